@@ -1,0 +1,64 @@
+/**
+ * The seam between the pool and the protocols. The pool knows connections by this interface only, so HTTP/1.1 (one
+ * exchange at a time) and HTTP/2 (as many as the peer allows) are the same to it.
+ */
+import type { HttpCoreError } from '../errors.ts';
+import type { ConnectionInfo } from '../observe/trace.ts';
+import type { Exchange } from './exchange.ts';
+
+export interface Connection {
+  readonly info: ConnectionInfo;
+  /** How many more exchanges can start now. Never more than 1 on HTTP/1.1; 0 once {@link noNewExchanges}. */
+  readonly capacity: number;
+  /** Exchanges that run. */
+  readonly active: number;
+  /** One-way latch: once true, always true. Set by `Connection: close`, GOAWAY, any error, `drain` and `destroy`. */
+  readonly noNewExchanges: boolean;
+  /** How many exchanges it has been given so far. */
+  readonly served: number;
+  /** When it last became idle, in clock milliseconds. */
+  readonly idleSince: number;
+  /** How long it may stay idle by the server's own word (`Keep-Alive: timeout`), in milliseconds; `undefined` if it said nothing. */
+  readonly idleTimeoutHint: number | undefined;
+  /** The names and address that this connection may also serve other origins by (HTTP/2 coalescing); `undefined` on HTTP/1.1. */
+  readonly coalescing: { readonly remoteAddress: string; readonly certificateNames: () => readonly string[] } | undefined;
+  /** Starts an exchange; only while `capacity > 0`. Never throws: what fails, fails the exchange. */
+  start(exchange: Exchange): void;
+  /**
+   * Fails every exchange whose limit has passed at `now`, and says when to look again (`Infinity`: no need).
+   * Called by the pool's one timer; see `time/coarse-timer.ts`.
+   */
+  checkDeadlines(now: number): number;
+  /** Graceful end: no new exchanges; closes once the running ones have ended. */
+  drain(): void;
+  /** Ends at once; running exchanges fail with `error`. */
+  destroy(error: HttpCoreError): void;
+  /** The pool says whether this connection should keep the process alive. */
+  ref(): void;
+  unref(): void;
+}
+
+/** What a connection tells the pool. Called synchronously, possibly from inside `start`. */
+export interface ConnectionOwner {
+  /** `capacity` went up from 0, or the connection became idle (`active === 0`): it can be given work, or kept. */
+  onCapacity(connection: Connection): void;
+  /** Closed, or closing with no exchange left. Exactly once; the slot is free. */
+  onClosed(connection: Connection, error: HttpCoreError | undefined): void;
+  /** An exchange has a limit that passes at `at`: see to it that `checkDeadlines` is called by then. */
+  onDeadline(at: number): void;
+}
+
+/**
+ * The hold of an exchange on the connection that serves it: what the caller's side may still ask of it. Every method may be
+ * called at any time and does nothing once the exchange has ended.
+ */
+export interface ExchangeStream {
+  /** The caller has taken `bytes` of the response body: there is room for more. */
+  onConsumed(exchange: Exchange, bytes: number): void;
+  /** The exchange is over for its caller: drop the connection (HTTP/1.1) or reset the stream (HTTP/2). No callback follows. */
+  cancel(exchange: Exchange, error: HttpCoreError): void;
+  /** Sends a chunk of the request body, or of an upgraded connection. Returns false when the peer is slower: `exchange.onWritable()` follows. */
+  sendData(exchange: Exchange, chunk: Uint8Array): boolean;
+  /** Ends the request body. */
+  sendEnd(exchange: Exchange, trailers: readonly (readonly [string, string])[] | null): void;
+}

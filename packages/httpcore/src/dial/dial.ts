@@ -1,0 +1,41 @@
+/**
+ * What the pool asks of the dialler. A dial makes one ready connection to one origin, within one budget of time over DNS,
+ * TCP, proxy handshake and TLS.
+ */
+import type { Connection, ConnectionOwner } from '../connection/connection.ts';
+import type { HttpCoreError } from '../errors.ts';
+import type { Origin } from '../model/origin.ts';
+import type { ByteTransport } from '../net/byte-transport.ts';
+import type { DialTimings, TraceObserver } from '../observe/trace.ts';
+
+export interface DialRequest {
+  readonly origin: Origin;
+  /** Milliseconds for everything; `null` means no limit. */
+  readonly connectTimeout: number | null;
+  /** The observer of the exchange that asked for this dial. */
+  readonly trace: TraceObserver | null;
+}
+
+/** A transport that is ready to carry HTTP, and when each step of its making happened. */
+export interface DialedTransport {
+  readonly transport: ByteTransport;
+  readonly timings: DialTimings;
+}
+
+/** One attempt under way. */
+export interface Dial<Result> {
+  /** Rejects with `ConnectError`, `ConnectTimeout`, `ProxyError` or the error given to `cancel`; nothing is left open then. */
+  readonly result: Promise<Result>;
+  /** Gives up: closes what was opened. Does nothing once the result is settled. */
+  cancel(error: HttpCoreError): void;
+}
+
+/** Opens transports; the part of dialling that knows sockets. */
+export interface TransportDialer {
+  dial(request: DialRequest): Dial<DialedTransport>;
+}
+
+/** Opens connections; what the pool holds. */
+export interface Dialer {
+  dial(request: DialRequest, owner: ConnectionOwner): Dial<Connection>;
+}

@@ -1,0 +1,60 @@
+/** Where a request goes: scheme, host and port, with the texts that are derived from them once and used many times. */
+import { LocalProtocolError, UnsupportedProtocol } from '../errors.ts';
+
+export interface Origin {
+  readonly scheme: 'http' | 'https';
+  /** Without brackets, in lower case. */
+  readonly host: string;
+  readonly port: number;
+  /** TLS server name; the host unless the caller said otherwise. */
+  readonly servername: string;
+  /** `host[:port]` as in the `Host` field and `:authority` (RFC 9110 §7.2): IPv6 in brackets, the default port left out. */
+  readonly authority: string;
+  /** `scheme://host:port`, for people: errors, traces, statistics. */
+  readonly text: string;
+}
+
+const defaultPorts = { http: 80, https: 443 } as const;
+
+// reg-name without percent-encoding, userinfo or anything that could end the authority (RFC 3986 §3.2.2), or an IPv6
+// literal, perhaps with a zone. One character class each: no backtracking.
+const registeredName = /^[A-Za-z0-9\-._~!$&'()*+,;=]+$/;
+const ipv6Literal = /^[0-9A-Fa-f:.]+(?:%[A-Za-z0-9\-._~]+)?$/;
+
+/**
+ * @throws {UnsupportedProtocol} the scheme is neither `http` nor `https`.
+ * @throws {LocalProtocolError} `INVALID_HOST` or `INVALID_PORT`.
+ */
+export function parseOrigin(scheme: string, host: string, port: number | null, servername?: string): Origin {
+  if (scheme !== 'http' && scheme !== 'https') {
+    throw new UnsupportedProtocol(`The scheme ${JSON.stringify(String(scheme))} is not supported; use "http" or "https"`, { phase: 'request' });
+  }
+  if (typeof host !== 'string' || host === '') throw invalidHost(host);
+  const bracketed = host.startsWith('[') && host.endsWith(']');
+  const bare = bracketed ? host.slice(1, -1) : host;
+  const isIpv6 = bare.includes(':');
+  if (bracketed !== isIpv6 && bracketed) throw invalidHost(host);
+  if (!(isIpv6 ? ipv6Literal : registeredName).test(bare) || bare.length > 255) throw invalidHost(host);
+  if (port !== null && (!Number.isInteger(port) || port < 1 || port > 65_535)) {
+    throw new LocalProtocolError(`The port must be an integer from 1 to 65535, or null; it is ${String(port)}`, {
+      code: 'INVALID_PORT',
+      phase: 'request',
+    });
+  }
+  const name = bare.toLowerCase();
+  const number = port ?? defaultPorts[scheme];
+  const inUrl = isIpv6 ? `[${name}]` : name;
+  return Object.freeze({
+    scheme,
+    host: name,
+    port: number,
+    servername: servername ?? name,
+    authority: number === defaultPorts[scheme] ? inUrl : `${inUrl}:${number}`,
+    text: `${scheme}://${inUrl}:${number}`,
+  });
+}
+
+function invalidHost(host: unknown): LocalProtocolError {
+  const shown = typeof host === 'string' ? JSON.stringify(host.slice(0, 100)) : typeof host;
+  return new LocalProtocolError(`The host ${shown} is not a DNS name or an IP address`, { code: 'INVALID_HOST', phase: 'request' });
+}
