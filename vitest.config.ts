@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: [
-      'packages/*/{src,test}/**/*.test.ts',
+      'packages/*/{scripts,src,test}/**/*.test.ts',
       'apps/*/{src,test}/**/*.test.ts',
       'tools/src/**/*.test.ts',
     ],
