@@ -1,0 +1,45 @@
+/** Local servers, certificates of an own authority, and scripted misbehaviour for tests, the demo and the bench. */
+export { createGate, type Gate } from './gate.ts';
+export {
+  createAuthority,
+  type CertificateAuthority,
+  type CertificateRequest,
+  type IssuedCertificate,
+} from './certificates/authority.ts';
+export {
+  clientCertificate,
+  expiredCertificate,
+  futureCertificate,
+  serverCertificate,
+  strangeAuthority,
+  trustedAuthority,
+  type CertificateOptions,
+} from './certificates/certificates.ts';
+export { startServer, type ExtrasOf, type OptionsOf, type ServerKind } from './start-server.ts';
+export type { Handler, ServerOptions } from './server/http-server.ts';
+export type { ListenOptions, LocalServer } from './server/local-server.ts';
+export type { ConnectionCounts } from './server/connection-ledger.ts';
+export type { TlsServerOptions } from './server/tls-setup.ts';
+export {
+  startRawServer,
+  type RawOutcome,
+  type RawScript,
+  type RawServer,
+  type RawServerOptions,
+  type RawTranscript,
+} from './raw/raw-server.ts';
+export { PeerClosed, type RawPeer, type SendOptions } from './raw/raw-peer.ts';
+export {
+  close,
+  cut,
+  forever,
+  hang,
+  receiveBytes,
+  receiveHead,
+  receiveRequest,
+  receiveUntil,
+  reset,
+  send,
+  waitFor,
+  type RawStep,
+} from './raw/steps.ts';
