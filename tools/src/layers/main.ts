@@ -1,0 +1,30 @@
+// `pnpm layers`: refuses imports that the table of layers does not allow.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkLayers } from './check.ts';
+import { layers, modulesOfTests } from './table.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const folders = ['packages/*/src', 'packages/*/test', 'apps/*/src', 'apps/*/test', 'tools/src'];
+const listed = execFileSync(
+  'git',
+  ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...folders.map((folder) => `:(glob)${folder}/**/*.ts`)],
+  { cwd: root, encoding: 'utf8' },
+);
+
+const sources = new Map<string, string>();
+for (const file of listed.split('\0')) {
+  try {
+    if (file !== '') sources.set(file, readFileSync(join(root, file), 'utf8'));
+  } catch (error) {
+    // Deleted, but not yet from the index.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+const violations = checkLayers(sources, { layers, modulesOfTests });
+for (const { file, line, message } of violations) console.error(`${file}:${line} ${message}`);
+if (sources.size === 0) throw new Error('found no sources to check');
+console.log(`${sources.size} files, ${layers.length} layers, ${violations.length} violations`);
+process.exitCode = violations.length === 0 ? 0 : 1;
