@@ -108,7 +108,7 @@ describe('the table of layers allows', () => {
 
 it('finds every form of import, with its line', () => {
   const source =
-    "import a from 'a';\nimport type { B } from 'b';\nexport * from 'c';\nimport 'd';\nexport type { E } from 'e';\nvoid import('f');";
+    "import a from 'a';\nimport type { B } from 'b';\nexport * from 'c';\nimport 'd';\nexport type { E } from 'e';\nvoid import('f');\nlet g: import('g').G;";
   expect(importsOf('x.ts', source)).toEqual([
     { specifier: 'a', isType: false, line: 1 },
     { specifier: 'b', isType: true, line: 2 },
@@ -116,5 +116,6 @@ it('finds every form of import, with its line', () => {
     { specifier: 'c', isType: false, line: 3 },
     { specifier: 'e', isType: true, line: 5 },
     { specifier: 'f', isType: false, line: 6 },
+    { specifier: 'g', isType: true, line: 7 },
   ]);
 });

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path/posix';
-import { parseSync } from 'oxc-parser';
+import { parseSync, Visitor } from 'oxc-parser';
 import type { Layer } from './table.ts';
 
 export interface Import {
@@ -104,7 +104,7 @@ function isTest(file: string): boolean {
 }
 
 export function importsOf(file: string, source: string): Import[] {
-  const { module, errors } = parseSync(file, source);
+  const { module, program, errors } = parseSync(file, source);
   if (errors.length > 0) throw new SyntaxError(`${file}: ${errors[0]?.message}`);
   const lineAt = (offset: number): number => source.slice(0, offset).split('\n').length;
   const imports: Import[] = [];
@@ -121,5 +121,9 @@ export function importsOf(file: string, source: string): Import[] {
     const literal = /^(['"])(.*)\1$/s.exec(source.slice(moduleRequest.start, moduleRequest.end))?.[2];
     imports.push({ specifier: literal ?? '(computed)', isType: false, line: lineAt(start) });
   }
+  const importType = new Visitor({
+    TSImportType: ({ source: { value }, start }) => imports.push({ specifier: value, isType: true, line: lineAt(start) }),
+  });
+  importType.visit(program);
   return imports;
 }

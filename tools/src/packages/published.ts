@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const root: string = join(import.meta.dirname, '../../..');
+
+interface Manifest {
+  readonly name: string;
+  readonly private?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, string>>;
+  readonly publishConfig: { readonly exports: Readonly<Record<string, { readonly types: string; readonly default: string }>> };
+}
+
+export interface PublishedPackage {
+  readonly name: string;
+  /** Absolute. */
+  readonly folder: string;
+  readonly manifest: Manifest;
+}
+
+/** The packages of the workspace that go to the registry. */
+export function publishedPackages(): PublishedPackage[] {
+  const packages: PublishedPackage[] = [];
+  for (const name of readdirSync(join(root, 'packages'))) {
+    const folder = join(root, 'packages', name);
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
+    if (manifest.private !== true) packages.push({ name: manifest.name, folder, manifest });
+  }
+  return packages;
+}
