@@ -15,6 +15,10 @@ export {
   trustedAuthority,
   type CertificateOptions,
 } from './certificates/certificates.ts';
+export { mebibytes, seededBuffer, seededBytes, seededDigest } from './seeded-bytes.ts';
+export type { EchoedRequest } from './behaviours/echo.ts';
+export type { Upload } from './behaviours/upload.ts';
+export type { BodyDigest } from './behaviours/request-body.ts';
 export { startServer, type ExtrasOf, type OptionsOf, type ServerKind } from './start-server.ts';
 export type { Handler, ServerOptions } from './server/http-server.ts';
 export type { ListenOptions, LocalServer } from './server/local-server.ts';

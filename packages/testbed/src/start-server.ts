@@ -1,10 +1,40 @@
 /** One door to all servers that speak correct HTTP. Those that do not are written with `startRawServer`. */
+import { bytes } from './behaviours/bytes.ts';
+import { chunking } from './behaviours/chunking.ts';
+import { closing } from './behaviours/closing.ts';
+import { early } from './behaviours/early.ts';
+import { echo } from './behaviours/echo.ts';
+import { expectation } from './behaviours/expectation.ts';
+import { informational } from './behaviours/informational.ts';
+import { json } from './behaviours/json.ts';
+import { login } from './behaviours/login.ts';
 import { plain } from './behaviours/plain.ts';
+import { redirect } from './behaviours/redirect.ts';
+import { site } from './behaviours/site.ts';
+import { slow } from './behaviours/slow.ts';
+import { status } from './behaviours/status.ts';
+import { upgrade } from './behaviours/upgrade.ts';
+import { upload } from './behaviours/upload.ts';
 import { startHttpServer, type Behaviour, type Handler, type ServerOptions } from './server/http-server.ts';
 import type { LocalServer } from './server/local-server.ts';
 
 const KINDS = {
+  bytes,
+  chunking,
+  closing,
+  early,
+  echo,
+  expectation,
+  informational,
+  json,
+  login,
   plain,
+  redirect,
+  site,
+  slow,
+  status,
+  upgrade,
+  upload,
 };
 
 type Kinds = typeof KINDS;
