@@ -69,16 +69,17 @@ export class HttpCoreError extends Error {
    * because a connection's failure is shared by all its exchanges.
    */
   withFacts(facts: ErrorFacts): this {
-    const copy = Object.create(Object.getPrototypeOf(this) as object) as this;
-    Object.defineProperties(copy, Object.getOwnPropertyDescriptors(this));
-    const known: ErrorFacts = {
+    // Every class of the tree takes (message, init), and `...this` carries what a class adds of its own.
+    const Class = this.constructor as new (message: string, init: ErrorInit) => this;
+    return new Class(this.message, {
+      ...this,
+      cause: this.cause,
       phase: this.phase ?? facts.phase,
       origin: this.origin ?? facts.origin,
       method: this.method ?? facts.method,
       requestSent: this.requestSent || facts.requestSent === true,
       connectionReused: this.connectionReused || facts.connectionReused === true,
-    };
-    return Object.assign(copy, known);
+    });
   }
 }
 

@@ -18,10 +18,14 @@ export interface Connection {
   readonly served: number;
   /** When it last became idle, in clock milliseconds. */
   readonly idleSince: number;
-  /** How long it may stay idle by the server's own word (`Keep-Alive: timeout`), in milliseconds; `undefined` if it said nothing. */
-  readonly idleTimeoutHint: number | undefined;
+  /** How long it may stay idle by the server's own word or its protocol's rule, in milliseconds; `undefined`: the pool decides. */
+  readonly idleTimeout: number | undefined;
+  /** The pool's own note: is it in the list of connections with capacity? */
+  listed: boolean;
   /** The names and address that this connection may also serve other origins by (HTTP/2 coalescing); `undefined` on HTTP/1.1. */
   readonly coalescing: { readonly remoteAddress: string; readonly certificateNames: () => readonly string[] } | undefined;
+  /** The exchanges that run, for people to look at. */
+  exchanges(): readonly Exchange[];
   /** Starts an exchange; only while `capacity > 0`. Never throws: what fails, fails the exchange. */
   start(exchange: Exchange): void;
   /**
@@ -57,6 +61,8 @@ export interface ExchangeStream {
   onConsumed(exchange: Exchange, bytes: number): void;
   /** The exchange is over for its caller: drop the connection (HTTP/1.1) or reset the stream (HTTP/2). No callback follows. */
   cancel(exchange: Exchange, error: HttpCoreError): void;
+  /** What the exchange waits for has changed: look at its limits in time. */
+  onWaiting(exchange: Exchange): void;
   /** Sends a chunk of the request body, or of an upgraded connection. Returns false when the peer is slower: `exchange.onWritable()` follows. */
   sendData(exchange: Exchange, chunk: Uint8Array): boolean;
   /** Ends the request body. */

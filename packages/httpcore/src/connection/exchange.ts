@@ -1,0 +1,408 @@
+/**
+ * One request and its response, from `dispatch` to the last byte. It outlives connections: an exchange that provably was not
+ * processed by one is given to another.
+ *
+ *   queued ──assign──▶ awaiting ──head──▶ streaming ──end──▶ ended
+ *     ▲                    │                  │
+ *     └──────replay────────┘     fail ────────┴─────────────▶ ended   (from every state)
+ *
+ * It stands between three parties, and is the only one that knows all of them:
+ * - the caller, through the promise of the head, the response body and the abort signal;
+ * - the connection that serves it, which calls the `on…` methods and is spoken to through `ExchangeStream`;
+ * - its owner (the pool), which has it while it is queued and takes it back for a replay.
+ *
+ * However many of them end it, and in whatever order: it ends once. `#settle` is the only way there.
+ */
+import type { ByteIterable, DispatchContext, DispatchResponse, HeaderPair, ResponseBody, Timeouts } from '../contract.ts';
+import { Aborted, DeadlineExceeded, PoolTimeout, ReadTimeout, WriteTimeout, type ErrorPhase, type HttpCoreError } from '../errors.ts';
+import type { Origin } from '../model/origin.ts';
+import type { RequestFraming } from '../model/request-framing.ts';
+import { observerOf } from '../observe/diagnostics-channel.ts';
+import type { ConnectionInfo, TraceEventName, TraceEvents, TraceObserver } from '../observe/trace.ts';
+import type { Clock } from '../time/clock.ts';
+import { BodyBuffer } from './body-buffer.ts';
+import type { ExchangeStream } from './connection.ts';
+import { mayReplay, type Processing } from './replay.ts';
+import type { RequestBody } from './request-body.ts';
+import { IncomingBody, UpgradedBody } from './response-body.ts';
+
+type ExchangeState = 'queued' | 'awaiting' | 'streaming' | 'ended';
+type ExchangeEvent = 'assign' | 'replay' | 'head' | 'end' | 'fail';
+
+const transitions: Readonly<Record<ExchangeState, Readonly<Partial<Record<ExchangeEvent, ExchangeState>>>>> = {
+  queued: { assign: 'awaiting', fail: 'ended' },
+  awaiting: { head: 'streaming', replay: 'queued', fail: 'ended' },
+  streaming: { end: 'ended', fail: 'ended' },
+  ended: {},
+};
+
+/** What is being waited for; decides which of the four limits counts. `nothing`: our own side is the slow one. */
+export type WaitingFor = 'nothing' | 'pool' | 'read' | 'write';
+
+/** The largest rest of a response that is worth reading only to keep its connection. */
+const drainLimit = 65_536;
+/** How long draining may take before the connection is given up instead. */
+const drainTimeout = 1_000;
+
+export interface ExchangeOwner {
+  readonly clock: Clock;
+  /** It ended while it was queued: forget it. */
+  onCancelled(exchange: Exchange): void;
+  /** It goes back to the queue, first in line. */
+  onReplay(exchange: Exchange, error: HttpCoreError): void;
+  /** Why it did not get a connection in time. */
+  explainPoolTimeout(exchange: Exchange): PoolTimeout;
+}
+
+export class Exchange {
+  // The request, as it was given.
+  readonly origin: Origin;
+  readonly method: string;
+  readonly target: string;
+  readonly headers: readonly HeaderPair[];
+  readonly body: ByteIterable | null;
+  readonly framing: RequestFraming;
+  readonly context: DispatchContext | undefined;
+  readonly queuedAt: number;
+
+  /** Settles with the final head. */
+  readonly response: Promise<DispatchResponse>;
+
+  // Facts that connections set.
+  /** Was any of the request given to the system? */
+  requestSent = false;
+  /** Is all of it? */
+  requestEnded = false;
+  connectionReused = false;
+  /** The sending of the body, while it runs. */
+  requestBody: RequestBody | null = null;
+  replays = 0;
+  /** Has the caller's iterable been asked for anything? */
+  bodyPulled = false;
+  /** What the dialler is doing for it while it is queued. */
+  dialPhase: ErrorPhase | null = null;
+
+  readonly #owner: ExchangeOwner;
+  readonly #observer: TraceObserver | null;
+  readonly #timeouts: Timeouts;
+  readonly #deadline: number;
+  #state: ExchangeState = 'queued';
+  #stream: ExchangeStream | null = null;
+  #resolve!: (response: DispatchResponse) => void;
+  #reject!: (error: HttpCoreError) => void;
+  #waitingFor: WaitingFor = 'nothing';
+  #waitingSince = 0;
+  #buffer: BodyBuffer | null = null;
+  #discarding = false;
+  #drained: (() => void) | null = null;
+  #writable: (() => void) | null = null;
+
+  constructor(
+    owner: ExchangeOwner,
+    origin: Origin,
+    method: string,
+    target: string,
+    headers: readonly HeaderPair[],
+    body: ByteIterable | null,
+    framing: RequestFraming,
+    timeouts: Timeouts,
+    context: DispatchContext | undefined,
+  ) {
+    this.#owner = owner;
+    this.origin = origin;
+    this.method = method;
+    this.target = target;
+    this.headers = headers;
+    this.body = body;
+    this.framing = framing;
+    this.context = context;
+    this.#timeouts = timeouts;
+    this.#deadline = context?.deadline ?? Infinity;
+    this.#observer = observerOf(context?.trace, method, origin.text);
+    this.queuedAt = owner.clock.now();
+    this.response = new Promise<DispatchResponse>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    context?.signal?.addEventListener('abort', this);
+    if (this.#observer !== null) this.trace('queued', undefined);
+  }
+
+  /** The abort signal's listener is the exchange itself: one object less per request. */
+  handleEvent(): void {
+    const reason: unknown = this.context?.signal?.reason;
+    this.fail(new Aborted('The request was aborted', { cause: reason }));
+  }
+
+  get ended(): boolean {
+    return this.#state === 'ended';
+  }
+
+  get connectTimeout(): number | null {
+    const limit = this.#timeouts[0];
+    if (this.#deadline === Infinity) return limit;
+    const left = Math.max(0, this.#deadline - this.#owner.clock.now());
+    return limit === null ? left : Math.min(limit, left);
+  }
+
+  get phase(): ErrorPhase {
+    if (this.#state === 'queued') return this.dialPhase ?? 'pool';
+    if (this.#buffer !== null) return 'response-body';
+    return this.requestEnded ? 'response-head' : 'send';
+  }
+
+  get observer(): TraceObserver | null {
+    return this.#observer;
+  }
+
+  get traced(): boolean {
+    return this.#observer !== null;
+  }
+
+  /** Callers check {@link traced} first, so that nothing is made when nobody looks. */
+  trace<Name extends TraceEventName>(name: Name, detail: TraceEvents[Name]): void {
+    this.#observer?.(name, this.#owner.clock.now(), detail);
+  }
+
+  // Limits in time
+
+  /** Says what is waited for from now on. */
+  waitFor(what: WaitingFor, now: number): void {
+    this.#waitingFor = what;
+    this.#waitingSince = now;
+  }
+
+  /** The peer has made progress: the silence starts anew. */
+  onProgress(now: number): void {
+    this.#waitingSince = now;
+  }
+
+  get waitingFor(): WaitingFor {
+    return this.#waitingFor;
+  }
+
+  /** The next moment at which a limit can pass; `Infinity` if none can. */
+  get expiresAt(): number {
+    const limit = this.#limit();
+    return limit === null ? this.#deadline : Math.min(this.#deadline, this.#waitingSince + limit);
+  }
+
+  #limit(): number | null {
+    switch (this.#waitingFor) {
+      case 'read':
+        return this.#timeouts[1];
+      case 'write':
+        return this.#timeouts[2];
+      case 'pool':
+        return this.#timeouts[3];
+      default:
+        return null;
+    }
+  }
+
+  /** Fails the exchange if a limit has passed; else returns when the next one can. */
+  checkLimits(now: number): number {
+    if (this.#state === 'ended') return Infinity;
+    const next = this.expiresAt;
+    if (next > now) return next;
+    this.fail(this.#deadline <= now ? this.#deadlineExceeded() : this.#timedOut());
+    return Infinity;
+  }
+
+  #deadlineExceeded(): DeadlineExceeded {
+    const elapsed = Math.round(this.#owner.clock.now() - this.queuedAt);
+    return new DeadlineExceeded(`The deadline passed after ${elapsed} ms, in phase ${this.phase}`);
+  }
+
+  #timedOut(): HttpCoreError {
+    if (this.#waitingFor === 'pool') return this.#owner.explainPoolTimeout(this);
+    const limit = this.#limit();
+    return this.#waitingFor === 'write'
+      ? new WriteTimeout(`The server took none of the request for ${limit} ms`)
+      : new ReadTimeout(`The server sent nothing for ${limit} ms, in phase ${this.phase}`);
+  }
+
+  // From the connection
+
+  /** A connection takes it. */
+  onAssigned(stream: ExchangeStream, connection: ConnectionInfo, reused: boolean, streamId: number | undefined): void {
+    this.#move('assign');
+    this.#stream = stream;
+    this.connectionReused = reused;
+    if (this.#observer !== null) this.trace('assigned', { connection, reused, streamId });
+  }
+
+  onInformational(status: number, reason: string, headers: readonly HeaderPair[]): void {
+    if (this.#observer !== null) this.trace('informational', { status });
+    try {
+      this.context?.onInformational?.(status, reason, headers);
+    } catch (error) {
+      this.fail(new Aborted('The observer of informational responses threw', { code: 'OBSERVER_FAILED', cause: error }));
+    }
+  }
+
+  /** The final head. The body follows, through `onData` and `onEnd`. */
+  onHead(version: string, status: number, reason: string, headers: readonly HeaderPair[], upgraded: boolean): void {
+    this.#move('head');
+    if (this.#observer !== null) this.trace('head-received', { status });
+    const buffer = (this.#buffer = new BodyBuffer());
+    const body: ResponseBody = upgraded ? new UpgradedBody(this, buffer) : new IncomingBody(this, buffer);
+    this.#resolve([version, status, reason, headers, body]);
+  }
+
+  /** `bytes` are the exchange's own now. */
+  onData(bytes: Uint8Array): void {
+    const buffer = this.#buffer!;
+    if (!this.#discarding) {
+      buffer.push(bytes);
+      return;
+    }
+    buffer.received += bytes.length;
+    this.#drainedBytes += bytes.length;
+    if (this.#drainedBytes > drainLimit) this.fail(closedByCaller());
+  }
+
+  /** Bytes that the caller has not taken. */
+  get buffered(): number {
+    return this.#buffer === null ? 0 : this.#buffer.size;
+  }
+
+  onEnd(trailers: readonly HeaderPair[]): void {
+    this.#move('end');
+    const buffer = this.#buffer!;
+    if (this.#observer !== null) this.trace('body-end', { bytes: buffer.received });
+    buffer.end(trailers);
+    this.#release();
+  }
+
+  /**
+   * The connection can't complete it. `processing` says what is known of the peer's side; what provably was not processed
+   * goes back to the queue, at most twice.
+   */
+  onFailure(error: HttpCoreError, processing: Processing): void {
+    if (this.#state === 'ended') return;
+    if (this.#state === 'awaiting' && mayReplay(this, processing)) {
+      if (this.#observer !== null) this.trace('replayed', { error: this.#withFacts(error) });
+      this.#move('replay');
+      this.#stream = null;
+      this.replays += 1;
+      this.requestSent = false;
+      this.requestEnded = false;
+      this.requestBody = null;
+      this.#waitingFor = 'nothing';
+      this.#owner.onReplay(this, error);
+      return;
+    }
+    this.#settle(error);
+  }
+
+  onWritable(): void {
+    const writable = this.#writable;
+    if (writable === null) return;
+    this.#writable = null;
+    writable();
+  }
+
+  // From the caller's side
+
+  /** Ends the exchange from our side: abort, limit, the caller's mistake. The connection is told. */
+  fail(error: HttpCoreError): void {
+    if (this.#state === 'ended') return;
+    const stream = this.#stream;
+    const wasQueued = this.#state === 'queued';
+    const stamped = this.#settle(error);
+    if (wasQueued) this.#owner.onCancelled(this);
+    else stream?.cancel(this, stamped);
+  }
+
+  /** Ends a queued exchange on behalf of its owner, which forgets it by itself. */
+  refuse(error: HttpCoreError): void {
+    if (this.#state !== 'ended') this.#settle(error);
+  }
+
+  onConsumed(bytes: number): void {
+    if (this.#state !== 'ended') this.#stream?.onConsumed(this, bytes);
+  }
+
+  /** Resolves when `sendData` may be called again, and when the exchange ends. */
+  writable(): Promise<void> {
+    if (this.#state === 'ended') return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#writable = resolve;
+    });
+  }
+
+  /** For upgraded connections. Returns false when the peer is slower. */
+  write(chunk: Uint8Array): boolean {
+    return this.#stream!.sendData(this, chunk);
+  }
+
+  writeEnd(): void {
+    if (this.#state !== 'ended') this.#stream!.sendEnd(this, null);
+  }
+
+  /** The caller does not want the rest: drain it if it is small, else give the connection up. */
+  discard(upgraded: boolean): Promise<void> {
+    if (this.#state === 'ended') return Promise.resolve();
+    const buffer = this.#buffer!;
+    const taken = buffer.size;
+    buffer.discard();
+    this.#discarding = true;
+    if (upgraded) {
+      this.fail(closedByCaller());
+      return Promise.resolve();
+    }
+    const drained = new Promise<void>((resolve) => {
+      this.#drained = resolve;
+    });
+    const timer = this.#owner.clock.schedule(drainTimeout, () => this.fail(closedByCaller()), true);
+    this.onConsumed(taken);
+    return drained.finally(() => timer.cancel());
+  }
+
+  // Ending
+
+  #drainedBytes = 0;
+
+  #settle(error: HttpCoreError): HttpCoreError {
+    const stamped = this.#withFacts(error);
+    this.#move('fail');
+    if (this.#observer !== null) this.trace('failed', { error: stamped });
+    if (this.#buffer === null) this.#reject(stamped);
+    else this.#buffer.fail(stamped);
+    this.#release();
+    return stamped;
+  }
+
+  #withFacts(error: HttpCoreError): HttpCoreError {
+    return error.withFacts({
+      phase: this.phase,
+      origin: this.origin.text,
+      method: this.method,
+      requestSent: this.requestSent,
+      connectionReused: this.connectionReused,
+    });
+  }
+
+  #release(): void {
+    this.context?.signal?.removeEventListener('abort', this);
+    this.#waitingFor = 'nothing';
+    this.#stream = null;
+    if (this.requestBody !== null) {
+      this.requestBody.stop();
+      this.requestBody = null;
+    }
+    if (this.#drained !== null) this.#drained();
+    this.onWritable();
+  }
+
+  #move(event: ExchangeEvent): void {
+    const next = transitions[this.#state][event];
+    if (next === undefined) throw new Error(`Exchange: ${event} in state ${this.#state}`);
+    this.#state = next;
+  }
+}
+
+function closedByCaller(): Aborted {
+  return new Aborted('The response body was closed before its end', { code: 'BODY_CLOSED' });
+}

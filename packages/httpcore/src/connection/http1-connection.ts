@@ -1,0 +1,337 @@
+/**
+ * Joins one HTTP/1.1 engine to one transport. Reading is always on, also while idle: a byte or an end that comes then
+ * discards the connection before it can be mistaken for an answer.
+ *
+ * It carries one exchange at a time. `#exchange` is the exchange that runs, and whoever ends it sets it to null first, so
+ * that each ends once. The connection itself ends once, in `#shut`, and is then forgotten by its owner.
+ */
+import type { HeaderPair } from '../contract.ts';
+import { ReadError, WriteError, type HttpCoreError } from '../errors.ts';
+import type { ByteTransport, TransportHandler } from '../net/byte-transport.ts';
+import type { ConnectionInfo } from '../observe/trace.ts';
+import type { ByteSink } from '../protocol/byte-sink.ts';
+import { Http1Engine, type Http1Handler } from '../protocol/http1/engine.ts';
+import type { ResponseHead, ResponseLimits } from '../protocol/http1/response-parser.ts';
+import type { Clock, Scheduled } from '../time/clock.ts';
+import { ownedBytes } from './chunk-memory.ts';
+import type { Connection, ConnectionOwner, ExchangeStream } from './connection.ts';
+import type { Exchange } from './exchange.ts';
+import type { Processing } from './replay.ts';
+import { RequestBody } from './request-body.ts';
+
+/** An unread response holds this much, and the chunk that went over it. */
+const bufferLimit = 65_536;
+
+export interface Http1ConnectionOptions extends ResponseLimits {
+  readonly expectContinueTimeout: number;
+}
+
+export class Http1Connection implements Connection, ExchangeStream, TransportHandler, Http1Handler, ByteSink {
+  readonly info: ConnectionInfo;
+  readonly coalescing = undefined;
+  served = 0;
+  idleSince: number;
+  idleTimeout: number | undefined = undefined;
+  listed = false;
+
+  readonly #transport: ByteTransport;
+  readonly #owner: ConnectionOwner;
+  readonly #clock: Clock;
+  readonly #options: Http1ConnectionOptions;
+  readonly #engine: Http1Engine;
+  readonly #now: () => number;
+
+  #exchange: Exchange | null = null;
+  #noNewExchanges = false;
+  #shutDown = false;
+  #paused = false;
+  #sawFirstByte = false;
+  #awaitingContinue: Scheduled | null = null;
+  /** 101, or 2xx to CONNECT: from here on it carries raw bytes, with no limit on silence. */
+  #isTunnel = false;
+
+  constructor(transport: ByteTransport, info: ConnectionInfo, owner: ConnectionOwner, clock: Clock, options: Http1ConnectionOptions) {
+    this.#transport = transport;
+    this.info = info;
+    this.#owner = owner;
+    this.#clock = clock;
+    this.#options = options;
+    this.#engine = new Http1Engine(this, this, options);
+    this.#now = () => clock.now();
+    this.idleSince = clock.now();
+    transport.start(this);
+  }
+
+  get capacity(): number {
+    return this.#exchange === null && !this.#noNewExchanges ? 1 : 0;
+  }
+
+  get active(): number {
+    return this.#exchange === null ? 0 : 1;
+  }
+
+  get noNewExchanges(): boolean {
+    return this.#noNewExchanges;
+  }
+
+  exchanges(): readonly Exchange[] {
+    return this.#exchange === null ? [] : [this.#exchange];
+  }
+
+  // Starting
+
+  start(exchange: Exchange): void {
+    this.#exchange = exchange;
+    this.#sawFirstByte = false;
+    const reused = this.served > 0;
+    this.served += 1;
+    exchange.onAssigned(this, this.info, reused, undefined);
+    const { body, framing } = exchange;
+    if (framing.length === 0 && (body === null || Array.isArray(body))) {
+      this.#begin(exchange);
+      exchange.requestEnded = true;
+      this.#engine.sendEnd(null);
+      exchange.waitFor('read', this.#clock.now());
+      this.#owner.onDeadline(exchange.expiresAt);
+      return;
+    }
+    // Gathers the head and what the body has ready into one write.
+    this.#transport.cork();
+    this.#begin(exchange);
+    exchange.waitFor('nothing', this.#clock.now());
+    this.#owner.onDeadline(exchange.expiresAt);
+    if (expectsContinue(exchange.headers)) {
+      this.#awaitingContinue = this.#clock.schedule(this.#options.expectContinueTimeout, () => this.#continue());
+      this.#transport.uncork();
+    } else {
+      this.#sendBody(exchange);
+    }
+  }
+
+  #begin(exchange: Exchange): void {
+    exchange.requestSent = true;
+    this.#engine.begin(exchange.method, exchange.target, exchange.origin.authority, exchange.headers, exchange.framing);
+    if (exchange.traced) exchange.trace('head-sent', undefined);
+  }
+
+  #sendBody(exchange: Exchange): void {
+    const requestBody = new RequestBody(exchange, this, this.#now);
+    exchange.requestBody = requestBody;
+    requestBody.start();
+    // A generator answers a few microtasks from now; what it yields by then still goes with the head.
+    if (exchange.requestEnded || exchange.ended) this.#transport.uncork();
+    else this.#clock.nextTurn(() => this.#transport.uncork());
+  }
+
+  /** RFC 9110 §10.1.1: the server said go on, or said nothing for long enough. */
+  #continue(): void {
+    if (this.#awaitingContinue === null) return;
+    this.#awaitingContinue.cancel();
+    this.#awaitingContinue = null;
+    const exchange = this.#exchange;
+    if (exchange === null) return;
+    this.#transport.cork();
+    this.#sendBody(exchange);
+  }
+
+  // From the engine
+
+  write(data: string | Uint8Array): boolean {
+    return this.#transport.write(data);
+  }
+
+  onInformational(status: number, reason: string, headers: readonly HeaderPair[]): void {
+    if (status === 100 && this.#awaitingContinue !== null) {
+      this.#continue();
+      return;
+    }
+    this.#exchange?.onInformational(status, reason, headers);
+  }
+
+  onHead(head: ResponseHead): void {
+    const exchange = this.#exchange;
+    if (exchange === null) return;
+    this.idleTimeout = idleTimeoutOf(head.keepAliveTimeout);
+    // A final answer to `Expect`: the body is not wanted, and the server must not take what comes next for it.
+    this.#awaitingContinue?.cancel();
+    this.#awaitingContinue = null;
+    if (head.bodyKind === 'tunnel') {
+      this.#isTunnel = true;
+      exchange.waitFor('nothing', this.#clock.now());
+    }
+    exchange.onHead(head.version, head.status, head.reason, head.headers, this.#isTunnel);
+  }
+
+  onData(bytes: Uint8Array): void {
+    const exchange = this.#exchange;
+    if (exchange === null) return;
+    exchange.onData(ownedBytes(bytes, this.#transport));
+    if (!this.#paused && exchange.buffered > bufferLimit) {
+      this.#paused = true;
+      this.#transport.pause();
+    }
+  }
+
+  onComplete(trailers: readonly HeaderPair[]): void {
+    const exchange = this.#exchange;
+    if (exchange === null) return;
+    this.#exchange = null;
+    if (this.#paused) this.#resume();
+    exchange.onEnd(trailers);
+    if (this.#engine.reusable && !this.#noNewExchanges) {
+      this.idleSince = this.#clock.now();
+      this.#owner.onCapacity(this);
+    } else {
+      this.#shut(undefined);
+    }
+  }
+
+  onFault(error: HttpCoreError): void {
+    this.#fail(error, error.code === 'CONNECTION_CLOSED' ? this.#stale() : 'unknown');
+  }
+
+  // From the transport
+
+  onBytes(chunk: Uint8Array): void {
+    const exchange = this.#exchange;
+    if (exchange !== null && !this.#sawFirstByte) {
+      this.#sawFirstByte = true;
+      if (exchange.traced) exchange.trace('first-byte', undefined);
+    }
+    this.#engine.receive(chunk);
+    // The most common case, a whole response in one chunk, has nothing left to watch over.
+    if (exchange !== null && exchange === this.#exchange && exchange.requestEnded && !this.#isTunnel) this.#watchReading(exchange);
+  }
+
+  onDrain(): void {
+    const exchange = this.#exchange;
+    if (exchange === null) return;
+    if (exchange.waitingFor === 'write') exchange.waitFor('nothing', this.#clock.now());
+    exchange.onWritable();
+  }
+
+  onClosed(error: Error | undefined): void {
+    if (this.#shutDown) return;
+    // Without an error it is an end of both directions, in which a body may end as well.
+    if (error === undefined) this.#engine.receiveEnd();
+    if (this.#shutDown) return;
+    const failure = this.#exchange?.phase === 'send' ? WriteError : ReadError;
+    const why = error === undefined ? 'was closed' : `failed: ${error.message}`;
+    this.#fail(new failure(`The connection ${why}`, { code: error === undefined ? 'CONNECTION_CLOSED' : undefined, cause: error }), this.#stale());
+  }
+
+  onEnd(): void {
+    this.#engine.receiveEnd();
+    if (this.#exchange === null) this.#shut(undefined);
+  }
+
+  // From the exchange
+
+  onConsumed(exchange: Exchange): void {
+    if (exchange !== this.#exchange) return;
+    if (this.#paused && exchange.buffered === 0) this.#resume();
+    if (exchange.buffered === 0 && exchange.requestEnded && !this.#isTunnel) this.#watchReading(exchange);
+  }
+
+  cancel(exchange: Exchange, error: HttpCoreError): void {
+    if (exchange !== this.#exchange) return;
+    this.#exchange = null;
+    this.#isTunnel = false;
+    this.#shut(error);
+  }
+
+  onWaiting(exchange: Exchange): void {
+    this.#owner.onDeadline(exchange.expiresAt);
+  }
+
+  sendData(exchange: Exchange, chunk: Uint8Array): boolean {
+    return exchange !== this.#exchange || this.#engine.sendData(chunk);
+  }
+
+  sendEnd(exchange: Exchange, trailers: readonly HeaderPair[] | null): void {
+    if (exchange !== this.#exchange) return;
+    if (this.#isTunnel) {
+      this.#transport.end();
+      return;
+    }
+    this.#engine.sendEnd(trailers);
+    this.#watchReading(exchange);
+  }
+
+  // From the pool
+
+  checkDeadlines(now: number): number {
+    return this.#exchange === null ? Infinity : this.#exchange.checkLimits(now);
+  }
+
+  drain(): void {
+    this.#noNewExchanges = true;
+    if (this.#exchange === null) this.#shut(undefined);
+  }
+
+  destroy(error: HttpCoreError): void {
+    this.#fail(error, 'unknown');
+  }
+
+  ref(): void {
+    this.#transport.ref();
+  }
+
+  unref(): void {
+    this.#transport.unref();
+  }
+
+  // Ending
+
+  /** Silence counts against the peer only while our caller has taken all that came. */
+  #watchReading(exchange: Exchange): void {
+    exchange.waitFor(exchange.buffered === 0 ? 'read' : 'nothing', this.#clock.now());
+    this.#owner.onDeadline(exchange.expiresAt);
+  }
+
+  #resume(): void {
+    this.#paused = false;
+    this.#transport.resume();
+  }
+
+  #stale(): Processing {
+    return this.served > 1 && !this.#engine.responseStarted ? 'stale' : 'unknown';
+  }
+
+  #fail(error: HttpCoreError, processing: Processing): void {
+    const exchange = this.#exchange;
+    this.#exchange = null;
+    if (!this.#end()) return;
+    exchange?.onFailure(error, processing);
+    this.#owner.onClosed(this, error);
+  }
+
+  #shut(error: HttpCoreError | undefined): void {
+    if (this.#end()) this.#owner.onClosed(this, error);
+  }
+
+  /** Returns false when it had ended before. */
+  #end(): boolean {
+    if (this.#shutDown) return false;
+    this.#shutDown = true;
+    this.#noNewExchanges = true;
+    this.#awaitingContinue?.cancel();
+    this.#engine.stop();
+    // The peer of a tunnel has ended its direction; what we have written to it must still leave.
+    if (this.#isTunnel) this.#transport.end();
+    else this.#transport.destroy();
+    return true;
+  }
+}
+
+/** A second before the server closes it, so that our next request does not cross its FIN; never longer than ten minutes. */
+function idleTimeoutOf(serverTimeout: number | undefined): number | undefined {
+  return serverTimeout === undefined ? undefined : Math.min(Math.max(0, serverTimeout - 1_000), 600_000);
+}
+
+function expectsContinue(headers: readonly HeaderPair[]): boolean {
+  for (const [name, value] of headers) {
+    if (name.length === 6 && name.toLowerCase() === 'expect') return value.trim().toLowerCase() === '100-continue';
+  }
+  return false;
+}

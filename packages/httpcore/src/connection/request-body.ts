@@ -1,0 +1,144 @@
+/**
+ * Sends a request body: pulls the caller's iterable as fast as the peer takes it and no faster.
+ *
+ * Every await in here is a place where the exchange may have ended meanwhile (abort, limit, an early answer), so `#stopped`
+ * is looked at after each. Whoever stops it, the iterator is told by `return()`, once, so that files and generators behind
+ * it are closed.
+ */
+import type { HeaderPair } from '../contract.ts';
+import { HttpCoreError, LocalProtocolError, WriteError } from '../errors.ts';
+import { resolveTrailers } from '../model/field-syntax.ts';
+import type { ExchangeStream } from './connection.ts';
+import type { Exchange } from './exchange.ts';
+
+type AnyIterator = Iterator<Uint8Array> | AsyncIterator<Uint8Array>;
+
+export class RequestBody {
+  readonly #exchange: Exchange;
+  readonly #stream: ExchangeStream;
+  readonly #now: () => number;
+  #iterator: AnyIterator | null = null;
+  #stopped = false;
+  #bytes = 0;
+
+  constructor(exchange: Exchange, stream: ExchangeStream, now: () => number) {
+    this.#exchange = exchange;
+    this.#stream = stream;
+    this.#now = now;
+  }
+
+  /** Begins. A body that is a list, and that the peer takes at once, is sent before this returns. Never throws. */
+  start(): void {
+    const { body, context } = this.#exchange;
+    try {
+      if (Array.isArray(body) && context?.trailers === undefined) {
+        this.#sendList(body as readonly Uint8Array[]);
+        return;
+      }
+      if (body !== null) {
+        this.#exchange.bodyPulled = true;
+        this.#iterator = iteratorOf(body);
+      }
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    void this.#pump();
+  }
+
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    const iterator = this.#iterator;
+    this.#iterator = null;
+    if (iterator?.return === undefined) return;
+    try {
+      const returned: unknown = iterator.return();
+      if (returned instanceof Promise) returned.catch(() => {});
+    } catch {
+      // The exchange is over; there is nobody left to tell.
+    }
+  }
+
+  #sendList(chunks: readonly Uint8Array[]): void {
+    for (let index = 0; index < chunks.length; index += 1) {
+      const chunk = chunks[index]!;
+      const more = this.#stream.sendData(this.#exchange, chunk);
+      this.#bytes += chunk.length;
+      if (!more && index + 1 < chunks.length) {
+        this.#iterator = chunks.slice(index + 1)[Symbol.iterator]();
+        void this.#pump(true);
+        return;
+      }
+    }
+    this.#end(null);
+  }
+
+  /** Never rejects: what goes wrong ends the exchange. */
+  async #pump(full = false): Promise<void> {
+    try {
+      if (full) await this.#writable();
+      for (;;) {
+        const iterator = this.#iterator;
+        if (this.#stopped || iterator === null) break;
+        const next = iterator.next();
+        let result: IteratorResult<Uint8Array>;
+        if (next instanceof Promise) {
+          // Our caller is the slow one now: only the deadline counts.
+          this.#exchange.waitFor('nothing', this.#now());
+          result = await next;
+          if (this.#isStopped()) return;
+        } else {
+          result = next as IteratorResult<Uint8Array>;
+        }
+        if (result.done === true) {
+          this.#iterator = null;
+          break;
+        }
+        if (!(result.value instanceof Uint8Array)) {
+          throw new LocalProtocolError('Each chunk of the request body must be a Uint8Array', { code: 'INVALID_BODY' });
+        }
+        this.#bytes += result.value.length;
+        if (!this.#stream.sendData(this.#exchange, result.value)) await this.#writable();
+        if (this.#isStopped()) return;
+      }
+      if (this.#stopped) return;
+      const trailers = await resolveTrailers(this.#exchange.context?.trailers);
+      if (!this.#isStopped()) this.#end(trailers);
+    } catch (error) {
+      if (!this.#stopped) this.#fail(error);
+    }
+  }
+
+  // A method, so that the type checker does not hold the value to be what it was before an await.
+  #isStopped(): boolean {
+    return this.#stopped;
+  }
+
+  async #writable(): Promise<void> {
+    this.#exchange.waitFor('write', this.#now());
+    this.#stream.onWaiting(this.#exchange);
+    await this.#exchange.writable();
+  }
+
+  #end(trailers: readonly HeaderPair[] | null): void {
+    const exchange = this.#exchange;
+    this.#stream.sendEnd(exchange, trailers);
+    this.#stopped = true;
+    exchange.requestBody = null;
+    exchange.requestEnded = true;
+    if (exchange.traced && !exchange.ended) exchange.trace('body-sent', { bytes: this.#bytes });
+  }
+
+  #fail(error: unknown): void {
+    this.#exchange.fail(
+      error instanceof HttpCoreError ? error : new WriteError('The request body failed while it was read', { code: 'REQUEST_BODY_FAILED', cause: error, phase: 'send' }),
+    );
+  }
+}
+
+function iteratorOf(body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AnyIterator {
+  if (Symbol.asyncIterator in body) return body[Symbol.asyncIterator]();
+  if (Symbol.iterator in body && typeof body !== 'string' && !ArrayBuffer.isView(body)) return body[Symbol.iterator]();
+  throw new LocalProtocolError('The request body must be null or an iterable of Uint8Array chunks; wrap bytes in an array', { code: 'INVALID_BODY' });
+}

@@ -1,0 +1,46 @@
+/**
+ * `@x/httpcore`: moves one HTTP request over a connection and hands the response back.
+ *
+ * @packageDocumentation
+ */
+export type {
+  ByteIterable,
+  Dispatcher,
+  DispatchContext,
+  DispatchResponse,
+  DuplexBody,
+  HeaderPair,
+  InformationalObserver,
+  ResponseBody,
+  Timeouts,
+  TrailerSource,
+  UrlParts,
+} from './contract.ts';
+export { ConnectionPool } from './dispatchers/connection-pool.ts';
+export {
+  Aborted,
+  CloseError,
+  ConnectError,
+  ConnectTimeout,
+  DeadlineExceeded,
+  HttpCoreError,
+  LocalProtocolError,
+  NetworkError,
+  PoolClosed,
+  PoolTimeout,
+  ProtocolError,
+  ProxyError,
+  ReadError,
+  ReadTimeout,
+  RemoteProtocolError,
+  TimeoutError,
+  UnsupportedProtocol,
+  WriteError,
+  WriteTimeout,
+} from './errors.ts';
+export type { ConnectFailure, ErrorFacts, ErrorInit, ErrorPhase, SlotHolder } from './errors.ts';
+export type { CertificateInput, PoolOptions, TlsOptions } from './model/options.ts';
+export { diagnosticsChannelName } from './observe/diagnostics-channel.ts';
+export type { DiagnosticsMessage } from './observe/diagnostics-channel.ts';
+export type { ConnectionInfo, DialTimings, TraceEventName, TraceEvents, TraceObserver } from './observe/trace.ts';
+export type { OriginStats, PoolStats } from './pool/pool.ts';

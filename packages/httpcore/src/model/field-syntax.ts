@@ -1,0 +1,118 @@
+/**
+ * The grammar of what we put on the wire, by table lookup (RFC 9110 §5.1, §5.5, §5.6.2; RFC 9112 §3.2). Everything is
+ * checked after coercion: what is tested is the string that is written, never an object that could change its mind.
+ */
+import type { HeaderPair, TrailerSource } from '../contract.ts';
+import { LocalProtocolError } from '../errors.ts';
+
+const isTokenCharacter = new Uint8Array(256);
+for (const character of "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") {
+  isTokenCharacter[character.charCodeAt(0)] = 1;
+}
+
+// HTAB, SP, VCHAR and obs-text. CR, LF, NUL and the other controls are not in it, and nothing above Latin-1 is.
+const isValueCharacter = new Uint8Array(256);
+isValueCharacter[0x09] = 1;
+for (let code = 0x20; code <= 0xff; code += 1) if (code !== 0x7f) isValueCharacter[code] = 1;
+
+// What can stand in a request line without ending it: printable ASCII but SP. Percent-encoding is the caller's business.
+const isTargetCharacter = new Uint8Array(256);
+for (let code = 0x21; code <= 0x7e; code += 1) isTargetCharacter[code] = 1;
+
+// Names repeat for ever; remembering those that were found valid makes the check one look-up. Bounded, since names can be data.
+const knownNames = new Set<string>();
+const knownNamesLimit = 512;
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY']);
+
+function consistsOf(text: string, table: Uint8Array): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    // Past the table's end is `undefined`, which is not 1.
+    if (table[text.charCodeAt(index)] !== 1) return false;
+  }
+  return true;
+}
+
+export function isToken(text: string): boolean {
+  return text.length > 0 && consistsOf(text, isTokenCharacter);
+}
+
+/** May it be the value of a field? Leading and trailing white space is allowed: a recipient drops it. */
+export function isFieldValue(text: string): boolean {
+  return consistsOf(text, isValueCharacter);
+}
+
+export function isFieldName(text: string): boolean {
+  if (knownNames.has(text)) return true;
+  if (!isToken(text)) return false;
+  if (knownNames.size < knownNamesLimit) knownNames.add(text);
+  return true;
+}
+
+/** @throws {LocalProtocolError} `INVALID_METHOD`. */
+export function checkMethod(method: string): void {
+  if (knownMethods.has(method)) return;
+  if (typeof method !== 'string' || !isToken(method)) {
+    throw local('INVALID_METHOD', `The method ${show(method)} is not a token`);
+  }
+}
+
+/** @throws {LocalProtocolError} `INVALID_TARGET`. */
+export function checkTarget(target: string): void {
+  if (typeof target !== 'string' || target.length === 0 || !consistsOf(target, isTargetCharacter)) {
+    throw local('INVALID_TARGET', 'The request target must be non-empty printable ASCII without spaces');
+  }
+}
+
+/** @throws {LocalProtocolError} `INVALID_HEADER_NAME` or `INVALID_HEADER_VALUE`, naming the field but never showing its value. */
+export function checkFields(pairs: readonly HeaderPair[]): void {
+  if (!Array.isArray(pairs)) throw local('INVALID_HEADER_NAME', 'Headers must be an array of [name, value] pairs');
+  let hasHost = false;
+  for (let index = 0; index < pairs.length; index += 1) {
+    const pair = pairs[index] as HeaderPair;
+    if (!Array.isArray(pair) || pair.length !== 2) throw local('INVALID_HEADER_NAME', `Header ${index} is not a [name, value] pair`);
+    const name: unknown = pair[0];
+    const value: unknown = pair[1];
+    if (typeof name !== 'string' || !isFieldName(name)) {
+      throw local('INVALID_HEADER_NAME', `The header name ${show(name)} is not a token`);
+    }
+    if (typeof value !== 'string' || !isFieldValue(value)) {
+      throw local(
+        'INVALID_HEADER_VALUE',
+        typeof value === 'string'
+          ? `The value of the header ${show(name)} has a character that is not allowed in a field value`
+          : `The value of the header ${show(name)} must be a string; it is ${value === null ? 'null' : typeof value}`,
+      );
+    }
+    if (name.length === 4 && name.toLowerCase() === 'host') {
+      if (hasHost) throw local('INVALID_HEADER_NAME', 'The request has more than one Host');
+      hasHost = true;
+    }
+  }
+}
+
+// Fields that decide framing, routing or authentication must be known before the body (RFC 9110 §6.5.1).
+const forbiddenTrailers = new Set(['transfer-encoding', 'content-length', 'host', 'authorization', 'content-encoding', 'content-type', 'trailer', 'te']);
+
+/** @throws {LocalProtocolError} `INVALID_TRAILER`, or as {@link checkFields}. */
+export function checkTrailers(pairs: readonly HeaderPair[]): void {
+  checkFields(pairs);
+  for (const [name] of pairs) {
+    if (forbiddenTrailers.has(name.toLowerCase())) throw local('INVALID_TRAILER', `The field ${show(name)} must not be a trailer`);
+  }
+}
+
+/** Asks for the trailers and checks them. */
+export async function resolveTrailers(source: TrailerSource | undefined): Promise<readonly HeaderPair[] | null> {
+  if (source === undefined) return null;
+  const pairs = typeof source === 'function' ? await source() : source;
+  checkTrailers(pairs);
+  return pairs;
+}
+
+function show(text: unknown): string {
+  return typeof text === 'string' ? JSON.stringify(text.slice(0, 60)) : `of type ${typeof text}`;
+}
+
+function local(code: string, message: string): LocalProtocolError {
+  return new LocalProtocolError(message, { code, phase: 'request' });
+}

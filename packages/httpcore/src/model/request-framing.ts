@@ -1,0 +1,83 @@
+/** What a request body announces of itself: pure decisions, RFC 9110 §8.6 and RFC 9112 §6. Told before anything is sent. */
+import type { ByteIterable, HeaderPair } from '../contract.ts';
+import { LocalProtocolError } from '../errors.ts';
+
+/** How a request body is delimited, and what has to be added to the head for it. */
+export interface RequestFraming {
+  /** The length that was announced; `null` without one. 0 for no body. */
+  readonly length: number | null;
+  readonly chunked: boolean;
+  /** A whole field line for the head of an HTTP/1.1 request, or empty when the caller's own fields say it. */
+  readonly fieldLine: string;
+}
+
+const none: RequestFraming = Object.freeze({ length: 0, chunked: false, fieldLine: '' });
+const emptyBody: RequestFraming = Object.freeze({ length: 0, chunked: false, fieldLine: 'content-length: 0\r\n' });
+const chunkedBody: RequestFraming = Object.freeze({ length: null, chunked: true, fieldLine: 'transfer-encoding: chunked\r\n' });
+const chunkedByCaller: RequestFraming = Object.freeze({ length: null, chunked: true, fieldLine: '' });
+
+// RFC 9110 §8.6: methods that anticipate a body say so even when it is empty.
+const methodsWithBody = new Set(['POST', 'PUT', 'PATCH', 'QUERY']);
+
+/** The length of a body that is known without iterating it; `null` for one that is not. Also finds chunks that are no bytes. */
+export function knownLength(body: ByteIterable | null): number | null {
+  if (body === null) return 0;
+  if (!Array.isArray(body)) return null;
+  let length = 0;
+  for (const chunk of body as readonly unknown[]) {
+    if (!(chunk instanceof Uint8Array)) throw invalid('INVALID_BODY', 'Each chunk of the request body must be a Uint8Array');
+    length += chunk.length;
+  }
+  return length;
+}
+
+/**
+ * Decides how the request is framed; the caller's own `Content-Length` and `Transfer-Encoding` are kept as they are, if they
+ * can be true (RFC 9112 §6.1, §6.2).
+ *
+ * @throws {LocalProtocolError} `INVALID_FRAMING`, `CONTENT_LENGTH_MISMATCH` or `INVALID_BODY`; nothing has been sent then.
+ */
+export function requestFraming(method: string, headers: readonly HeaderPair[], body: ByteIterable | null, hasTrailers: boolean): RequestFraming {
+  let contentLength: string | undefined;
+  let transferEncoding: string | undefined;
+  for (let index = 0; index < headers.length; index += 1) {
+    const name = headers[index]![0];
+    if (name.length === 14 && name.toLowerCase() === 'content-length') {
+      if (contentLength !== undefined) throw invalid('INVALID_FRAMING', 'The request has more than one Content-Length');
+      contentLength = headers[index]![1];
+    } else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
+      transferEncoding = transferEncoding === undefined ? headers[index]![1] : `${transferEncoding}, ${headers[index]![1]}`;
+    }
+  }
+  if (body === null && contentLength === undefined && transferEncoding === undefined && !hasTrailers) {
+    return methodsWithBody.has(method) ? emptyBody : none;
+  }
+  if (method === 'CONNECT') throw invalid('INVALID_FRAMING', 'A CONNECT request has no body');
+  if (contentLength !== undefined && transferEncoding !== undefined) {
+    throw invalid('INVALID_FRAMING', 'The request has both Content-Length and Transfer-Encoding');
+  }
+  if (transferEncoding !== undefined) {
+    if (!/(?:^|[,\t ])chunked[\t ]*$/i.test(transferEncoding)) {
+      throw invalid('INVALID_FRAMING', 'The last transfer coding of a request must be "chunked"');
+    }
+    return chunkedByCaller;
+  }
+  const length = knownLength(body);
+  if (contentLength !== undefined) {
+    if (hasTrailers) throw invalid('INVALID_FRAMING', 'Trailers need the chunked coding, so the request must not have a Content-Length');
+    if (!/^[0-9]{1,16}$/.test(contentLength) || !Number.isSafeInteger(Number(contentLength))) {
+      throw invalid('INVALID_FRAMING', 'The Content-Length of the request is not a decimal number');
+    }
+    const announced = Number(contentLength);
+    if (length !== null && length !== announced) {
+      throw invalid('CONTENT_LENGTH_MISMATCH', `The request announces ${announced} bytes and its body has ${length}`);
+    }
+    return { length: announced, chunked: false, fieldLine: '' };
+  }
+  if (length === null || hasTrailers) return chunkedBody;
+  return { length, chunked: false, fieldLine: `content-length: ${length}\r\n` };
+}
+
+function invalid(code: string, message: string): LocalProtocolError {
+  return new LocalProtocolError(message, { code, phase: 'request' });
+}

@@ -1,0 +1,45 @@
+import { channel } from 'node:diagnostics_channel';
+
+import type { TraceEventName, TraceEvents, TraceObserver } from './trace.ts';
+
+/** What subscribers of the channel `@x/httpcore` receive: every {@link TraceEvents} event of every exchange in the process. */
+export interface DiagnosticsMessage<Name extends TraceEventName = TraceEventName> {
+  /** Counts up from 1 within the process; the same for all events of one exchange. */
+  readonly exchange: number;
+  readonly method: string;
+  /** `scheme://host:port`. */
+  readonly origin: string;
+  readonly name: Name;
+  readonly at: number;
+  readonly detail: TraceEvents[Name];
+}
+
+/** The name of the `node:diagnostics_channel` that carries the trace of every exchange. */
+export const diagnosticsChannelName = '@x/httpcore';
+
+const diagnostics = channel(diagnosticsChannelName);
+let lastExchange = 0;
+
+/**
+ * Joins the caller's observer and the diagnostics channel into one, or `null` when nobody listens: then no event is made.
+ * What an observer throws must not reach a socket callback, so it is dropped here.
+ */
+export function observerOf(own: TraceObserver | undefined, method: string, origin: string): TraceObserver | null {
+  if (!diagnostics.hasSubscribers) return own === undefined ? null : guarded(own);
+  const exchange = ++lastExchange;
+  return guarded((name, at, detail) => {
+    // A subscriber's error is reported by the channel itself, in a turn of its own.
+    diagnostics.publish({ exchange, method, origin, name, at, detail } satisfies DiagnosticsMessage);
+    own?.(name, at, detail);
+  });
+}
+
+function guarded(observer: TraceObserver): TraceObserver {
+  return (name, at, detail) => {
+    try {
+      observer(name, at, detail);
+    } catch {
+      // Observing must not change what is observed.
+    }
+  };
+}

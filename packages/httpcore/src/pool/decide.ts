@@ -1,0 +1,38 @@
+/** How many connections to make for one origin: a pure decision. */
+
+/** Whether connections to an origin carry one exchange or many; `unknown` until the first one has been made. */
+export type Sharing = 'unknown' | 'exclusive' | 'shared';
+
+export interface DialSituation {
+  readonly sharing: Sharing;
+  /** Exchanges that wait for this origin. */
+  readonly waiting: number;
+  /** Dials under way to it. */
+  readonly dialing: number;
+  /** Connections to it, idle or not. */
+  readonly connections: number;
+  readonly maxConnectionsPerOrigin: number;
+  /** Connections and dials that the whole pool may still add. */
+  readonly poolRoom: number;
+}
+
+export interface DialDecision {
+  /** Dials to begin now. */
+  readonly dial: number;
+  /** More would begin if another origin gave up a connection. */
+  readonly wantsRoom: boolean;
+}
+
+/**
+ * - `exclusive`: a dial for each one that waits.
+ * - `unknown`: one, and the others wait to hear whether they can share it. Dialling for each would open as many TLS
+ *   connections as there are requests, to a server that needs one.
+ * - `shared`: one at a time; each brings room for many.
+ */
+export function decideDials(situation: DialSituation): DialDecision {
+  const { sharing, waiting, dialing, connections, maxConnectionsPerOrigin, poolRoom } = situation;
+  const missing = sharing === 'exclusive' ? waiting - dialing : Math.min(1, waiting) - dialing;
+  const permitted = Math.min(missing, maxConnectionsPerOrigin - connections - dialing);
+  if (permitted <= 0) return { dial: 0, wantsRoom: false };
+  return { dial: Math.max(0, Math.min(permitted, poolRoom)), wantsRoom: permitted > poolRoom };
+}

@@ -1,0 +1,387 @@
+/**
+ * The connections to one origin, and the exchanges that wait for one.
+ *
+ * Whatever happens ends in one of two questions: "here is an exchange: who serves it?" (`submit`) and "here is capacity: who
+ * is next?" (`#offer`). Connections are taken newest first, so that the ones not needed grow old and expire; exchanges
+ * are served in the order in which they came. How many dials to begin is decided in `decide.ts`.
+ *
+ * Slots are counted here and in the pool: a connection or a dial takes one when it is added and gives it back exactly once,
+ * in `onClosed` or when the dial fails.
+ */
+import type { Connection, ConnectionOwner } from '../connection/connection.ts';
+import type { Exchange, ExchangeOwner } from '../connection/exchange.ts';
+import type { Dial } from '../dial/dial.ts';
+import { Aborted, PoolTimeout, type HttpCoreError } from '../errors.ts';
+import type { Origin } from '../model/origin.ts';
+import type { Clock } from '../time/clock.ts';
+import { decideDials, type Sharing } from './decide.ts';
+import { expiryOf } from './eviction.ts';
+import { WaitingList, type Place } from './waiting-list.ts';
+
+/** What an origin's pool needs of the whole. */
+export interface PoolOfOrigins {
+  readonly clock: Clock;
+  readonly maxConnections: number;
+  readonly maxConnectionsPerOrigin: number;
+  readonly keepAliveTimeout: number;
+  readonly closing: boolean;
+  /** Slots that are free. */
+  readonly room: number;
+  sharingOf(origin: Origin): Sharing;
+  remember(origin: Origin, connection: Connection): void;
+  dial(originPool: OriginPool, exchange: Exchange | null): Dial<Connection>;
+  /** A slot was taken or given back. */
+  onSlotTaken(): void;
+  onSlotFreed(): void;
+  /** This origin would dial if there were room: make some, now or when there is. */
+  onRoomWanted(originPool: OriginPool): void;
+  /** Another origin waits for room: idle connections are not kept. */
+  readonly roomIsWanted: boolean;
+  onExpiry(at: number): void;
+  onDeadline(at: number): void;
+  onEmpty(originPool: OriginPool): void;
+  holders(originPool: OriginPool): readonly Exchange[];
+}
+
+interface PendingDial {
+  readonly dial: Dial<Connection>;
+  /** The exchange that gets the error if the dial fails. */
+  exchange: Exchange | null;
+}
+
+/** Idle for longer than this, a connection may have bytes or an end waiting that the event loop has not delivered yet. */
+const unpolledAfter = 1;
+
+export class OriginPool implements ExchangeOwner, ConnectionOwner {
+  readonly origin: Origin;
+  readonly clock: Clock;
+  /** Under which keys the pool knows it. */
+  readonly keys: string[] = [];
+  readonly connections: Set<Connection> = new Set();
+
+  readonly #pool: PoolOfOrigins;
+  /** Connections with capacity, the newest last. May hold some that have lost it; they are dropped when met. */
+  readonly #available: Connection[] = [];
+  readonly #waiting = new WaitingList<Exchange>();
+  readonly #places = new Map<Exchange, Place<Exchange>>();
+  readonly #dials = new Set<PendingDial>();
+  #checking = 0;
+  #singleFlightFailed = false;
+
+  constructor(pool: PoolOfOrigins, origin: Origin) {
+    this.#pool = pool;
+    this.clock = pool.clock;
+    this.origin = origin;
+  }
+
+  get waitingCount(): number {
+    return this.#waiting.size + this.#checking;
+  }
+
+  get dialCount(): number {
+    return this.#dials.size;
+  }
+
+  get isEmpty(): boolean {
+    return this.connections.size === 0 && this.#dials.size === 0 && this.waitingCount === 0;
+  }
+
+  // Exchanges come
+
+  submit(exchange: Exchange): void {
+    const connection = this.#takeAvailable();
+    if (connection === undefined) {
+      this.#wait(exchange);
+    } else if (connection.active === 0 && this.clock.now() - connection.idleSince > unpolledAfter) {
+      this.#checkThenStart(connection, exchange);
+    } else {
+      this.#start(connection, exchange);
+    }
+  }
+
+  #start(connection: Connection, exchange: Exchange): void {
+    if (connection.active === 0) connection.ref();
+    connection.start(exchange);
+    if (connection.capacity > 0) this.#list(connection);
+  }
+
+  #takeAvailable(): Connection | undefined {
+    for (;;) {
+      const connection = this.#available.pop();
+      if (connection === undefined) return undefined;
+      connection.listed = false;
+      if (connection.capacity === 0) continue;
+      if (connection.active === 0 && expiryOf(connection, this.#pool.keepAliveTimeout) <= this.clock.now()) {
+        connection.drain();
+        continue;
+      }
+      return connection;
+    }
+  }
+
+  /**
+   * Lets the event loop deliver what it may hold for a connection that has been idle: bytes or an end that came while the
+   * program was busy would else be taken for the answer to this exchange (response-queue poisoning).
+   */
+  #checkThenStart(connection: Connection, exchange: Exchange): void {
+    this.#checking += 1;
+    connection.ref();
+    this.clock.nextTurn(() => {
+      this.#checking -= 1;
+      if (!exchange.ended) {
+        if (connection.capacity > 0) this.#start(connection, exchange);
+        else this.submit(exchange);
+      } else if (connection.capacity > 0) {
+        this.onCapacity(connection);
+      }
+      this.#settle();
+    });
+  }
+
+  #wait(exchange: Exchange, first = false): void {
+    this.#places.set(exchange, first ? this.#waiting.unshift(exchange) : this.#waiting.push(exchange));
+    exchange.waitFor('pool', this.clock.now());
+    this.#pool.onDeadline(exchange.expiresAt);
+    this.#grow();
+  }
+
+  #nextWaiting(): Exchange | undefined {
+    const exchange = this.#waiting.shift();
+    if (exchange === undefined) return undefined;
+    this.#forget(exchange);
+    return exchange;
+  }
+
+  #forget(exchange: Exchange): void {
+    const place = this.#places.get(exchange);
+    if (place === undefined) return;
+    this.#waiting.remove(place);
+    this.#places.delete(exchange);
+    exchange.dialPhase = null;
+    for (const pending of this.#dials) {
+      if (pending.exchange === exchange) pending.exchange = this.#withoutDial();
+    }
+  }
+
+  /** The first that waits and that no dial is bound to. */
+  #withoutDial(): Exchange | null {
+    if (this.#waiting.size === 0) return null;
+    const bound = new Set<Exchange | null>();
+    for (const pending of this.#dials) bound.add(pending.exchange);
+    for (const exchange of this.#waiting) {
+      if (!bound.has(exchange)) {
+        this.#bind(exchange);
+        return exchange;
+      }
+    }
+    return null;
+  }
+
+  // A dial is under way for it: the connect limit counts, not the one on waiting for a slot.
+  #bind(exchange: Exchange): void {
+    exchange.waitFor('nothing', this.clock.now());
+    exchange.dialPhase = 'connect';
+    this.#pool.onDeadline(exchange.expiresAt);
+  }
+
+  // Dials
+
+  /** Begins as many dials as are missing and permitted. */
+  grow(): void {
+    this.#grow();
+  }
+
+  #grow(): void {
+    const known = this.#pool.sharingOf(this.origin);
+    const decision = decideDials({
+      sharing: known === 'unknown' && this.#singleFlightFailed ? 'exclusive' : known,
+      waiting: this.#waiting.size,
+      dialing: this.#dials.size,
+      connections: this.connections.size,
+      maxConnectionsPerOrigin: this.#pool.maxConnectionsPerOrigin,
+      poolRoom: this.#pool.room,
+    });
+    for (let count = 0; count < decision.dial; count += 1) this.#dial(this.#withoutDial());
+    if (decision.wantsRoom) this.#pool.onRoomWanted(this);
+  }
+
+  #dial(exchange: Exchange | null): Promise<void> {
+    this.#pool.onSlotTaken();
+    const pending: PendingDial = { dial: this.#pool.dial(this, exchange), exchange };
+    this.#dials.add(pending);
+    return pending.dial.result.then(
+      (connection) => this.#onDialed(pending, connection),
+      (error: HttpCoreError) => {
+        this.#onDialFailed(pending, error);
+        if (exchange === null) throw error;
+      },
+    );
+  }
+
+  /** Makes a connection that nobody waits for. Rejects as a dial does. */
+  async preconnect(): Promise<void> {
+    if (this.#available.some((connection) => connection.capacity > 0)) return;
+    await this.#dial(null);
+  }
+
+  #onDialed(pending: PendingDial, connection: Connection): void {
+    this.#dials.delete(pending);
+    this.#singleFlightFailed = false;
+    this.connections.add(connection);
+    this.#pool.remember(this.origin, connection);
+    // It may have been closed between its handshake and now.
+    if (connection.noNewExchanges) return;
+    this.#offer(connection);
+    this.#grow();
+  }
+
+  #onDialFailed(pending: PendingDial, error: HttpCoreError): void {
+    this.#dials.delete(pending);
+    this.#pool.onSlotFreed();
+    this.#singleFlightFailed = true;
+    const { exchange } = pending;
+    pending.exchange = null;
+    if (exchange !== null && this.#places.has(exchange)) {
+      this.#forget(exchange);
+      exchange.refuse(error);
+    }
+    this.#grow();
+    this.#settle();
+  }
+
+  // From the exchanges
+
+  onCancelled(exchange: Exchange): void {
+    this.#forget(exchange);
+    // Dials that nobody waits for any more are given up.
+    let spare = this.#dials.size - this.#waiting.size;
+    for (const pending of this.#dials) {
+      if (spare <= 0) break;
+      if (pending.exchange !== null) continue;
+      spare -= 1;
+      pending.dial.cancel(new Aborted('The request that this connection was made for was aborted', { phase: 'connect' }));
+    }
+    this.#settle();
+  }
+
+  onReplay(exchange: Exchange): void {
+    const connection = this.#takeAvailable();
+    if (connection === undefined) this.#wait(exchange, true);
+    else this.#checkThenStart(connection, exchange);
+  }
+
+  explainPoolTimeout(exchange: Exchange): PoolTimeout {
+    const now = this.clock.now();
+    const holders = this.#pool.holders(this).map((holder) => ({
+      method: holder.method,
+      origin: holder.origin.text,
+      age: Math.round(now - holder.queuedAt),
+      phase: holder.phase,
+    }));
+    const oldest = holders
+      .slice()
+      .sort((one, other) => other.age - one.age)
+      .slice(0, 3)
+      .map(({ method, origin, age, phase }) => `${method} ${origin} for ${age} ms in ${phase}`)
+      .join('; ');
+    const taken = this.connections.size + this.#dials.size;
+    return new PoolTimeout(
+      `No connection to ${this.origin.text} came free in ${Math.round(now - exchange.queuedAt)} ms: ` +
+        `${taken} of ${this.#pool.maxConnectionsPerOrigin} to this origin are taken, and the pool may hold ${this.#pool.maxConnections}` +
+        (oldest === '' ? '' : ` (oldest: ${oldest})`),
+      { holders, phase: 'pool' },
+    );
+  }
+
+  // From the connections
+
+  onCapacity(connection: Connection): void {
+    this.#offer(connection);
+  }
+
+  onClosed(connection: Connection): void {
+    this.#unlist(connection);
+    // A connection that closes before its dial was seen to succeed is added and found closed in `#onDialed`.
+    this.connections.delete(connection);
+    this.#pool.onSlotFreed();
+    this.#grow();
+    this.#settle();
+  }
+
+  onDeadline(at: number): void {
+    this.#pool.onDeadline(at);
+  }
+
+  // Capacity goes to who is next
+
+  #offer(connection: Connection): void {
+    while (connection.capacity > 0) {
+      const exchange = this.#nextWaiting();
+      if (exchange === undefined) break;
+      this.#start(connection, exchange);
+    }
+    if (connection.noNewExchanges || connection.capacity === 0) return;
+    if (connection.active === 0) {
+      const expiry = expiryOf(connection, this.#pool.keepAliveTimeout);
+      if (this.#pool.closing || this.#pool.roomIsWanted || expiry <= this.clock.now()) {
+        connection.drain();
+        return;
+      }
+      connection.unref();
+      this.#pool.onExpiry(expiry);
+    }
+    this.#list(connection);
+    if (this.#pool.closing) this.#settle();
+  }
+
+  #list(connection: Connection): void {
+    if (connection.listed || connection.noNewExchanges) return;
+    connection.listed = true;
+    this.#available.push(connection);
+  }
+
+  #unlist(connection: Connection): void {
+    if (!connection.listed) return;
+    connection.listed = false;
+    const index = this.#available.lastIndexOf(connection);
+    if (index !== -1) this.#available.splice(index, 1);
+  }
+
+  /** Idle connections, the oldest first. */
+  *idle(): Generator<Connection> {
+    for (const connection of this.#available) if (connection.active === 0 && !connection.noNewExchanges) yield connection;
+  }
+
+  /** Fails what has waited for too long; returns when to look again. */
+  checkDeadlines(now: number): number {
+    let next = Infinity;
+    for (const exchange of Array.from(this.#waiting)) next = Math.min(next, exchange.checkLimits(now));
+    for (const connection of Array.from(this.connections)) next = Math.min(next, connection.checkDeadlines(now));
+    return next;
+  }
+
+  // Ending
+
+  /** While the pool closes: what has nothing left to do is closed. */
+  #settle(): void {
+    if (this.#pool.closing && this.waitingCount === 0) {
+      for (const pending of Array.from(this.#dials)) {
+        pending.dial.cancel(new Aborted('The pool was closed while it connected', { phase: 'connect' }));
+      }
+      for (const connection of Array.from(this.connections)) connection.drain();
+    }
+    if (this.isEmpty) this.#pool.onEmpty(this);
+  }
+
+  /** For `close()`: lets what runs and what waits end. */
+  drain(): void {
+    this.#settle();
+  }
+
+  destroy(error: HttpCoreError): void {
+    for (let exchange = this.#nextWaiting(); exchange !== undefined; exchange = this.#nextWaiting()) exchange.refuse(error);
+    for (const pending of Array.from(this.#dials)) pending.dial.cancel(error);
+    for (const connection of Array.from(this.connections)) connection.destroy(error);
+    this.#settle();
+  }
+}

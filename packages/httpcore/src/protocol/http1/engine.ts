@@ -1,0 +1,297 @@
+/**
+ * One HTTP/1.1 connection, client side, without I/O (RFC 9112).
+ *
+ * Two machines run side by side, one per direction, and an exchange is over when both are `done`:
+ *
+ *   request    idle ──begin──▶ body ──end──▶ done ──▶ idle
+ *   response   idle ──expect─▶ head ──head─▶ body ──end──▶ done ──▶ idle
+ *                                  └─tunnel─▶ tunnel
+ *
+ * The tables below are the only places where a state follows from another. `dead` is final for both: after an error, or a
+ * response that lets nothing follow, nothing may be sent or received any more.
+ *
+ * The response may run ahead of the request (an early answer, a full-duplex exchange): then the request machine is still in
+ * `body` when the response machine is `done`, and it is for the connection to give up the rest.
+ */
+import type { HeaderPair } from '../../contract.ts';
+import { LocalProtocolError, ReadError, RemoteProtocolError, type HttpCoreError } from '../../errors.ts';
+import type { RequestFraming } from '../../model/request-framing.ts';
+import type { ByteSink } from '../byte-sink.ts';
+import { encodeChunkHead, encodeLastChunk, encodeRequestHead } from './encoder.ts';
+import { ResponseParser, type ResponseHead, type ResponseLimits, type ResponseParserSink } from './response-parser.ts';
+
+type RequestState = 'idle' | 'body' | 'done' | 'dead';
+type RequestEvent = 'begin' | 'data' | 'end' | 'next' | 'fault';
+type ResponseState = 'idle' | 'head' | 'body' | 'done' | 'tunnel' | 'dead';
+type ResponseEvent = 'expect' | 'informational' | 'head' | 'tunnel' | 'end' | 'next' | 'fault';
+
+const requestTransitions: Readonly<Record<RequestState, Readonly<Partial<Record<RequestEvent, RequestState>>>>> = {
+  idle: { begin: 'body', fault: 'dead' },
+  body: { data: 'body', end: 'done', fault: 'dead' },
+  done: { next: 'idle', fault: 'dead' },
+  dead: { fault: 'dead' },
+};
+
+const responseTransitions: Readonly<Record<ResponseState, Readonly<Partial<Record<ResponseEvent, ResponseState>>>>> = {
+  idle: { expect: 'head', fault: 'dead' },
+  head: { informational: 'head', head: 'body', tunnel: 'tunnel', fault: 'dead' },
+  body: { end: 'done', fault: 'dead' },
+  done: { next: 'idle', fault: 'dead' },
+  tunnel: { end: 'done', fault: 'dead' },
+  dead: { fault: 'dead' },
+};
+
+/** A server can send any number of 1xx responses, and each is work without progress; browsers and Go stop long before. */
+const maxInformational = 64;
+
+export interface Http1Handler {
+  onInformational(status: number, reason: string, headers: readonly HeaderPair[]): void;
+  /** The final head. `head` is only valid during the call. */
+  onHead(head: ResponseHead): void;
+  /** Body bytes, or those of a tunnel; only valid during the call. */
+  onData(bytes: Uint8Array): void;
+  /** The response is complete. {@link Http1Engine.reusable} says whether another exchange can follow. */
+  onComplete(trailers: readonly HeaderPair[]): void;
+  /** The peer broke the protocol, or left in mid-message. The engine is finished. */
+  onFault(error: HttpCoreError): void;
+}
+
+export class Http1Engine implements ResponseParserSink {
+  readonly #sink: ByteSink;
+  readonly #handler: Http1Handler;
+  readonly #parser: ResponseParser;
+
+  #request: RequestState = 'idle';
+  #framing: RequestFraming | null = null;
+  #sent = 0;
+
+  #response: ResponseState = 'idle';
+  #persistent = true;
+  #mayUpgrade = false;
+  #informational = 0;
+  /** Why the head that was just parsed can't be accepted; told once the parser has returned. */
+  #refused: RemoteProtocolError | null = null;
+  /** Bytes that are still to come of a body of known length. */
+  #remaining = 0;
+
+  constructor(sink: ByteSink, handler: Http1Handler, limits: ResponseLimits) {
+    this.#sink = sink;
+    this.#handler = handler;
+    this.#parser = new ResponseParser(this, limits);
+  }
+
+  /** Both directions of the last exchange are complete and the connection may carry another. */
+  get reusable(): boolean {
+    return this.#request === 'idle' && this.#response === 'idle' && this.#persistent;
+  }
+
+  /** Has any byte of the response come? */
+  get responseStarted(): boolean {
+    return this.#response !== 'head' || this.#parser.started || this.#informational > 0;
+  }
+
+  // Sending
+
+  /** Writes the head of a request. The method, target, fields and framing have been checked. */
+  begin(method: string, target: string, authority: string, headers: readonly HeaderPair[], framing: RequestFraming): void {
+    this.#moveRequest('begin');
+    this.#moveResponse('expect');
+    this.#framing = framing;
+    this.#sent = 0;
+    this.#informational = 0;
+    this.#remaining = 0;
+    this.#mayUpgrade = method === 'CONNECT' || asksForUpgrade(headers);
+    this.#parser.expect(method);
+    this.#sink.write(encodeRequestHead(method, target, authority, headers, framing.fieldLine));
+  }
+
+  /**
+   * Writes a piece of the body, or of a tunnel. Returns false when the sink is full.
+   * @throws {LocalProtocolError} `CONTENT_LENGTH_MISMATCH`: more than was announced. The bytes are not written.
+   */
+  sendData(chunk: Uint8Array): boolean {
+    if (this.#response === 'tunnel') return this.#sink.write(chunk);
+    this.#moveRequest('data');
+    // An empty chunk would end a chunked body.
+    if (chunk.length === 0) return true;
+    const { length, chunked } = this.#framing!;
+    this.#sent += chunk.length;
+    if (chunked) {
+      this.#sink.write(encodeChunkHead(chunk.length));
+      this.#sink.write(chunk);
+      return this.#sink.write('\r\n');
+    }
+    if (this.#sent > length!) throw mismatch(`more than the ${length} bytes that were announced`);
+    return this.#sink.write(chunk);
+  }
+
+  /**
+   * Ends the body.
+   * @throws {LocalProtocolError} `CONTENT_LENGTH_MISMATCH`: less than was announced.
+   */
+  sendEnd(trailers: readonly HeaderPair[] | null): void {
+    const { length, chunked } = this.#framing!;
+    if (!chunked && this.#sent < length!) throw mismatch(`${this.#sent} of the ${length} bytes that were announced`);
+    this.#moveRequest('end');
+    if (chunked) this.#sink.write(encodeLastChunk(trailers));
+    if (this.#response === 'done') this.#next();
+  }
+
+  // Receiving
+
+  /** Takes bytes from the peer. Never re-entered; never throws. */
+  receive(chunk: Uint8Array): void {
+    let at = 0;
+    while (at < chunk.length) {
+      switch (this.#response) {
+        case 'tunnel':
+          this.#handler.onData(at === 0 ? chunk : chunk.subarray(at));
+          return;
+        case 'idle':
+        case 'done':
+          this.#fault(new RemoteProtocolError('The server sent bytes that nobody asked for', { code: 'UNSOLICITED_BYTES' }));
+          return;
+        case 'dead':
+          return;
+        default:
+          at = this.#remaining > 0 ? this.#receiveCounted(chunk, at) : this.#receiveParsed(chunk, at);
+      }
+    }
+  }
+
+  #receiveCounted(chunk: Uint8Array, at: number): number {
+    const end = Math.min(chunk.length, at + this.#remaining);
+    this.#remaining -= end - at;
+    this.#handler.onData(chunk.subarray(at, end));
+    if (this.#remaining === 0 && this.#response === 'body') this.#endResponse([], end < chunk.length);
+    return end;
+  }
+
+  #receiveParsed(chunk: Uint8Array, at: number): number {
+    let end: number;
+    try {
+      end = this.#parser.parse(chunk, at);
+    } catch (error) {
+      this.#fault(error as HttpCoreError);
+      return chunk.length;
+    }
+    if (this.#refused !== null) {
+      this.#fault(this.#refused);
+      return chunk.length;
+    }
+    // A counted body goes on in #receiveCounted; a 1xx response left the machine in `head`.
+    if (this.#response === 'body' && this.#parser.complete && this.#remaining === 0) {
+      this.#endResponse(this.#parser.trailers, end < chunk.length);
+    }
+    return end;
+  }
+
+  /** The peer has ended its direction. */
+  receiveEnd(): void {
+    switch (this.#response) {
+      case 'tunnel':
+        this.#persistent = false;
+        this.#endResponse([], false);
+        return;
+      case 'body':
+        if (this.#parser.endsAtClose) this.#endResponse([], false);
+        else this.#fault(new RemoteProtocolError('The connection was closed before the end of the response body', { code: 'INCOMPLETE_BODY' }));
+        return;
+      case 'head':
+        if (this.responseStarted) {
+          this.#fault(new RemoteProtocolError('The connection was closed in the middle of the response head', { code: 'INCOMPLETE_HEAD' }));
+        } else {
+          this.#fault(new ReadError('The server closed the connection before it answered', { code: 'CONNECTION_CLOSED' }));
+        }
+        return;
+      default:
+        this.stop();
+    }
+  }
+
+  /** Nothing follows: the connection is gone, or was given up. */
+  stop(): void {
+    this.#moveRequest('fault');
+    this.#moveResponse('fault');
+    this.#persistent = false;
+    this.#parser.free();
+  }
+
+  // From the parser
+
+  onResponseHead(head: ResponseHead): void {
+    if (head.status < 200 && head.status !== 101) {
+      this.#moveResponse('informational');
+      this.#informational += 1;
+      if (this.#informational <= maxInformational) {
+        this.#handler.onInformational(head.status, head.reason, head.headers);
+      } else {
+        this.#refused = new RemoteProtocolError(`The server sent more than ${maxInformational} informational responses`, {
+          code: 'TOO_MANY_INFORMATIONAL',
+        });
+      }
+      return;
+    }
+    if (head.status === 101 && !this.#mayUpgrade) {
+      this.#refused = new RemoteProtocolError('The server switched protocols without having been asked to', { code: 'UNEXPECTED_UPGRADE' });
+      return;
+    }
+    this.#persistent = head.persistent;
+    if (head.bodyKind === 'tunnel') {
+      this.#persistent = false;
+      this.#moveResponse('tunnel');
+    } else {
+      this.#moveResponse('head');
+      if (head.bodyKind === 'length') this.#remaining = head.length;
+    }
+    this.#handler.onHead(head);
+  }
+
+  onBodyBytes(bytes: Uint8Array): void {
+    this.#handler.onData(bytes);
+  }
+
+  // Moving
+
+  #endResponse(trailers: readonly HeaderPair[], moreFollows: boolean): void {
+    this.#moveResponse('end');
+    // What follows a complete response can only be for a request that was never made.
+    if (moreFollows) this.#persistent = false;
+    if (this.#request === 'done') this.#next();
+    this.#handler.onComplete(trailers);
+  }
+
+  #next(): void {
+    this.#moveRequest('next');
+    this.#moveResponse('next');
+  }
+
+  #fault(error: HttpCoreError): void {
+    this.stop();
+    this.#handler.onFault(error);
+  }
+
+  #moveRequest(event: RequestEvent): void {
+    const next = requestTransitions[this.#request][event];
+    if (next === undefined) throw new Error(`HTTP/1.1 request: ${event} in state ${this.#request}`);
+    this.#request = next;
+  }
+
+  #moveResponse(event: ResponseEvent): void {
+    const next = responseTransitions[this.#response][event];
+    if (next === undefined) throw new Error(`HTTP/1.1 response: ${event} in state ${this.#response}`);
+    this.#response = next;
+  }
+}
+
+function asksForUpgrade(headers: readonly HeaderPair[]): boolean {
+  for (let index = 0; index < headers.length; index += 1) {
+    const name = headers[index]![0];
+    if (name.length === 7 && name.toLowerCase() === 'upgrade') return true;
+  }
+  return false;
+}
+
+function mismatch(what: string): LocalProtocolError {
+  return new LocalProtocolError(`The request body has ${what}`, { code: 'CONTENT_LENGTH_MISMATCH', phase: 'send' });
+}

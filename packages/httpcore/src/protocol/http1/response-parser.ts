@@ -1,0 +1,408 @@
+/**
+ * From llhttp's spans to response heads, bodies and trailers.
+ *
+ * All names and values of one chunk are cut from one string that is decoded once; a head that comes in several chunks keeps
+ * the unfinished name or value between them. llhttp does not limit what it reads, so every limit is kept here: the size
+ * of the head, the number of fields, chunk extensions, trailers.
+ *
+ * Two things that llhttp 9.3 lets pass are refused or mended here: a status line that ends in CR CR LF, and
+ * `Connection: close` followed by a tab, which it takes for another option.
+ */
+import type { HeaderPair } from '../../contract.ts';
+import { RemoteProtocolError } from '../../errors.ts';
+import { responseBodyKind, type ResponseBodyKind } from './framing.ts';
+import { Llhttp, llhttpErrno, type LlhttpCallbacks } from './llhttp.ts';
+
+export interface ResponseLimits {
+  /** Bytes of a head, from its first byte to the empty line. */
+  readonly maxHeaderBytes: number;
+  /** Fields of a head, and of a trailer section. */
+  readonly maxHeaderFields: number;
+  /** Accept bare LF and obs-fold. */
+  readonly lenient: boolean;
+}
+
+/** A parsed head. The same object is filled again for the next response: copy what has to last. */
+export interface ResponseHead {
+  version: '1.0' | '1.1';
+  status: number;
+  reason: string;
+  headers: readonly HeaderPair[];
+  bodyKind: ResponseBodyKind;
+  /** Bytes of a `length` body. */
+  length: number;
+  /** May the connection carry another exchange, as far as this head says? (RFC 9112 §9.3) */
+  persistent: boolean;
+  /** Milliseconds of `Keep-Alive: timeout`, if the server said. */
+  keepAliveTimeout: number | undefined;
+}
+
+export interface ResponseParserSink {
+  onResponseHead(head: ResponseHead): void;
+  onBodyBytes(bytes: Uint8Array): void;
+}
+
+// Borrowed, because chunks are typed as plain Uint8Array: one call decodes all the spans of a chunk.
+const { latin1Slice } = Buffer.prototype as unknown as { latin1Slice(this: Uint8Array, start: number, end: number): string };
+
+const statusSpan = 0;
+const nameSpan = 1;
+const valueSpan = 2;
+const noSpan = 3;
+
+/** RFC 9112 §7.1.1 puts no limit on chunk extensions, so we do; curl and hyper chose the same size for trailers. */
+export const maxChunkOverhead = 16_384;
+
+// Parsing is synchronous and never nested: one list serves all parsers. Triples of kind, start, end.
+const spans: number[] = [];
+
+export class ResponseParser implements LlhttpCallbacks {
+  readonly #limits: ResponseLimits;
+  readonly #sink: ResponseParserSink;
+  readonly #llhttp: Llhttp;
+  readonly #head: ResponseHead = {
+    version: '1.1',
+    status: 0,
+    reason: '',
+    headers: [],
+    bodyKind: 'none',
+    length: 0,
+    persistent: false,
+    keepAliveTimeout: undefined,
+  };
+
+  #method = 'GET';
+  #chunk: Uint8Array = new Uint8Array(0);
+  #fault: RemoteProtocolError | null = null;
+  #parsing = false;
+  #freed = false;
+
+  // The message that is being read.
+  #inHead = true;
+  #complete = false;
+  #started = false;
+  #headBytes = 0;
+  #statusLine: 'start' | 'line' | 'over' = 'start';
+  #lastByte = 0;
+  #byteBeforeLast = 0;
+  /** Bytes of a body that were not data since the last that were: chunk sizes, extensions, trailers. */
+  #overhead = 0;
+  #accountedTo = 0;
+
+  // The field that is being read.
+  #lastSpan = noSpan;
+  #reason = '';
+  #name = '';
+  #value = '';
+  #pairs: HeaderPair[] = [];
+
+  // What the fields say about framing and persistence.
+  #contentLength: string | undefined = undefined;
+  #transferEncoding: string | undefined = undefined;
+  #close = false;
+  #keepAlive = false;
+  #keepAliveTimeout: number | undefined = undefined;
+
+  constructor(sink: ResponseParserSink, limits: ResponseLimits) {
+    this.#sink = sink;
+    this.#limits = limits;
+    this.#llhttp = new Llhttp(this, limits.lenient);
+  }
+
+  /** A response to a request with this method comes next. */
+  expect(method: string): void {
+    this.#method = method;
+    this.#llhttp.reset();
+    this.#startMessage();
+  }
+
+  #startMessage(): void {
+    this.#inHead = true;
+    this.#complete = false;
+    this.#started = false;
+    this.#headBytes = 0;
+    this.#statusLine = 'start';
+    this.#overhead = 0;
+    this.#lastSpan = noSpan;
+    this.#reason = '';
+    this.#pairs = [];
+    this.#contentLength = undefined;
+    this.#transferEncoding = undefined;
+    this.#close = false;
+    this.#keepAlive = false;
+    this.#keepAliveTimeout = undefined;
+  }
+
+  /** Has the message that was parsed last come to its end (as far as llhttp reads it)? */
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  /** Has a byte of the message come? */
+  get started(): boolean {
+    return this.#started;
+  }
+
+  /** The trailer section of a complete chunked message. */
+  get trailers(): readonly HeaderPair[] {
+    return this.#pairs;
+  }
+
+  /**
+   * Parses from `start`, at most to the end of one message, and returns the offset up to which it got.
+   * @throws {RemoteProtocolError} the parser is finished then.
+   */
+  parse(chunk: Uint8Array, start: number): number {
+    if (this.#complete) this.#startMessage();
+    this.#started = true;
+    this.#chunk = chunk;
+    this.#accountedTo = start;
+    spans.length = 0;
+    if (this.#statusLine !== 'over') this.#checkStatusLine(chunk, start);
+    this.#parsing = true;
+    const errno = this.#llhttp.execute(chunk, start);
+    this.#parsing = false;
+    if (this.#freed) {
+      // A callback gave the connection up.
+      this.#llhttp.free();
+      return chunk.length;
+    }
+    if (this.#fault !== null) throw this.#fault;
+    const consumed = errno === llhttpErrno.ok ? chunk.length : this.#llhttp.consumed;
+    if (errno === llhttpErrno.paused || errno === llhttpErrno.pausedUpgrade) {
+      this.#llhttp.resume();
+      return consumed;
+    }
+    if (errno !== llhttpErrno.ok) throw this.#errorOf(errno);
+    if (spans.length > 0) this.#readSpans();
+    if (this.#inHead) this.#countHead(consumed);
+    else this.#countOverhead(consumed);
+    if (this.#fault !== null) throw this.#fault;
+    return consumed;
+  }
+
+  /** The peer has ended its direction. Does the body end there? */
+  get endsAtClose(): boolean {
+    return !this.#inHead && this.#head.bodyKind === 'until-close';
+  }
+
+  /** Gives llhttp's memory back. May be called from within `parse`, which then stops. */
+  free(): void {
+    if (this.#freed) return;
+    this.#freed = true;
+    if (!this.#parsing) this.#llhttp.free();
+  }
+
+  // llhttp's callbacks
+
+  onStatusText(start: number, end: number): number {
+    spans.push(statusSpan, start, end);
+    return 0;
+  }
+
+  onHeaderField(start: number, end: number): number {
+    spans.push(nameSpan, start, end);
+    return spans.length > this.#limits.maxHeaderFields * 6 + 12 ? this.#refuse('TOO_MANY_FIELDS', this.#tooMany()) : 0;
+  }
+
+  onHeaderValue(start: number, end: number): number {
+    spans.push(valueSpan, start, end);
+    return 0;
+  }
+
+  onHeadersComplete(status: number): number {
+    this.#readSpans();
+    this.#finishField();
+    if (this.#fault !== null) return llhttpErrno.user;
+    const head = this.#head;
+    const { majorVersion, minorVersion } = this.#llhttp;
+    if (majorVersion !== 1 || status < 100) {
+      return this.#refuse('INVALID_RESPONSE', `The response has the version ${majorVersion}.${minorVersion} and the status ${status}`);
+    }
+    head.version = minorVersion === 0 ? '1.0' : '1.1';
+    head.status = status;
+    head.reason = this.#reason;
+    head.headers = this.#pairs;
+    head.length = this.#contentLength === undefined ? 0 : Number(this.#contentLength);
+    if (!Number.isSafeInteger(head.length)) return this.#refuse('INVALID_CONTENT_LENGTH', 'The Content-Length of the response is too large');
+    head.bodyKind = responseBodyKind(this.#method, status, this.#contentLength === undefined ? undefined : head.length, this.#transferEncoding);
+    // RFC 9112 §6.1: a transfer coding from an HTTP/1.0 server is taken for faulty framing.
+    head.persistent =
+      head.bodyKind !== 'until-close' &&
+      !this.#close &&
+      (minorVersion === 1 || (this.#keepAlive && this.#transferEncoding === undefined));
+    head.keepAliveTimeout = this.#keepAliveTimeout;
+    this.#inHead = false;
+    this.#pairs = [];
+    this.#overhead = 0;
+    this.#lastSpan = noSpan;
+    this.#sink.onResponseHead(head);
+    if (this.#freed) return llhttpErrno.user;
+    if (head.bodyKind === 'tunnel') return 2;
+    // A body of known length is counted by the engine, which spares copying it into llhttp.
+    return head.bodyKind === 'none' || head.bodyKind === 'length' ? 1 : 0;
+  }
+
+  onBody(start: number, end: number): number {
+    this.#countOverhead(start);
+    if (this.#fault !== null) return llhttpErrno.user;
+    this.#overhead = 0;
+    this.#accountedTo = end;
+    this.#sink.onBodyBytes(this.#chunk.subarray(start, end));
+    return this.#freed ? llhttpErrno.user : 0;
+  }
+
+  onMessageComplete(): void {
+    this.#readSpans();
+    this.#finishField();
+    this.#complete = true;
+  }
+
+  // Fields
+
+  #readSpans(): void {
+    const count = spans.length;
+    if (count === 0) return;
+    const base = spans[1]!;
+    const end = spans[count - 1]!;
+    const text = latin1Slice.call(this.#chunk, base, end);
+    if (this.#inHead) this.#countHead(end);
+    else this.#countOverhead(end);
+    this.#accountedTo = end;
+    for (let index = 0; index < count; index += 3) {
+      const kind = spans[index]!;
+      const part = text.slice(spans[index + 1]! - base, spans[index + 2]! - base);
+      if (kind === this.#lastSpan) {
+        // Cut by the end of a chunk, or folded (lenient).
+        if (kind === nameSpan) this.#name += part;
+        else if (kind === valueSpan) this.#value += part;
+        else this.#reason += part;
+      } else if (kind === nameSpan) {
+        this.#finishField();
+        this.#name = part;
+        this.#value = '';
+      } else if (kind === valueSpan) {
+        this.#value = part;
+      } else {
+        this.#reason = part;
+      }
+      this.#lastSpan = kind;
+    }
+    spans.length = 0;
+  }
+
+  #finishField(): void {
+    if (this.#lastSpan !== valueSpan) return;
+    this.#lastSpan = noSpan;
+    let value = this.#value;
+    const last = value.length === 0 ? 0 : value.charCodeAt(value.length - 1);
+    if (last === 0x20 || last === 0x09) value = withoutTrailingSpace(value);
+    if (this.#pairs.push([this.#name, value]) > this.#limits.maxHeaderFields) {
+      this.#refuse('TOO_MANY_FIELDS', this.#tooMany());
+      return;
+    }
+    if (!this.#inHead) return;
+    switch (this.#name.length) {
+      case 10:
+        this.#readHopField(this.#name.toLowerCase(), value);
+        break;
+      case 14:
+        if (this.#name.toLowerCase() === 'content-length') this.#contentLength = value;
+        break;
+      case 17:
+        if (this.#name.toLowerCase() === 'transfer-encoding') {
+          this.#transferEncoding = this.#transferEncoding === undefined ? value : `${this.#transferEncoding}, ${value}`;
+        }
+        break;
+      default:
+    }
+  }
+
+  #readHopField(name: string, value: string): void {
+    if (name === 'connection') {
+      for (const option of value.toLowerCase().split(',')) {
+        const token = option.trim();
+        if (token === 'close') this.#close = true;
+        else if (token === 'keep-alive') this.#keepAlive = true;
+      }
+    } else if (name === 'keep-alive') {
+      const seconds = /(?:^|[,;\t ])timeout[\t ]*=[\t ]*"?(\d{1,6})/i.exec(value)?.[1];
+      if (seconds !== undefined) this.#keepAliveTimeout = Number(seconds) * 1_000;
+    }
+  }
+
+  // Limits
+
+  /** RFC 9112 §4: exactly one CR before the LF. Looks at the bytes before llhttp does. */
+  #checkStatusLine(chunk: Uint8Array, start: number): void {
+    for (let index = start; index < chunk.length; index += 1) {
+      const byte = chunk[index]!;
+      if (this.#statusLine === 'start') {
+        if (byte !== 0x48) throw new RemoteProtocolError('The response does not begin with an HTTP version', { code: 'INVALID_RESPONSE' });
+        this.#statusLine = 'line';
+      } else if (byte === 0x0a) {
+        this.#statusLine = 'over';
+        const afterReturn = this.#lastByte === 0x0d;
+        if (!afterReturn && !this.#limits.lenient) {
+          throw new RemoteProtocolError('The status line ends without CR', { code: 'INVALID_RESPONSE' });
+        }
+        if (afterReturn && this.#byteBeforeLast === 0x0d) {
+          throw new RemoteProtocolError('The status line ends in two CRs', { code: 'INVALID_RESPONSE' });
+        }
+        return;
+      }
+      this.#byteBeforeLast = this.#lastByte;
+      this.#lastByte = byte;
+    }
+  }
+
+  #countHead(offset: number): void {
+    this.#headBytes += offset - this.#accountedTo;
+    this.#accountedTo = offset;
+    if (this.#headBytes > this.#limits.maxHeaderBytes) {
+      this.#refuse('HEAD_TOO_LARGE', `The response head is larger than ${this.#limits.maxHeaderBytes} bytes`);
+    }
+  }
+
+  #countOverhead(offset: number): void {
+    if (this.#head.bodyKind !== 'chunked') return;
+    this.#overhead += offset - this.#accountedTo;
+    this.#accountedTo = offset;
+    if (this.#overhead <= maxChunkOverhead) return;
+    if (this.#lastSpan !== noSpan || this.#pairs.length > 0 || spans.length > 0) {
+      this.#refuse('TRAILERS_TOO_LARGE', `The trailers are larger than ${maxChunkOverhead} bytes`);
+    } else {
+      this.#refuse('CHUNK_EXTENSION_TOO_LARGE', `A chunk extension is larger than ${maxChunkOverhead} bytes`);
+    }
+  }
+
+  #tooMany(): string {
+    return `The response has more than ${this.#limits.maxHeaderFields} ${this.#inHead ? 'header' : 'trailer'} fields`;
+  }
+
+  #refuse(code: string, message: string): number {
+    this.#fault ??= new RemoteProtocolError(message, { code });
+    return llhttpErrno.user;
+  }
+
+  #errorOf(errno: number): RemoteProtocolError {
+    const message = `The response is not valid HTTP/1.1: ${this.#llhttp.errorReason}`;
+    switch (errno) {
+      case llhttpErrno.unexpectedContentLength:
+      case llhttpErrno.invalidTransferEncoding:
+        return new RemoteProtocolError(message, { code: 'CONFLICTING_FRAMING' });
+      case llhttpErrno.invalidContentLength:
+        return new RemoteProtocolError(message, { code: 'INVALID_CONTENT_LENGTH' });
+      case llhttpErrno.invalidChunkSize:
+        return new RemoteProtocolError(message, { code: 'INVALID_CHUNK' });
+      default:
+        return new RemoteProtocolError(message, { code: !this.#inHead && this.#head.bodyKind === 'chunked' ? 'INVALID_CHUNK' : 'INVALID_RESPONSE' });
+    }
+  }
+}
+
+function withoutTrailingSpace(value: string): string {
+  let end = value.length;
+  while (end > 0 && (value.charCodeAt(end - 1) === 0x20 || value.charCodeAt(end - 1) === 0x09)) end -= 1;
+  return value.slice(0, end);
+}
