@@ -1,4 +1,5 @@
 // `pnpm check:api` fails when a public entry is no longer what its committed report in `packages/*/etc` says; `pnpm api` writes the reports anew.
+import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Extractor, ExtractorConfig, ExtractorLogLevel, type ExtractorMessage } from '@microsoft/api-extractor';
 import { publishedPackages, type PublishedPackage } from './published.ts';
@@ -13,6 +14,8 @@ function reportName({ folder }: PublishedPackage, entry: string): string {
 function checkEntry(published: PublishedPackage, entry: string, types: string): boolean {
   const { folder } = published;
   const problems: string[] = [];
+  // The extractor writes into the folder, but does not make it.
+  mkdirSync(join(folder, 'etc'), { recursive: true });
   const config = ExtractorConfig.prepare({
     configObjectFullPath: undefined,
     packageJsonFullPath: join(folder, 'package.json'),
