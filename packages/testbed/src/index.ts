@@ -1,11 +1,6 @@
 /** Local servers, certificates of an own authority, and scripted misbehaviour for tests, the demo and the bench. */
 export { createGate, type Gate } from './gate.ts';
-export {
-  createAuthority,
-  type CertificateAuthority,
-  type CertificateRequest,
-  type IssuedCertificate,
-} from './certificates/authority.ts';
+export { createAuthority, type CertificateAuthority, type CertificateRequest, type IssuedCertificate } from './certificates/authority.ts';
 export {
   clientCertificate,
   expiredCertificate,

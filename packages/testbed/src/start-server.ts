@@ -53,10 +53,7 @@ export type ExtrasOf<Kind extends ServerKind> = ReturnType<Kinds[Kind]>['extras'
  * const response = await client.get(server.url('/'), { tls: { ca: server.ca } });
  * expect(server.connections.accepted).toBe(1);
  */
-export function startServer<Kind extends ServerKind>(
-  kind: Kind,
-  options?: OptionsOf<Kind>,
-): Promise<LocalServer & ExtrasOf<Kind>>;
+export function startServer<Kind extends ServerKind>(kind: Kind, options?: OptionsOf<Kind>): Promise<LocalServer & ExtrasOf<Kind>>;
 export function startServer(handler: Handler, options?: ServerOptions): Promise<LocalServer>;
 export function startServer(kind: ServerKind | Handler, options: ServerOptions = {}): Promise<LocalServer> {
   if (typeof kind === 'function') return startHttpServer({ handle: kind, extras: {} }, options);

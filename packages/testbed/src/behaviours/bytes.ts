@@ -45,9 +45,7 @@ export function answerBytes(request: IncomingMessage, response: ServerResponse, 
     return;
   }
   const pieces = seededBytes(seed, size);
-  pipeline(Readable.from(corrupt ? corrupted(pieces, size >> 1) : pieces, { objectMode: false }), response).catch(() =>
-    response.destroy(),
-  );
+  pipeline(Readable.from(corrupt ? corrupted(pieces, size >> 1) : pieces, { objectMode: false }), response).catch(() => response.destroy());
 }
 
 function* corrupted(pieces: Iterable<Buffer>, position: number): Generator<Buffer> {

@@ -7,7 +7,7 @@ export interface JsonOptions {
   readonly status?: number;
 }
 
-export const SAMPLE_DOCUMENT = {
+const SAMPLE_DOCUMENT = {
   name: 'testbed',
   numbers: [1, 2.5, -3],
   nested: { flag: true, nothing: null, text: 'grüße, 世界' },

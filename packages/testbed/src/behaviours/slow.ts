@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createGate, type Gate } from '../gate.ts';
 import type { Behaviour } from '../server/http-server.ts';
@@ -35,21 +36,25 @@ export function slow(options: SlowOptions = {}): Behaviour<SlowExtras> {
   const pieces = parts.map(() => createGate());
   const length = parts.reduce((sum, part) => sum + part.length, 0);
 
+  async function answerAtGates(response: ServerResponse): Promise<void> {
+    await (options.headDelay === undefined ? head.opened : delay(options.headDelay));
+    response.writeHead(200, {
+      'Content-Type': 'text/plain',
+      ...(options.announceLength === false ? {} : { 'Content-Length': length }),
+    });
+    response.flushHeaders();
+    for (const [index, part] of parts.entries()) {
+      await (options.pieceDelay === undefined ? pieces[index]?.opened : delay(options.pieceDelay));
+      if (response.destroyed) return;
+      response.write(part);
+    }
+    response.end();
+  }
+
   return {
-    async handle(request, response) {
+    handle(request, response) {
       request.resume();
-      await (options.headDelay === undefined ? head.opened : delay(options.headDelay));
-      response.writeHead(200, {
-        'Content-Type': 'text/plain',
-        ...(options.announceLength === false ? {} : { 'Content-Length': length }),
-      });
-      response.flushHeaders();
-      for (const [index, part] of parts.entries()) {
-        await (options.pieceDelay === undefined ? pieces[index]?.opened : delay(options.pieceDelay));
-        if (response.destroyed) return;
-        response.write(part);
-      }
-      response.end();
+      void answerAtGates(response);
     },
     extras: {
       head,

@@ -62,12 +62,7 @@ export async function clientCertificate(
   );
 }
 
-async function issueServer(
-  options: CertificateOptions,
-  age: string,
-  from: number,
-  until: number,
-): Promise<IssuedCertificate> {
+async function issueServer(options: CertificateOptions, age: string, from: number, until: number): Promise<IssuedCertificate> {
   const authority = options.authority ?? (await trustedAuthority());
   const names = options.onlyNames ?? [...LOCAL_NAMES, ...(options.names ?? [])];
   return issueOnce(authority, `server ${age} ${names.join(' ')}`, () =>
@@ -88,11 +83,7 @@ function namedAuthority(name: string): Promise<CertificateAuthority> {
   return authority;
 }
 
-function issueOnce(
-  authority: CertificateAuthority,
-  key: string,
-  issue: () => Promise<IssuedCertificate>,
-): Promise<IssuedCertificate> {
+function issueOnce(authority: CertificateAuthority, key: string, issue: () => Promise<IssuedCertificate>): Promise<IssuedCertificate> {
   let ofAuthority = issued.get(authority);
   if (ofAuthority === undefined) {
     ofAuthority = new Map();

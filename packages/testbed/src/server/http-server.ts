@@ -50,8 +50,7 @@ export async function startHttpServer<Extras extends object>(
     maxHeaderSize: MAX_REQUEST_HEAD,
     noDelay: true,
   };
-  const server: HttpServer =
-    setup === undefined ? createHttpServer(settings) : createHttpsServer({ ...settings, ...setup.server });
+  const server: HttpServer = setup === undefined ? createHttpServer(settings) : createHttpsServer({ ...settings, ...setup.server });
   const listening = await listen(server, setup, options);
 
   const counted =
@@ -63,7 +62,10 @@ export async function startHttpServer<Extras extends object>(
   const { checkContinue, upgrade, connect } = behaviour.events ?? {};
   server.on('request', counted(behaviour.handle));
   if (checkContinue !== undefined) server.on('checkContinue', counted(checkContinue));
-  for (const [name, handle] of [['upgrade', upgrade], ['connect', connect]] as const) {
+  for (const [name, handle] of [
+    ['upgrade', upgrade],
+    ['connect', connect],
+  ] as const) {
     if (handle === undefined) continue;
     server.on(name, (request: IncomingMessage, socket, head: Buffer) => {
       listening.ledger.requestArrived(listening.connectionOf(request.socket));

@@ -40,11 +40,7 @@ export interface ListeningServer extends LocalServer {
 }
 
 /** Starts listening and keeps the books. `server` must be fresh: nothing may have connected to it. */
-export async function listen(
-  server: NetServer,
-  setup: TlsSetup | undefined,
-  options: ListenOptions = {},
-): Promise<ListeningServer> {
+export async function listen(server: NetServer, setup: TlsSetup | undefined, options: ListenOptions = {}): Promise<ListeningServer> {
   const host = options.host ?? '127.0.0.1';
   const ledger = new ConnectionLedger();
   const open = new Set<Socket>();

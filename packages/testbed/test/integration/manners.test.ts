@@ -78,7 +78,10 @@ describe('early', () => {
     socket.write('cd');
     socket.write(GET);
     await readUntil(socket, 'enough');
-    expect(server.uploads).toMatchObject([{ bytes: 4, complete: true }, { bytes: 0, complete: true }]);
+    expect(server.uploads).toMatchObject([
+      { bytes: 4, complete: true },
+      { bytes: 0, complete: true },
+    ]);
     socket.destroy();
   });
 
@@ -127,7 +130,11 @@ describe('expectation', () => {
 });
 
 test('informational sends 102 and 103 before the final response', async () => {
-  await using server = await startServer('informational', { processing: true, hints: ['</a>; rel=preload', '</b>; rel=preload'], gated: true });
+  await using server = await startServer('informational', {
+    processing: true,
+    hints: ['</a>; rel=preload', '</b>; rel=preload'],
+    gated: true,
+  });
   const socket = await dial(server);
   socket.write(GET);
   expect(await readUntil(socket, '</b>; rel=preload\r\n\r\n')).toBe(

@@ -96,9 +96,7 @@ describe.each([{ tls: false }, { tls: true }])('a raw server (%o)', ({ tls }) =>
 test('cut ends a TLS connection without a close_notify', async () => {
   await using server = await startRawServer([send('half'), cut()], { tls: true });
   const client = await dial(server);
-  const closed = once(client, 'close');
-  client.resume();
-  await closed;
+  expect(await text(client)).toBe('half');
   await server.connections.until((counts) => counts.open === 0);
 });
 
