@@ -134,11 +134,24 @@ export const layers: readonly Layer[] = [
     types: ['node:net'],
   },
   // Where the pool is given its dialer, its clock and the network.
-  { layer: 'core/connection-pool', files: [`${core}/dispatchers/connection-pool.ts`], imports: ['core/*'] },
+  {
+    layer: 'core/connection-pool',
+    files: [`${core}/dispatchers/connection-pool.ts`],
+    imports: ['core/contract', 'core/model', 'core/observe', 'core/time', 'core/net', 'core/dial', 'core/pool'],
+  },
   {
     layer: 'core/entry',
     files: [`${core}/index.ts`],
-    imports: ['core/contract', 'core/model', 'core/observe', 'core/time', 'core/net/interface', 'core/pool', 'core/dispatchers'],
+    imports: [
+      'core/contract',
+      'core/model',
+      'core/observe',
+      'core/time',
+      'core/net/interface',
+      'core/pool',
+      'core/dispatchers',
+      'core/connection-pool',
+    ],
   },
   {
     layer: 'core/testing',
