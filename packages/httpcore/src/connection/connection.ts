@@ -26,8 +26,8 @@ export interface Connection {
   readonly coalescing: { readonly remoteAddress: string; readonly certificateNames: () => readonly string[] } | undefined;
   /** The exchanges that run, for people to look at. */
   exchanges(): readonly Exchange[];
-  /** Starts an exchange; only while `capacity > 0`. Never throws: what fails, fails the exchange. */
-  start(exchange: Exchange): void;
+  /** Starts an exchange; only while `capacity > 0`. `now` is clock milliseconds. Never throws: what fails, fails the exchange. */
+  start(exchange: Exchange, now: number): void;
   /**
    * Fails every exchange whose limit has passed at `now`, and says when to look again (`Infinity`: no need).
    * Called by the pool's one timer; see `time/coarse-timer.ts`.

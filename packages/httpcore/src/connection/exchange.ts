@@ -107,6 +107,7 @@ export class Exchange {
     framing: RequestFraming,
     timeouts: Timeouts,
     context: DispatchContext | undefined,
+    now: number,
   ) {
     this.#owner = owner;
     this.origin = origin;
@@ -119,7 +120,7 @@ export class Exchange {
     this.#timeouts = timeouts;
     this.#deadline = context?.deadline ?? Infinity;
     this.#observer = observerOf(context?.trace, method, origin.text);
-    this.queuedAt = owner.clock.now();
+    this.queuedAt = now;
     this.response = new Promise<DispatchResponse>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

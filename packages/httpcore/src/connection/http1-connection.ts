@@ -80,7 +80,7 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
 
   // Starting
 
-  start(exchange: Exchange): void {
+  start(exchange: Exchange, now: number): void {
     this.#exchange = exchange;
     this.#sawFirstByte = false;
     const reused = this.served > 0;
@@ -91,14 +91,14 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
       this.#begin(exchange);
       exchange.requestEnded = true;
       this.#engine.sendEnd(null);
-      exchange.waitFor('read', this.#clock.now());
+      exchange.waitFor('read', now);
       this.#owner.onDeadline(exchange.expiresAt);
       return;
     }
     // Gathers the head and what the body has ready into one write.
     this.#transport.cork();
     this.#begin(exchange);
-    exchange.waitFor('nothing', this.#clock.now());
+    exchange.waitFor('nothing', now);
     this.#owner.onDeadline(exchange.expiresAt);
     if (expectsContinue(exchange.headers)) {
       this.#awaitingContinue = this.#clock.schedule(this.#options.expectContinueTimeout, () => this.#continue());

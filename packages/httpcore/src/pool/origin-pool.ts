@@ -37,7 +37,8 @@ export interface PoolOfOrigins {
   onRoomWanted(originPool: OriginPool): void;
   /** Another origin waits for room: idle connections are not kept. */
   readonly roomIsWanted: boolean;
-  onExpiry(at: number): void;
+  /** A connection became idle. */
+  onIdle(now: number): void;
   onDeadline(at: number): void;
   onEmpty(originPool: OriginPool): void;
   holders(originPool: OriginPool): readonly Exchange[];
@@ -88,30 +89,30 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
 
   // Exchanges come
 
-  submit(exchange: Exchange): void {
-    const connection = this.#takeAvailable();
+  submit(exchange: Exchange, now: number): void {
+    const connection = this.#takeAvailable(now);
     if (connection === undefined) {
       this.#wait(exchange);
-    } else if (connection.active === 0 && this.clock.now() - connection.idleSince > unpolledAfter) {
+    } else if (connection.active === 0 && now - connection.idleSince > unpolledAfter) {
       this.#checkThenStart(connection, exchange);
     } else {
-      this.#start(connection, exchange);
+      this.#start(connection, exchange, now);
     }
   }
 
-  #start(connection: Connection, exchange: Exchange): void {
+  #start(connection: Connection, exchange: Exchange, now: number): void {
     if (connection.active === 0) connection.ref();
-    connection.start(exchange);
+    connection.start(exchange, now);
     if (connection.capacity > 0) this.#list(connection);
   }
 
-  #takeAvailable(): Connection | undefined {
+  #takeAvailable(now: number): Connection | undefined {
     for (;;) {
       const connection = this.#available.pop();
       if (connection === undefined) return undefined;
       connection.listed = false;
       if (connection.capacity === 0) continue;
-      if (connection.active === 0 && expiryOf(connection, this.#pool.keepAliveTimeout) <= this.clock.now()) {
+      if (connection.active === 0 && expiryOf(connection, this.#pool.keepAliveTimeout) <= now) {
         connection.drain();
         continue;
       }
@@ -129,8 +130,9 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
     this.clock.nextTurn(() => {
       this.#checking -= 1;
       if (!exchange.ended) {
-        if (connection.capacity > 0) this.#start(connection, exchange);
-        else this.submit(exchange);
+        const now = this.clock.now();
+        if (connection.capacity > 0) this.#start(connection, exchange, now);
+        else this.submit(exchange, now);
       } else if (connection.capacity > 0) {
         this.onCapacity(connection);
       }
@@ -265,7 +267,7 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
   }
 
   onReplay(exchange: Exchange): void {
-    const connection = this.#takeAvailable();
+    const connection = this.#takeAvailable(this.clock.now());
     if (connection === undefined) this.#wait(exchange, true);
     else this.#checkThenStart(connection, exchange);
   }
@@ -318,20 +320,18 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
     while (connection.capacity > 0) {
       const exchange = this.#nextWaiting();
       if (exchange === undefined) break;
-      this.#start(connection, exchange);
+      this.#start(connection, exchange, this.clock.now());
     }
-    if (connection.noNewExchanges || connection.capacity === 0) return;
+    if (connection.capacity === 0) return;
     if (connection.active === 0) {
-      const expiry = expiryOf(connection, this.#pool.keepAliveTimeout);
-      if (this.#pool.closing || this.#pool.roomIsWanted || expiry <= this.clock.now()) {
+      const now = connection.idleSince;
+      if (this.#pool.closing || this.#pool.roomIsWanted || expiryOf(connection, this.#pool.keepAliveTimeout) <= now) {
         connection.drain();
         return;
       }
-      connection.unref();
-      this.#pool.onExpiry(expiry);
+      this.#pool.onIdle(now);
     }
     this.#list(connection);
-    if (this.#pool.closing) this.#settle();
   }
 
   #list(connection: Connection): void {

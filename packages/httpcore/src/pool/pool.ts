@@ -45,6 +45,12 @@ export interface OriginStats {
   readonly queued: number;
 }
 
+/**
+ * An idle connection must not keep the process alive, but to say so for each that is idle for a moment between two requests
+ * would cost two calls into the system per request. It is said for all at once, this many milliseconds later.
+ */
+const idleGrace = 10;
+
 /** What was learnt of origins outlives their connections, up to this many. */
 const rememberedOrigins = 1_000;
 
@@ -103,9 +109,10 @@ export class Pool implements PoolOfOrigins {
     const framing = requestFraming(method, headers, body, context?.trailers !== undefined);
     const originPool = this.#originPool(url[0], url[1], url[2], context?.servername);
     if (context !== undefined) this.#checkContext(context);
-    const exchange = new Exchange(originPool, originPool.origin, method, url[3], headers, body, framing, timeouts, context);
+    const now = this.clock.now();
+    const exchange = new Exchange(originPool, originPool.origin, method, url[3], headers, body, framing, timeouts, context, now);
     this.#requests += 1;
-    originPool.submit(exchange);
+    originPool.submit(exchange, now);
     return exchange.response;
   }
 
@@ -215,8 +222,8 @@ export class Pool implements PoolOfOrigins {
     }
   }
 
-  onExpiry(at: number): void {
-    this.#expiry.ensure(at);
+  onIdle(now: number): void {
+    this.#expiry.ensure(now + idleGrace);
   }
 
   onDeadline(at: number): void {
@@ -249,6 +256,7 @@ export class Pool implements PoolOfOrigins {
     for (const originPool of new Set(this.#origins.values())) {
       const { expired, lookAgainAt } = evict(originPool.idle(), this.keepAliveTimeout, now);
       for (const connection of expired) connection.drain();
+      for (const connection of originPool.idle()) connection.unref();
       next = Math.min(next, lookAgainAt);
     }
     return next;

@@ -54,7 +54,20 @@ const noSpan = 3;
 export const maxChunkOverhead = 16_384;
 
 // Parsing is synchronous and never nested: one list serves all parsers. Triples of kind, start, end.
-const spans: number[] = [];
+let spans = new Int32Array(384);
+let spanCount = 0;
+
+function addSpan(kind: number, start: number, end: number): void {
+  if (spanCount === spans.length) {
+    const larger = new Int32Array(spans.length * 2);
+    larger.set(spans);
+    spans = larger;
+  }
+  spans[spanCount] = kind;
+  spans[spanCount + 1] = start;
+  spans[spanCount + 2] = end;
+  spanCount += 3;
+}
 
 export class ResponseParser implements LlhttpCallbacks {
   readonly #limits: ResponseLimits;
@@ -157,7 +170,7 @@ export class ResponseParser implements LlhttpCallbacks {
     this.#started = true;
     this.#chunk = chunk;
     this.#accountedTo = start;
-    spans.length = 0;
+    spanCount = 0;
     if (this.#statusLine !== 'over') this.#checkStatusLine(chunk, start);
     this.#parsing = true;
     const errno = this.#llhttp.execute(chunk, start);
@@ -174,7 +187,7 @@ export class ResponseParser implements LlhttpCallbacks {
       return consumed;
     }
     if (errno !== llhttpErrno.ok) throw this.#errorOf(errno);
-    if (spans.length > 0) this.#readSpans();
+    if (spanCount > 0) this.#readSpans();
     if (this.#inHead) this.#countHead(consumed);
     else this.#countOverhead(consumed);
     if (this.#fault !== null) throw this.#fault;
@@ -196,17 +209,17 @@ export class ResponseParser implements LlhttpCallbacks {
   // llhttp's callbacks
 
   onStatusText(start: number, end: number): number {
-    spans.push(statusSpan, start, end);
+    addSpan(statusSpan, start, end);
     return 0;
   }
 
   onHeaderField(start: number, end: number): number {
-    spans.push(nameSpan, start, end);
-    return spans.length > this.#limits.maxHeaderFields * 6 + 12 ? this.#refuse('TOO_MANY_FIELDS', this.#tooMany()) : 0;
+    addSpan(nameSpan, start, end);
+    return spanCount > this.#limits.maxHeaderFields * 6 + 12 ? this.#refuse('TOO_MANY_FIELDS', this.#tooMany()) : 0;
   }
 
   onHeaderValue(start: number, end: number): number {
-    spans.push(valueSpan, start, end);
+    addSpan(valueSpan, start, end);
     return 0;
   }
 
@@ -261,7 +274,7 @@ export class ResponseParser implements LlhttpCallbacks {
   // Fields
 
   #readSpans(): void {
-    const count = spans.length;
+    const count = spanCount;
     if (count === 0) return;
     const base = spans[1]!;
     const end = spans[count - 1]!;
@@ -288,7 +301,7 @@ export class ResponseParser implements LlhttpCallbacks {
       }
       this.#lastSpan = kind;
     }
-    spans.length = 0;
+    spanCount = 0;
   }
 
   #finishField(): void {
@@ -304,13 +317,14 @@ export class ResponseParser implements LlhttpCallbacks {
     if (!this.#inHead) return;
     switch (this.#name.length) {
       case 10:
-        this.#readHopField(this.#name.toLowerCase(), value);
+        if (isNamed(this.#name, 'connection', 'Connection')) this.#readConnection(value);
+        else if (isNamed(this.#name, 'keep-alive', 'Keep-Alive')) this.#keepAliveTimeout = keepAliveTimeoutOf(value);
         break;
       case 14:
-        if (this.#name.toLowerCase() === 'content-length') this.#contentLength = value;
+        if (isNamed(this.#name, 'content-length', 'Content-Length')) this.#contentLength = value;
         break;
       case 17:
-        if (this.#name.toLowerCase() === 'transfer-encoding') {
+        if (isNamed(this.#name, 'transfer-encoding', 'Transfer-Encoding')) {
           this.#transferEncoding = this.#transferEncoding === undefined ? value : `${this.#transferEncoding}, ${value}`;
         }
         break;
@@ -318,16 +332,16 @@ export class ResponseParser implements LlhttpCallbacks {
     }
   }
 
-  #readHopField(name: string, value: string): void {
-    if (name === 'connection') {
-      for (const option of value.toLowerCase().split(',')) {
-        const token = option.trim();
-        if (token === 'close') this.#close = true;
-        else if (token === 'keep-alive') this.#keepAlive = true;
-      }
-    } else if (name === 'keep-alive') {
-      const seconds = /(?:^|[,;\t ])timeout[\t ]*=[\t ]*"?(\d{1,6})/i.exec(value)?.[1];
-      if (seconds !== undefined) this.#keepAliveTimeout = Number(seconds) * 1_000;
+  #readConnection(value: string): void {
+    if (value === 'keep-alive') {
+      this.#keepAlive = true;
+      return;
+    }
+    for (const option of value.toLowerCase().split(',')) {
+      // `trim` takes the tab away that hides `close` from llhttp.
+      const token = option.trim();
+      if (token === 'close') this.#close = true;
+      else if (token === 'keep-alive') this.#keepAlive = true;
     }
   }
 
@@ -369,7 +383,7 @@ export class ResponseParser implements LlhttpCallbacks {
     this.#overhead += offset - this.#accountedTo;
     this.#accountedTo = offset;
     if (this.#overhead <= maxChunkOverhead) return;
-    if (this.#lastSpan !== noSpan || this.#pairs.length > 0 || spans.length > 0) {
+    if (this.#lastSpan !== noSpan || this.#pairs.length > 0 || spanCount > 0) {
       this.#refuse('TRAILERS_TOO_LARGE', `The trailers are larger than ${maxChunkOverhead} bytes`);
     } else {
       this.#refuse('CHUNK_EXTENSION_TOO_LARGE', `A chunk extension is larger than ${maxChunkOverhead} bytes`);
@@ -399,6 +413,24 @@ export class ResponseParser implements LlhttpCallbacks {
         return new RemoteProtocolError(message, { code: !this.#inHead && this.#head.bodyKind === 'chunked' ? 'INVALID_CHUNK' : 'INVALID_RESPONSE' });
     }
   }
+}
+
+/** Is it this name? Asks for the usual spellings first: making lower case of a string costs more than comparing it. */
+function isNamed(name: string, lowerCase: string, canonical: string): boolean {
+  return name === lowerCase || name === canonical || name.toLowerCase() === lowerCase;
+}
+
+// A server says the same on every response.
+let lastKeepAlive = '';
+let lastKeepAliveTimeout: number | undefined;
+
+/** Milliseconds of `timeout=5, max=100`; `undefined` if it has none. */
+function keepAliveTimeoutOf(value: string): number | undefined {
+  if (value === lastKeepAlive) return lastKeepAliveTimeout;
+  const seconds = /(?:^|[,;\t ])timeout[\t ]*=[\t ]*"?(\d{1,6})/i.exec(value)?.[1];
+  lastKeepAlive = value;
+  lastKeepAliveTimeout = seconds === undefined ? undefined : Number(seconds) * 1_000;
+  return lastKeepAliveTimeout;
 }
 
 function withoutTrailingSpace(value: string): string {
