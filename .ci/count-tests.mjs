@@ -19,7 +19,9 @@ let skipped = 0;
 if (report !== undefined) {
   passed = report.numPassedTests;
   // A file that does not load has no tests to count.
-  const brokenFiles = report.testResults.filter(({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'));
+  const brokenFiles = report.testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+  );
   failed = report.numFailedTests + brokenFiles.length;
   skipped = report.numPendingTests + report.numTodoTests;
 }

@@ -51,4 +51,8 @@ if (!isInstalled()) {
     console.error(install.error ?? 'The dependencies could not be installed.');
     exit(1);
   }
+} else {
+  // Sources may have moved on under the same lockfile, by a pull or another branch: what is generated from them is written anew.
+  const generate = spawnSync(execPath, ['packages/httpcore/scripts/generate-llhttp.mjs'], { cwd: root, stdio: ['ignore', 2, 2] });
+  if (generate.status !== 0) exit(1);
 }

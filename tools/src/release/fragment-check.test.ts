@@ -40,7 +40,10 @@ async function commit(cwd: string, files: Readonly<Record<string, string | null>
 
 describe('the fragment check', () => {
   it('passes on a fresh clone of main, and says why', () => {
-    expect(checkFragments(clone)).toEqual({ ok: true, message: 'fragments: HEAD is contained in origin/main, so there is no change to judge' });
+    expect(checkFragments(clone)).toEqual({
+      ok: true,
+      message: 'fragments: HEAD is contained in origin/main, so there is no change to judge',
+    });
   });
 
   it('passes where there is no origin to compare with, and says so', () => {

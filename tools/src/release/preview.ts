@@ -53,7 +53,15 @@ export function previewRelease(root: string): ReleasePreview {
 }
 
 function copyReleaseFiles(root: string, copy: string): void {
-  const listed = git(root, ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...releaseFiles.map((glob) => `:(glob)${glob}`)]);
+  const listed = git(root, [
+    'ls-files',
+    '-z',
+    '--cached',
+    '--others',
+    '--exclude-standard',
+    '--',
+    ...releaseFiles.map((glob) => `:(glob)${glob}`),
+  ]);
   for (const file of listed.split('\0')) {
     // A file that is deleted but not yet committed is still listed.
     if (file === '' || !existsSync(join(root, file))) continue;
@@ -64,11 +72,26 @@ function copyReleaseFiles(root: string, copy: string): void {
   // changesets asks git which commit brought each fragment.
   git(copy, ['init', '--quiet']);
   git(copy, ['add', '--', '.changeset']);
-  git(copy, ['-c', 'user.name=preview', '-c', 'user.email=preview@localhost', '-c', 'commit.gpgSign=false', 'commit', '--quiet', '--message', 'preview']);
+  git(copy, [
+    '-c',
+    'user.name=preview',
+    '-c',
+    'user.email=preview@localhost',
+    '-c',
+    'commit.gpgSign=false',
+    'commit',
+    '--quiet',
+    '--message',
+    'preview',
+  ]);
 }
 
 function runChangesetVersion(copy: string): void {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [changesetCommand, 'version'], { cwd: copy, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [changesetCommand, 'version'], {
+    cwd: copy,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   if (status !== 0) throw new Error(`The pending fragments cannot be released:\n${stdout}${stderr}`.trim());
 }
 

@@ -26,7 +26,9 @@ beforeEach(async () => {
   await mkdir(join(directory, 'package', 'bin'), { recursive: true });
   await writeFile(join(directory, 'package', 'bin', 'node'), '#!/bin/sh\necho v99.0.0\n', { mode: 0o755 });
   execFileSync('tar', ['-czf', archive, '-C', directory, 'package']);
-  const hash = createHash('sha512').update(await readFile(archive)).digest('base64');
+  const hash = createHash('sha512')
+    .update(await readFile(archive))
+    .digest('base64');
   genuine = { version: '99.0.0', platform: 'linux-x64', integrity: `sha512-${hash}` };
 });
 
@@ -58,7 +60,9 @@ describe('findPinnedNode', () => {
   });
 
   it('names what there is when asked for what there is not', () => {
-    expect(() => findPinnedNode('2', 'linux-x64')).toThrow('No Node 2 is pinned for linux-x64; there are 20.19.0, 22.23.3, 24.21.0, 26.10.0');
+    expect(() => findPinnedNode('2', 'linux-x64')).toThrow(
+      'No Node 2 is pinned for linux-x64; there are 20.19.0, 22.23.3, 24.21.0, 26.10.0',
+    );
     expect(() => findPinnedNode('24', 'plan9-mips')).toThrow('No Node 24 is pinned for plan9-mips');
   });
 

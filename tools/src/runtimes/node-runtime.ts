@@ -45,7 +45,9 @@ export function findPinnedNode(request: string, platform: string = `${process.pl
   const found = here.find(({ version }) => version === request || version.startsWith(`${request}.`));
   if (found !== undefined) return found;
   const known = here.map(({ version }) => version).join(', ');
-  throw new Error(`No Node ${request} is pinned for ${platform}${known === '' ? '' : `; there are ${known}`}. See tools/src/runtimes/node-runtime.ts.`);
+  throw new Error(
+    `No Node ${request} is pinned for ${platform}${known === '' ? '' : `; there are ${known}`}. See tools/src/runtimes/node-runtime.ts.`,
+  );
 }
 
 /**
