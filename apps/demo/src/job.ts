@@ -1,0 +1,20 @@
+/** What a job is, and what it is given to work with. A new one is a file in `jobs/` and a line in `job-list.ts`. */
+import type { LocalServer } from '@x/testbed';
+import type { Report } from './report.ts';
+
+/** The servers that are there for all jobs, and where to tell what came of it. */
+export interface Stage {
+  /** The testbed's `site` over http. */
+  readonly plain: LocalServer;
+  /** The same over TLS, with a certificate of the testbed's own authority. */
+  readonly secure: LocalServer;
+  readonly report: Report;
+}
+
+export interface Job {
+  /** For `--only`. */
+  readonly name: string;
+  readonly title: string;
+  /** States its findings as checks. What it throws is a check that failed. */
+  readonly run: (stage: Stage) => Promise<void>;
+}

@@ -1,0 +1,82 @@
+/** Prints what the jobs find, and keeps count of what held: the exit code is decided here. */
+import { inspect } from 'node:util';
+import type { Terminal } from './render/terminal.ts';
+import { formatCount } from './render/units.ts';
+
+export interface Output {
+  write(text: string): unknown;
+}
+
+const CLEAR_LINE = '\r\u001B[2K';
+
+export class Report {
+  readonly terminal: Terminal;
+  readonly #output: Output;
+  #sections = 0;
+  #checks = 0;
+  #failures: string[] = [];
+  #transient = false;
+
+  constructor(output: Output, terminal: Terminal) {
+    this.#output = output;
+    this.terminal = terminal;
+  }
+
+  /** Did every check hold so far, and was there at least one? */
+  get held(): boolean {
+    return this.#checks > 0 && this.#failures.length === 0;
+  }
+
+  section(title: string): void {
+    const { style } = this.terminal;
+    this.#sections += 1;
+    this.line();
+    this.line(style.title(`${this.#sections}  ${title}`));
+  }
+
+  line(text = ''): void {
+    this.#output.write(`${this.#transient ? CLEAR_LINE : ''}${text}\n`);
+    this.#transient = false;
+  }
+
+  lines(texts: readonly string[]): void {
+    for (const text of texts) this.line(text);
+  }
+
+  /** A line that the next one replaces; on anything but a live terminal it is not shown at all. */
+  transient(text: string): void {
+    if (!this.terminal.live) return;
+    this.#output.write(CLEAR_LINE + text);
+    this.#transient = true;
+  }
+
+  /** States a claim, and whether it holds. `found` is shown when it does not. */
+  check(claim: string, holds: boolean, found?: unknown): void {
+    const { style } = this.terminal;
+    this.#checks += 1;
+    if (holds) {
+      this.line(`  ${style.good('ok')}      ${claim}`);
+      return;
+    }
+    const detail = found === undefined ? claim : `${claim} (found: ${typeof found === 'string' ? found : inspect(found)})`;
+    this.#failures.push(detail);
+    this.line(`  ${style.bad('FAILED')}  ${detail}`);
+  }
+
+  /** `check` for two values that must be the same. */
+  checkEqual(claim: string, found: unknown, expected: unknown): void {
+    this.check(claim, Object.is(found, expected), found);
+  }
+
+  summary(elapsed: string): void {
+    const { style } = this.terminal;
+    this.line();
+    const count = `${formatCount(this.#checks)} ${this.#checks === 1 ? 'check' : 'checks'} in ${elapsed}`;
+    if (this.held) {
+      this.line(`${style.good('ok')}  ${count}, all held`);
+      return;
+    }
+    this.line(`${style.bad('FAILED')}  ${count}, ${formatCount(this.#failures.length)} did not hold:`);
+    for (const failure of this.#failures) this.line(`  - ${failure}`);
+  }
+}

@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+/** A whole run takes a few seconds; more only on a machine that is busy with something else. */
+const PATIENCE = 60_000;
+
+interface Run {
+  readonly code: number | null;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** Runs the demo as `npm start` does, with its output piped. */
+async function runDemo(...options: readonly string[]): Promise<Run> {
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), MAIN, ...options], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: PATIENCE,
+    env: { ...process.env, FORCE_COLOR: undefined },
+  });
+  const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code: code as number | null, output, errors };
+}
+
+test(
+  'every check holds: exit code 0, and plain text where it is piped',
+  async () => {
+    const { code, output, errors } = await runDemo();
+    expect(errors).toBe('');
+    expect(output).not.toContain('FAILED');
+    expect(code).toBe(0);
+    expect(output).not.toContain('\u001B');
+    expect(output).not.toContain('\r');
+    for (const line of output.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+
+    expect(output.match(/^ {2}(?:connect|tls|first byte|download) +#+ +[\d.]+ m?s$/gmu)?.length).toBeGreaterThanOrEqual(10);
+    expect(output).toMatch(/^ {2}#+ 100 % +64\.0 MiB of 64\.0 MiB +[\d.]+ [MG]iB\/s$/mu);
+    expect(output).toMatch(/^ {2}ok {6}the SHA-256 is that of what the server sent$/mu);
+    expect(output).toMatch(/^ {2}connections opened +64 /mu);
+    expect(output).toMatch(/^ok {2}\d+ checks in [\d.]+ m?s, all held\n$/mu);
+  },
+  PATIENCE,
+);
+
+test(
+  'a body that is not what it should be fails the run: exit code 1, and the check is named',
+  async () => {
+    const { code, output } = await runDemo('--corrupt', '--only', 'download');
+    expect(code).toBe(1);
+    expect(output).toMatch(/^ {2}FAILED {2}the SHA-256 is that of what the server sent \(found: [\da-f]{64}\)$/mu);
+    expect(output).toMatch(/^ {2}ok {6}all 64\.0 MiB have arrived$/mu);
+    expect(output).toMatch(/^FAILED {2}4 checks in [\d.]+ m?s, 1 did not hold:$/mu);
+  },
+  PATIENCE,
+);
+
+test('an unknown option is told on stderr: exit code 2', async () => {
+  const { code, output, errors } = await runDemo('--only', 'everything');
+  expect(code).toBe(2);
+  expect(output).toBe('');
+  expect(errors).toContain("No job is named 'everything'");
+});
