@@ -1,0 +1,64 @@
+/**
+ * Whom to trust when the caller does not say.
+ *
+ * Node's defaults hold its bundled roots and `NODE_EXTRA_CA_CERTS`, but as soon as `ca` is given, it replaces them all. So for
+ * `SSL_CERT_FILE`, which *adds* authorities, the defaults have to be listed too.
+ *
+ * With `ca` in the options, neither variable counts: who names the authorities means these and no others.
+ */
+import { readFileSync } from 'node:fs';
+
+import { ConnectError } from '../errors.ts';
+import { nodeTls } from './node-tls.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The value of `ca`, or `undefined` where Node's own defaults are right.
+ * @throws {ConnectError} `TLS_FAILED` when `SSL_CERT_FILE` names a file that can't be read or holds no certificate.
+ */
+export function defaultAuthorities(environment: Environment = process.env): readonly string[] | undefined {
+  const file = environment['SSL_CERT_FILE'];
+  // With --use-openssl-ca, OpenSSL reads the variable itself.
+  if (file === undefined || file === '' || usesOpensslStore(environment)) return undefined;
+  return [...nodeDefaults(environment), readBundle(file)];
+}
+
+function readBundle(file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, 'latin1');
+  } catch (cause) {
+    throw new ConnectError(`SSL_CERT_FILE names ${JSON.stringify(file)}, which can't be read: ${(cause as NodeJS.ErrnoException).code}`, {
+      code: 'TLS_FAILED',
+      phase: 'tls',
+      cause,
+    });
+  }
+  if (!/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/.test(text)) {
+    throw new ConnectError(`SSL_CERT_FILE names ${JSON.stringify(file)}, which holds no certificate in PEM`, {
+      code: 'TLS_FAILED',
+      phase: 'tls',
+    });
+  }
+  return text;
+}
+
+/** What Node itself would trust: with `getCACertificates` (Node ≥ 22.15) also the system's store where it was asked for. */
+function nodeDefaults(environment: Environment): readonly string[] {
+  const tls = nodeTls() as typeof import('node:tls') & { getCACertificates?: (type: 'default') => readonly string[] };
+  if (tls.getCACertificates !== undefined) return tls.getCACertificates('default');
+  const extra = environment['NODE_EXTRA_CA_CERTS'];
+  if (extra === undefined || extra === '') return tls.rootCertificates;
+  try {
+    return [...tls.rootCertificates, readFileSync(extra, 'latin1')];
+  } catch {
+    // Node has already warned about it when it started, and goes on without.
+    return tls.rootCertificates;
+  }
+}
+
+function usesOpensslStore(environment: Environment): boolean {
+  const flag = '--use-openssl-ca';
+  return process.execArgv.includes(flag) || (environment['NODE_OPTIONS'] ?? '').split(/\s+/).includes(flag);
+}

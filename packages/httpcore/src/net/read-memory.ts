@@ -1,0 +1,83 @@
+/**
+ * The memory that one socket reads into, chosen anew before every read.
+ *
+ * Small reads of all sockets share one process-wide buffer: a chunk is only valid while it is being delivered, and the system
+ * is not asked for the next chunk of any socket before that (libuv asks for memory immediately before it reads). So a
+ * thousand idle connections hold no read buffers at all.
+ *
+ * A large read is the middle of a body, whose bytes will be wanted after their delivery. From then on the socket reads into
+ * memory of its own, so that `keep()` can give the chunk away without a copy; the next read gets fresh memory. The first small
+ * read, the end of the body most likely, goes back to the shared buffer.
+ *
+ *              large read                   kept
+ *   shared ──────────────────▶ own ─────────────────────▶ own (fresh)
+ *     ▲                         │ small read
+ *     └─────────────────────────┘
+ */
+
+const sharedSize = 65_536;
+let shared: Buffer | undefined;
+
+/** What Node hands over in one read: libuv reads up to 64 KiB, TLS decrypts up to one record (RFC 8446 §5.1: 16 KiB). */
+export const plainReadSize = 65_536;
+export const tlsReadSize = 16_384;
+
+export class ReadMemory {
+  readonly #size: number;
+  #current: Buffer;
+  #own = false;
+  #lastRead = 0;
+  #delivering = false;
+  #kept = false;
+
+  /** `size` is the most that one read brings, in bytes; half of it counts as large. */
+  constructor(size: number) {
+    this.#size = size;
+    this.#current = sharedBuffer();
+  }
+
+  /** The chunk that a read of `length` bytes brought. Follow it with {@link ReadMemory.delivered}. */
+  deliver(length: number): Buffer {
+    this.#delivering = true;
+    this.#lastRead = length;
+    return this.#current.subarray(0, length);
+  }
+
+  delivered(): void {
+    this.#delivering = false;
+  }
+
+  /**
+   * Gives the memory of the chunk being delivered away. False when it is shared, or when the chunk fills less than half of
+   * it: a queue of such chunks would hold several times the bytes that it counts.
+   */
+  keep(): boolean {
+    if (!this.#delivering || !this.#own || !this.#isLarge()) return false;
+    this.#kept = true;
+    return true;
+  }
+
+  /** The memory for the next read. Node may ask more than once before a read, so nothing changes without one. */
+  next(): Buffer {
+    if (this.#lastRead === 0) return this.#current;
+    if (!this.#isLarge()) {
+      this.#own = false;
+      this.#current = sharedBuffer();
+    } else if (!this.#own || this.#kept) {
+      this.#own = true;
+      // Not from Node's pool: its slabs are shared with other users of Buffer, and ours is given away whole.
+      this.#current = Buffer.allocUnsafeSlow(this.#size);
+    }
+    this.#kept = false;
+    this.#lastRead = 0;
+    return this.#current;
+  }
+
+  #isLarge(): boolean {
+    return this.#lastRead * 2 >= this.#size;
+  }
+}
+
+function sharedBuffer(): Buffer {
+  return (shared ??= Buffer.allocUnsafeSlow(sharedSize));
+}

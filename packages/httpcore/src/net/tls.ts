@@ -1,0 +1,121 @@
+/** The client's side of TLS: one per pool, so that the options are read once and sessions stay with the pool they belong to. */
+import { isIP } from 'node:net';
+import type { ConnectionOptions, PeerCertificate, SecureContext } from 'node:tls';
+
+import { ConnectError, LocalProtocolError } from '../errors.ts';
+import type { TlsOptions } from '../model/options.ts';
+import type { Origin } from '../model/origin.ts';
+import { defaultAuthorities } from './certificate-authorities.ts';
+import { nodeTls } from './node-tls.ts';
+import { SessionCache, type ResumableSession } from './session-cache.ts';
+
+/** What one handshake needs, and what it reports back. */
+export interface TlsHandshake {
+  /** The name in SNI; `undefined` for IP addresses, which RFC 6066 §3 keeps out of it. */
+  readonly servername: string | undefined;
+  /** For `tls.connect`, to be joined with where to connect. */
+  readonly options: ConnectionOptions;
+  /** The session that `options` ask to resume. */
+  readonly resuming: ResumableSession | undefined;
+  /** A session to resume later; only from peers that were verified. */
+  onSession(session: ResumableSession): void;
+  /** The handshake failed: the session it tried to resume may be why. */
+  onFailed(): void;
+}
+
+// Read as own properties, one by one: nothing on Object.prototype can bring a certificate or switch the verification off.
+const contextOptions = ['ca', 'cert', 'key', 'passphrase', 'minVersion', 'maxVersion', 'ciphers'] as const;
+
+export class TlsClient {
+  readonly #options: TlsOptions;
+  readonly #alpnProtocols: readonly string[];
+  readonly #sessions = new SessionCache();
+  #context: SecureContext | undefined;
+
+  constructor(options: TlsOptions, alpnProtocols: readonly string[]) {
+    this.#options = { ...options };
+    this.#alpnProtocols = alpnProtocols;
+  }
+
+  /**
+   * @throws {LocalProtocolError} `INVALID_OPTION`: Node does not take the certificate, the key, the ciphers or the versions.
+   * @throws {ConnectError} `TLS_FAILED`: `SSL_CERT_FILE` can't be used.
+   */
+  handshake(origin: Origin): TlsHandshake {
+    this.#context ??= this.#createContext();
+    const name = this.#peerName(origin);
+    const peer = `${origin.text} ${name}`;
+    const resuming = this.#sessions.get(peer);
+    const options: ConnectionOptions = {
+      secureContext: this.#context,
+      // Said in so many words, so that neither NODE_TLS_REJECT_UNAUTHORIZED nor a polluted prototype can say otherwise.
+      rejectUnauthorized: this.#own('rejectUnauthorized') !== false,
+      checkServerIdentity: (_host, certificate) => this.#checkServerIdentity(name, certificate),
+      servername: isIP(name) === 0 ? name : '',
+      ...(this.#alpnProtocols.length > 0 && { ALPNProtocols: [...this.#alpnProtocols] }),
+      ...(resuming !== undefined && { session: resuming.session }),
+    };
+    return {
+      servername: options.servername === '' ? undefined : name,
+      options,
+      resuming,
+      onSession: (fresh) => this.#sessions.set(peer, fresh),
+      onFailed: () => {
+        if (resuming !== undefined) this.#sessions.delete(peer);
+      },
+    };
+  }
+
+  /** The name that the peer has to prove: the caller's for this request, else the pool's, else the host. */
+  #peerName(origin: Origin): string {
+    const name = origin.servername === origin.host ? (this.#own('servername') ?? origin.host) : origin.servername;
+    // Neither the root's dot (RFC 6066 §3) nor an IPv6 zone is part of the name that a certificate has.
+    return name.replace(/\.$/, '').replace(/%.*$/, '');
+  }
+
+  #checkServerIdentity(name: string, certificate: PeerCertificate): Error | undefined {
+    const check = this.#own('checkServerIdentity') ?? nodeTls().checkServerIdentity;
+    try {
+      return check(name, certificate);
+    } catch (thrown) {
+      // Called from a socket callback, where a throw would end the process.
+      return thrown instanceof Error ? thrown : new Error(String(thrown));
+    }
+  }
+
+  #createContext(): SecureContext {
+    const options = Object.create(null) as Record<string, unknown>;
+    options['minVersion'] = 'TLSv1.2';
+    for (const key of contextOptions) {
+      const value = this.#own(key);
+      if (value !== undefined) options[key] = value;
+    }
+    options['ca'] ??= defaultAuthorities();
+    try {
+      return nodeTls().createSecureContext(options);
+    } catch (cause) {
+      // What OpenSSL says names the problem and never the key.
+      throw new LocalProtocolError(`The TLS options are not usable: ${(cause as Error).message}`, {
+        code: 'INVALID_OPTION',
+        phase: 'tls',
+        cause,
+      });
+    }
+  }
+
+  #own<Key extends keyof TlsOptions>(key: Key): TlsOptions[Key] {
+    return Object.hasOwn(this.#options, key) ? this.#options[key] : undefined;
+  }
+}
+
+/** A failed handshake as the error that the contract knows, with the system's or OpenSSL's reason in words. */
+export function tlsError(origin: Origin, cause: Error): ConnectError {
+  const { code } = cause as NodeJS.ErrnoException;
+  const reason = code === undefined || cause.message.includes(code) ? cause.message : `${cause.message} (${code})`;
+  return new ConnectError(`TLS with ${origin.text} failed: ${reason}`, {
+    code: 'TLS_FAILED',
+    phase: 'tls',
+    origin: origin.text,
+    cause,
+  });
+}
