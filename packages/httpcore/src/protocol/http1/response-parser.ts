@@ -401,6 +401,9 @@ export class ResponseParser implements LlhttpCallbacks {
 
   #errorOf(errno: number): RemoteProtocolError {
     const message = `The response is not valid HTTP/1.1: ${this.#llhttp.errorReason}`;
+    // llhttp calls any length behind a transfer coding invalid; the fields before it say which of the two it is.
+    this.#readSpans();
+    if (this.#inHead && this.#transferEncoding !== undefined) return new RemoteProtocolError(message, { code: 'CONFLICTING_FRAMING' });
     switch (errno) {
       case llhttpErrno.unexpectedContentLength:
       case llhttpErrno.invalidTransferEncoding:
