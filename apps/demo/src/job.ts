@@ -6,7 +6,7 @@ import type { Report } from './report.ts';
 export interface Stage {
   /** The testbed's `site` over http. */
   readonly plain: LocalServer;
-  /** The same over TLS, with a certificate of the testbed's own authority. */
+  /** The same over TLS, by the name of `localhost`, with a certificate of the testbed's own authority. */
   readonly secure: LocalServer;
   readonly report: Report;
 }

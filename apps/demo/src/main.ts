@@ -22,7 +22,7 @@ async function run(options: CommandLine): Promise<void> {
   report.line(`${style.strong('@x/client')} on local servers  ${style.faint(`Node ${process.version}`)}`);
 
   await using plain = await startServer('site', { corruptBytes: options.corrupt });
-  await using secure = await startServer('site', { corruptBytes: options.corrupt, tls: true });
+  await using secure = await startServer('site', { corruptBytes: options.corrupt, tls: true, host: 'localhost' });
   for (const job of jobs) {
     if (options.only !== undefined && !options.only.includes(job.name)) continue;
     report.section(job.title);

@@ -59,7 +59,8 @@ export class Report {
       return;
     }
     const detail = found === undefined ? claim : `${claim} (found: ${typeof found === 'string' ? found : inspect(found)})`;
-    this.#failures.push(detail);
+    // What a job threw comes with its stack: once is enough.
+    this.#failures.push(detail.split('\n', 1)[0] ?? claim);
     this.line(`  ${style.bad('FAILED')}  ${detail}`);
   }
 

@@ -25,7 +25,8 @@ async function getOver(server: LocalServer, report: Report): Promise<void> {
   report.checkEqual('on a connection of its own', first.timings.reused, false);
   report.check('whose making was timed', first.timings.connect !== undefined, first.timings.connect);
   if (server.ca !== undefined) {
-    report.check('and so was its TLS handshake', first.timings.tls !== undefined, first.timings.tls);
+    report.check('and so was the resolving of its name', first.timings.dns !== undefined, first.timings.dns);
+    report.check('and its TLS handshake', first.timings.tls !== undefined, first.timings.tls);
   }
 
   const second = await client.get('/');

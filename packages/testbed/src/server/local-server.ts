@@ -3,20 +3,23 @@
  * and takes all of them down when it closes, so that a test leaves no handle behind.
  */
 import { once } from 'node:events';
-import type { Server as NetServer, AddressInfo, Socket } from 'node:net';
+import type { Server as NetServer, Socket } from 'node:net';
 import { Server as TlsServer, type TLSSocket } from 'node:tls';
+import { bind } from './bind.ts';
 import { ConnectionLedger, type ConnectionCounts } from './connection-ledger.ts';
 import type { TlsSetup } from './tls-setup.ts';
 
+export type LocalHost = '127.0.0.1' | '::1' | 'localhost';
+
 export interface ListenOptions {
-  /** Default `127.0.0.1`. */
-  readonly host?: '127.0.0.1' | '::1';
+  /** Default `127.0.0.1`. `localhost` listens on both loopback addresses, at one port: a name to resolve and addresses to race. */
+  readonly host?: LocalHost;
   /** Listens on this unix socket instead; `host` and `port` then only make the URL. */
   readonly socketPath?: string;
 }
 
 export interface LocalServer extends AsyncDisposable {
-  readonly host: '127.0.0.1' | '::1';
+  readonly host: LocalHost;
   /** 0 on a unix socket. */
   readonly port: number;
   /** `http://127.0.0.1:49152`; IPv6 addresses in brackets; `https` when it speaks TLS. */
@@ -46,24 +49,24 @@ export async function listen(server: NetServer, setup: TlsSetup | undefined, opt
   const open = new Set<Socket>();
   const indexes = new WeakMap<Socket, number>();
   const transports = new WeakMap<Socket, Socket>();
-  const transportByPort = new Map<number, Socket>();
+  const transportByRemote = new Map<string, Socket>();
 
   server.on('connection', (socket: Socket) => {
     open.add(socket);
     indexes.set(socket, ledger.connectionOpened());
-    const { remotePort } = socket;
-    if (remotePort !== undefined) transportByPort.set(remotePort, socket);
+    const remote = remoteOf(socket);
+    transportByRemote.set(remote, socket);
     // Peers that reset are what the testbed is for; the close event that follows is all there is to do about it.
     socket.on('error', ignore);
     socket.once('close', () => {
       open.delete(socket);
-      if (remotePort !== undefined) transportByPort.delete(remotePort);
+      transportByRemote.delete(remote);
       ledger.connectionClosed();
     });
   });
   if (server instanceof TlsServer) {
     server.on('secureConnection', (socket: TLSSocket) => {
-      const transport = transportByPort.get(socket.remotePort ?? -1);
+      const transport = socket.remotePort === undefined ? undefined : transportByRemote.get(remoteOf(socket));
       if (transport !== undefined) {
         transports.set(socket, transport);
         indexes.set(socket, indexes.get(transport) ?? -1);
@@ -74,21 +77,21 @@ export async function listen(server: NetServer, setup: TlsSetup | undefined, opt
     server.on('tlsClientError', ignore);
   }
 
-  if (options.socketPath === undefined) server.listen(0, host);
-  else server.listen(options.socketPath);
-  await once(server, 'listening');
-
+  const second = await bind(server, host, options.socketPath);
   const address = server.address();
-  const port = typeof address === 'object' && address !== null ? (address satisfies AddressInfo).port : 0;
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
   const authority = host === '::1' ? `[::1]:${port}` : `${host}:${port}`;
   const origin = `${setup === undefined ? 'http' : 'https'}://${authority}`;
   let closing: Promise<void> | undefined;
 
   async function stop(): Promise<void> {
-    const closed = once(server, 'close');
-    server.close();
+    const closed = [server, ...second].map((listener) => {
+      const whenClosed = once(listener, 'close');
+      listener.close();
+      return whenClosed;
+    });
     for (const socket of open) socket.destroy();
-    await closed;
+    await Promise.all(closed);
     ledger.serverClosed();
   }
 
@@ -109,6 +112,11 @@ export async function listen(server: NetServer, setup: TlsSetup | undefined, opt
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** The peer of a TCP socket: the same for a TLS socket and for the one below it. On unix sockets nothing tells peers apart. */
+function remoteOf(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`;
 }
 
 function ignore(): void {}

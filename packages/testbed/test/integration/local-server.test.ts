@@ -25,6 +25,18 @@ test('a plain server answers on both loopback addresses at ports of its own', as
   expect(await fetchText(ipv6)).toBe('six');
 });
 
+test.each([{ tls: false }, { tls: true }])(
+  'as localhost it listens on both at one port, and counts them together (%o)',
+  async ({ tls }) => {
+    await using server = await startServer('plain', { host: 'localhost', tls });
+    expect(server.origin).toBe(`http${tls ? 's' : ''}://localhost:${server.port}`);
+    expect(await fetchText(server, { host: '127.0.0.1' })).toBe('hello world');
+    expect(await fetchText(server, { host: '::1' })).toBe('hello world');
+    expect(server.connections.requestsPerConnection).toEqual([1, 1]);
+    await server.connections.until((counts) => counts.open === 0);
+  },
+);
+
 test('it listens on a unix socket', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'testbed-'));
   try {
