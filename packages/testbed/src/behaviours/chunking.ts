@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { seededBuffer } from '../seeded-bytes.ts';
 import type { Behaviour } from '../server/http-server.ts';
 
@@ -19,6 +20,18 @@ export function chunking(options: ChunkingOptions = {}): Behaviour<ChunkingExtra
     typeof chunk === 'number' ? seededBuffer(`chunk ${index}`, chunk) : Buffer.from(chunk),
   );
   const trailers = options.trailers ?? [];
+
+  async function sendChunks(response: ServerResponse): Promise<void> {
+    for (const chunk of chunks) {
+      // Node 26 joins the writes of one turn into one chunk.
+      await new Promise((resolve) => {
+        response.write(chunk, resolve);
+      });
+    }
+    response.addTrailers(trailers);
+    response.end();
+  }
+
   return {
     handle(request, response) {
       request.resume();
@@ -27,9 +40,7 @@ export function chunking(options: ChunkingOptions = {}): Behaviour<ChunkingExtra
         'Transfer-Encoding': 'chunked',
         ...(trailers.length === 0 ? {} : { Trailer: trailers.map(([name]) => name).join(', ') }),
       });
-      for (const chunk of chunks) response.write(chunk);
-      response.addTrailers(trailers);
-      response.end();
+      void sendChunks(response);
     },
     extras: { body: Buffer.concat(chunks) },
   };
