@@ -23,7 +23,7 @@ interface Exchange {
 async function run({ plain, report }: Stage): Promise<void> {
   const { terminal } = report;
   const before = { ...plain.connections };
-  const client = new Client({ baseUrl: plain.origin, limits: { maxConnectionsPerOrigin: CONNECTIONS } });
+  await using client = new Client({ baseUrl: plain.origin, limits: { maxConnectionsPerOrigin: CONNECTIONS } });
   let finished = 0;
 
   async function exchange(number: number): Promise<Exchange> {
