@@ -138,7 +138,5 @@ export class RequestBody {
 }
 
 function iteratorOf(body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AnyIterator {
-  if (Symbol.asyncIterator in body) return body[Symbol.asyncIterator]();
-  if (Symbol.iterator in body && typeof body !== 'string' && !ArrayBuffer.isView(body)) return body[Symbol.iterator]();
-  throw new LocalProtocolError('The request body must be null or an iterable of Uint8Array chunks; wrap bytes in an array', { code: 'INVALID_BODY' });
+  return Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
 }

@@ -26,7 +26,7 @@ export class IncomingBody implements ResponseBody {
       this.#claimed = true;
       const first = this.#buffer.take() ?? new Uint8Array(0);
       if (this.#buffer.size === 0) return Promise.resolve(first);
-      return Promise.resolve(join([first, ...this.#takeAll()], first.length + this.#buffer.size));
+      return Promise.resolve(join([first, ...this.#takeAll()]));
     }
     return this.#readAll();
   }
@@ -35,14 +35,8 @@ export class IncomingBody implements ResponseBody {
     try {
       this.#claim();
       const chunks: Uint8Array[] = [];
-      let length = 0;
-      for (;;) {
-        const chunk = await this.#next();
-        if (chunk === undefined) break;
-        chunks.push(chunk);
-        length += chunk.length;
-      }
-      return chunks.length === 1 ? chunks[0]! : join(chunks, length);
+      for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) chunks.push(chunk);
+      return chunks.length === 1 ? chunks[0]! : join(chunks);
     } catch (error) {
       throw withCallerStack(error);
     }
@@ -145,8 +139,8 @@ export class UpgradedBody extends IncomingBody implements DuplexBody {
   }
 }
 
-function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
+function join(chunks: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
   let at = 0;
   for (const chunk of chunks) {
     whole.set(chunk, at);

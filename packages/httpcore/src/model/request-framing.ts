@@ -19,10 +19,15 @@ const chunkedByCaller: RequestFraming = Object.freeze({ length: null, chunked: t
 // RFC 9110 §8.6: methods that anticipate a body say so even when it is empty.
 const methodsWithBody = new Set(['POST', 'PUT', 'PATCH', 'QUERY']);
 
-/** The length of a body that is known without iterating it; `null` for one that is not. Also finds chunks that are no bytes. */
-export function knownLength(body: ByteIterable | null): number | null {
+/** The length of a body that is known without iterating it; `null` for one that is not. Also finds what is no body at all. */
+function knownLength(body: ByteIterable | null): number | null {
   if (body === null) return 0;
-  if (!Array.isArray(body)) return null;
+  if (!Array.isArray(body)) {
+    // Bytes and strings can be iterated too, but not by chunks of bytes.
+    const isIterable = typeof body === 'object' && !ArrayBuffer.isView(body) && (Symbol.asyncIterator in body || Symbol.iterator in body);
+    if (!isIterable) throw invalid('INVALID_BODY', 'The request body must be null or an iterable of Uint8Array chunks; wrap bytes in an array');
+    return null;
+  }
   let length = 0;
   for (const chunk of body as readonly unknown[]) {
     if (!(chunk instanceof Uint8Array)) throw invalid('INVALID_BODY', 'Each chunk of the request body must be a Uint8Array');

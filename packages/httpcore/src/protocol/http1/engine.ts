@@ -65,6 +65,9 @@ export class Http1Engine implements ResponseParserSink {
   #framing: RequestFraming | null = null;
   #sent = 0;
 
+  /** Has any byte come that can belong to the response? */
+  responseStarted = false;
+
   #response: ResponseState = 'idle';
   #persistent = true;
   #mayUpgrade = false;
@@ -85,11 +88,6 @@ export class Http1Engine implements ResponseParserSink {
     return this.#request === 'idle' && this.#response === 'idle' && this.#persistent;
   }
 
-  /** Has any byte of the response come? */
-  get responseStarted(): boolean {
-    return this.#response !== 'head' || this.#parser.started || this.#informational > 0;
-  }
-
   // Sending
 
   /** Writes the head of a request. The method, target, fields and framing have been checked. */
@@ -100,6 +98,7 @@ export class Http1Engine implements ResponseParserSink {
     this.#sent = 0;
     this.#informational = 0;
     this.#remaining = 0;
+    this.responseStarted = false;
     this.#mayUpgrade = method === 'CONNECT' || asksForUpgrade(headers);
     this.#parser.expect(method);
     this.#sink.write(encodeRequestHead(method, target, authority, headers, framing.fieldLine));
@@ -141,6 +140,7 @@ export class Http1Engine implements ResponseParserSink {
 
   /** Takes bytes from the peer. Never re-entered; never throws. */
   receive(chunk: Uint8Array): void {
+    if (chunk.length > 0) this.responseStarted = true;
     let at = 0;
     while (at < chunk.length) {
       switch (this.#response) {

@@ -93,7 +93,6 @@ export class ResponseParser implements LlhttpCallbacks {
   // The message that is being read.
   #inHead = true;
   #complete = false;
-  #started = false;
   #headBytes = 0;
   #statusLine: 'start' | 'line' | 'over' = 'start';
   #lastByte = 0;
@@ -132,7 +131,6 @@ export class ResponseParser implements LlhttpCallbacks {
   #startMessage(): void {
     this.#inHead = true;
     this.#complete = false;
-    this.#started = false;
     this.#headBytes = 0;
     this.#statusLine = 'start';
     this.#overhead = 0;
@@ -151,11 +149,6 @@ export class ResponseParser implements LlhttpCallbacks {
     return this.#complete;
   }
 
-  /** Has a byte of the message come? */
-  get started(): boolean {
-    return this.#started;
-  }
-
   /** The trailer section of a complete chunked message. */
   get trailers(): readonly HeaderPair[] {
     return this.#pairs;
@@ -167,7 +160,6 @@ export class ResponseParser implements LlhttpCallbacks {
    */
   parse(chunk: Uint8Array, start: number): number {
     if (this.#complete) this.#startMessage();
-    this.#started = true;
     this.#chunk = chunk;
     this.#accountedTo = start;
     spanCount = 0;
