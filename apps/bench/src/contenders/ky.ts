@@ -1,0 +1,17 @@
+/** ky, on Node's own `fetch`. */
+import { workloadUrl } from '../child/job.ts';
+import { installedPeer } from '../child/peers.ts';
+import { loopingRunner, type OpenContender } from './contender.ts';
+import { fetchExchanges, type FetchedResponse } from './fetch-exchanges.ts';
+
+export const open: OpenContender = async (workload) => {
+  const { default: ky } = (await import(installedPeer('ky'))) as typeof import('ky-2');
+  const url = workloadUrl(workload);
+  // ky ends a request after ten seconds; a large body on a busy machine may take longer.
+  const client = ky.create({ timeout: false });
+  const exchanges = fetchExchanges(workload, (upload) => {
+    const response: unknown = upload === undefined ? client.get(url) : client.post(url, upload);
+    return response as Promise<FetchedResponse>;
+  });
+  return loopingRunner(workload, exchanges, () => undefined);
+};

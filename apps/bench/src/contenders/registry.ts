@@ -1,0 +1,50 @@
+/**
+ * Who takes part. A new contender is a module beside this one and an entry here; which scenarios it runs in, the scenarios say.
+ */
+import type { PeerName } from '../child/peers.ts';
+
+/**
+ * What a contender is compared with: `dispatch` is the bare layer that clients are built on, `client` what applications call,
+ * `floor` is compared with nothing.
+ */
+export type Level = 'floor' | 'dispatch' | 'client';
+
+/** What a report says about a contender, without knowing how it is run. */
+export interface Contender {
+  /** For `--contender`, and the name of its module for those that make requests. */
+  readonly id: string;
+  readonly label: string;
+  readonly level: Level;
+  /** Whether it is one of this repository's packages. */
+  readonly ours: boolean;
+  /** The peer whose release is measured, if any. */
+  readonly peer: PeerName | null;
+}
+
+const CONTENDERS: readonly Contender[] = [
+  { id: 'raw-socket', label: 'raw socket loop', level: 'floor', ours: false, peer: null },
+  { id: 'dispatch', label: '@x/httpcore dispatch', level: 'dispatch', ours: true, peer: null },
+  { id: 'undici-dispatch', label: 'undici dispatch', level: 'dispatch', ours: false, peer: 'undici' },
+  { id: 'client', label: '@x/client', level: 'client', ours: true, peer: null },
+  { id: 'undici-request', label: 'undici request', level: 'client', ours: false, peer: 'undici' },
+  { id: 'undici-stream', label: 'undici stream', level: 'client', ours: false, peer: 'undici' },
+  { id: 'undici-fetch', label: 'undici fetch', level: 'client', ours: false, peer: 'undici' },
+  { id: 'node-http', label: 'node:http', level: 'client', ours: false, peer: null },
+  { id: 'got', label: 'got', level: 'client', ours: false, peer: 'got' },
+  { id: 'ky', label: 'ky', level: 'client', ours: false, peer: 'ky' },
+  { id: 'axios', label: 'axios', level: 'client', ours: false, peer: 'axios' },
+];
+
+const BY_ID: ReadonlyMap<string, Contender> = new Map(CONTENDERS.map((contender) => [contender.id, contender]));
+
+/** @throws {RangeError} when there is no such contender. */
+export function contenderById(id: string): Contender {
+  const contender = BY_ID.get(id);
+  if (contender === undefined) throw new RangeError(`There is no contender "${id}". There are: ${[...BY_ID.keys()].join(', ')}.`);
+  return contender;
+}
+
+/** Every contender that makes requests. */
+export function allContenders(): readonly Contender[] {
+  return CONTENDERS;
+}

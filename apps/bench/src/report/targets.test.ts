@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { allScenarios } from '../scenarios/registry.ts';
+import { MEMORY_RESULT, SAMPLE_REPORT, SMALL_RESULT, speedOf } from './sample-report.ts';
+import { judge, passes, TARGETS, type Target } from './targets.ts';
+
+const target: Target = { scenario: 'h1-small', contender: 'dispatch', atMost: 0.85, versus: 'undici-dispatch' };
+
+function verdictAt(cpu: number): ReturnType<typeof judge>[number] | undefined {
+  const result = { ...SMALL_RESULT, contenders: [speedOf('dispatch', cpu), speedOf('undici-dispatch', 100)] };
+  return judge({ ...SAMPLE_REPORT, scenarios: [result] }, [target])[0];
+}
+
+describe('a target', () => {
+  test('is reached at its limit and missed above it', () => {
+    expect(verdictAt(85)).toMatchObject({ reached: true, text: 'h1-small: dispatch ≤ 0.85 × undici-dispatch, is 0.85' });
+    expect(verdictAt(86)).toMatchObject({ reached: false });
+  });
+
+  test('is neither when one side was not measured', () => {
+    const report = { ...SAMPLE_REPORT, scenarios: [{ ...SMALL_RESULT, contenders: [speedOf('dispatch', 10)] }] };
+    expect(judge(report, [target])[0]).toMatchObject({ reached: null });
+    expect(judge({ ...SAMPLE_REPORT, scenarios: [] }, [target])[0]).toMatchObject({ reached: null });
+  });
+
+  test('may compare two scenarios', () => {
+    const across: Target = { scenario: 'download', contender: 'dispatch', atMost: 1, versus: 'dispatch', versusScenario: 'h1-small' };
+    expect(judge(SAMPLE_REPORT, [across])[0]).toMatchObject({ reached: false, text: expect.stringContaining('in h1-small') as string });
+  });
+
+  test.each(TARGETS)(
+    'of $scenario names contenders that run there: $contender, $versus',
+    ({ scenario, contender, versus, versusScenario }) => {
+      const ids = (id: string): readonly string[] =>
+        allScenarios()
+          .find((entry) => entry.id === id)
+          ?.contenders.map((entry) => entry.id) ?? [];
+      expect(ids(scenario)).toContain(contender);
+      expect(ids(versusScenario ?? scenario)).toContain(versus);
+    },
+  );
+});
+
+describe('a check', () => {
+  test('passes when all that was measured is reached', () => {
+    expect(
+      passes([
+        { text: '', reached: true },
+        { text: '', reached: null },
+      ]),
+    ).toBe(true);
+  });
+
+  test('fails when one target is missed, and when nothing was measured', () => {
+    expect(
+      passes([
+        { text: '', reached: true },
+        { text: '', reached: false },
+      ]),
+    ).toBe(false);
+    expect(passes([{ text: '', reached: null }])).toBe(false);
+    expect(passes([])).toBe(false);
+  });
+
+  test('includes the memory of our own', () => {
+    const verdicts = judge({ ...SAMPLE_REPORT, scenarios: [MEMORY_RESULT] }, []);
+    expect(verdicts).toEqual([{ text: 'memory of @x/client is flat', reached: true }]);
+  });
+});

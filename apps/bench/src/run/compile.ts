@@ -1,0 +1,80 @@
+/**
+ * Compiles what measured processes load. The packages become what a user would install: their `dist` as the release build makes
+ * it, under a `node_modules` of this run, with the exports of the published manifest. Nothing is measured through a loader.
+ */
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { capture, plainEnvironment } from './processes.ts';
+
+export interface Compiled {
+  /** Directory of this run; everything temporary goes there. */
+  readonly directory: string;
+  /** Path of a compiled module of the bench, by its path in `src` without extension. */
+  module(name: string): string;
+  remove(): Promise<void>;
+}
+
+/** The bench's own folder. */
+export const BENCH: string = fileURLToPath(new URL('../../', import.meta.url));
+
+const PACKAGES = ['httpcore', 'client'] as const;
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly sideEffects?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly publishConfig: { readonly exports: unknown };
+}
+
+/** @throws {Error} with the compiler's words. */
+export async function compile(): Promise<Compiled> {
+  const builds = join(BENCH, '.build');
+  await mkdir(builds, { recursive: true });
+  // Inside the bench's folder, so that peers resolve from its node_modules, and one per run, so that two runs do not meet.
+  const directory = await mkdtemp(join(builds, 'run-'));
+  try {
+    await writeFile(join(directory, 'package.json'), '{ "type": "module" }\n');
+    await Promise.all([
+      runCompiler(BENCH, join(directory, 'bench')),
+      ...PACKAGES.map((name) => compilePackage(join(BENCH, '../../packages', name), join(directory, 'node_modules/@x', name))),
+    ]);
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+  return {
+    directory,
+    module: (name) => join(directory, 'bench', `${name}.js`),
+    remove: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+async function compilePackage(source: string, target: string): Promise<void> {
+  await mkdir(target, { recursive: true });
+  const manifest = JSON.parse(await readFile(join(source, 'package.json'), 'utf8')) as Manifest;
+  const { name, version, sideEffects, publishConfig } = manifest;
+  const installed = { name, version, type: 'module', sideEffects, exports: publishConfig.exports };
+  await writeFile(join(target, 'package.json'), `${JSON.stringify(installed, null, 2)}\n`);
+  await runCompiler(source, join(target, 'dist'));
+  for (const dependency of Object.keys(manifest.dependencies ?? {})) {
+    if (dependency.startsWith('@x/')) continue;
+    const link = join(target, 'node_modules', dependency);
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(await realpath(join(source, 'node_modules', dependency)), link);
+  }
+}
+
+/** The release build, but for the type check: another's half-done change must not keep anybody from measuring. */
+async function runCompiler(project: string, outDir: string): Promise<void> {
+  const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
+  const args = [compiler, '-p', join(project, 'tsconfig.build.json'), '--noCheck', '--outDir', outDir];
+  try {
+    await capture({ core: null, program: process.execPath, args, env: plainEnvironment(), timeout: 120_000 });
+  } catch (error) {
+    throw new Error(`${project} does not compile: ${(error as Error).message}`, { cause: error });
+  }
+  if ((await readdir(outDir)).length === 0) throw new Error(`The compiler wrote nothing for ${project}.`);
+}

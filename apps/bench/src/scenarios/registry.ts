@@ -1,0 +1,154 @@
+/** Every scenario. Their ids are what `--scenario` takes. */
+import { DOCUMENT, LARGE_BYTES, SMALL_BODY } from '../child/payload.ts';
+import { contenderById, type Contender } from '../contenders/registry.ts';
+import { startUploadSink, startWebServer } from '../servers/start.ts';
+import { IMPORTED_CONTENDERS } from './imported-contenders.ts';
+import type { ExchangeScenario, ImportScenario, MemoryScenario, References, Scenario, Traffic, Units } from './scenario.ts';
+
+const PER_REQUEST: Units = { cpu: 'µs', rate: 'req/s' };
+const PER_BODY: Units = { cpu: 'ms', rate: 'MiB/s' };
+const UNDICI: References = { floor: 'raw-socket', dispatch: 'undici-dispatch', client: 'undici-request' };
+
+/** Everybody who can do everything; `stream` is undici's own way with large bodies and only runs there. */
+const ALL = contenders(
+  'raw-socket',
+  'dispatch',
+  'undici-dispatch',
+  'client',
+  'undici-request',
+  'undici-fetch',
+  'node-http',
+  'got',
+  'ky',
+  'axios',
+);
+const WITH_STREAM = ALL.flatMap((contender) =>
+  contender.id === 'undici-request' ? [contender, contenderById('undici-stream')] : [contender],
+);
+
+const SMALL: Traffic = {
+  exchange: 'text',
+  scheme: 'http',
+  target: '/small',
+  concurrency: 50,
+  bodyBytes: SMALL_BODY.length,
+  uploadBytes: 0,
+  protocol: 'http/1.1',
+  freshConnections: false,
+};
+
+const MEMORY_REQUESTS = 1_000_000;
+
+// The time limits keep the slowest contenders from stretching a run; a window of three seconds is long enough for any of them.
+const WARM: Pick<ExchangeScenario, 'kind' | 'contenders' | 'references' | 'rounds' | 'startServer' | 'warmup' | 'window'> = {
+  kind: 'exchange',
+  contenders: ALL,
+  references: UNDICI,
+  rounds: 5,
+  startServer: startWebServer,
+  warmup: { requests: 40_000, milliseconds: 2_000 },
+  window: { requests: 80_000, milliseconds: 3_000 },
+};
+
+const SCENARIOS: readonly Scenario[] = [
+  {
+    ...WARM,
+    id: 'h1-small',
+    summary: 'GET of 11 bytes, 50 at a time on warm connections, HTTP/1.1',
+    units: PER_REQUEST,
+    traffic: SMALL,
+  },
+  {
+    ...WARM,
+    id: 'h1-small-tls',
+    summary: 'GET of 11 bytes, 50 at a time on warm connections, HTTP/1.1 over TLS',
+    units: PER_REQUEST,
+    traffic: { ...SMALL, scheme: 'https' },
+  },
+  {
+    ...WARM,
+    id: 'h1-json',
+    summary: 'GET of 1 KiB of JSON, parsed, 50 at a time on warm connections, HTTP/1.1',
+    units: PER_REQUEST,
+    traffic: { ...SMALL, exchange: 'json', target: '/json', bodyBytes: Buffer.byteLength(DOCUMENT) },
+  },
+  {
+    ...WARM,
+    id: 'download',
+    summary: 'GET of 100 MiB, read chunk by chunk, HTTP/1.1',
+    units: PER_BODY,
+    contenders: WITH_STREAM,
+    traffic: { ...SMALL, exchange: 'download', target: '/large', concurrency: 1, bodyBytes: LARGE_BYTES },
+    warmup: { requests: 3, milliseconds: 2_000 },
+    window: { requests: 10, milliseconds: 5_000 },
+  },
+  {
+    ...WARM,
+    id: 'upload',
+    summary: 'POST of 100 MiB in chunks of 64 KiB, HTTP/1.1',
+    units: PER_BODY,
+    contenders: WITH_STREAM,
+    // nginx answers before it has read a body that nobody asked for, which is not what an upload is.
+    startServer: startUploadSink,
+    traffic: {
+      ...SMALL,
+      exchange: 'upload',
+      target: '/upload',
+      concurrency: 1,
+      bodyBytes: String(LARGE_BYTES).length,
+      uploadBytes: LARGE_BYTES,
+    },
+    warmup: { requests: 3, milliseconds: 2_000 },
+    window: { requests: 10, milliseconds: 5_000 },
+  },
+  {
+    ...WARM,
+    id: 'h1-cold',
+    summary: 'GET of 11 bytes, 10 at a time, each on a new connection, HTTP/1.1',
+    units: PER_REQUEST,
+    traffic: { ...SMALL, target: '/small-then-close', concurrency: 10, freshConnections: true },
+    // Every connection holds a port for a minute; this many, of all contenders and rounds together, fit.
+    warmup: { requests: 1_000, milliseconds: 1_000 },
+    window: { requests: 4_000, milliseconds: 2_000 },
+  },
+  {
+    kind: 'import',
+    id: 'import',
+    summary: 'import into a fresh process',
+    units: { cpu: 'ms', rate: 'wall ms' },
+    references: { floor: null, dispatch: 'undici', client: 'undici' },
+    rounds: 15,
+    contenders: IMPORTED_CONTENDERS,
+  } satisfies ImportScenario,
+  {
+    kind: 'memory',
+    id: 'memory',
+    summary: `memory after garbage collection, over ${MEMORY_REQUESTS.toLocaleString('en')} requests of the kind h1-small`,
+    units: PER_REQUEST,
+    references: UNDICI,
+    rounds: 1,
+    contenders: contenders('client'),
+    startServer: startWebServer,
+    traffic: SMALL,
+    requests: MEMORY_REQUESTS,
+    samples: 20,
+  } satisfies MemoryScenario,
+];
+
+const BY_ID: ReadonlyMap<string, Scenario> = new Map(SCENARIOS.map((scenario) => [scenario.id, scenario]));
+
+/** All of them, in the order in which they run. */
+export function allScenarios(): readonly Scenario[] {
+  return SCENARIOS;
+}
+
+/** @throws {RangeError} when there is no such scenario. */
+export function scenarioById(id: string): Scenario {
+  const scenario = BY_ID.get(id);
+  if (scenario === undefined) throw new RangeError(`There is no scenario "${id}". There are: ${[...BY_ID.keys()].join(', ')}.`);
+  return scenario;
+}
+
+function contenders(...ids: readonly string[]): readonly Contender[] {
+  return ids.map(contenderById);
+}

@@ -1,0 +1,26 @@
+/** A server that a scenario runs against. */
+
+export interface ServerSetting {
+  /** Whether the workload goes over TLS. */
+  readonly secure: boolean;
+  /** The server's own temporary directory; it exists, and is removed afterwards. */
+  readonly directory: string;
+  /** The core to pin it to, or null where pinning is not possible. */
+  readonly core: number | null;
+  /** Where the compiled `node-server.js` is. */
+  readonly nodeServer: string;
+}
+
+export interface RunningServer {
+  /** What the report says it is. */
+  readonly label: string;
+  readonly host: string;
+  readonly port: number;
+  /** PEM file of the authority that clients have to trust; null without TLS. */
+  readonly authority: string | null;
+  /** Proxy that the contenders have to go through, or null. */
+  readonly proxy: string | null;
+  stop(): Promise<void>;
+}
+
+export type StartServer = (setting: ServerSetting) => Promise<RunningServer>;

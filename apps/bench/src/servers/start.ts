@@ -1,0 +1,66 @@
+/** The servers that scenarios name. */
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { serverCertificate } from '@x/testbed';
+import { plainEnvironment, startPinned, stopProcess } from '../run/processes.ts';
+import { installedNginx, startNginx, type Certificate } from './nginx.ts';
+import type { NodeServerSetting } from './node-server.ts';
+import type { RunningServer, ServerSetting, StartServer } from './server.ts';
+
+/** Small answers, JSON and a large file: nginx where it is installed, else node:http. */
+export const startWebServer: StartServer = async (setting) => {
+  const version = installedNginx();
+  if (version === null) return startNodeServer(setting);
+  const tls = await prepareTls(setting);
+  const nginx = await startNginx(version, setting, tls?.certificate ?? null);
+  return { ...nginx, host: '127.0.0.1', authority: tls?.authority ?? null, proxy: null };
+};
+
+/** Reads request bodies to their end and says how long they were. */
+export const startUploadSink: StartServer = startNodeServer;
+
+async function startNodeServer(setting: ServerSetting): Promise<RunningServer> {
+  const tls = await prepareTls(setting);
+  const argument: NodeServerSetting = { certificate: tls?.certificate ?? null };
+  const server = startPinned(setting.core, process.execPath, [setting.nodeServer, JSON.stringify(argument)], {
+    env: plainEnvironment(),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const { stdout } = server;
+  if (stdout === null) throw new TypeError('The server was started without a pipe.');
+  const port = Promise.race([
+    once(stdout, 'data').then(([chunk]: unknown[]) => Number(String(chunk))),
+    once(server, 'exit').then(([code]: unknown[]) => {
+      throw new Error(`The server ended with ${String(code)} before it listened.`);
+    }),
+  ]);
+  return {
+    label: `node:http on Node ${process.versions.node}`,
+    host: '127.0.0.1',
+    port: await port,
+    authority: tls?.authority ?? null,
+    proxy: null,
+    stop: () => stopProcess(server),
+  };
+}
+
+interface Tls {
+  readonly certificate: Certificate;
+  readonly authority: string;
+}
+
+/** Makes a certificate for this run and writes it where servers and contenders can read it. */
+async function prepareTls({ secure, directory }: ServerSetting): Promise<Tls | null> {
+  if (!secure) return null;
+  const { cert, key, ca } = await serverCertificate();
+  const paths = {
+    cert: join(directory, 'server.pem'),
+    key: join(directory, 'server-key.pem'),
+    authority: join(directory, 'authority.pem'),
+  };
+  await writeFile(paths.cert, cert);
+  await writeFile(paths.key, key, { mode: 0o600 });
+  await writeFile(paths.authority, ca);
+  return { certificate: paths, authority: paths.authority };
+}
