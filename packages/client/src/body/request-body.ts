@@ -1,0 +1,44 @@
+/** What a request sends, whatever it was made from. */
+import type { ByteIterable } from '@x/httpcore';
+
+export interface RequestBody {
+  /** What `Content-Type` says when the caller does not; `undefined` leaves it out. */
+  readonly contentType: string | undefined;
+  /** Bytes, when they are known before the first is sent; else the body travels in chunks. */
+  readonly length: number | undefined;
+  /** Can it be sent again? */
+  readonly replayable: boolean;
+  /**
+   * The bytes, once more each time.
+   * @throws {BodyNotReplayable} it can be read once, and was.
+   */
+  open(): ByteIterable;
+  /** The request has failed: what still holds a file or a socket lets go of it. Never throws. */
+  discard(): void;
+}
+
+/** Bytes that are all here. */
+export class BytesBody implements RequestBody {
+  readonly contentType: string | undefined;
+  readonly length: number;
+  readonly replayable = true;
+  readonly #chunks: readonly Uint8Array[];
+
+  constructor(chunks: readonly Uint8Array[], contentType: string | undefined) {
+    let length = 0;
+    for (const chunk of chunks) length += chunk.byteLength;
+    this.#chunks = chunks;
+    this.length = length;
+    this.contentType = contentType;
+  }
+
+  static text(text: string, contentType: string): BytesBody {
+    return new BytesBody([Buffer.from(text, 'utf8')], contentType);
+  }
+
+  open(): ByteIterable {
+    return this.#chunks;
+  }
+
+  discard(): void {}
+}
