@@ -1,0 +1,76 @@
+/** What a request is put together from, and the rules by which its fields follow from its body. */
+import type { HeaderPair, TrailerSource } from '@x/httpcore';
+
+import { formBody, jsonBody, readBody } from '../body/body-input.ts';
+import type { RequestBody } from '../body/request-body.ts';
+import { InvalidOption } from '../errors.ts';
+import type { OwnMessageOptions } from '../options/request-options.ts';
+import { applyHeaderChanges, findHeader, readHeaderChanges } from './header-input.ts';
+import type { Target } from './target.ts';
+
+/** A request but for its method. Those of a plain GET are the same each time, so a client makes them once for each URL. */
+export class MessageParts {
+  readonly target: Target;
+  readonly pairs: readonly HeaderPair[];
+  readonly body: RequestBody | null;
+  readonly trailers: TrailerSource | undefined;
+
+  constructor(target: Target, pairs: readonly HeaderPair[], body: RequestBody | null, trailers: TrailerSource | undefined) {
+    this.target = target;
+    this.pairs = pairs;
+    this.body = body;
+    this.trailers = trailers;
+  }
+}
+
+const standardMethods = new Map(
+  ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE', 'QUERY', 'TRACE', 'CONNECT'].map((name) => [name.toLowerCase(), name]),
+);
+// RFC 9110 §8.6: a method that gives content a meaning says so when there is none.
+const contentMethods = new Set(['POST', 'PUT', 'PATCH']);
+
+/**
+ * The standard methods in upper case, whatever case they were given in; others as they are, since case matters (RFC 9110 §9.1).
+ * @throws {InvalidOption} it is no string.
+ */
+export function methodName(method: unknown): string {
+  if (typeof method !== 'string') throw new InvalidOption('method', `must be a string, not ${method === null ? 'null' : typeof method}`);
+  return standardMethods.get(method.toLowerCase()) ?? method;
+}
+
+/** Lays the caller's fields over `base`, and adds those of the body. `fallback` is the body when the caller says nothing of one. */
+export function assembleMessage(
+  method: string,
+  target: Target,
+  base: readonly HeaderPair[],
+  own: OwnMessageOptions,
+  fallback: RequestBody | null = null,
+): MessageParts {
+  const given = bodyOf(own);
+  const body = given === undefined ? fallback : given;
+  const changed = own.headers === undefined || own.headers === null ? base : applyHeaderChanges(base, readHeaderChanges(own.headers));
+  return new MessageParts(target, withBodyFields(changed, method, body), body, own.trailers);
+}
+
+export function speaksOfBody(own: OwnMessageOptions): boolean {
+  return own.json !== undefined || own.form !== undefined || own.body !== undefined;
+}
+
+/** `undefined` when the caller says nothing of a body, `null` when there is to be none. */
+function bodyOf(own: OwnMessageOptions): RequestBody | null | undefined {
+  if (own.json !== undefined) return jsonBody(own.json);
+  if (own.form !== undefined) return own.form === null ? null : formBody(own.form);
+  if (own.body !== undefined) return own.body === null ? null : readBody(own.body);
+  return undefined;
+}
+
+/** Adds `Content-Type` and `Content-Length` where they are known and the caller has not said otherwise. */
+function withBodyFields(pairs: readonly HeaderPair[], method: string, body: RequestBody | null): readonly HeaderPair[] {
+  const length = body === null ? (contentMethods.has(method) ? 0 : undefined) : body.length;
+  const contentType = body?.contentType;
+  const added: HeaderPair[] = [];
+  if (contentType !== undefined && findHeader(pairs, 'content-type') === undefined) added.push(['content-type', contentType]);
+  const isFramed = findHeader(pairs, 'content-length') !== undefined || findHeader(pairs, 'transfer-encoding') !== undefined;
+  if (length !== undefined && !isFramed) added.push(['content-length', String(length)]);
+  return added.length === 0 ? pairs : pairs.concat(added);
+}

@@ -1,0 +1,53 @@
+/** Response bodies that did not come from a network. */
+import type { HeaderPair, ResponseBody } from '@x/httpcore';
+
+const noTrailers: readonly HeaderPair[] = Object.freeze([]);
+
+/** What a response can be made from: text is UTF-8. */
+export type ResponseBodyInput = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array> | ResponseBody | null;
+
+export function readResponseBody(input: ResponseBodyInput): ResponseBody {
+  if (input === null) return new IterableBody([]);
+  if (typeof input === 'string') return new IterableBody([Buffer.from(input, 'utf8')]);
+  if (input instanceof Uint8Array) return new IterableBody([input]);
+  return 'bytes' in input && 'close' in input ? input : new IterableBody(input);
+}
+
+class IterableBody implements ResponseBody {
+  readonly #iterator: Iterator<Uint8Array> | AsyncIterator<Uint8Array>;
+  #trailers: readonly HeaderPair[] | undefined = undefined;
+
+  constructor(source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>) {
+    this.#iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  }
+
+  get trailers(): readonly HeaderPair[] | undefined {
+    return this.#trailers;
+  }
+
+  async bytes(): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of this) chunks.push(chunk);
+    return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  }
+
+  async close(): Promise<void> {
+    if (this.#trailers !== undefined) return;
+    this.#trailers = noTrailers;
+    // The contract lets no close reject.
+    await Promise.resolve(this.#iterator.return?.()).catch(() => {});
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      for (;;) {
+        if (this.#trailers !== undefined) return;
+        const result = await this.#iterator.next();
+        if (result.done === true) return;
+        yield result.value;
+      }
+    } finally {
+      await this.close();
+    }
+  }
+}

@@ -1,0 +1,87 @@
+/** What a client may be told. `undefined` means the default, or what the extended client has; `null` switches off. */
+import type { Dispatcher, TlsOptions } from '@x/httpcore';
+
+import type { HeadersInput } from '../message/header-input.ts';
+import type { Interceptor } from '../send/compose.ts';
+import type { OptionNames } from './own-options.ts';
+import type { ParamsInput } from './params.ts';
+import type { TimeoutInput } from './timeout.ts';
+
+/** Limits of the connection pool. `null` means no limit. */
+export interface LimitOptions {
+  /** Connections in all. Default 256. */
+  readonly maxConnections?: number | null | undefined;
+  /** Connections to one origin. Default 64. */
+  readonly maxConnectionsPerOrigin?: number | null | undefined;
+  /** Milliseconds for which an idle HTTP/1.1 connection is kept. Default 5,000, or a second less than the server's own word. */
+  readonly keepAliveTimeout?: number | null | undefined;
+}
+
+/** What every client may be told, whatever carries its requests. */
+export interface CommonClientOptions {
+  /**
+   * What relative URLs are appended to. It may hold credentials. With it, `headers`, `params` and those credentials belong to
+   * its origin: a request to another origin (by an absolute or a `//` URL) goes without them, but for `Accept` and `User-Agent`.
+   */
+  readonly baseUrl?: string | URL | null | undefined;
+  /** Sent with every request. Default `accept: any` and `User-Agent`; `null` for a name removes it. */
+  readonly headers?: HeadersInput | null | undefined;
+  /** Appended to every URL. */
+  readonly params?: ParamsInput | null | undefined;
+  /** Milliseconds over everything, or limits by phase. Default connect 10 s, read 120 s, write 60 s, pool 30 s, total none. `null` lifts every limit. */
+  readonly timeout?: TimeoutInput | undefined;
+  /** Aborts every request of the client. */
+  readonly signal?: AbortSignal | null | undefined;
+  /** Around everything else that the client does with a request; the first is the outermost. Extending appends. */
+  readonly interceptors?: readonly Interceptor[] | null | undefined;
+  /** Next to the network: called for each request that is really sent. Extending appends. */
+  readonly networkInterceptors?: readonly Interceptor[] | null | undefined;
+}
+
+/** A client that has connections of its own. */
+export interface NetworkClientOptions extends CommonClientOptions {
+  readonly dispatcher?: null | undefined;
+  /** The same on every route. Certificates are verified by default, with TLS 1.2 at least. */
+  readonly tls?: TlsOptions | null | undefined;
+  readonly limits?: LimitOptions | null | undefined;
+  /** HTTP/2 where the server agrees. Default `true`. */
+  readonly http2?: boolean | null | undefined;
+}
+
+/** A client over somebody else's dispatcher, which it uses and never closes. What concerns connections is the dispatcher's. */
+export interface DispatcherClientOptions extends CommonClientOptions {
+  readonly dispatcher: Dispatcher;
+  readonly tls?: undefined;
+  readonly limits?: undefined;
+  readonly http2?: undefined;
+}
+
+export type ClientOptions = NetworkClientOptions | DispatcherClientOptions;
+
+/** All of them, as own properties. */
+export interface OwnClientOptions extends CommonClientOptions {
+  readonly dispatcher?: Dispatcher | null | undefined;
+  readonly tls?: TlsOptions | null | undefined;
+  readonly limits?: LimitOptions | null | undefined;
+  readonly http2?: boolean | null | undefined;
+}
+
+export const clientOptionNames: OptionNames<OwnClientOptions> = Object.freeze({
+  baseUrl: undefined,
+  headers: undefined,
+  params: undefined,
+  timeout: undefined,
+  signal: undefined,
+  interceptors: undefined,
+  networkInterceptors: undefined,
+  dispatcher: undefined,
+  tls: undefined,
+  limits: undefined,
+  http2: undefined,
+});
+
+export const limitNames: OptionNames<LimitOptions> = Object.freeze({
+  maxConnections: undefined,
+  maxConnectionsPerOrigin: undefined,
+  keepAliveTimeout: undefined,
+});

@@ -1,0 +1,107 @@
+/** A client's options as it works with them: inherited from the client that it extends, checked, and ready for every request. */
+import type { HeaderPair } from '@x/httpcore';
+
+import { InvalidOption } from '../errors.ts';
+import { applyHeaderChanges, readHeaderChanges, type HeaderChanges } from '../message/header-input.ts';
+import { authorize } from '../message/request.ts';
+import { joinUrl, parseTarget, type Target } from '../message/target.ts';
+import type { Interceptor } from '../send/compose.ts';
+import type { RequestDefaults } from '../send/request-builder.ts';
+import type { OwnClientOptions } from './client-options.ts';
+import { clientDefaults } from './defaults.ts';
+import { overlayParams, readParams } from './params.ts';
+import { defaultTimeouts, mergeTimeouts, type TimeoutSettings } from './timeout.ts';
+
+export interface ClientSettings extends RequestDefaults {
+  readonly timeout: TimeoutSettings;
+  readonly signal: AbortSignal | undefined;
+  readonly interceptors: readonly Interceptor[];
+  readonly networkInterceptors: readonly Interceptor[];
+}
+
+const defaultSettings: ClientSettings = Object.freeze({
+  base: undefined,
+  homeHeaders: clientDefaults.headers,
+  awayHeaders: clientDefaults.headers,
+  params: Object.freeze([]),
+  timeout: defaultTimeouts,
+  signal: undefined,
+  interceptors: Object.freeze([]),
+  networkInterceptors: Object.freeze([]),
+});
+
+// What says who we are and what we understand is no secret of one origin.
+const portable = new Set(clientDefaults.headers.map(([name]) => name));
+
+/** @throws {InvalidOption} naming the option. */
+export function resolveSettings(own: OwnClientOptions, parent: ClientSettings = defaultSettings): ClientSettings {
+  const base = resolveBase(own.baseUrl, parent.base);
+  // Headers and parameters that were given for one origin are not handed to another by way of extend().
+  const moved = parent.base !== undefined && base?.origin !== parent.base.origin;
+  const inheritedHeaders = moved ? parent.awayHeaders : parent.homeHeaders;
+  const home = own.headers === null ? clientDefaults.headers : inheritedHeaders;
+  const away = own.headers === null ? clientDefaults.headers : parent.awayHeaders;
+  const changes = own.headers === undefined || own.headers === null ? undefined : readHeaderChanges(own.headers);
+  const authorized = base !== undefined && own.baseUrl !== undefined ? authorize(home, base) : home;
+  const inheritedParams = moved || own.params === null ? [] : parent.params;
+  return Object.freeze({
+    base,
+    homeHeaders: frozenPairs(changes === undefined ? authorized : applyHeaderChanges(authorized, changes)),
+    awayHeaders: frozenPairs(changes === undefined ? away : applyHeaderChanges(away, portableChanges(changes))),
+    params:
+      own.params === undefined || own.params === null ? inheritedParams : overlayParams(inheritedParams, readParams(own.params, 'params')),
+    timeout: mergeTimeouts(parent.timeout, own.timeout),
+    signal: resolveSignal(own.signal, parent.signal),
+    interceptors: resolveInterceptors('interceptors', own.interceptors, parent.interceptors),
+    networkInterceptors: resolveInterceptors('networkInterceptors', own.networkInterceptors, parent.networkInterceptors),
+  });
+}
+
+function resolveBase(own: string | URL | null | undefined, inherited: Target | undefined): Target | undefined {
+  if (own === undefined) return inherited;
+  if (own === null) return undefined;
+  if (typeof own !== 'string' && !(own instanceof URL)) throw new InvalidOption('baseUrl', `must be a string or a URL, not ${typeof own}`);
+  const base = parseTarget(joinUrl(inherited, String(own)), 'baseUrl');
+  if (base.parts[3].includes('?') || base.href.includes('#')) {
+    throw new InvalidOption('baseUrl', 'must have no query and no fragment; use params for parameters of every request', {
+      code: 'INVALID_URL',
+    });
+  }
+  return base;
+}
+
+function portableChanges(changes: HeaderChanges): HeaderChanges {
+  return {
+    pairs: changes.pairs.filter(([name]) => portable.has(name.toLowerCase())),
+    replaced: new Set([...changes.replaced].filter((name) => portable.has(name))),
+  };
+}
+
+function frozenPairs(pairs: readonly HeaderPair[]): readonly HeaderPair[] {
+  return Object.isFrozen(pairs) ? pairs : Object.freeze(pairs.map((pair) => Object.freeze(pair)));
+}
+
+function resolveSignal(own: AbortSignal | null | undefined, inherited: AbortSignal | undefined): AbortSignal | undefined {
+  if (own === undefined) return inherited;
+  if (own === null) return undefined;
+  return checkSignal(own);
+}
+
+/** @throws {InvalidOption} it is no AbortSignal. */
+export function checkSignal(signal: AbortSignal): AbortSignal {
+  if (!(signal instanceof AbortSignal)) throw new InvalidOption('signal', 'must be an AbortSignal, or null');
+  return signal;
+}
+
+function resolveInterceptors(
+  option: string,
+  own: readonly Interceptor[] | null | undefined,
+  inherited: readonly Interceptor[],
+): readonly Interceptor[] {
+  if (own === undefined) return inherited;
+  if (own === null) return [];
+  if (!Array.isArray(own) || own.some((interceptor: unknown) => typeof interceptor !== 'function')) {
+    throw new InvalidOption(option, 'must be an array of functions');
+  }
+  return [...inherited, ...own];
+}
