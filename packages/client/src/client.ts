@@ -1,0 +1,298 @@
+import { Aborted } from '@x/httpcore';
+
+import { openConnections, type Connections } from './connections.ts';
+import { ClientClosed, InvalidOption } from './errors.ts';
+import { Lifetime, type ClientState } from './lifetime.ts';
+import { Headers } from './message/headers.ts';
+import { shownUrl } from './message/redact.ts';
+import { Request } from './message/request.ts';
+import { Response } from './message/response.ts';
+import type { StreamResponse } from './message/stream-response.ts';
+import { clientOptionNames, type ClientOptions, type OwnClientOptions } from './options/client-options.ts';
+import { checkSignal, resolveSettings, type ClientSettings } from './options/client-settings.ts';
+import { ownOptions } from './options/own-options.ts';
+import {
+  readCallOptions,
+  readMessageOptions,
+  readRequestOptions,
+  type BodylessRequestOptions,
+  type CallOptions,
+  type MessageOptions,
+  type RequestOptions,
+} from './options/request-options.ts';
+import { mergeTimeouts } from './options/timeout.ts';
+import { compose, type Send } from './send/compose.ts';
+import { SendContext } from './send/context.ts';
+import { RequestBuilder } from './send/request-builder.ts';
+import { expectManyListeners, joinSignals, noSignal } from './send/signals.ts';
+import { createTransport } from './send/transport.ts';
+import { showAsJson } from './message/shown-as-json.ts';
+
+/** What `extend()` hands to the new client. */
+class Extension {
+  readonly own: OwnClientOptions;
+  readonly settings: ClientSettings;
+  readonly connections: Connections;
+  readonly lifetime: Lifetime;
+  readonly shutdowns: readonly AbortSignal[];
+
+  constructor(
+    own: OwnClientOptions,
+    settings: ClientSettings,
+    connections: Connections,
+    lifetime: Lifetime,
+    shutdowns: readonly AbortSignal[],
+  ) {
+    this.own = own;
+    this.settings = settings;
+    this.connections = connections;
+    this.lifetime = lifetime;
+    this.shutdowns = shutdowns;
+  }
+}
+
+/**
+ * Sends HTTP requests over connections that it keeps.
+ *
+ * The verbs read the whole response, so a body that nobody looks at can't hold a connection; `stream()` hands it over as it
+ * comes. Make one client and keep it; close it when done, or let `await using` do so. An idle client does not keep the
+ * process alive.
+ *
+ * @example
+ * await using client = new Client({ baseUrl: 'https://api.example.com', timeout: 10_000 });
+ * const response = await client.post('/items', { json: { name: 'pen' } });
+ * const item = response.raiseForStatus().json<{ id: number }>();
+ */
+export class Client implements AsyncDisposable {
+  static {
+    showAsJson(this.prototype);
+  }
+
+  readonly #settings: ClientSettings;
+  readonly #connections: Connections;
+  readonly #lifetime: Lifetime;
+  readonly #builder: RequestBuilder;
+  readonly #send: Send;
+  /** Ends the running calls where the connections are not ours to end. */
+  readonly #shutdown: AbortController | undefined;
+  readonly #shutdowns: readonly AbortSignal[];
+  #closing: Promise<void> | undefined = undefined;
+
+  /** @throws {InvalidOption} an option is unknown, impossible, or in conflict with another. */
+  constructor(options?: ClientOptions);
+  /** @internal */
+  constructor(extension: Extension);
+  constructor(options: ClientOptions | Extension = {}) {
+    const parent = options instanceof Extension ? options : undefined;
+    const own = options instanceof Extension ? options.own : ownOptions<OwnClientOptions>(options, clientOptionNames);
+    this.#settings = resolveSettings(own, parent?.settings);
+    this.#connections = openConnections(own, parent?.connections);
+    const ownsPool = this.#connections.pool !== undefined;
+    this.#lifetime = new Lifetime(ownsPool ? undefined : parent?.lifetime);
+    this.#shutdown = ownsPool ? undefined : new AbortController();
+    this.#shutdowns = this.#shutdown === undefined ? [] : [...(parent?.shutdowns ?? []), expectManyListeners(this.#shutdown.signal)];
+    this.#builder = new RequestBuilder(this.#settings);
+    const { interceptors, networkInterceptors, signal } = this.#settings;
+    this.#send = compose([...interceptors, ...networkInterceptors], createTransport(this.#connections.dispatcher));
+    if (signal !== undefined) expectManyListeners(signal);
+  }
+
+  /** `open`; `closing` once `close()` was called and while requests still run; then `closed`. */
+  get state(): ClientState {
+    return this.#lifetime.state;
+  }
+
+  /** What relative URLs are appended to, without credentials. */
+  get baseUrl(): string | undefined {
+    return this.#settings.base?.href;
+  }
+
+  /**
+   * As {@link request} with this method; so are the other verbs.
+   * @example
+   * const text = (await client.get('https://example.com/', { params: { page: 2 } })).text();
+   */
+  get(url: string | URL, options?: BodylessRequestOptions): Promise<Response> {
+    return this.#whole('GET', url, options);
+  }
+  head(url: string | URL, options?: BodylessRequestOptions): Promise<Response> {
+    return this.#whole('HEAD', url, options);
+  }
+  options(url: string | URL, options?: RequestOptions): Promise<Response> {
+    return this.#whole('OPTIONS', url, options);
+  }
+  post(url: string | URL, options?: RequestOptions): Promise<Response> {
+    return this.#whole('POST', url, options);
+  }
+  put(url: string | URL, options?: RequestOptions): Promise<Response> {
+    return this.#whole('PUT', url, options);
+  }
+  patch(url: string | URL, options?: RequestOptions): Promise<Response> {
+    return this.#whole('PATCH', url, options);
+  }
+  delete(url: string | URL, options?: RequestOptions): Promise<Response> {
+    return this.#whole('DELETE', url, options);
+  }
+
+  /**
+   * Sends a request and reads the whole response.
+   *
+   * @throws {InvalidOption} the URL or an option is not usable; nothing was sent.
+   * @throws {ClientClosed} the client is closed, or closing.
+   * @throws {HttpCoreError} what went wrong on the network, as the core tells it: `ConnectError`, `ReadTimeout`,
+   *   `DeadlineExceeded`, `Aborted` and so on. A status of 400 or more is no error; see `raiseForStatus()`.
+   * @example
+   * const response = await client.request('REPORT', '/calendar', { body: query, headers: { depth: 1 } });
+   */
+  request(method: string, url: string | URL, options?: RequestOptions): Promise<Response> {
+    return this.#whole(method, url, options);
+  }
+
+  /** Sends a request that was built before, and reads the whole response. Throws what {@link request} throws. */
+  send(request: Request, options?: CallOptions): Promise<Response> {
+    if (!(request instanceof Request)) return Promise.reject(new InvalidOption('request', 'must be a Request, made by buildRequest()'));
+    return this.#whole(request, undefined, options);
+  }
+
+  /**
+   * Sends a request and hands the response over with its body still to be read. It runs until the body has been read or
+   * closed. Throws what {@link request} throws; reading throws what the network does.
+   *
+   * @example
+   * await using response = await client.stream('GET', '/events');
+   * for await (const chunk of response) process.stdout.write(chunk);
+   */
+  stream(method: string, url: string | URL, options?: RequestOptions): Promise<StreamResponse>;
+  stream(request: Request, options?: CallOptions): Promise<StreamResponse>;
+  stream(target: string | Request, url?: string | URL | CallOptions, options?: RequestOptions): Promise<StreamResponse> {
+    if (target instanceof Request) return this.#stream(target, undefined, url as CallOptions | undefined);
+    return this.#stream(target, url as string | URL, options);
+  }
+
+  /**
+   * The request that {@link request} would send, with the client's headers and parameters in it.
+   * @throws {InvalidOption} the URL or an option is not usable.
+   */
+  buildRequest(method: string, url: string | URL, options?: MessageOptions): Request {
+    return this.#builder.build(method, url, options === undefined ? undefined : readMessageOptions(options));
+  }
+
+  /**
+   * Another client with these options laid over those of this one: `headers` and `params` name by name, `timeout`, `tls` and
+   * `limits` limit by limit; interceptors are appended, and a relative `baseUrl` is appended to this one's. It shares this
+   * client's connections and is closed with it, unless `tls`, `limits`, `http2` or `dispatcher` gives it others.
+   *
+   * @throws {InvalidOption} as the constructor.
+   * @throws {ClientClosed} this client is closed, or closing.
+   * @example
+   * const admin = client.extend({ baseUrl: 'admin', headers: { authorization: `Bearer ${token}` } });
+   */
+  extend(options: ClientOptions): Client {
+    this.#lifetime.assertOpen();
+    const own = ownOptions<OwnClientOptions>(options, clientOptionNames);
+    return new Client(new Extension(own, this.#settings, this.#connections, this.#lifetime, this.#shutdowns));
+  }
+
+  /**
+   * Takes no new request, and resolves once those that run have ended and the connections are closed. A dispatcher that was
+   * given to the client, and the connections of a client that this one extends, stay open. Idempotent.
+   */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  /** Ends everything now: requests that run fail with `Aborted`. Idempotent. */
+  async destroy(): Promise<void> {
+    if (!this.#lifetime.isClosed) this.#lifetime.moveTo('closed');
+    const cause = new ClientClosed('The client was destroyed');
+    this.#shutdown?.abort(cause);
+    await this.#connections.pool?.destroy(new Aborted('The client was destroyed', { cause }));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** For logs: without credentials. */
+  toJSON(): Record<string, unknown> {
+    const { base, homeHeaders, timeout } = this.#settings;
+    const [connect, read, write, pool] = timeout.phases;
+    return {
+      state: this.state,
+      baseUrl: base === undefined ? undefined : shownUrl(base.href),
+      headers: Headers.view(homeHeaders).toJSON(),
+      timeout: { connect, read, write, pool, total: timeout.total },
+    };
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#lifetime.isOpen) return;
+    this.#lifetime.moveTo('closing');
+    await this.#lifetime.idle();
+    await this.#connections.pool?.close();
+    if (!this.#lifetime.isClosed) this.#lifetime.moveTo('closed');
+  }
+
+  // The hot path: a GET without options makes a Request, a SendContext, an Attempt and two responses, and awaits the chain
+  // and the body. Everything else that a response offers is made when it is asked for.
+  async #whole(
+    target: string | Request,
+    url: string | URL | undefined,
+    options: RequestOptions | CallOptions | undefined,
+  ): Promise<Response> {
+    this.#lifetime.enter();
+    let call: SendContext | undefined;
+    try {
+      call = this.#begin(target, url, options);
+      const head = await this.#send(call.request, call);
+      const content = await head.bytes();
+      return new Response(head, content, head.body.trailers);
+    } catch (error) {
+      call?.abandonBodies();
+      throw error;
+    } finally {
+      call?.settle();
+      this.#lifetime.leave();
+    }
+  }
+
+  async #stream(
+    target: string | Request,
+    url: string | URL | undefined,
+    options: RequestOptions | CallOptions | undefined,
+  ): Promise<StreamResponse> {
+    this.#lifetime.enter();
+    let call: SendContext | undefined;
+    const end = (): void => {
+      call?.settle();
+      this.#lifetime.leave();
+    };
+    try {
+      call = this.#begin(target, url, options);
+      const head = await this.#send(call.request, call);
+      return head.whenOver(end);
+    } catch (error) {
+      call?.abandonBodies();
+      end();
+      throw error;
+    }
+  }
+
+  // Whatever can throw comes before the signals are joined, which takes listeners.
+  #begin(target: string | Request, url: string | URL | undefined, options: RequestOptions | CallOptions | undefined): SendContext {
+    if (target instanceof Request) return this.#context(target, options === undefined ? undefined : readCallOptions(options));
+    const own = options === undefined ? undefined : readRequestOptions(options);
+    return this.#context(this.#builder.build(target, url!, own), own);
+  }
+
+  #context(request: Request, own: CallOptions | undefined): SendContext {
+    const { timeout, signal } = this.#settings;
+    if (own === undefined && signal === undefined && this.#shutdowns.length === 0) {
+      return new SendContext(request, timeout, noSignal, undefined, undefined);
+    }
+    const limits = mergeTimeouts(timeout, own?.timeout);
+    const signals = own?.signal === null || signal === undefined ? [...this.#shutdowns] : [...this.#shutdowns, signal];
+    if (own?.signal !== undefined && own.signal !== null) signals.push(checkSignal(own.signal));
+    return new SendContext(request, limits, joinSignals(signals), own?.trace, own?.onInformational);
+  }
+}

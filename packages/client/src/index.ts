@@ -1,0 +1,81 @@
+/** An HTTP client for Node: verbs, JSON, forms, streams, timeouts, timings and pooled connections. */
+export { Client } from './client.ts';
+export {
+  BodyConsumed,
+  BodyNotReplayable,
+  ClientClosed,
+  ClientError,
+  DecodingError,
+  InvalidOption,
+  type ClientErrorInit,
+} from './errors.ts';
+export type { ClientState } from './lifetime.ts';
+export { Headers } from './message/headers.ts';
+export type { HeaderInputValue, HeadersInput } from './message/header-input.ts';
+export { Request, type RequestChanges } from './message/request.ts';
+export { Response } from './message/response.ts';
+export type { ResponseBodyInput } from './message/response-body.ts';
+export { HTTPStatusError, ResponseHead, type AttemptRecord, type CallRecord } from './message/response-head.ts';
+export { StreamResponse, type ResponseInit } from './message/stream-response.ts';
+export type { Timings } from './message/timings.ts';
+export type { BodyInput, BodySource } from './body/body-input.ts';
+export type { BodyChunk } from './body/chunks.ts';
+export type { RequestBody } from './body/request-body.ts';
+export type { NodeReadable } from './body/streamed-body.ts';
+export type {
+  ClientOptions,
+  CommonClientOptions,
+  DispatcherClientOptions,
+  LimitOptions,
+  NetworkClientOptions,
+} from './options/client-options.ts';
+export type { ParamsInput, ParamValue } from './options/params.ts';
+export type {
+  BodylessRequestOptions,
+  BodyOptions,
+  CallOptions,
+  FormBodyOptions,
+  HeadOptions,
+  JsonBodyOptions,
+  MessageOptions,
+  NoBodyOptions,
+  RawBodyOptions,
+  RequestOptions,
+  TargetChanges,
+} from './options/request-options.ts';
+export type { TimeoutInput, TimeoutOptions } from './options/timeout.ts';
+export type { Interceptor, Next } from './send/compose.ts';
+export type { SendContext } from './send/context.ts';
+
+// The errors of the network and the types of the contract, so that an application needs one import.
+export {
+  Aborted,
+  CloseError,
+  ConnectError,
+  ConnectTimeout,
+  DeadlineExceeded,
+  HttpCoreError,
+  LocalProtocolError,
+  NetworkError,
+  PoolClosed,
+  PoolTimeout,
+  ProtocolError,
+  ProxyError,
+  ReadError,
+  ReadTimeout,
+  RemoteProtocolError,
+  TimeoutError,
+  UnsupportedProtocol,
+  WriteError,
+  WriteTimeout,
+  type ConnectFailure,
+  type Dispatcher,
+  type ErrorPhase,
+  type HeaderPair,
+  type InformationalObserver,
+  type SlotHolder,
+  type TlsOptions,
+  type TraceEvents,
+  type TraceObserver,
+  type TrailerSource,
+} from '@x/httpcore';

@@ -1,0 +1,87 @@
+import type { DispatchContext, InformationalObserver, Timeouts, TraceObserver } from '@x/httpcore';
+
+import type { Request } from '../message/request.ts';
+import type { CallRecord, ResponseHead } from '../message/response-head.ts';
+import type { TimeoutSettings } from '../options/timeout.ts';
+import { Attempt } from './attempt.ts';
+import type { CallSignal } from './signals.ts';
+
+const noHistory: readonly ResponseHead[] = Object.freeze([]);
+
+/**
+ * One call of the client, from the caller's line to the last byte: what stays the same over all the requests that it may take,
+ * and a record of them. Every interceptor of the call gets the same one.
+ */
+export class SendContext implements CallRecord {
+  /** As the caller made it; interceptors may have sent others. */
+  readonly request: Request;
+  /** Limits for each request by itself. */
+  readonly timeouts: Timeouts;
+  /** The moment, in milliseconds of `performance.now()`, by which all must be done; `undefined` means no limit. */
+  readonly deadline: number | undefined;
+  readonly trace: TraceObserver | undefined;
+  readonly onInformational: InformationalObserver | undefined;
+  readonly attempts: readonly Attempt[];
+  /** The responses that led to further requests, oldest first. */
+  readonly history: readonly ResponseHead[] = noHistory;
+  readonly #attempts: Attempt[] = [];
+  readonly #signal: CallSignal;
+
+  constructor(
+    request: Request,
+    timeout: TimeoutSettings,
+    signal: CallSignal,
+    trace: TraceObserver | undefined,
+    onInformational: InformationalObserver | undefined,
+  ) {
+    this.request = request;
+    this.timeouts = timeout.phases;
+    this.deadline = timeout.total === null ? undefined : performance.now() + timeout.total;
+    this.trace = trace;
+    this.onInformational = onInformational;
+    this.attempts = this.#attempts;
+    this.#signal = signal;
+  }
+
+  /** Aborts the call: the caller's signal, the client's, or both in one. */
+  get signal(): AbortSignal | undefined {
+    return this.#signal.signal;
+  }
+
+  /** @internal */
+  begin(request: Request): Attempt {
+    const attempt = new Attempt(request, this.trace);
+    this.#attempts.push(attempt);
+    return attempt;
+  }
+
+  /** @internal What the dispatcher gets to know beside the request. */
+  dispatchContext(attempt: Attempt): DispatchContext {
+    return {
+      signal: this.#signal.signal,
+      deadline: this.deadline,
+      trace: attempt.observe,
+      onInformational: this.onInformational,
+      trailers: attempt.request.trailers,
+    };
+  }
+
+  /** @internal The call has failed: what was to be sent and still holds a file or a socket lets go of it. */
+  abandonBodies(): void {
+    this.request.body?.discard();
+    for (const { request } of this.#attempts) request.body?.discard();
+  }
+
+  /**
+   * @internal The call is over. Closes every response that an interceptor left lying, or that an error cut off: whatever
+   * happened, no connection stays taken.
+   */
+  settle(): void {
+    for (const attempt of this.#attempts) {
+      const { body } = attempt;
+      if (body !== undefined && body.trailers === undefined) body.close().catch(() => {});
+      attempt.end();
+    }
+    this.#signal.release();
+  }
+}
