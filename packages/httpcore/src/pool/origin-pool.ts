@@ -11,7 +11,7 @@
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
 import type { Exchange, ExchangeOwner } from '../connection/exchange.ts';
 import type { Dial } from '../dial/dial.ts';
-import { Aborted, PoolTimeout, type HttpCoreError } from '../errors.ts';
+import { Aborted, ConnectError, PoolTimeout, type HttpCoreError } from '../errors.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Clock } from '../time/clock.ts';
 import { decideDials, type Sharing } from './decide.ts';
@@ -66,6 +66,7 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
   readonly #waiting = new WaitingList<Exchange>();
   readonly #places = new Map<Exchange, Place<Exchange>>();
   readonly #dials = new Set<PendingDial>();
+  readonly #closedEarly = new Set<Connection>();
   #checking = 0;
   #singleFlightFailed = false;
 
@@ -227,12 +228,16 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
   }
 
   #onDialed(pending: PendingDial, connection: Connection): void {
+    if (this.#closedEarly.delete(connection)) {
+      // An error for who waits, and not another dial: the server could do so for ever.
+      const error = new ConnectError('The server closed the connection as soon as it was made', { code: 'CONNECTION_CLOSED', phase: 'connect' });
+      this.#onDialFailed(pending, error);
+      return;
+    }
     this.#dials.delete(pending);
     this.#singleFlightFailed = false;
     this.connections.add(connection);
     this.#pool.remember(this.origin, connection);
-    // It may have been closed between its handshake and now.
-    if (connection.noNewExchanges) return;
     this.#offer(connection);
     this.#grow();
   }
@@ -303,8 +308,11 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
 
   onClosed(connection: Connection): void {
     this.#unlist(connection);
-    // A connection that closes before its dial was seen to succeed is added and found closed in `#onDialed`.
-    this.connections.delete(connection);
+    if (!this.connections.delete(connection)) {
+      // It closed between its handshake and the moment at which its dial is seen to succeed: the slot is still the dial's.
+      this.#closedEarly.add(connection);
+      return;
+    }
     this.#pool.onSlotFreed();
     this.#grow();
     this.#settle();

@@ -1,0 +1,289 @@
+/**
+ * Exact accounting under cancellation at every await: a whole pool on scripted time and scripted transports runs through
+ * random schedules of requests, aborts, limits, answers of every kind, resets and closes. Limits hold at every step, every
+ * request settles, and at the end nothing is left: no slot, waiter, timer, listener or transport.
+ */
+import { getEventListeners } from 'node:events';
+
+import { describe, expect, it } from 'vitest';
+
+import type { ByteIterable, ResponseBody, Timeouts } from '../contract.ts';
+import type { Dial, DialedTransport, DialRequest, TransportDialer } from '../dial/dial.ts';
+import { HttpDialer } from '../dial/dialer.ts';
+import { ConnectError, HttpCoreError, PoolClosed } from '../errors.ts';
+import { resolvePoolOptions } from '../model/options.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { ScriptedTransport } from '../testing/scripted-transport.ts';
+import { Pool } from './pool.ts';
+
+const schedules = 400;
+const stepsPerSchedule = 120;
+const maxConnections = 5;
+const maxConnectionsPerOrigin = 3;
+
+/** Small, seeded and good enough: the same seed gives the same schedule. */
+function random(seed: number): (below: number) => number {
+  let state = (seed * 2_654_435_761 + 1) >>> 0;
+  return (below) => {
+    state ^= state << 13;
+    state >>>= 0;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    state >>>= 0;
+    return state % below;
+  };
+}
+
+class World implements TransportDialer {
+  readonly clock = new FakeClock(1_000);
+  readonly transports: ScriptedTransport[] = [];
+  readonly #ended = new Set<ScriptedTransport>();
+  readonly pool: Pool;
+  readonly pick: (below: number) => number;
+  readonly controllers: AbortController[] = [];
+  readonly bodies: ResponseBody[] = [];
+  started = 0;
+  settled = 0;
+  bodiesSettled = 0;
+  readonly iterators = { opened: 0, closed: 0 };
+
+  constructor(seed: number) {
+    this.pick = random(seed);
+    const options = resolvePoolOptions({ maxConnections, maxConnectionsPerOrigin, keepAliveTimeout: 50, http2: false });
+    this.pool = new Pool(options, new HttpDialer(this, options, this.clock), this.clock);
+  }
+
+  dial(request: DialRequest): Dial<DialedTransport> {
+    const { clock, pick, transports } = this;
+    let cancel!: (error: HttpCoreError) => void;
+    const result = new Promise<DialedTransport>((resolve, reject) => {
+      const outcome = clock.schedule(pick(30), () => {
+        limit.cancel();
+        if (pick(5) === 0) {
+          reject(new ConnectError('refused', { phase: 'connect' }));
+          return;
+        }
+        const transport = new ScriptedTransport();
+        transports.push(transport);
+        const moment = clock.now();
+        const none = undefined;
+        const timings = { start: moment, dnsStart: none, dnsEnd: none, connectStart: moment, connectEnd: moment, proxyStart: none, proxyEnd: none, tlsStart: none, tlsEnd: none, end: moment };
+        resolve({ transport, timings });
+      });
+      const limit = clock.schedule(request.connectTimeout ?? 1e9, () => {
+        outcome.cancel();
+        reject(new ConnectError('too slow', { phase: 'connect' }));
+      });
+      cancel = (error) => {
+        outcome.cancel();
+        limit.cancel();
+        reject(error);
+      };
+    });
+    return { result, cancel };
+  }
+
+  request(): void {
+    const { pick } = this;
+    const controller = pick(2) === 0 ? new AbortController() : undefined;
+    if (controller !== undefined) this.controllers.push(controller);
+    const limit = (): number | null => (pick(3) === 0 ? null : 5 + pick(60));
+    const timeouts: Timeouts = [limit(), limit(), limit(), limit()];
+    const method = pick(2) === 0 ? 'GET' : 'POST';
+    const headers = pick(8) === 0 ? ([['expect', '100-continue']] as const) : [];
+    const context = {
+      signal: controller?.signal,
+      deadline: pick(3) === 0 ? this.clock.now() + 5 + pick(80) : undefined,
+    };
+    this.started += 1;
+    const origin = ['http', `host${pick(3)}.test`, null, '/'] as const;
+    let response;
+    try {
+      response = this.pool.submit(method, origin, headers, method === 'POST' ? this.#body() : null, timeouts, context);
+    } catch (error) {
+      expect(error).toBeInstanceOf(HttpCoreError);
+      this.settled += 1;
+      this.bodiesSettled += 1;
+      return;
+    }
+    response.then(
+      ([, , , , body]) => {
+        this.settled += 1;
+        this.bodies.push(body);
+        this.#consume(body);
+      },
+      (error: unknown) => {
+        expect(error).toBeInstanceOf(HttpCoreError);
+        this.settled += 1;
+        this.bodiesSettled += 1;
+      },
+    );
+  }
+
+  #body(): ByteIterable {
+    const { pick, iterators, clock } = this;
+    if (pick(2) === 0) return [Buffer.from('abc')];
+    return (async function* chunks() {
+      iterators.opened += 1;
+      try {
+        for (let left = pick(4); left > 0; left -= 1) {
+          if (pick(6) === 0) throw new Error('the source failed');
+          if (pick(3) === 0) await new Promise<void>((resolve) => clock.schedule(pick(40), resolve));
+          yield Buffer.from('chunk');
+        }
+      } finally {
+        iterators.closed += 1;
+      }
+    })();
+  }
+
+  #consume(body: ResponseBody): void {
+    const done = (): void => void (this.bodiesSettled += 1);
+    const way = this.pick(4);
+    if (way === 0) body.close().then(done, done);
+    else if (way === 1) body.bytes().then(done, done);
+    else if (way === 2) {
+      (async () => {
+        for await (const chunk of body) if (chunk.length > 2) break;
+      })().then(done, done);
+    } else {
+      // Forgotten for a while, then closed.
+      this.clock.schedule(this.pick(60), () => void body.close().then(done, done));
+    }
+  }
+
+  /** A peer does something: sense or nonsense. */
+  serve(): void {
+    const alive = this.transports.filter((transport) => !transport.destroyed && !transport.closed);
+    const transport = alive[this.pick(alive.length || 1)];
+    if (transport === undefined) return;
+    if (this.#ended.has(transport)) {
+      // A peer that has ended its direction can still go away; it is told of the end once the reading goes on.
+      if (this.pick(4) === 0) transport.close();
+      return;
+    }
+    const ok = 'HTTP/1.1 200 OK\r\n';
+    switch (this.pick(14)) {
+      case 0:
+        transport.receive(`${ok}Content-Length: 5\r\n\r\nhello`);
+        break;
+      case 1:
+        transport.receive(`${ok}Content-Length: 5\r\nConnection: close\r\n\r\nhello`);
+        break;
+      case 2:
+        transport.receive(`${ok}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n`);
+        break;
+      case 3:
+        transport.receive('0\r\n\r\n');
+        break;
+      case 4:
+        transport.receive(`${ok}Content-Length: 5\r\n\r\nhel`);
+        break;
+      case 5:
+        transport.receive('lo');
+        break;
+      case 6:
+        transport.receive('HTTP/1.1 100 Continue\r\n\r\n');
+        break;
+      case 7:
+        transport.receive(`${ok}Content-Length: 2\r\n\r\nhi${ok}`);
+        break;
+      case 8:
+        this.#ended.add(transport);
+        transport.receiveEnd();
+        break;
+      case 9:
+        transport.close(this.pick(2) === 0 ? new Error('read ECONNRESET') : undefined);
+        break;
+      case 10:
+        transport.receive(`${ok}\r\nuntil the end`);
+        break;
+      case 11:
+        transport.receive(`${ok}Keep-Alive: timeout=2\r\nContent-Length: 0\r\n\r\n`);
+        break;
+      case 12:
+        transport.drain();
+        break;
+      default:
+        transport.receive('nonsense');
+    }
+  }
+
+  check(): void {
+    const stats = this.pool.stats();
+    expect(stats.connections + stats.connecting).toBeLessThanOrEqual(maxConnections);
+    for (const origin of stats.origins) expect(origin.connections + origin.connecting).toBeLessThanOrEqual(maxConnectionsPerOrigin);
+    expect(this.pool.room).toBe(maxConnections - stats.connections - stats.connecting);
+  }
+}
+
+/** Lets every promise callback that is due run. */
+async function settle(): Promise<void> {
+  for (let round = 0; round < 25; round += 1) await undefined;
+}
+
+async function runSchedule(seed: number): Promise<World> {
+  const world = new World(seed);
+  const { pick } = world;
+  for (let step = 0; step < stepsPerSchedule; step += 1) {
+    const action = pick(10);
+    if (action < 3) world.request();
+    else if (action < 7) world.serve();
+    else if (action < 9) world.clock.advance(pick(12));
+    else world.controllers[pick(world.controllers.length || 1)]?.abort();
+    if (pick(3) > 0) await settle();
+    world.check();
+  }
+  const inOrder = pick(2) === 0;
+  const closed = inOrder ? world.pool.close() : world.pool.destroy(new PoolClosed('the end'));
+  let isClosed = false;
+  void closed.then(() => (isClosed = true));
+  // In order, what runs and waits may end by itself, and the limits of the rest pass; those that have none are aborted.
+  for (let round = 0; round < 60 && !isClosed; round += 1) {
+    await settle();
+    world.serve();
+    world.clock.advance(10);
+    world.check();
+  }
+  for (const controller of world.controllers) controller.abort();
+  await settle();
+  if (!isClosed) void world.pool.destroy(new PoolClosed('the end'));
+  await settle();
+  // Forgotten bodies and draining give up by the clock.
+  for (let round = 0; round < 30; round += 1) {
+    world.clock.advance(100);
+    await settle();
+  }
+  expect(isClosed || (await closed) === undefined).toBe(true);
+  return world;
+}
+
+describe('a pool under random schedules', () => {
+  it(`leaves nothing behind (${schedules} schedules)`, { timeout: 60_000 }, async () => {
+    for (let seed = 1; seed <= schedules; seed += 1) {
+      try {
+        const world = await runSchedule(seed);
+        expect(world.pool.stats()).toMatchObject({ connections: 0, connecting: 0, active: 0, queued: 0, origins: [] });
+        expect(world.pool.room).toBe(maxConnections);
+        expect(world.settled, 'responses that settled').toBe(world.started);
+        expect(world.bodiesSettled, 'bodies that settled').toBe(world.started);
+        expect(world.iterators.closed, 'request bodies that were closed').toBe(world.iterators.opened);
+        expect(world.clock.pending, 'timers').toBe(0);
+        expect(world.transports.filter((transport) => !transport.destroyed && !transport.closed)).toHaveLength(0);
+        for (const transport of world.transports) expect(transport.handlerError).toBeUndefined();
+        for (const controller of world.controllers) expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+      } catch (error) {
+        if (error instanceof Error) error.message = `seed ${seed}: ${error.message}`;
+        throw error;
+      }
+    }
+  });
+
+  it('runs the same from the same seed', async () => {
+    const log = async (): Promise<string> => {
+      const world = await runSchedule(7);
+      return JSON.stringify([world.started, world.settled, world.transports.map((transport) => transport.calls.map((call) => call.type))]);
+    };
+    expect(await log()).toBe(await log());
+  });
+});
