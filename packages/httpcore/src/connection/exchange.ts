@@ -62,6 +62,7 @@ export class Exchange {
   readonly headers: readonly HeaderPair[];
   readonly body: ByteIterable | null;
   readonly framing: RequestFraming;
+  readonly timeouts: Timeouts;
   readonly context: DispatchContext | undefined;
   readonly queuedAt: number;
 
@@ -84,7 +85,6 @@ export class Exchange {
 
   readonly #owner: ExchangeOwner;
   readonly #observer: TraceObserver | null;
-  readonly #timeouts: Timeouts;
   readonly #deadline: number;
   #state: ExchangeState = 'queued';
   #stream: ExchangeStream | null = null;
@@ -117,7 +117,7 @@ export class Exchange {
     this.body = body;
     this.framing = framing;
     this.context = context;
-    this.#timeouts = timeouts;
+    this.timeouts = timeouts;
     this.#deadline = context?.deadline ?? Infinity;
     this.#observer = observerOf(context?.trace, method, origin.text);
     this.queuedAt = now;
@@ -140,7 +140,7 @@ export class Exchange {
   }
 
   get connectTimeout(): number | null {
-    const limit = this.#timeouts[0];
+    const limit = this.timeouts[0];
     if (this.#deadline === Infinity) return limit;
     const left = Math.max(0, this.#deadline - this.#owner.clock.now());
     return limit === null ? left : Math.min(limit, left);
@@ -191,11 +191,11 @@ export class Exchange {
   #limit(): number | null {
     switch (this.#waitingFor) {
       case 'read':
-        return this.#timeouts[1];
+        return this.timeouts[1];
       case 'write':
-        return this.#timeouts[2];
+        return this.timeouts[2];
       case 'pool':
-        return this.#timeouts[3];
+        return this.timeouts[3];
       default:
         return null;
     }

@@ -204,7 +204,7 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
       maxConnectionsPerOrigin: this.#pool.maxConnectionsPerOrigin,
       poolRoom: this.#pool.room,
     });
-    for (let count = 0; count < decision.dial; count += 1) this.#dial(this.#withoutDial());
+    for (let count = 0; count < decision.dial; count += 1) void this.#dial(this.#withoutDial());
     if (decision.wantsRoom) this.#pool.onRoomWanted(this);
   }
 

@@ -172,7 +172,7 @@ export class ResponseParser implements LlhttpCallbacks {
       this.#llhttp.free();
       return chunk.length;
     }
-    if (this.#fault !== null) throw this.#fault;
+    this.#throwFault();
     const consumed = errno === llhttpErrno.ok ? chunk.length : this.#llhttp.consumed;
     if (errno === llhttpErrno.paused || errno === llhttpErrno.pausedUpgrade) {
       this.#llhttp.resume();
@@ -182,7 +182,7 @@ export class ResponseParser implements LlhttpCallbacks {
     if (spanCount > 0) this.#readSpans();
     if (this.#inHead) this.#countHead(consumed);
     else this.#countOverhead(consumed);
-    if (this.#fault !== null) throw this.#fault;
+    this.#throwFault();
     return consumed;
   }
 
@@ -384,6 +384,11 @@ export class ResponseParser implements LlhttpCallbacks {
 
   #tooMany(): string {
     return `The response has more than ${this.#limits.maxHeaderFields} ${this.#inHead ? 'header' : 'trailer'} fields`;
+  }
+
+  // A method, so that the compiler does not take what a callback has set for what it was before.
+  #throwFault(): void {
+    if (this.#fault !== null) throw this.#fault;
   }
 
   #refuse(code: string, message: string): number {
