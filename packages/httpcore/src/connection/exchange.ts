@@ -14,7 +14,7 @@
  * However many of them end it, and in whatever order: it ends once. `#settle` is the only way there.
  */
 import type { ByteIterable, DispatchContext, DispatchResponse, HeaderPair, ResponseBody, Timeouts } from '../contract.ts';
-import { Aborted, DeadlineExceeded, PoolTimeout, ReadTimeout, WriteTimeout, type ErrorPhase, type HttpCoreError } from '../errors.ts';
+import { Aborted, DeadlineExceeded, ReadTimeout, WriteTimeout, type ErrorPhase, type HttpCoreError, type PoolTimeout } from '../errors.ts';
 import type { Origin } from '../model/origin.ts';
 import type { RequestFraming } from '../model/request-framing.ts';
 import { observerOf } from '../observe/diagnostics-channel.ts';
