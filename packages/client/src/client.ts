@@ -292,7 +292,7 @@ export class Client implements AsyncDisposable {
     }
     const limits = mergeTimeouts(timeout, own?.timeout);
     const signals = own?.signal === null || signal === undefined ? [...this.#shutdowns] : [...this.#shutdowns, signal];
-    if (own?.signal !== undefined && own.signal !== null) signals.push(checkSignal(own.signal));
+    if (own?.signal !== undefined && own.signal !== null) signals.push(expectManyListeners(checkSignal(own.signal)));
     return new SendContext(request, limits, joinSignals(signals), own?.trace, own?.onInformational);
   }
 }

@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+import { Client } from '@x/client';
+import { startServer } from '@x/testbed';
+import { describe, expect, it } from 'vitest';
+
+describe('over the network, a client', () => {
+  it('that closes lets running requests end, then closes its connections', async () => {
+    await using server = await startServer('slow');
+    const client = new Client();
+    const running = client.get(server.url('/'));
+    const closing = client.close();
+    await expect(client.get(server.url('/'))).rejects.toMatchObject({ code: 'CLIENT_CLOSED' });
+    server.release();
+    expect((await running).text()).toBe('slow and steady');
+    await closing;
+    expect(client.state).toBe('closed');
+  });
+
+  it('that is destroyed aborts them, and those of the clients that extend it', async () => {
+    await using server = await startServer('slow');
+    const client = new Client();
+    const extended = client.extend({ headers: { a: '1' } });
+    const own = client.extend({});
+    const running = Promise.allSettled([client.get(server.url('/')), extended.get(server.url('/')), own.get(server.url('/'))]);
+    await own.destroy();
+    expect(client.state).toBe('open');
+    await client.destroy();
+    for (const outcome of await running) expect(outcome).toMatchObject({ reason: { code: 'ABORTED', cause: { code: 'CLIENT_CLOSED' } } });
+    expect(extended.state).toBe('closed');
+  });
+
+  it('that is idle and never closed does not keep the process alive', async () => {
+    await using server = await startServer('plain');
+    const program = `
+      import { Client } from '@x/client';
+      const client = new Client({ limits: { keepAliveTimeout: 600_000 } });
+      console.log((await client.get(${JSON.stringify(server.url('/'))})).text());`;
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
+      cwd: new URL('../..', import.meta.url),
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: 15_000,
+    });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const [code] = (await once(child, 'close')) as [number | null];
+    expect({ code, output }).toEqual({ code: 0, output: 'hello world\n' });
+  });
+
+  it('serves many requests at once over few connections', async () => {
+    await using server = await startServer('plain');
+    await using client = new Client({ limits: { maxConnectionsPerOrigin: 4 } });
+    const responses = await Promise.all(Array.from({ length: 200 }, (_, index) => client.get(server.url(`/${index}`))));
+    expect(new Set(responses.map((response) => response.timings.connectionId)).size).toBeLessThanOrEqual(4);
+    expect(server.connections.accepted).toBeLessThanOrEqual(4);
+    expect(responses.every((response) => response.text() === 'hello world')).toBe(true);
+  });
+});
