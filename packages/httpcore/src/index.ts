@@ -16,7 +16,22 @@ export type {
   TrailerSource,
   UrlParts,
 } from './contract.ts';
+export type {
+  Application,
+  ApplicationAnswer,
+  ApplicationBody,
+  ApplicationRequest,
+  ApplicationRequestBody,
+  ApplicationResponse,
+  ApplicationResponseTuple,
+} from './dispatchers/application.ts';
 export { ConnectionPool } from './dispatchers/connection-pool.ts';
+export { fetchHandlerDispatcher } from './dispatchers/fetch-handler.ts';
+export type { FetchHandler } from './dispatchers/fetch-handler.ts';
+export type { InProcessOptions } from './dispatchers/in-process-dispatcher.ts';
+export { mockDispatcher } from './dispatchers/mock.ts';
+export { nodeHandlerDispatcher } from './dispatchers/node-handler.ts';
+export type { NodeListener } from './dispatchers/node-handler.ts';
 export {
   Aborted,
   CloseError,

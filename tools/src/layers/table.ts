@@ -129,9 +129,20 @@ export const layers: readonly Layer[] = [
   {
     layer: 'core/dispatchers',
     files: [`${core}/dispatchers/`],
-    imports: ['core/contract', 'core/model', 'core/observe', 'core/time', 'core/connection'],
-    modules: ['node:buffer', 'node:http', 'node:stream'],
-    types: ['node:net'],
+    imports: [
+      'core/contract',
+      'core/model',
+      'core/observe',
+      'core/time',
+      'core/net/interface',
+      'core/connection',
+      'core/dial/interface',
+      'core/dial',
+      'core/pool',
+    ],
+    modules: ['node:buffer', 'node:stream'],
+    // Loaded when a handler is given: it takes longer than the package.
+    types: ['node:http'],
   },
   // Where the pool is given its dialer, its clock and the network.
   {
@@ -165,8 +176,9 @@ export const layers: readonly Layer[] = [
       'core/net/interface',
       'core/connection',
       'core/dial/interface',
+      'core/dispatchers',
     ],
-    modules: ['node:buffer'],
+    modules: ['node:assert/strict', 'node:buffer', 'node:events', 'node:http'],
   },
 
   // @x/client: reaches the core through its public entry and nothing else. ------------------------------------------------------------------

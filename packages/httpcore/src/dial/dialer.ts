@@ -9,6 +9,12 @@ import type { Dial, Dialer, DialedTransport, DialRequest, TransportDialer } from
 
 let lastConnectionId = 0;
 
+/** Counts up from 1 within the process, over all dispatchers. */
+export function nextConnectionId(): number {
+  lastConnectionId += 1;
+  return lastConnectionId;
+}
+
 export class HttpDialer implements Dialer {
   readonly #transports: TransportDialer;
   readonly #options: ResolvedPoolOptions;
@@ -35,7 +41,7 @@ export class HttpDialer implements Dialer {
       throw new UnsupportedProtocol(`The server chose the protocol ${JSON.stringify(facts.alpnProtocol)}`, { phase: 'tls' });
     }
     const info: ConnectionInfo = Object.freeze({
-      id: ++lastConnectionId,
+      id: nextConnectionId(),
       protocol: 'http/1.1',
       remoteAddress: facts.remoteAddress,
       remotePort: facts.remotePort,
