@@ -20,7 +20,7 @@ describe('the chart', () => {
   });
 
   test('marks our own and the floor', () => {
-    expect(svg).toContain('<text class="own" x="140" y="95" text-anchor="end">@x/httpcore dispatch</text>');
+    expect(svg).toContain('<text class="own" x="156" y="95" text-anchor="end">@x/httpcore dispatch</text>');
     expect(svg.match(/rect class="floor"/gu)).toHaveLength(1);
     expect(svg.match(/rect class="own"/gu)).toHaveLength(2);
   });
@@ -31,8 +31,8 @@ describe('the chart', () => {
 
   test('says which Node a panel is of when there are several', () => {
     const both = chart([SAMPLE_REPORT, { ...SAMPLE_REPORT, node: '20.20.2' }]);
-    expect(both).toContain('h1-small: CPU µs · Node 24.21.0');
-    expect(both).toContain('h1-small: CPU µs · Node 20.20.2');
+    expect(both).toContain('h1-small · CPU µs · Node 24.21.0');
+    expect(both).toContain('h1-small · CPU µs · Node 20.20.2');
     expect(svg).not.toContain('Node 24');
   });
 

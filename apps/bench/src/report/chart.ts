@@ -10,9 +10,11 @@ const COLUMNS = 2;
 const PANEL_HEAD = 62;
 const ROW = 22;
 const BAR = 14;
-const LABEL_WIDTH = 148;
+const LABEL_WIDTH = 164;
 const VALUE_WIDTH = 64;
 const MARGIN = 16;
+const FOOT = 28;
+const LEGEND = 'User and system time of the process, medians of interleaved rounds; less is better. Dashed: a bare loop over sockets.';
 
 interface Bar {
   readonly contender: Contender;
@@ -38,9 +40,10 @@ export function chart(reports: readonly Report[]): string {
     row.forEach((panel, column) => drawn.push(drawPanel(panel, MARGIN + column * (PANEL_WIDTH + PANEL_GAP), top)));
     top += Math.max(...row.map(({ bars }) => PANEL_HEAD + bars.length * ROW)) + PANEL_GAP;
   }
+  const height = top + FOOT;
   const width = 2 * MARGIN + COLUMNS * PANEL_WIDTH + (COLUMNS - 1) * PANEL_GAP;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${top}" width="${width}" height="${top}" role="img" aria-label="CPU time per request">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="CPU time per request">`,
     '<style>',
     'text { font: 12px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; fill: #1f2328 }',
     '.title { font-size: 15px; font-weight: 600 } .subtitle, .value { fill: #59636e } .subtitle { font-size: 11px }',
@@ -51,6 +54,7 @@ export function chart(reports: readonly Report[]): string {
     '}',
     '</style>',
     ...drawn,
+    `<text class="subtitle" x="${MARGIN}" y="${top + 8}">${LEGEND}</text>`,
     '</svg>',
     '',
   ].join('\n');
@@ -60,8 +64,8 @@ function panelOf(result: SpeedResult, runtime: string | null): Panel[] {
   const bars = summarise(result).flatMap(({ contender, figures }) => (figures === null ? [] : [{ contender, value: figures.cpu }]));
   if (bars.length === 0) return [];
   bars.sort((a, b) => a.value - b.value);
-  const title = `${result.id}: CPU ${result.units.cpu}${runtime === null ? '' : ` · ${runtime}`}`;
-  return [{ title, subtitle: `${result.summary}; less is better`, bars }];
+  const title = `${result.id} · CPU ${result.units.cpu}${runtime === null ? '' : ` · ${runtime}`}`;
+  return [{ title, subtitle: result.summary, bars }];
 }
 
 function drawPanel({ title, subtitle, bars }: Panel, left: number, top: number): string {

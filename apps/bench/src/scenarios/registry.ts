@@ -37,8 +37,6 @@ const SMALL: Traffic = {
   freshConnections: false,
 };
 
-const MEMORY_REQUESTS = 1_000_000;
-
 // The time limits keep the slowest contenders from stretching a run; a window of three seconds is long enough for any of them.
 const WARM: Pick<ExchangeScenario, 'kind' | 'contenders' | 'references' | 'rounds' | 'startServer' | 'warmup' | 'window'> = {
   kind: 'exchange',
@@ -123,14 +121,14 @@ const SCENARIOS: readonly Scenario[] = [
   {
     kind: 'memory',
     id: 'memory',
-    summary: `memory after garbage collection, over ${MEMORY_REQUESTS.toLocaleString('en')} requests of the kind h1-small`,
+    summary: 'memory after garbage collection along many requests of the kind h1-small',
     units: PER_REQUEST,
     references: UNDICI,
     rounds: 1,
     contenders: contenders('client'),
     startServer: startWebServer,
     traffic: SMALL,
-    requests: MEMORY_REQUESTS,
+    requests: 1_000_000,
     samples: 20,
   } satisfies MemoryScenario,
 ];

@@ -1,0 +1,142 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Budget } from '../../src/child/budget.ts';
+import type { ExchangeKind, Workload } from '../../src/child/job.ts';
+import { DOCUMENT, SMALL_BODY } from '../../src/child/payload.ts';
+import type { OpenContender } from '../../src/contenders/contender.ts';
+import { allScenarios } from '../../src/scenarios/registry.ts';
+
+const LARGE = 300_000;
+const REQUESTS = 12;
+
+/** Each contender with each kind of exchange for which a scenario names it. */
+const PAIRS = [
+  ...new Set(
+    allScenarios().flatMap((scenario) =>
+      scenario.kind === 'exchange' ? scenario.contenders.map(({ id }) => `${id} ${scenario.traffic.exchange}`) : [],
+    ),
+  ),
+].map((pair) => pair.split(' ') as [contender: string, exchange: ExchangeKind]);
+
+let server: Server;
+let connections: number;
+let answers: string[];
+/** What the server says instead of 200. */
+let status: number;
+let closesAfterAnswer: boolean;
+
+async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  let uploaded = 0;
+  for await (const chunk of request) uploaded += (chunk as Buffer).length;
+  const bodies: Record<string, string> = {
+    '/text': SMALL_BODY,
+    '/json': DOCUMENT,
+    '/download': 'd'.repeat(LARGE),
+    '/upload': String(uploaded),
+  };
+  const path = request.url ?? '';
+  answers.push(path);
+  response.shouldKeepAlive = !closesAfterAnswer;
+  response.writeHead(status, {
+    'content-length': bodies[path]?.length ?? 0,
+    'content-type': path === '/json' ? 'application/json' : 'text/plain',
+  });
+  response.end(bodies[path]);
+}
+
+beforeEach(async () => {
+  connections = 0;
+  answers = [];
+  status = 200;
+  closesAfterAnswer = false;
+  server = createServer((request, response) => void respond(request, response));
+  server.on('connection', () => connections++);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+
+afterEach(async () => {
+  server.closeAllConnections();
+  server.close();
+  await once(server, 'close');
+});
+
+function workload(exchange: ExchangeKind, changes: Partial<Workload> = {}): Workload {
+  return {
+    exchange,
+    scheme: 'http',
+    host: '127.0.0.1',
+    port: (server.address() as AddressInfo).port,
+    target: `/${exchange}`,
+    concurrency: 3,
+    bodyBytes: { text: SMALL_BODY.length, json: DOCUMENT.length, download: LARGE, upload: String(LARGE).length }[exchange],
+    uploadBytes: exchange === 'upload' ? LARGE : 0,
+    protocol: 'http/1.1',
+    freshConnections: false,
+    proxy: null,
+    ...changes,
+  };
+}
+
+async function run(contender: string, load: Workload): Promise<Budget> {
+  const { open } = (await import(`../../src/contenders/${contender}.ts`)) as { open: OpenContender };
+  const runner = await open(load);
+  const budget = new Budget(REQUESTS);
+  try {
+    await runner.run(budget);
+  } finally {
+    await runner.close();
+  }
+  return budget;
+}
+
+describe.each(PAIRS)('%s, %s', (contender, exchange) => {
+  // The floor asks once before, to learn how long an answer is.
+  const probes = contender === 'raw-socket' ? 1 : 0;
+
+  test('makes as many requests as it is asked for, over warm connections', async () => {
+    const budget = await run(contender, workload(exchange));
+    expect(budget.taken).toBe(REQUESTS);
+    expect(answers).toEqual(Array.from({ length: REQUESTS + probes }, () => `/${exchange}`));
+    // Node's own fetch has no limit, and starts before it has put the last connection back.
+    expect(connections).toBeLessThanOrEqual(contender === 'ky' ? REQUESTS - 1 : 3 + probes);
+  });
+
+  test('does not take an error for an answer', async () => {
+    // Not one of those that got and ky try again.
+    status = 404;
+    await expect(run(contender, workload(exchange))).rejects.toThrow();
+  });
+
+  test('does not take a body of another length for the right one', async () => {
+    const wrong: Partial<Workload> = exchange === 'upload' ? { uploadBytes: LARGE, bodyBytes: 1 } : { bodyBytes: 1 };
+    const attempt = run(contender, workload(exchange, wrong));
+    // A document is checked by its content and a receipt by its text; the floor knows only what the probe has seen.
+    const checksLength = (exchange === 'text' || exchange === 'download') && contender !== 'raw-socket';
+    if (checksLength) await expect(attempt).rejects.toThrow('Expected 200 with 1 bytes');
+    else await expect(attempt).resolves.toMatchObject({ taken: REQUESTS });
+  });
+});
+
+const COLD =
+  allScenarios()
+    .find(({ id }) => id === 'h1-cold')
+    ?.contenders.map(({ id }) => id) ?? [];
+
+test.each(COLD)('%s makes a connection for each request when the server closes after every answer', async (contender) => {
+  closesAfterAnswer = true;
+  await run(contender, workload('text', { freshConnections: true }));
+  expect(connections).toBe(REQUESTS + (contender === 'raw-socket' ? 1 : 0));
+});
+
+test('the floor notices an answer that is not the one it has probed', async () => {
+  const load = workload('text');
+  const { open } = await import('../../src/contenders/raw-socket.ts');
+  const runner = await open(load);
+  // A longer status line: two bytes more than the probe saw.
+  status = 203;
+  await expect(runner.run(new Budget(REQUESTS))).rejects.toThrow('bytes more than the probe saw');
+  await runner.close();
+});
