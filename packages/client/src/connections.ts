@@ -2,8 +2,8 @@
 import { ConnectionPool, type Dispatcher, type PoolOptions, type TlsOptions } from '@x/httpcore';
 
 import { InvalidOption } from './errors.ts';
-import { limitNames, type LimitOptions, type OwnClientOptions } from './options/client-options.ts';
-import { ownOptions } from './options/own-options.ts';
+import { limitNames, tlsNames, type LimitOptions, type OwnClientOptions } from './options/client-options.ts';
+import { ownOptions, type OptionNames } from './options/own-options.ts';
 
 export interface Connections {
   readonly dispatcher: Dispatcher;
@@ -25,8 +25,8 @@ export function openConnections(own: OwnClientOptions, parent: Connections | und
   const changed = dispatcher === null || own.tls !== undefined || own.limits !== undefined || own.http2 !== undefined;
   if (parent !== undefined && !changed) return { ...parent, pool: undefined };
 
-  const tls = own.tls === null ? {} : { ...parent?.tls, ...stated(own.tls ?? {}) };
-  const limits = own.limits === null ? unlimited : { ...parent?.limits, ...stated(ownOptions(own.limits ?? {}, limitNames, 'limits')) };
+  const tls = layOver(tlsNames, own.tls === null ? undefined : parent?.tls, ownOptions(own.tls ?? {}, tlsNames, 'tls'));
+  const limits = own.limits === null ? unlimited : layOver(limitNames, parent?.limits, ownOptions(own.limits ?? {}, limitNames, 'limits'));
   const http2 = own.http2 === undefined ? parent?.http2 : checkBoolean('http2', own.http2 ?? false);
   const pool = new ConnectionPool(poolOptions(tls, limits, http2));
   return { dispatcher: pool, pool, foreign: false, tls, limits, http2 };
@@ -58,9 +58,13 @@ function poolOptions(tls: TlsOptions, limits: LimitOptions, http2: boolean | und
   };
 }
 
-/** Own properties that say something. */
-function stated<Options extends object>(options: Options): Partial<Options> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<Options>;
+/** Every option as an own property, so that the pool does not find one on `Object.prototype` either. */
+function layOver<Options extends object>(names: OptionNames<Options>, inherited: Options | undefined, own: Options): Options {
+  const merged: Record<string, unknown> = { ...names, ...inherited };
+  for (const [name, value] of Object.entries(own)) {
+    if (value !== undefined) merged[name] = value;
+  }
+  return merged as Options;
 }
 
 function checkCount(option: string, value: number | null | undefined): number | undefined {

@@ -39,7 +39,7 @@ export function readBody(input: BodyInput): RequestBody {
   if (input instanceof Blob) {
     return new ReopenedBody(() => readerSource(input.stream()), input.type === '' ? undefined : input.type, input.size);
   }
-  if (input instanceof ReadableStream) return webStreamBody(input);
+  if ('getReader' in input) return webStreamBody(input);
   if (isNodeReadable(input)) return nodeStreamBody(input);
   if (Array.isArray(input)) return new BytesBody(readChunks(input), undefined);
   if (Symbol.asyncIterator in input) return iteratorBody(input);

@@ -47,6 +47,7 @@ export abstract class ResponseHead {
   readonly call: CallRecord;
   #headers: Headers | undefined = undefined;
 
+  /** @internal */
   protected constructor(
     request: Request,
     status: number,

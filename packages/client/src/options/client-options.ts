@@ -85,3 +85,16 @@ export const limitNames: OptionNames<LimitOptions> = Object.freeze({
   maxConnectionsPerOrigin: undefined,
   keepAliveTimeout: undefined,
 });
+
+export const tlsNames: OptionNames<TlsOptions> = Object.freeze({
+  ca: undefined,
+  cert: undefined,
+  key: undefined,
+  passphrase: undefined,
+  servername: undefined,
+  rejectUnauthorized: undefined,
+  minVersion: undefined,
+  maxVersion: undefined,
+  ciphers: undefined,
+  checkServerIdentity: undefined,
+});

@@ -89,7 +89,10 @@ function resolveSignal(own: AbortSignal | null | undefined, inherited: AbortSign
 
 /** @throws {InvalidOption} it is no AbortSignal. */
 export function checkSignal(signal: AbortSignal): AbortSignal {
-  if (!(signal instanceof AbortSignal)) throw new InvalidOption('signal', 'must be an AbortSignal, or null');
+  // By its shape: a test environment may have an AbortSignal of its own.
+  const { aborted, addEventListener }: Partial<AbortSignal> = signal ?? {};
+  if (typeof aborted !== 'boolean' || typeof addEventListener !== 'function')
+    throw new InvalidOption('signal', 'must be an AbortSignal, or null');
   return signal;
 }
 

@@ -1,7 +1,7 @@
 import type { DispatchContext, InformationalObserver, Timeouts, TraceObserver } from '@x/httpcore';
 
 import type { Request } from '../message/request.ts';
-import type { CallRecord, ResponseHead } from '../message/response-head.ts';
+import type { AttemptRecord, CallRecord, ResponseHead } from '../message/response-head.ts';
 import type { TimeoutSettings } from '../options/timeout.ts';
 import { Attempt } from './attempt.ts';
 import type { CallSignal } from './signals.ts';
@@ -21,12 +21,14 @@ export class SendContext implements CallRecord {
   readonly deadline: number | undefined;
   readonly trace: TraceObserver | undefined;
   readonly onInformational: InformationalObserver | undefined;
-  readonly attempts: readonly Attempt[];
+  /** Every request so far, oldest first. */
+  readonly attempts: readonly AttemptRecord[];
   /** The responses that led to further requests, oldest first. */
   readonly history: readonly ResponseHead[] = noHistory;
   readonly #attempts: Attempt[] = [];
   readonly #signal: CallSignal;
 
+  /** @internal */
   constructor(
     request: Request,
     timeout: TimeoutSettings,

@@ -35,6 +35,10 @@ function link(signals: readonly AbortSignal[]): CallSignal {
 
 /** A signal that many calls share has a listener for each call that runs, which is no leak; Node warns at eleven. */
 export function expectManyListeners(signal: AbortSignal): AbortSignal {
-  setMaxListeners(0, signal);
+  try {
+    setMaxListeners(0, signal);
+  } catch {
+    // Of a test environment's own making: it counts nothing.
+  }
   return signal;
 }

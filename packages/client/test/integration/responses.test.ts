@@ -39,6 +39,20 @@ describe('over the network, a response', () => {
     expect((await extended.get(server.url('/'))).status).toBe(200);
   });
 
+  it('is verified whatever was planted on Object.prototype', async () => {
+    await using server = await startServer('plain', { tls: true });
+    const prototype = Object.prototype as { rejectUnauthorized?: boolean; ca?: string | undefined };
+    prototype.rejectUnauthorized = false;
+    prototype.ca = server.ca;
+    try {
+      await using client = new Client();
+      await expect(client.get(server.url('/'))).rejects.toMatchObject({ code: 'TLS_FAILED' });
+    } finally {
+      delete prototype.rejectUnauthorized;
+      delete prototype.ca;
+    }
+  });
+
   it('has its trailers', async () => {
     await using server = await startServer('chunking', { chunks: ['a', 'b'], trailers: [['X-Sum', '7']] });
     await using client = new Client();
@@ -60,6 +74,14 @@ describe('over the network, a response', () => {
     expect(bytes).toBe(server.size);
     expect(hash.digest('hex')).toBe(server.sha256);
     expect(response.timings.download).toBeGreaterThan(0);
+  });
+
+  it('without a body lets its client close, read or not', async () => {
+    await using server = await startServer('status');
+    const client = new Client({ limits: null });
+    const response = await client.stream('HEAD', server.url('/200'));
+    await client.close();
+    expect(await response.text()).toBe('');
   });
 
   it('that is streamed and left is no connection lost', async () => {
