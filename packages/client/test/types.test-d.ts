@@ -1,5 +1,6 @@
 /** What compiles, and what must not. `tsc` is the test: a directive above a line that compiles is an error itself. */
 import { Client, Headers, type ClientOptions, type Interceptor, type Response, type StreamResponse } from '@x/client';
+import { mockClient } from '@x/client/testing';
 import type { Dispatcher } from '@x/httpcore';
 import { expectTypeOf } from 'vitest';
 
@@ -20,6 +21,7 @@ expectTypeOf(response.trailers).toEqualTypeOf<Headers>();
 declare const streamed: StreamResponse;
 expectTypeOf(streamed.json<number>()).toEqualTypeOf<Promise<number>>();
 expectTypeOf(streamed.trailers).toEqualTypeOf<Headers | undefined>();
+expectTypeOf(mockClient(() => ({ status: 200 }))).toEqualTypeOf<Client>();
 
 // One body at most.
 void client.post('/', { json: { a: 1 } });

@@ -1,0 +1,17 @@
+import { mockDispatcher, type Application } from '@x/httpcore';
+
+import { Client } from '../client.ts';
+import type { CommonClientOptions } from '../options/client-options.ts';
+
+/**
+ * A client without a network: `application` answers its requests, or fails them by throwing. All else is as in production:
+ * options, interceptors, timeouts, signals, streamed bodies.
+ *
+ * @throws {InvalidOption} as `new Client`.
+ * @example
+ * const client = mockClient(({ method, url }) => ({ status: 200, body: `${method} ${url[3]}` }), { baseUrl: 'https://api.example' });
+ * (await client.get('/items')).text(); // 'GET /items'
+ */
+export function mockClient(application: Application, options: CommonClientOptions = {}): Client {
+  return new Client({ ...options, dispatcher: mockDispatcher(application) });
+}
