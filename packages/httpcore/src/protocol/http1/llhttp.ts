@@ -48,6 +48,7 @@ interface LlhttpExports {
   llhttp_get_error_reason(parser: number): number;
   llhttp_get_http_major(parser: number): number;
   llhttp_get_http_minor(parser: number): number;
+  llhttp_message_needs_eof(parser: number): number;
   llhttp_set_lenient_headers(parser: number, enabled: number): void;
   llhttp_set_lenient_optional_cr_before_lf(parser: number, enabled: number): void;
 }
@@ -100,6 +101,11 @@ export class Llhttp {
     this.#callbacks = callbacks;
     this.#parser = freeParsers.pop() ?? this.#llhttp.llhttp_alloc(typeResponse);
     this.reset();
+    this.beLenient(lenient);
+  }
+
+  /** Takes bare LF and obs-fold, and much else in fields, from here on. A reset leaves it as it is. */
+  beLenient(lenient: boolean): void {
     const enabled = lenient ? 1 : 0;
     this.#llhttp.llhttp_set_lenient_headers(this.#parser, enabled);
     this.#llhttp.llhttp_set_lenient_optional_cr_before_lf(this.#parser, enabled);
@@ -143,6 +149,11 @@ export class Llhttp {
 
   get majorVersion(): number {
     return this.#llhttp.llhttp_get_http_major(this.#parser);
+  }
+
+  /** In `onHeadersComplete`: will llhttp read the body until the end of the connection? */
+  get needsEnd(): boolean {
+    return this.#llhttp.llhttp_message_needs_eof(this.#parser) !== 0;
   }
 
   /** llhttp's own words for the last error. */

@@ -5,20 +5,23 @@
  * the unfinished name or value between them. llhttp does not limit what it reads, so every limit is kept here: the size
  * of the head, the number of fields, chunk extensions, trailers.
  *
- * Two things that llhttp 9.3 lets pass are refused or mended here: a status line that ends in CR CR LF, and
- * `Connection: close` followed by a tab, which it takes for another option.
+ * What llhttp 9.3 lets pass, or reads otherwise than RFC 9112, is refused or mended here: line ends and control characters in
+ * the status line, a Transfer-Encoding whose last coding it does not see to be chunked, or that it forgets because it is empty,
+ * `Connection: close` followed by a tab, `close` in a 1xx response, and what its lenient flags open besides bare LF and obs-fold.
  */
 import type { HeaderPair } from '../../contract.ts';
 import { RemoteProtocolError } from '../../errors.ts';
+import { isFieldValue, isToken } from '../../model/field-syntax.ts';
 import { responseBodyKind, type ResponseBodyKind } from './framing.ts';
 import { Llhttp, llhttpErrno, type LlhttpCallbacks } from './llhttp.ts';
+import { StatusLineCheck } from './status-line.ts';
 
 export interface ResponseLimits {
   /** Bytes of a head, from its first byte to the empty line. */
   readonly maxHeaderBytes: number;
   /** Fields of a head, and of a trailer section. */
   readonly maxHeaderFields: number;
-  /** Accept bare LF and obs-fold. */
+  /** Accept bare LF and obs-fold in heads. */
   readonly lenient: boolean;
 }
 
@@ -73,6 +76,7 @@ export class ResponseParser implements LlhttpCallbacks {
   readonly #limits: ResponseLimits;
   readonly #sink: ResponseParserSink;
   readonly #llhttp: Llhttp;
+  readonly #statusLine: StatusLineCheck;
   readonly #head: ResponseHead = {
     version: '1.1',
     status: 0,
@@ -94,9 +98,6 @@ export class ResponseParser implements LlhttpCallbacks {
   #inHead = true;
   #complete = false;
   #headBytes = 0;
-  #statusLine: 'start' | 'line' | 'over' = 'start';
-  #lastByte = 0;
-  #byteBeforeLast = 0;
   /** Bytes of a body that were not data since the last that were: chunk sizes, extensions, trailers. */
   #overhead = 0;
   #accountedTo = 0;
@@ -111,6 +112,8 @@ export class ResponseParser implements LlhttpCallbacks {
   // What the fields say about framing and persistence.
   #contentLength: string | undefined = undefined;
   #transferEncoding: string | undefined = undefined;
+  /** There is one without any coding, which llhttp forgets. */
+  #emptyTransferEncoding = false;
   #close = false;
   #keepAlive = false;
   #keepAliveTimeout: number | undefined = undefined;
@@ -118,27 +121,31 @@ export class ResponseParser implements LlhttpCallbacks {
   constructor(sink: ResponseParserSink, limits: ResponseLimits) {
     this.#sink = sink;
     this.#limits = limits;
+    this.#statusLine = new StatusLineCheck(limits.lenient);
     this.#llhttp = new Llhttp(this, limits.lenient);
   }
 
   /** A response to a request with this method comes next. */
   expect(method: string): void {
     this.#method = method;
-    this.#llhttp.reset();
     this.#startMessage();
   }
 
   #startMessage(): void {
+    // Also after a 1xx response: llhttp refuses to go on after one with `close`, or of HTTP/1.0.
+    this.#llhttp.reset();
+    if (this.#limits.lenient) this.#llhttp.beLenient(true);
     this.#inHead = true;
     this.#complete = false;
     this.#headBytes = 0;
-    this.#statusLine = 'start';
+    this.#statusLine.restart();
     this.#overhead = 0;
     this.#lastSpan = noSpan;
     this.#reason = '';
     this.#pairs = [];
     this.#contentLength = undefined;
     this.#transferEncoding = undefined;
+    this.#emptyTransferEncoding = false;
     this.#close = false;
     this.#keepAlive = false;
     this.#keepAliveTimeout = undefined;
@@ -163,7 +170,7 @@ export class ResponseParser implements LlhttpCallbacks {
     this.#chunk = chunk;
     this.#accountedTo = start;
     spanCount = 0;
-    if (this.#statusLine !== 'over') this.#checkStatusLine(chunk, start);
+    if (!this.#statusLine.over) this.#statusLine.check(chunk, start);
     this.#parsing = true;
     const errno = this.#llhttp.execute(chunk, start);
     this.#parsing = false;
@@ -231,6 +238,11 @@ export class ResponseParser implements LlhttpCallbacks {
     head.length = this.#contentLength === undefined ? 0 : Number(this.#contentLength);
     if (!Number.isSafeInteger(head.length)) return this.#refuse('INVALID_CONTENT_LENGTH', 'The Content-Length of the response is too large');
     head.bodyKind = responseBodyKind(this.#method, status, this.#contentLength === undefined ? undefined : head.length, this.#transferEncoding);
+    if (this.#transferEncoding !== undefined && this.#isReadOtherwise(head.bodyKind)) {
+      return this.#refuse('CONFLICTING_FRAMING', 'The Transfer-Encoding of the response can be read in two ways');
+    }
+    // In the framing of chunks llhttp's leniency takes an LF for a CR.
+    if (this.#limits.lenient) this.#llhttp.beLenient(false);
     // RFC 9112 §6.1: a transfer coding from an HTTP/1.0 server is taken for faulty framing.
     head.persistent =
       head.bodyKind !== 'until-close' &&
@@ -246,6 +258,12 @@ export class ResponseParser implements LlhttpCallbacks {
     if (head.bodyKind === 'tunnel') return 2;
     // A body of known length is counted by the engine, which spares copying it into llhttp.
     return head.bodyKind === 'none' || head.bodyKind === 'length' ? 1 : 0;
+  }
+
+  /** llhttp is the one that takes the chunks apart: it and RFC 9112 §6.3 must be of one mind. */
+  #isReadOtherwise(bodyKind: ResponseBodyKind): boolean {
+    if (this.#emptyTransferEncoding) return true;
+    return (bodyKind === 'chunked' || bodyKind === 'until-close') && this.#llhttp.needsEnd !== (bodyKind === 'until-close');
   }
 
   onBody(start: number, end: number): number {
@@ -306,6 +324,10 @@ export class ResponseParser implements LlhttpCallbacks {
       this.#refuse('TOO_MANY_FIELDS', this.#tooMany());
       return;
     }
+    if (this.#limits.lenient && !(isToken(this.#name) && isFieldValue(value))) {
+      this.#refuse('INVALID_RESPONSE', 'A field of the response has a character that is not allowed in it');
+      return;
+    }
     if (!this.#inHead) return;
     switch (this.#name.length) {
       case 10:
@@ -318,6 +340,7 @@ export class ResponseParser implements LlhttpCallbacks {
       case 17:
         if (isNamed(this.#name, 'transfer-encoding', 'Transfer-Encoding')) {
           this.#transferEncoding = this.#transferEncoding === undefined ? value : `${this.#transferEncoding}, ${value}`;
+          if (value === '') this.#emptyTransferEncoding = true;
         }
         break;
       default:
@@ -338,29 +361,6 @@ export class ResponseParser implements LlhttpCallbacks {
   }
 
   // Limits
-
-  /** RFC 9112 §4: exactly one CR before the LF. Looks at the bytes before llhttp does. */
-  #checkStatusLine(chunk: Uint8Array, start: number): void {
-    for (let index = start; index < chunk.length; index += 1) {
-      const byte = chunk[index]!;
-      if (this.#statusLine === 'start') {
-        if (byte !== 0x48) throw new RemoteProtocolError('The response does not begin with an HTTP version', { code: 'INVALID_RESPONSE' });
-        this.#statusLine = 'line';
-      } else if (byte === 0x0a) {
-        this.#statusLine = 'over';
-        const afterReturn = this.#lastByte === 0x0d;
-        if (!afterReturn && !this.#limits.lenient) {
-          throw new RemoteProtocolError('The status line ends without CR', { code: 'INVALID_RESPONSE' });
-        }
-        if (afterReturn && this.#byteBeforeLast === 0x0d) {
-          throw new RemoteProtocolError('The status line ends in two CRs', { code: 'INVALID_RESPONSE' });
-        }
-        return;
-      }
-      this.#byteBeforeLast = this.#lastByte;
-      this.#lastByte = byte;
-    }
-  }
 
   #countHead(offset: number): void {
     this.#headBytes += offset - this.#accountedTo;
@@ -398,15 +398,17 @@ export class ResponseParser implements LlhttpCallbacks {
 
   #errorOf(errno: number): RemoteProtocolError {
     const message = `The response is not valid HTTP/1.1: ${this.#llhttp.errorReason}`;
-    // llhttp calls any length behind a transfer coding invalid; the fields before it say which of the two it is.
     this.#readSpans();
-    if (this.#inHead && this.#transferEncoding !== undefined) return new RemoteProtocolError(message, { code: 'CONFLICTING_FRAMING' });
+    if (this.#fault !== null) return this.#fault;
     switch (errno) {
       case llhttpErrno.unexpectedContentLength:
       case llhttpErrno.invalidTransferEncoding:
         return new RemoteProtocolError(message, { code: 'CONFLICTING_FRAMING' });
       case llhttpErrno.invalidContentLength:
-        return new RemoteProtocolError(message, { code: 'INVALID_CONTENT_LENGTH' });
+        // llhttp calls any length behind a transfer coding invalid; the fields before it say which of the two it is.
+        return new RemoteProtocolError(message, {
+          code: this.#inHead && this.#transferEncoding !== undefined ? 'CONFLICTING_FRAMING' : 'INVALID_CONTENT_LENGTH',
+        });
       case llhttpErrno.invalidChunkSize:
         return new RemoteProtocolError(message, { code: 'INVALID_CHUNK' });
       default:
