@@ -59,7 +59,7 @@ async function measure(options: Options): Promise<Report> {
     process.stdout.write(`${terminalVerdicts(judge(report))}\n`);
     return report;
   } finally {
-    await compiled.remove();
+    compiled.remove();
   }
 }
 

@@ -1,12 +1,12 @@
 /** Measured process: one contender, one workload, one window after a warm-up. */
-import type { OpenContender } from '../contenders/contender.ts';
+import { loadContender } from '../contenders/modules.ts';
 import { spend } from './budget.ts';
 import type { ExchangeJob, Measurement } from './job.ts';
 import { answerJob, collectGarbage } from './measured-process.ts';
 
 answerJob(async (job: ExchangeJob): Promise<Measurement> => {
-  const contender = (await import(`../contenders/${job.module}.js`)) as { open: OpenContender };
-  const runner = await contender.open(job.workload);
+  const { open } = await loadContender(job.contender);
+  const runner = await open(job.workload);
   await spend(job.warmup, runner.run);
   // Nobody pays for the garbage of the warm-up.
   await collectGarbage();

@@ -36,8 +36,8 @@ export interface Effort {
 
 export interface ExchangeJob {
   readonly kind: 'exchange';
-  /** Contender module, by file name without extension. */
-  readonly module: string;
+  /** Its id. */
+  readonly contender: string;
   readonly workload: Workload;
   readonly warmup: Effort;
   readonly window: Effort;
@@ -50,7 +50,7 @@ export interface ImportJob {
 
 export interface MemoryJob {
   readonly kind: 'memory';
-  readonly module: string;
+  readonly contender: string;
   readonly workload: Workload;
   readonly requests: number;
   /** How many times to collect garbage and look, evenly spread, besides the look before the first request. */

@@ -1,12 +1,12 @@
 /** Measured process: many requests through one contender, looking at what stays behind after garbage collection. */
-import type { OpenContender } from '../contenders/contender.ts';
+import { loadContender } from '../contenders/modules.ts';
 import { spend } from './budget.ts';
 import type { MemoryJob, MemorySample } from './job.ts';
 import { answerJob, collectGarbage } from './measured-process.ts';
 
 answerJob(async (job: MemoryJob): Promise<readonly MemorySample[]> => {
-  const contender = (await import(`../contenders/${job.module}.js`)) as { open: OpenContender };
-  const runner = await contender.open(job.workload);
+  const { open } = await loadContender(job.contender);
+  const runner = await open(job.workload);
   const samples: MemorySample[] = [];
   let done = 0;
   for (let sample = 0; sample <= job.samples; sample++) {

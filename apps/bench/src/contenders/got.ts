@@ -7,7 +7,8 @@ import { uploadChunks } from '../child/payload.ts';
 import { expectBytes, expectDocument, expectReceipt, loopingRunner, type OpenContender } from './contender.ts';
 
 export const open: OpenContender = async (workload) => {
-  const { default: got } = (await import(installedPeer('got'))) as typeof import('got-16');
+  const { default: got } =
+    installedPeer('got') === 'got-14' ? ((await import('got-14')) as unknown as typeof import('got-16')) : await import('got-16');
   const agent = {
     http: new HttpAgent({ keepAlive: true, maxSockets: workload.concurrency }),
     https: new HttpsAgent({ keepAlive: true, maxSockets: workload.concurrency }),

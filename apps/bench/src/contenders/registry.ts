@@ -1,5 +1,6 @@
 /**
- * Who takes part. A new contender is a module beside this one and an entry here; which scenarios it runs in, the scenarios say.
+ * Who takes part. A new contender is a module beside this one, an entry here and one in `modules.ts`; which scenarios it runs
+ * in, the scenarios say.
  */
 import type { PeerName } from '../child/peers.ts';
 
@@ -11,7 +12,7 @@ export type Level = 'floor' | 'dispatch' | 'client';
 
 /** What a report says about a contender, without knowing how it is run. */
 export interface Contender {
-  /** For `--contender`, and the name of its module for those that make requests. */
+  /** For `--contender`, and for finding its module if it makes requests. */
   readonly id: string;
   readonly label: string;
   readonly level: Level;

@@ -7,7 +7,7 @@ export type Undici = typeof import('undici-8');
 
 export async function loadUndici(): Promise<Undici> {
   // The parts used here have the same types in both releases; the one that differs, the handler, is told apart at run time.
-  return (await import(installedPeer('undici'))) as Undici;
+  return installedPeer('undici') === 'undici-7' ? ((await import('undici-7')) as unknown as Undici) : import('undici-8');
 }
 
 /** One connection for each of the concurrent exchanges and no pipelining, like everybody else. */

@@ -2,18 +2,19 @@
  * Compiles what measured processes load. The packages become what a user would install: their `dist` as the release build makes
  * it, under a `node_modules` of this run, with the exports of the published manifest. Nothing is measured through a loader.
  */
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { capture, plainEnvironment } from './processes.ts';
 
 export interface Compiled {
   /** Directory of this run; everything temporary goes there. */
   readonly directory: string;
-  /** Path of a compiled module of the bench, by its path in `src` without extension. */
-  module(name: string): string;
-  remove(): Promise<void>;
+  /** Path of what became of a source file of the bench. */
+  path(source: URL): string;
+  remove(): void;
 }
 
 /** The bench's own folder. */
@@ -35,6 +36,9 @@ export async function compile(): Promise<Compiled> {
   await mkdir(builds, { recursive: true });
   // Inside the bench's folder, so that peers resolve from its node_modules, and one per run, so that two runs do not meet.
   const directory = await mkdtemp(join(builds, 'run-'));
+  // Also when a signal ends the run: whoever stops a long bench wants nothing of it to stay.
+  const remove = (): void => rmSync(directory, { recursive: true, force: true });
+  process.once('exit', remove);
   try {
     await writeFile(join(directory, 'package.json'), '{ "type": "module" }\n');
     await Promise.all([
@@ -42,13 +46,13 @@ export async function compile(): Promise<Compiled> {
       ...PACKAGES.map((name) => compilePackage(join(BENCH, '../../packages', name), join(directory, 'node_modules/@x', name))),
     ]);
   } catch (error) {
-    await rm(directory, { recursive: true, force: true });
+    remove();
     throw error;
   }
   return {
     directory,
-    module: (name) => join(directory, 'bench', `${name}.js`),
-    remove: () => rm(directory, { recursive: true, force: true }),
+    path: (source) => join(directory, 'bench', relative(join(BENCH, 'src'), fileURLToPath(source)).replace(/\.ts$/u, '.js')),
+    remove,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Which core the server gets and which the measured processes. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { PINNING_PROGRAM } from './processes.ts';
 
 export interface Cores {
   readonly server: number | null;
@@ -35,7 +36,7 @@ export function chooseCores(allowed: readonly number[], siblings: readonly numbe
 /** The choice on this machine; without `taskset`, none. */
 export function coresHere(): Cores {
   const unpinned: Cores = { server: null, measured: null };
-  if (spawnSync('taskset', ['--version'], { stdio: 'ignore' }).status !== 0) return unpinned;
+  if (spawnSync(PINNING_PROGRAM, ['--version'], { stdio: 'ignore' }).status !== 0) return unpinned;
   try {
     const allowed = /^Cpus_allowed_list:\s*(.+)$/mu.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '';
     const cores = parseCoreList(allowed);

@@ -2,13 +2,16 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 
+/** Of util-linux; where it is missing, nothing is pinned. */
+export const PINNING_PROGRAM = 'taskset';
+
 const living = new Set<ChildProcess>();
 let guarded = false;
 
 /** Starts a program pinned to one core; with `core` null, wherever the system likes. */
 export function startPinned(core: number | null, program: string, args: readonly string[], options: SpawnOptions): ChildProcess {
   guardExit();
-  const [file, fullArgs] = core === null ? [program, args] : ['taskset', ['--cpu-list', String(core), program, ...args]];
+  const [file, fullArgs] = core === null ? [program, args] : [PINNING_PROGRAM, ['--cpu-list', String(core), program, ...args]];
   // taskset replaces itself by the program, so signals and the exit code are the program's.
   const child = spawn(file, fullArgs, options);
   living.add(child);

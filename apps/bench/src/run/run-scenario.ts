@@ -21,7 +21,12 @@ export interface RunSetting {
   readonly progress: (line: string) => void;
 }
 
-const CHILDREN: Readonly<Record<Job['kind'], string>> = { exchange: 'exchange', import: 'import-time', memory: 'memory' };
+const CHILDREN: Readonly<Record<Job['kind'], URL>> = {
+  exchange: new URL('../child/exchange.ts', import.meta.url),
+  import: new URL('../child/import-time.ts', import.meta.url),
+  memory: new URL('../child/memory.ts', import.meta.url),
+};
+const NODE_SERVER = new URL('../servers/node-server.ts', import.meta.url);
 
 /** What the child needs beyond its effort: starting, and closing a pool of a busy contender. */
 const PROCESS_ALLOWANCE = 60_000;
@@ -42,7 +47,7 @@ async function runExchanges(scenario: ExchangeScenario, server: RunningServer, s
   const workload = workloadAt(traffic, server);
   const timeout = warmup.milliseconds + window.milliseconds + PROCESS_ALLOWANCE;
   const contenders = await takeTurns(scenario, setting, (contender) =>
-    runJob(setting, { kind: 'exchange', module: contender.id, workload, warmup, window }, server, timeout),
+    runJob(setting, { kind: 'exchange', contender: contender.id, workload, warmup, window }, server, timeout),
   );
   return { ...speedResult(scenario, contenders), server: server.label, bytesPerRequest: traffic.bodyBytes + traffic.uploadBytes };
 }
@@ -65,7 +70,7 @@ async function runMemory(scenario: MemoryScenario, server: RunningServer, settin
   for (const contender of scenario.contenders) {
     setting.progress(`${id}: ${contender.label}`);
     try {
-      const job: Job = { kind: 'memory', module: contender.id, workload, requests, samples };
+      const job: Job = { kind: 'memory', contender: contender.id, workload, requests, samples };
       // A millisecond per request is many times what the slowest of them takes.
       contenders.push({ contender, samples: await runJob(setting, job, server, requests + PROCESS_ALLOWANCE), failure: null });
     } catch (error) {
@@ -129,7 +134,7 @@ async function runJob<J extends Job>(setting: RunSetting, job: J, server: Runnin
   const output = await capture({
     core: cores.measured,
     program: runtime.path,
-    args: ['--expose-gc', compiled.module(`child/${CHILDREN[job.kind]}`), JSON.stringify(job)],
+    args: ['--expose-gc', compiled.path(CHILDREN[job.kind]), JSON.stringify(job)],
     env: plainEnvironment(authority === null ? {} : { NODE_EXTRA_CA_CERTS: authority }),
     cwd: compiled.directory,
     timeout,
@@ -144,7 +149,7 @@ async function withServer<T>(
 ): Promise<T> {
   const directory = await mkdtemp(join(compiled.directory, 'server-'));
   const secure = traffic.scheme === 'https';
-  const server = await startServer({ secure, directory, core: cores.server, nodeServer: compiled.module('servers/node-server') });
+  const server = await startServer({ secure, directory, core: cores.server, nodeServer: compiled.path(NODE_SERVER) });
   try {
     return await work(server);
   } finally {

@@ -9,6 +9,8 @@ import { DOCUMENT, LARGE_BYTES, SMALL_BODY } from '../child/payload.ts';
 import { plainEnvironment, startPinned, stopProcess } from '../run/processes.ts';
 import type { RunningServer, ServerSetting } from './server.ts';
 
+const NGINX = 'nginx';
+
 export interface Certificate {
   readonly cert: string;
   readonly key: string;
@@ -71,7 +73,7 @@ export function nginxConfiguration({ port, directory, certificate, root }: Nginx
 
 /** The version of the nginx that is installed, or null. */
 export function installedNginx(): string | null {
-  const { status, stderr } = spawnSync('nginx', ['-v'], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync(NGINX, ['-v'], { encoding: 'utf8' });
   return status === 0 ? (/nginx\/(\S+)/u.exec(stderr)?.[1] ?? 'unknown') : null;
 }
 
@@ -88,7 +90,7 @@ export async function startNginx(
   await writeFile(configuration, nginxConfiguration({ port, directory, certificate, root }));
   await writeSparseFile(join(directory, 'large'), LARGE_BYTES);
 
-  const nginx = startPinned(setting.core, 'nginx', ['-p', directory, '-c', configuration], {
+  const nginx = startPinned(setting.core, NGINX, ['-p', directory, '-c', configuration], {
     env: plainEnvironment(),
     stdio: ['ignore', 'ignore', 'pipe'],
   });

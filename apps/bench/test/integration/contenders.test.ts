@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Budget } from '../../src/child/budget.ts';
 import type { ExchangeKind, Workload } from '../../src/child/job.ts';
 import { DOCUMENT, SMALL_BODY } from '../../src/child/payload.ts';
-import type { OpenContender } from '../../src/contenders/contender.ts';
+import { loadContender } from '../../src/contenders/modules.ts';
 import { allScenarios } from '../../src/scenarios/registry.ts';
 
 const LARGE = 300_000;
@@ -81,7 +81,7 @@ function workload(exchange: ExchangeKind, changes: Partial<Workload> = {}): Work
 }
 
 async function run(contender: string, load: Workload): Promise<Budget> {
-  const { open } = (await import(`../../src/contenders/${contender}.ts`)) as { open: OpenContender };
+  const { open } = await loadContender(contender);
   const runner = await open(load);
   const budget = new Budget(REQUESTS);
   try {
@@ -133,7 +133,7 @@ test.each(COLD)('%s makes a connection for each request when the server closes a
 
 test('the floor notices an answer that is not the one it has probed', async () => {
   const load = workload('text');
-  const { open } = await import('../../src/contenders/raw-socket.ts');
+  const { open } = await loadContender('raw-socket');
   const runner = await open(load);
   // A longer status line: two bytes more than the probe saw.
   status = 203;

@@ -1,0 +1,27 @@
+/** The module of each contender. A measured process loads only its own. */
+import type { OpenContender } from './contender.ts';
+
+interface ContenderModule {
+  readonly open: OpenContender;
+}
+
+const MODULES: Readonly<Record<string, () => Promise<ContenderModule>>> = {
+  'raw-socket': () => import('./raw-socket.ts'),
+  dispatch: () => import('./dispatch.ts'),
+  'undici-dispatch': () => import('./undici-dispatch.ts'),
+  client: () => import('./client.ts'),
+  'undici-request': () => import('./undici-request.ts'),
+  'undici-stream': () => import('./undici-stream.ts'),
+  'undici-fetch': () => import('./undici-fetch.ts'),
+  'node-http': () => import('./node-http.ts'),
+  got: () => import('./got.ts'),
+  ky: () => import('./ky.ts'),
+  axios: () => import('./axios.ts'),
+};
+
+/** @throws {RangeError} when there is no module for that contender. */
+export async function loadContender(id: string): Promise<ContenderModule> {
+  const load = Object.hasOwn(MODULES, id) ? MODULES[id] : undefined;
+  if (load === undefined) throw new RangeError(`There is no module for the contender "${id}".`);
+  return load();
+}
