@@ -102,6 +102,11 @@ export interface DispatchContext {
   readonly onInformational?: InformationalObserver | undefined;
   /** Sent after the body, with the chunked coding on HTTP/1.1. */
   readonly trailers?: TrailerSource | undefined;
+  /**
+   * The `:protocol` of an extended CONNECT (RFC 8441), such as `websocket`; with the method CONNECT, over HTTP/2 only. A 2xx
+   * answer has a {@link DuplexBody}.
+   */
+  readonly protocol?: string | undefined;
   /** TLS server name (SNI, and the name that the certificate must have) when it is not the host. */
   readonly servername?: string | undefined;
 }

@@ -10,6 +10,8 @@ export interface Connection {
   readonly info: ConnectionInfo;
   /** How many more exchanges can start now. Never more than 1 on HTTP/1.1; 0 once {@link noNewExchanges}. */
   readonly capacity: number;
+  /** Has the peer still to say how much it takes, or does it take nothing for the moment? Then another connection would not help. */
+  readonly expectsCapacity: boolean;
   /** Exchanges that run. */
   readonly active: number;
   /** One-way latch: once true, always true. Set by `Connection: close`, GOAWAY, any error, `drain` and `destroy`. */

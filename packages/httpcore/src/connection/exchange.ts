@@ -261,6 +261,7 @@ export class Exchange {
     buffer.received += bytes.length;
     this.#drainedBytes += bytes.length;
     if (this.#drainedBytes > drainLimit) this.fail(closedByCaller());
+    else this.onConsumed(bytes.length);
   }
 
   /** Bytes that the caller has not taken. */

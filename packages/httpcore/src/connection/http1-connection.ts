@@ -6,16 +6,17 @@
  * that each ends once. The connection itself ends once, in `#shut`, and is then forgotten by its owner.
  */
 import type { HeaderPair } from '../contract.ts';
-import { ReadError, WriteError, type HttpCoreError } from '../errors.ts';
+import { ReadError, UnsupportedProtocol, WriteError, type HttpCoreError } from '../errors.ts';
 import type { ByteTransport, TransportHandler } from '../net/byte-transport.ts';
 import type { ConnectionInfo } from '../observe/trace.ts';
 import type { ByteSink } from '../protocol/byte-sink.ts';
 import { Http1Engine, type Http1Handler } from '../protocol/http1/engine.ts';
 import type { ResponseHead, ResponseLimits } from '../protocol/http1/response-parser.ts';
-import type { Clock, Scheduled } from '../time/clock.ts';
+import type { Clock } from '../time/clock.ts';
 import { ownedBytes } from './chunk-memory.ts';
 import type { Connection, ConnectionOwner, ExchangeStream } from './connection.ts';
 import type { Exchange } from './exchange.ts';
+import { expectsContinue, HeldBody } from './expect-continue.ts';
 import type { Processing } from './replay.ts';
 import { RequestBody } from './request-body.ts';
 
@@ -29,6 +30,7 @@ export interface Http1ConnectionOptions extends ResponseLimits {
 export class Http1Connection implements Connection, ExchangeStream, TransportHandler, Http1Handler, ByteSink {
   readonly info: ConnectionInfo;
   readonly coalescing = undefined;
+  readonly expectsCapacity = false;
   served = 0;
   idleSince: number;
   idleTimeout: number | undefined = undefined;
@@ -46,7 +48,7 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
   #shutDown = false;
   #paused = false;
   #sawFirstByte = false;
-  #awaitingContinue: Scheduled | null = null;
+  #heldBody: HeldBody | null = null;
   /** 101, or 2xx to CONNECT: from here on it carries raw bytes, with no limit on silence. */
   #isTunnel = false;
 
@@ -86,6 +88,12 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
     const reused = this.served > 0;
     this.served += 1;
     exchange.onAssigned(this, this.info, reused, undefined);
+    if (exchange.context?.protocol !== undefined) {
+      this.#exchange = null;
+      exchange.fail(new UnsupportedProtocol('Extended CONNECT needs HTTP/2, and this server speaks HTTP/1.1', { phase: 'request' }));
+      this.#owner.onCapacity(this);
+      return;
+    }
     const { body, framing } = exchange;
     if (framing.length === 0 && (body === null || Array.isArray(body))) {
       this.#begin(exchange);
@@ -101,7 +109,10 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
     exchange.waitFor('nothing', now);
     this.#owner.onDeadline(exchange.expiresAt);
     if (expectsContinue(exchange.headers)) {
-      this.#awaitingContinue = this.#clock.schedule(this.#options.expectContinueTimeout, () => this.#continue());
+      this.#heldBody = new HeldBody(this.#clock, this.#options.expectContinueTimeout, () => {
+        this.#transport.cork();
+        this.#sendBody(exchange);
+      });
       this.#transport.uncork();
     } else {
       this.#sendBody(exchange);
@@ -123,17 +134,6 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
     else this.#clock.nextTurn(() => this.#transport.uncork());
   }
 
-  /** RFC 9110 §10.1.1: the server said go on, or said nothing for long enough. */
-  #continue(): void {
-    if (this.#awaitingContinue === null) return;
-    this.#awaitingContinue.cancel();
-    this.#awaitingContinue = null;
-    const exchange = this.#exchange;
-    if (exchange === null) return;
-    this.#transport.cork();
-    this.#sendBody(exchange);
-  }
-
   // From the engine
 
   write(data: string | Uint8Array): boolean {
@@ -141,10 +141,7 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
   }
 
   onInformational(status: number, reason: string, headers: readonly HeaderPair[]): void {
-    if (status === 100 && this.#awaitingContinue !== null) {
-      this.#continue();
-      return;
-    }
+    if (status === 100 && this.#heldBody?.release() === true) return;
     this.#exchange?.onInformational(status, reason, headers);
   }
 
@@ -153,8 +150,7 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
     if (exchange === null) return;
     this.idleTimeout = idleTimeoutOf(head.keepAliveTimeout);
     // A final answer to `Expect`: the body is not wanted, and the server must not take what comes next for it.
-    this.#awaitingContinue?.cancel();
-    this.#awaitingContinue = null;
+    this.#heldBody?.giveUp();
     if (head.bodyKind === 'tunnel') {
       this.#isTunnel = true;
       exchange.waitFor('nothing', this.#clock.now());
@@ -315,7 +311,7 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
     if (this.#shutDown) return false;
     this.#shutDown = true;
     this.#noNewExchanges = true;
-    this.#awaitingContinue?.cancel();
+    this.#heldBody?.giveUp();
     this.#engine.stop();
     // The peer of a tunnel has ended its direction; what we have written to it must still leave.
     if (this.#isTunnel) this.#transport.end();
@@ -327,11 +323,4 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
 /** A second before the server closes it, so that our next request does not cross its FIN; never longer than ten minutes. */
 function idleTimeoutOf(serverTimeout: number | undefined): number | undefined {
   return serverTimeout === undefined ? undefined : Math.min(Math.max(0, serverTimeout - 1_000), 600_000);
-}
-
-function expectsContinue(headers: readonly HeaderPair[]): boolean {
-  for (const [name, value] of headers) {
-    if (name.length === 6 && name.toLowerCase() === 'expect') return value.trim().toLowerCase() === '100-continue';
-  }
-  return false;
 }

@@ -1,6 +1,7 @@
 /** From a dialled transport to a connection that speaks what was agreed on. */
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
 import { Http1Connection } from '../connection/http1-connection.ts';
+import { Http2Connection } from '../connection/http2-connection.ts';
 import { UnsupportedProtocol } from '../errors.ts';
 import type { ResolvedPoolOptions } from '../model/options.ts';
 import type { ConnectionInfo } from '../observe/trace.ts';
@@ -29,20 +30,24 @@ export class HttpDialer implements Dialer {
   dial(request: DialRequest, owner: ConnectionOwner): Dial<Connection> {
     const dial = this.#transports.dial(request);
     return {
-      result: dial.result.then((dialed) => this.#connection(dialed, owner)),
+      result: dial.result.then((dialed) => this.#connection(dialed, request, owner)),
       cancel: (error) => dial.cancel(error),
     };
   }
 
-  #connection({ transport, timings }: DialedTransport, owner: ConnectionOwner): Connection {
+  #connection({ transport, timings }: DialedTransport, request: DialRequest, owner: ConnectionOwner): Connection {
     const { facts } = transport;
-    if (facts.alpnProtocol !== undefined && facts.alpnProtocol !== 'http/1.1') {
+    const { http1, http2, maxHeaderBytes, maxHeaderFields, lenientHttp1, expectContinueTimeout } = this.#options;
+    // Without TLS there is nothing to agree on: HTTP/2 by prior knowledge is what is left when HTTP/1.1 is switched off.
+    const agreed = request.origin.scheme === 'http' ? (http1 ? 'http/1.1' : 'h2') : (facts.alpnProtocol ?? 'http/1.1');
+    const isSpoken = agreed === 'h2' ? http2 : agreed === 'http/1.1' && http1;
+    if (!isSpoken) {
       transport.destroy();
-      throw new UnsupportedProtocol(`The server chose the protocol ${JSON.stringify(facts.alpnProtocol)}`, { phase: 'tls' });
+      throw new UnsupportedProtocol(`The server speaks ${JSON.stringify(agreed)}, which is switched off or unknown`, { phase: 'tls' });
     }
     const info: ConnectionInfo = Object.freeze({
-      id: nextConnectionId(),
-      protocol: 'http/1.1',
+      id: ++lastConnectionId,
+      protocol: agreed === 'h2' ? 'h2' : 'http/1.1',
       remoteAddress: facts.remoteAddress,
       remotePort: facts.remotePort,
       localAddress: facts.localAddress,
@@ -52,11 +57,9 @@ export class HttpDialer implements Dialer {
       tlsResumed: facts.tls?.resumed ?? false,
       timings,
     });
-    return new Http1Connection(transport, info, owner, this.#clock, {
-      maxHeaderBytes: this.#options.maxHeaderBytes,
-      maxHeaderFields: this.#options.maxHeaderFields,
-      lenient: this.#options.lenientHttp1,
-      expectContinueTimeout: this.#options.expectContinueTimeout,
-    });
+    if (agreed === 'h2') {
+      return new Http2Connection(transport, info, owner, this.#clock, { maxHeaderBytes, maxHeaderFields, expectContinueTimeout });
+    }
+    return new Http1Connection(transport, info, owner, this.#clock, { maxHeaderBytes, maxHeaderFields, lenient: lenientHttp1, expectContinueTimeout });
   }
 }

@@ -33,6 +33,7 @@ const noFields: readonly HeaderPair[] = Object.freeze([]);
 export class ApplicationConnection implements Connection, ExchangeStream, IncomingSource {
   readonly info: ConnectionInfo;
   readonly coalescing = undefined;
+  readonly expectsCapacity = false;
   // Nothing is saved by keeping it.
   readonly idleTimeout = 0;
   readonly idleSince: number;

@@ -2,7 +2,7 @@ import type { ByteIterable, Dispatcher, DispatchContext, DispatchResponse, Heade
 import { HttpDialer } from '../dial/dialer.ts';
 import { createTransportDialer } from '../dial/transport-dialer.ts';
 import { LocalProtocolError, PoolClosed, withCallerStack, type HttpCoreError } from '../errors.ts';
-import { resolvePoolOptions, type PoolOptions } from '../model/options.ts';
+import { resolvePoolOptions, type PoolOptions, type ResolvedPoolOptions } from '../model/options.ts';
 import { Pool, type PoolStats } from '../pool/pool.ts';
 import { systemClock } from '../time/clock.ts';
 
@@ -24,7 +24,7 @@ export class ConnectionPool implements Dispatcher {
   constructor(options: PoolOptions = {}) {
     const resolved = resolvePoolOptions(options);
     this.#timeouts = resolved.timeouts;
-    const transports = createTransportDialer(resolved, systemClock, ['http/1.1']);
+    const transports = createTransportDialer(resolved, systemClock, alpnProtocols(resolved));
     this.#pool = new Pool(resolved, new HttpDialer(transports, resolved, systemClock), systemClock);
   }
 
@@ -77,4 +77,10 @@ export class ConnectionPool implements Dispatcher {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** RFC 7301: in the order of our preference. */
+function alpnProtocols({ http1, http2 }: ResolvedPoolOptions): readonly string[] {
+  if (!http2) return ['http/1.1'];
+  return http1 ? ['h2', 'http/1.1'] : ['h2'];
 }

@@ -9,6 +9,10 @@ export interface DialSituation {
   readonly waiting: number;
   /** Dials under way to it. */
   readonly dialing: number;
+  /** Connections to it that are being checked before they are used again. */
+  readonly checking: number;
+  /** Shared connections to it that may have room as soon as their peer says so. */
+  readonly expecting: number;
   /** Connections to it, idle or not. */
   readonly connections: number;
   readonly maxConnectionsPerOrigin: number;
@@ -27,11 +31,12 @@ export interface DialDecision {
  * - `exclusive`: a dial for each one that waits.
  * - `unknown`: one, and the others wait to hear whether they can share it. Dialling for each would open as many TLS
  *   connections as there are requests, to a server that needs one.
- * - `shared`: one at a time; each brings room for many.
+ * - `shared`: one at a time, when all there are are full; each brings room for many.
  */
 export function decideDials(situation: DialSituation): DialDecision {
-  const { sharing, waiting, dialing, connections, maxConnectionsPerOrigin, poolRoom } = situation;
-  const missing = sharing === 'exclusive' ? waiting - dialing : Math.min(1, waiting) - dialing;
+  const { sharing, waiting, dialing, checking, expecting, connections, maxConnectionsPerOrigin, poolRoom } = situation;
+  const coming = dialing + checking + expecting;
+  const missing = (sharing === 'exclusive' ? waiting : Math.min(1, waiting)) - coming;
   const permitted = Math.min(missing, maxConnectionsPerOrigin - connections - dialing);
   if (permitted <= 0) return { dial: 0, wantsRoom: false };
   return { dial: Math.max(0, Math.min(permitted, poolRoom)), wantsRoom: permitted > poolRoom };

@@ -77,7 +77,7 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
   }
 
   get waitingCount(): number {
-    return this.#waiting.size + this.#checking;
+    return this.#waiting.size;
   }
 
   get dialCount(): number {
@@ -95,7 +95,8 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
     if (connection === undefined) {
       this.#wait(exchange);
     } else if (connection.active === 0 && now - connection.idleSince > unpolledAfter) {
-      this.#checkThenStart(connection, exchange);
+      this.#check(connection);
+      this.#wait(exchange);
     } else {
       this.#start(connection, exchange, now);
     }
@@ -123,20 +124,15 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
 
   /**
    * Lets the event loop deliver what it may hold for a connection that has been idle: bytes or an end that came while the
-   * program was busy would else be taken for the answer to this exchange (response-queue poisoning).
+   * program was busy would else be taken for the answer to the next exchange (response-queue poisoning).
    */
-  #checkThenStart(connection: Connection, exchange: Exchange): void {
+  #check(connection: Connection): void {
     this.#checking += 1;
     connection.ref();
     this.clock.nextTurn(() => {
       this.#checking -= 1;
-      if (!exchange.ended) {
-        const now = this.clock.now();
-        if (connection.capacity > 0) this.#start(connection, exchange, now);
-        else this.submit(exchange, now);
-      } else if (connection.capacity > 0) {
-        this.onCapacity(connection);
-      }
+      if (connection.capacity > 0) this.#offer(connection);
+      this.#grow();
       this.#settle();
     });
   }
@@ -196,8 +192,11 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
 
   #grow(): void {
     const known = this.#pool.sharingOf(this.origin);
+    const sharing = known === 'unknown' && this.#singleFlightFailed ? 'exclusive' : known;
     const decision = decideDials({
-      sharing: known === 'unknown' && this.#singleFlightFailed ? 'exclusive' : known,
+      sharing,
+      checking: this.#checking,
+      expecting: sharing === 'exclusive' ? 0 : this.#expecting(),
       waiting: this.#waiting.size,
       dialing: this.#dials.size,
       connections: this.connections.size,
@@ -206,6 +205,12 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
     });
     for (let count = 0; count < decision.dial; count += 1) void this.#dial(this.#withoutDial());
     if (decision.wantsRoom) this.#pool.onRoomWanted(this);
+  }
+
+  #expecting(): number {
+    let count = 0;
+    for (const connection of this.connections) if (connection.expectsCapacity) count += 1;
+    return count;
   }
 
   #dial(exchange: Exchange | null): Promise<void> {
@@ -273,8 +278,8 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
 
   onReplay(exchange: Exchange): void {
     const connection = this.#takeAvailable(this.clock.now());
-    if (connection === undefined) this.#wait(exchange, true);
-    else this.#checkThenStart(connection, exchange);
+    if (connection !== undefined) this.#check(connection);
+    this.#wait(exchange, true);
   }
 
   explainPoolTimeout(exchange: Exchange): PoolTimeout {
@@ -304,6 +309,8 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
 
   onCapacity(connection: Connection): void {
     this.#offer(connection);
+    // It may have said that it takes less than there is to do.
+    if (this.#waiting.size > 0) this.#grow();
   }
 
   onClosed(connection: Connection): void {

@@ -1,0 +1,430 @@
+/**
+ * Joins one HTTP/2 engine to one transport, for as many exchanges as the peer allows.
+ *
+ * What one turn of the event loop asks for leaves in one write at its end: a hundred requests that were made in answer to
+ * one chunk go out together. Reading is always on. Each exchange holds on to its stream by a {@link StreamHold}, which is
+ * also the token that the engine gives back: nothing is looked up.
+ *
+ * While streams are open and the peer is silent for `silenceBeforePing`, it is asked with a PING; no answer within
+ * `pingTimeout` ends the connection, so that a dead peer is found long before the read limits of the exchanges.
+ */
+import type { HeaderPair } from '../contract.ts';
+import { LocalProtocolError, ReadError, ReadTimeout, type HttpCoreError, type RemoteProtocolError } from '../errors.ts';
+import type { ByteTransport } from '../net/byte-transport.ts';
+import type { ConnectionInfo } from '../observe/trace.ts';
+import type { ByteSink } from '../protocol/byte-sink.ts';
+import { ErrorCode } from '../protocol/http2/constants.ts';
+import { Http2Engine } from '../protocol/http2/engine.ts';
+import type { Http2EngineHandler } from '../protocol/http2/handler.ts';
+import type { Http2Stream } from '../protocol/http2/stream.ts';
+import type { Clock, Scheduled } from '../time/clock.ts';
+import { ownedBytes } from './chunk-memory.ts';
+import type { Connection, ConnectionOwner, ExchangeStream } from './connection.ts';
+import type { Exchange } from './exchange.ts';
+import { expectsContinue, HeldBody } from './expect-continue.ts';
+import { RequestBody } from './request-body.ts';
+
+const silenceBeforePing = 30_000;
+const pingTimeout = 10_000;
+/** Idle longer than this, a connection is closed; servers and load balancers keep theirs for a minute or more. */
+const idleTimeout = 90_000;
+/** How long the last frames of ours may take to leave before the connection is dropped. */
+const closingTimeout = 1_000;
+
+export interface Http2ConnectionOptions {
+  readonly maxHeaderBytes: number;
+  readonly maxHeaderFields: number;
+  readonly expectContinueTimeout: number;
+}
+
+export class Http2Connection implements Connection, Http2EngineHandler<StreamHold>, ByteSink {
+  readonly info: ConnectionInfo;
+  readonly idleTimeout: number = idleTimeout;
+  readonly coalescing: Connection['coalescing'];
+  listed = false;
+  served = 0;
+  idleSince: number;
+
+  readonly engine: Http2Engine<StreamHold>;
+  readonly clock: Clock;
+  readonly expectContinueTimeout: number;
+  readonly #transport: ByteTransport;
+  readonly #owner: ConnectionOwner;
+  readonly #holds = new Set<StreamHold>();
+
+  // One-way latches.
+  #noNewExchanges = false;
+  #settingsSeen = false;
+  #shutDown = false;
+  /** We end it: what has not been processed must not be sent again. */
+  #givenUp = false;
+
+  #flush: Scheduled | null = null;
+  #closing: Scheduled | null = null;
+  #lastHeard: number;
+  #pingSentAt = -1;
+  #pings = 0;
+  /** Extended CONNECT needs to know that the peer speaks it. */
+  #untilSettings: Exchange[] = [];
+
+  constructor(transport: ByteTransport, info: ConnectionInfo, owner: ConnectionOwner, clock: Clock, options: Http2ConnectionOptions) {
+    this.#transport = transport;
+    this.info = info;
+    this.#owner = owner;
+    this.clock = clock;
+    this.expectContinueTimeout = options.expectContinueTimeout;
+    this.idleSince = clock.now();
+    this.#lastHeard = this.idleSince;
+    const { remoteAddress, tls } = transport.facts;
+    this.coalescing = remoteAddress === undefined || tls === undefined ? undefined : { remoteAddress, certificateNames: tls.certificateNames };
+    this.engine = new Http2Engine<StreamHold>(this, this, {
+      now: () => clock.now(),
+      maxHeaderListSize: options.maxHeaderBytes,
+      maxHeaderFields: options.maxHeaderFields,
+    });
+    // Not `this`: an end means one thing to the transport and another to the engine.
+    transport.start({
+      onBytes: (chunk) => this.#receive(chunk),
+      onEnd: () => this.#lost(new ReadError('The server closed the connection', { code: 'CONNECTION_CLOSED' })),
+      onDrain: () => this.engine.onDrained(),
+      onClosed: (error) => this.#onTransportClosed(error),
+    });
+    this.engine.start();
+  }
+
+  get capacity(): number {
+    return this.#noNewExchanges ? 0 : this.engine.capacity - this.#untilSettings.length;
+  }
+
+  get expectsCapacity(): boolean {
+    return !this.#noNewExchanges && (!this.#settingsSeen || this.engine.peerSettings.maxConcurrentStreams === 0);
+  }
+
+  get active(): number {
+    return this.engine.openStreams + this.#untilSettings.length;
+  }
+
+  get noNewExchanges(): boolean {
+    return this.#noNewExchanges;
+  }
+
+  exchanges(): readonly Exchange[] {
+    return Array.from(this.#holds, (hold) => hold.exchange);
+  }
+
+  // Starting
+
+  start(exchange: Exchange, now: number): void {
+    const protocol = exchange.context?.protocol ?? null;
+    if (protocol !== null && !this.#settingsSeen) {
+      this.#untilSettings.push(exchange);
+      return;
+    }
+    const { body, framing, method, origin } = exchange;
+    const isTunnel = method === 'CONNECT';
+    const endsWithHead = !isTunnel && framing.length === 0 && !framing.chunked && (body === null || Array.isArray(body));
+    const hold = new StreamHold(this, exchange, now);
+    let stream: Http2Stream<StreamHold>;
+    try {
+      stream = this.engine.openStream(method, origin.scheme, origin.authority, exchange.target, protocol, exchange.headers, endsWithHead, hold);
+    } catch (error) {
+      // The request is not valid HTTP/2; nothing was sent, and the connection is as it was.
+      exchange.refuse(error as LocalProtocolError);
+      this.#owner.onCapacity(this);
+      return;
+    }
+    hold.stream = stream;
+    this.#holds.add(hold);
+    this.served += 1;
+    exchange.onAssigned(hold, this.info, this.served > 1, stream.id);
+    exchange.requestSent = true;
+    if (exchange.traced) exchange.trace('head-sent', undefined);
+    if (endsWithHead || isTunnel) {
+      exchange.requestEnded = true;
+      exchange.waitFor('read', now);
+    } else {
+      exchange.waitFor('nothing', now);
+      hold.startBody();
+    }
+    this.#owner.onDeadline(Math.min(exchange.expiresAt, this.#lastHeard + silenceBeforePing));
+  }
+
+  // Sending
+
+  write(data: string | Uint8Array): boolean {
+    return this.#transport.write(data);
+  }
+
+  onOutput(): void {
+    this.#flush ??= this.clock.nextTurn(() => {
+      this.#flush = null;
+      this.#flushNow();
+    });
+  }
+
+  #flushNow(): void {
+    this.#transport.cork();
+    this.engine.flush();
+    this.#transport.uncork();
+  }
+
+  // Receiving
+
+  #receive(chunk: Uint8Array): void {
+    this.#lastHeard = this.clock.now();
+    this.#pingSentAt = -1;
+    this.engine.receive(chunk);
+  }
+
+  #onTransportClosed(error: Error | undefined): void {
+    this.#closing?.cancel();
+    this.#lost(
+      error === undefined
+        ? new ReadError('The connection was closed', { code: 'CONNECTION_CLOSED' })
+        : new ReadError(`The connection failed: ${error.message}`, { cause: error }),
+    );
+  }
+
+  // From the engine
+
+  onSettings(): void {
+    this.#settingsSeen = true;
+    const waiting = this.#untilSettings;
+    this.#untilSettings = [];
+    for (const exchange of waiting) if (!exchange.ended) this.start(exchange, this.clock.now());
+    if (!this.#noNewExchanges) this.#owner.onCapacity(this);
+  }
+
+  onCapacityChange(): void {
+    if (this.active === 0) this.idleSince = this.clock.now();
+    if (!this.#noNewExchanges) this.#owner.onCapacity(this);
+    else if (this.active === 0) this.#shut(undefined);
+  }
+
+  onInformational(hold: StreamHold, status: number, headers: readonly HeaderPair[]): void {
+    hold.onFirstByte();
+    if (status === 100 && hold.heldBody?.release() === true) return;
+    hold.exchange.onInformational(status, '', headers);
+  }
+
+  onHead(hold: StreamHold, status: number, headers: readonly HeaderPair[]): void {
+    const { exchange } = hold;
+    hold.onFirstByte();
+    hold.heldBody?.giveUp();
+    const isUpgraded = exchange.method === 'CONNECT' && status >= 200 && status < 300;
+    if (isUpgraded) exchange.waitFor('nothing', this.#lastHeard);
+    hold.isTunnel = isUpgraded;
+    exchange.onHead('2', status, '', headers, isUpgraded);
+    hold.watchReading(this.#lastHeard);
+  }
+
+  onData(hold: StreamHold, chunk: Uint8Array, start: number, end: number): void {
+    const { exchange } = hold;
+    exchange.onData(ownedBytes(chunk.subarray(start, end), this.#transport));
+    hold.watchReading(this.#lastHeard);
+  }
+
+  onResponseEnd(hold: StreamHold, trailers: readonly HeaderPair[]): void {
+    const { exchange } = hold;
+    this.#holds.delete(hold);
+    const isAnsweredEarly = !exchange.requestEnded;
+    exchange.onEnd(trailers);
+    // RFC 9113 §8.1: the answer is whole before the request is; nobody wants the rest.
+    if (isAnsweredEarly) this.engine.resetStream(hold.stream!, ErrorCode.CANCEL);
+  }
+
+  onReset(hold: StreamHold, error: HttpCoreError, wasProcessed: boolean): void {
+    this.#holds.delete(hold);
+    hold.heldBody?.giveUp();
+    const isStale = hold.startedAt > this.#lastHeard && this.served > 1;
+    const processing = this.#givenUp ? 'unknown' : !wasProcessed ? 'unprocessed' : isStale ? 'stale' : 'unknown';
+    hold.exchange.onFailure(error, processing);
+  }
+
+  onUploadStopped(hold: StreamHold): void {
+    hold.exchange.requestBody?.stop();
+  }
+
+  onWritable(hold: StreamHold): void {
+    const { exchange } = hold;
+    if (exchange.waitingFor === 'write') exchange.waitFor('nothing', this.clock.now());
+    exchange.onWritable();
+  }
+
+  onRequestSent(hold: StreamHold): void {
+    const { exchange } = hold;
+    if (exchange.ended || hold.isTunnel) return;
+    exchange.waitFor(exchange.buffered === 0 ? 'read' : 'nothing', this.clock.now());
+    this.#owner.onDeadline(exchange.expiresAt);
+  }
+
+  onGoAway(): void {
+    this.#noNewExchanges = true;
+    if (this.active === 0) this.#shut(undefined);
+  }
+
+  onPingAcknowledged(): void {
+    this.#pingSentAt = -1;
+  }
+
+  onConnectionError(error: RemoteProtocolError): void {
+    this.#shut(error);
+  }
+
+  // From the pool
+
+  onDeadline(at: number): void {
+    this.#owner.onDeadline(at);
+  }
+
+  checkDeadlines(now: number): number {
+    let next = Infinity;
+    for (const hold of Array.from(this.#holds)) next = Math.min(next, hold.exchange.checkLimits(now));
+    if (this.active === 0 || this.#shutDown) return next;
+    return Math.min(next, this.#checkLiveness(now));
+  }
+
+  #checkLiveness(now: number): number {
+    if (this.#pingSentAt !== -1) {
+      if (now - this.#pingSentAt < pingTimeout) return this.#pingSentAt + pingTimeout;
+      this.#lost(new ReadTimeout(`The server did not answer a PING within ${pingTimeout} ms`, { code: 'H2_PING_TIMEOUT' }));
+      return Infinity;
+    }
+    if (now - this.#lastHeard < silenceBeforePing) return this.#lastHeard + silenceBeforePing;
+    this.#pingSentAt = now;
+    this.engine.ping((this.#pings += 1));
+    return now + pingTimeout;
+  }
+
+  drain(): void {
+    if (this.#shutDown) return;
+    this.#noNewExchanges = true;
+    this.engine.goAway(ErrorCode.NO_ERROR);
+    if (this.active === 0) this.#shut(undefined);
+  }
+
+  destroy(error: HttpCoreError): void {
+    this.#givenUp = true;
+    this.#lost(error);
+  }
+
+  ref(): void {
+    this.#transport.ref();
+  }
+
+  unref(): void {
+    this.#transport.unref();
+  }
+
+  // Ending
+
+  forget(hold: StreamHold): void {
+    this.#holds.delete(hold);
+  }
+
+  /** The transport is gone or given up: every exchange hears of it. */
+  #lost(error: HttpCoreError): void {
+    if (this.#shutDown) return;
+    this.#noNewExchanges = true;
+    for (const exchange of this.#untilSettings) exchange.refuse(error);
+    this.#untilSettings = [];
+    this.engine.terminate(error);
+    this.#shut(error, false);
+  }
+
+  /** In order, our last frames still leave: GOAWAY, and what a peer that reads slowly has not got yet. */
+  #shut(error: HttpCoreError | undefined, inOrder = true): void {
+    if (this.#shutDown) return;
+    this.#shutDown = true;
+    this.#noNewExchanges = true;
+    this.#flush?.cancel();
+    if (inOrder && !this.engine.isFinished) {
+      this.engine.goAway(ErrorCode.NO_ERROR);
+      this.#flushNow();
+      this.engine.terminate(new ReadError('The connection was closed', { code: 'CONNECTION_CLOSED' }));
+    }
+    const transport = this.#transport;
+    if (inOrder) {
+      transport.end();
+      transport.unref();
+      // A peer that does not end its direction is not waited for.
+      this.#closing = this.clock.schedule(closingTimeout, () => transport.destroy(), true);
+    } else {
+      transport.destroy();
+    }
+    this.#owner.onClosed(this, error);
+  }
+}
+
+/** The hold of one exchange on its stream. */
+export class StreamHold implements ExchangeStream {
+  readonly exchange: Exchange;
+  readonly startedAt: number;
+  stream: Http2Stream<StreamHold> | null = null;
+  heldBody: HeldBody | null = null;
+  /** 2xx to CONNECT: raw bytes both ways, with no limit on silence. */
+  isTunnel = false;
+  readonly #connection: Http2Connection;
+  #sawFirstByte = false;
+
+  constructor(connection: Http2Connection, exchange: Exchange, now: number) {
+    this.#connection = connection;
+    this.exchange = exchange;
+    this.startedAt = now;
+  }
+
+  startBody(): void {
+    const { exchange } = this;
+    const { clock, expectContinueTimeout } = this.#connection;
+    const send = (): void => {
+      exchange.requestBody = new RequestBody(exchange, this, () => clock.now());
+      exchange.requestBody.start();
+    };
+    if (expectsContinue(exchange.headers)) this.heldBody = new HeldBody(clock, expectContinueTimeout, send);
+    else send();
+  }
+
+  onFirstByte(): void {
+    if (this.#sawFirstByte) return;
+    this.#sawFirstByte = true;
+    if (this.exchange.traced) this.exchange.trace('first-byte', undefined);
+  }
+
+  /** Silence counts against the peer only while our caller has taken all that came, and all of the request is sent. */
+  watchReading(now: number): void {
+    const { exchange } = this;
+    if (exchange.ended || this.isTunnel || !exchange.requestEnded) return;
+    exchange.waitFor(exchange.buffered === 0 ? 'read' : 'nothing', now);
+    this.#connection.onDeadline(exchange.expiresAt);
+  }
+
+  onConsumed(exchange: Exchange, bytes: number): void {
+    const { engine, clock } = this.#connection;
+    engine.consumed(this.stream!, bytes);
+    if (exchange.buffered === 0) this.watchReading(clock.now());
+  }
+
+  cancel(): void {
+    this.heldBody?.giveUp();
+    this.#connection.forget(this);
+    this.#connection.engine.resetStream(this.stream!, ErrorCode.CANCEL);
+  }
+
+  onWaiting(exchange: Exchange): void {
+    this.#connection.onDeadline(exchange.expiresAt);
+  }
+
+  sendData(_exchange: Exchange, chunk: Uint8Array): boolean {
+    return this.#connection.engine.sendData(this.stream!, chunk);
+  }
+
+  sendEnd(exchange: Exchange, trailers: readonly HeaderPair[] | null): void {
+    const { engine, clock } = this.#connection;
+    if (!this.isTunnel) {
+      // What is queued still has to leave; `onRequestSent` says when it has.
+      exchange.waitFor('write', clock.now());
+      this.onWaiting(exchange);
+    }
+    engine.endStream(this.stream!, trailers);
+  }
+}
