@@ -33,6 +33,11 @@ describe('memory', () => {
     expect(memoryGrowth(samples(0, 64)).flat).toBe(false);
   });
 
+  test('that is enlarged once is flat', () => {
+    const step = samples(0, 0).map((sample) => ({ ...sample, rss: sample.rss + (sample.requests > 600_000 ? 25_000_000 : 0) }));
+    expect(memoryGrowth(step).flat).toBe(true);
+  });
+
   test('that shrinks is flat', () => {
     expect(memoryGrowth(samples(-5, -5)).flat).toBe(true);
   });

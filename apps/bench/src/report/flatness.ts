@@ -18,13 +18,14 @@ const HEAP_NOISE = 1024 * 1024;
 const RSS_NOISE = 8 * 1024 * 1024;
 
 /**
- * Looks at the samples after the first quarter, when everything has been compiled and every pool has filled.
+ * Looks at the second half of the samples, when everything has been compiled, every pool has filled and V8 has made its young
+ * generation as large as it wants it: by then RSS has gone up in steps of many MiB that no request can be blamed for.
  *
  * @throws {RangeError} with fewer than two samples there.
  */
 export function memoryGrowth(samples: readonly MemorySample[]): Growth {
   const last = samples.at(-1)?.requests ?? 0;
-  const steady = samples.filter(({ requests }) => requests >= last / 4);
+  const steady = samples.filter(({ requests }) => requests >= last / 2);
   const requests = last - (steady[0]?.requests ?? 0);
   const heapPerRequest = slope(steady.map((sample) => [sample.requests, sample.heapUsed + sample.external]));
   const rssPerRequest = slope(steady.map((sample) => [sample.requests, sample.rss]));

@@ -57,6 +57,11 @@ describe('the slope', () => {
     ).toBeLessThan(0.5);
   });
 
+  test('is not moved by one step', () => {
+    const step = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((x) => [x, x < 2 ? 100 : 150] as const);
+    expect(slope(step)).toBe(0);
+  });
+
   test('needs two places', () => {
     expect(() => slope([[1, 1]])).toThrow(RangeError);
     expect(() => slope([])).toThrow(RangeError);

@@ -15,16 +15,17 @@ export function spread(values: readonly number[]): number {
   return middle === 0 ? 0 : (Math.max(...values) - Math.min(...values)) / middle;
 }
 
-/** The slope of the straight line that fits the points best. @throws {RangeError} with fewer than two different `x`. */
+/**
+ * How steeply points rise: the median of the slopes between all pairs of them (Theil and Sen). A single step, such as a heap
+ * that is enlarged once, moves it little where a least-squares line would follow.
+ *
+ * @throws {RangeError} with fewer than two different `x`.
+ */
 export function slope(points: readonly (readonly [x: number, y: number])[]): number {
-  const meanX = points.reduce((sum, [x]) => sum + x, 0) / points.length;
-  const meanY = points.reduce((sum, [, y]) => sum + y, 0) / points.length;
-  let covariance = 0;
-  let variance = 0;
-  for (const [x, y] of points) {
-    covariance += (x - meanX) * (y - meanY);
-    variance += (x - meanX) ** 2;
-  }
-  if (!(variance > 0)) throw new RangeError('A slope needs points at two places at least.');
-  return covariance / variance;
+  const slopes: number[] = [];
+  points.forEach(([x, y], index) => {
+    for (const [laterX, laterY] of points.slice(index + 1)) if (laterX !== x) slopes.push((laterY - y) / (laterX - x));
+  });
+  if (slopes.length === 0) throw new RangeError('A slope needs points at two places at least.');
+  return median(slopes);
 }

@@ -56,7 +56,7 @@ function memoryLines(result: MemoryResult): readonly string[] {
     if (entry.failure !== null) return [`${entry.contender.label} failed: ${entry.failure}`];
     const { heapPerRequest, rssPerRequest, flat } = memoryGrowth(entry.samples);
     const growth = `${heapPerRequest.toFixed(2)} bytes of heap and ${rssPerRequest.toFixed(2)} of RSS per request`;
-    return [textTable(memoryTable(entry)), `${entry.contender.label}: ${flat ? 'flat' : 'GROWING'}, ${growth} after the first quarter`];
+    return [textTable(memoryTable(entry)), `${entry.contender.label}: ${flat ? 'flat' : 'GROWING'}, ${growth} in the second half`];
   });
 }
 
