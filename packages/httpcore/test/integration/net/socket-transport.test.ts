@@ -108,6 +108,17 @@ describe.each(Object.entries(kinds))('SocketTransport, %s', (name, kind) => {
     expect(recorder.calls).toEqual(['bytes', 'end']);
   });
 
+  it('takes in no more than a little before start', async () => {
+    const body = randomBytes(16 * mebibyte);
+    await using both = await pair((peer) => peer.end(body));
+    for (let round = 0; round < 20; round++) await someTurns();
+    // The rest waits where it belongs: at the sender.
+    expect(both.peer.writableLength).toBeGreaterThan(0);
+    const recorder = Recorder.start(both.transport);
+    await recorder.called('end');
+    expect(digest(recorder.bytes)).toBe(digest(body));
+  });
+
   it('tells of a connection that was reset before start, after start', async () => {
     await using both = await pair();
     tcpOf(both.peer).resetAndDestroy();
