@@ -13,6 +13,8 @@
  *
  * However many of them end it, and in whatever order: it ends once. `#settle` is the only way there.
  */
+import { setMaxListeners } from 'node:events';
+
 import type { ByteIterable, DispatchContext, DispatchResponse, HeaderPair, ResponseBody, Timeouts } from '../contract.ts';
 import { Aborted, DeadlineExceeded, ReadTimeout, WriteTimeout, type ErrorPhase, type HttpCoreError, type PoolTimeout } from '../errors.ts';
 import type { Origin } from '../model/origin.ts';
@@ -125,7 +127,12 @@ export class Exchange {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    context?.signal?.addEventListener('abort', this);
+    const signal = context?.signal;
+    if (signal !== undefined) {
+      // One signal for a hundred requests is no leak: each listener goes with its exchange.
+      setMaxListeners(0, signal);
+      signal.addEventListener('abort', this);
+    }
     if (this.#observer !== null) this.trace('queued', undefined);
   }
 

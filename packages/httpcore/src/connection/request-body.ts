@@ -13,6 +13,12 @@ import type { Exchange } from './exchange.ts';
 
 type AnyIterator = Iterator<Uint8Array> | AsyncIterator<Uint8Array>;
 
+/**
+ * Larger chunks are sent in pieces of this size, since a drained piece is the only progress that can be seen: a chunk of a
+ * hundred megabytes over a slow line would else look like a minute of silence.
+ */
+const pieceSize = 65_536;
+
 export class RequestBody {
   readonly #exchange: Exchange;
   readonly #stream: ExchangeStream;
@@ -54,24 +60,28 @@ export class RequestBody {
     if (iterator?.return === undefined) return;
     try {
       const returned: unknown = iterator.return();
-      if (returned instanceof Promise) returned.catch(() => {});
+      Promise.resolve(returned).catch(() => {});
     } catch {
       // The exchange is over; there is nobody left to tell.
     }
   }
 
   #sendList(chunks: readonly Uint8Array[]): void {
-    for (let index = 0; index < chunks.length; index += 1) {
-      const chunk = chunks[index]!;
-      const more = this.#stream.sendData(this.#exchange, chunk);
-      this.#bytes += chunk.length;
-      if (!more && index + 1 < chunks.length) {
+    // Small bodies leave at once, with their head.
+    if (chunks.every((chunk) => chunk.length <= pieceSize)) {
+      for (let index = 0; index < chunks.length; index += 1) {
+        const isTaken = this.#stream.sendData(this.#exchange, chunks[index]!);
+        this.#bytes += chunks[index]!.length;
+        if (isTaken || index + 1 === chunks.length) continue;
         this.#iterator = chunks.slice(index + 1)[Symbol.iterator]();
         void this.#pump(true);
         return;
       }
+      this.#end(null);
+      return;
     }
-    this.#end(null);
+    this.#iterator = chunks[Symbol.iterator]();
+    void this.#pump();
   }
 
   /** Never rejects: what goes wrong ends the exchange. */
@@ -83,13 +93,14 @@ export class RequestBody {
         if (this.#stopped || iterator === null) break;
         const next = iterator.next();
         let result: IteratorResult<Uint8Array>;
-        if (next instanceof Promise) {
+        // Not `instanceof Promise`: a stream of Node's has promises of another realm under Jest, and any thenable will do.
+        if ('then' in next) {
           // Our caller is the slow one now: only the deadline counts.
           this.#exchange.waitFor('nothing', this.#now());
           result = await next;
           if (this.#isStopped()) return;
         } else {
-          result = next as IteratorResult<Uint8Array>;
+          result = next;
         }
         if (result.done === true) {
           this.#iterator = null;
@@ -98,8 +109,8 @@ export class RequestBody {
         if (!(result.value instanceof Uint8Array)) {
           throw new LocalProtocolError('Each chunk of the request body must be a Uint8Array', { code: 'INVALID_BODY' });
         }
-        this.#bytes += result.value.length;
-        if (!this.#stream.sendData(this.#exchange, result.value)) await this.#writable();
+        const waiting = this.#sendChunk(result.value);
+        if (waiting !== undefined) await waiting;
         if (this.#isStopped()) return;
       }
       if (this.#stopped) return;
@@ -107,6 +118,18 @@ export class RequestBody {
       if (!this.#isStopped()) this.#end(trailers);
     } catch (error) {
       if (!this.#stopped) this.#fail(error);
+    }
+  }
+
+  #sendChunk(chunk: Uint8Array): Promise<void> | undefined {
+    this.#bytes += chunk.length;
+    if (chunk.length > pieceSize) return this.#sendPieces(chunk);
+    return this.#stream.sendData(this.#exchange, chunk) ? undefined : this.#writable();
+  }
+
+  async #sendPieces(chunk: Uint8Array): Promise<void> {
+    for (let start = 0; start < chunk.length && !this.#stopped; start += pieceSize) {
+      if (!this.#stream.sendData(this.#exchange, chunk.subarray(start, start + pieceSize))) await this.#writable();
     }
   }
 
@@ -132,7 +155,9 @@ export class RequestBody {
 
   #fail(error: unknown): void {
     this.#exchange.fail(
-      error instanceof HttpCoreError ? error : new WriteError('The request body failed while it was read', { code: 'REQUEST_BODY_FAILED', cause: error, phase: 'send' }),
+      error instanceof HttpCoreError
+        ? error
+        : new WriteError('The request body failed while it was read', { code: 'REQUEST_BODY_FAILED', cause: error, phase: 'send' }),
     );
   }
 }

@@ -124,6 +124,8 @@ export function resolvePoolOptions(options: PoolOptions = {}): ResolvedPoolOptio
     if (typeof resolved[key] !== 'boolean') throw invalidOption(key, 'must be a boolean');
   }
   if (resolved['http1'] === false && resolved['http2'] === false) throw invalidOption('http2', 'and http1 must not both be false');
+  // Node looks TLS options up along the prototype chain: give it one that ends here.
+  resolved['tls'] = Object.freeze(Object.assign(Object.create(null), resolved['tls']));
   resolved['timeouts'] = checkTimeouts(resolved['timeouts'] as Timeouts);
   return resolved as unknown as ResolvedPoolOptions;
 }

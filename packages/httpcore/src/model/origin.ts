@@ -27,14 +27,16 @@ const ipv6Literal = /^[0-9A-Fa-f:.]+(?:%[A-Za-z0-9\-._~]+)?$/;
  */
 export function parseOrigin(scheme: string, host: string, port: number | null, servername?: string): Origin {
   if (scheme !== 'http' && scheme !== 'https') {
-    throw new UnsupportedProtocol(`The scheme ${JSON.stringify(String(scheme))} is not supported; use "http" or "https"`, { phase: 'request' });
+    throw new UnsupportedProtocol(`The scheme ${JSON.stringify(String(scheme))} is not supported; use "http" or "https"`, {
+      phase: 'request',
+    });
   }
   if (typeof host !== 'string' || host === '') throw invalidHost(host);
   const bracketed = host.startsWith('[') && host.endsWith(']');
   const bare = bracketed ? host.slice(1, -1) : host;
   const isIpv6 = bare.includes(':');
   if (bracketed !== isIpv6 && bracketed) throw invalidHost(host);
-  if (!(isIpv6 ? ipv6Literal : registeredName).test(bare) || bare.length > 255) throw invalidHost(host);
+  if (!(isIpv6 ? isIpv6Literal(bare) : registeredName.test(bare)) || bare.length > 255) throw invalidHost(host);
   if (port !== null && (!Number.isInteger(port) || port < 1 || port > 65_535)) {
     throw new LocalProtocolError(`The port must be an integer from 1 to 65535, or null; it is ${String(port)}`, {
       code: 'INVALID_PORT',
@@ -54,7 +56,13 @@ export function parseOrigin(scheme: string, host: string, port: number | null, s
   });
 }
 
+// The URL parser knows what the characters alone don't say: that `a:80` is no address.
+function isIpv6Literal(text: string): boolean {
+  return ipv6Literal.test(text) && URL.canParse(`http://[${text.replace(/%.*$/, '')}]/`);
+}
+
 function invalidHost(host: unknown): LocalProtocolError {
-  const shown = typeof host === 'string' ? JSON.stringify(host.slice(0, 100)) : typeof host;
+  // What stands before an `@` may be a password.
+  const shown = typeof host === 'string' ? JSON.stringify(host.slice(host.lastIndexOf('@') + 1).slice(0, 100)) : typeof host;
   return new LocalProtocolError(`The host ${shown} is not a DNS name or an IP address`, { code: 'INVALID_HOST', phase: 'request' });
 }
