@@ -41,10 +41,12 @@ export async function compile(): Promise<Compiled> {
   process.once('exit', remove);
   try {
     await writeFile(join(directory, 'package.json'), '{ "type": "module" }\n');
-    await Promise.all([
+    const compilations = await Promise.allSettled([
       runCompiler(BENCH, join(directory, 'bench')),
       ...PACKAGES.map((name) => compilePackage(join(BENCH, '../../packages', name), join(directory, 'node_modules/@x', name))),
     ]);
+    // Only now that all have ended, so that none still writes into what is removed.
+    for (const compilation of compilations) if (compilation.status === 'rejected') throw compilation.reason as Error;
   } catch (error) {
     remove();
     throw error;
@@ -71,10 +73,12 @@ async function compilePackage(source: string, target: string): Promise<void> {
   }
 }
 
-/** The release build, but for the type check: another's half-done change must not keep anybody from measuring. */
+const WITHOUT_TYPES = ['--declaration', 'false', '--isolatedDeclarations', 'false'];
+
+/** The release build, but for the types: another's half-done change must not keep anybody from measuring. */
 async function runCompiler(project: string, outDir: string): Promise<void> {
   const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
-  const args = [compiler, '-p', join(project, 'tsconfig.build.json'), '--noCheck', '--outDir', outDir];
+  const args = [compiler, '-p', join(project, 'tsconfig.build.json'), '--noCheck', ...WITHOUT_TYPES, '--outDir', outDir];
   try {
     await capture({ core: null, program: process.execPath, args, env: plainEnvironment(), timeout: 120_000 });
   } catch (error) {

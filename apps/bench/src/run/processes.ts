@@ -44,7 +44,7 @@ export interface CapturedRun {
 /**
  * Runs a program to its end and returns what it wrote to stdout.
  *
- * @throws {Error} with the end of stderr when it fails or hangs.
+ * @throws {Error} with the end of stderr, or else of stdout, when it fails or hangs.
  */
 export async function capture(run: CapturedRun): Promise<string> {
   const child = startPinned(run.core, run.program, run.args, {
@@ -65,7 +65,7 @@ export async function capture(run: CapturedRun): Promise<string> {
     // `close` comes after `exit`, when both pipes have been read to their end.
     const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
     if (hung) throw new Error(`gave no result within ${Math.round(run.timeout / 1000)} s`);
-    if (code !== 0) throw new Error(complaints.trim().slice(-2_000) || `ended with ${code ?? signal}`);
+    if (code !== 0) throw new Error((complaints.trim() || output.trim()).slice(-2_000) || `ended with ${code ?? signal}`);
     return output;
   } finally {
     clearTimeout(timer);
@@ -86,7 +86,8 @@ function guardExit(): void {
   if (guarded) return;
   guarded = true;
   process.once('exit', () => {
-    for (const child of living) child.kill('SIGKILL');
+    // Not SIGKILL: the master of nginx needs the chance to take its worker with it.
+    for (const child of living) child.kill('SIGTERM');
   });
   // Without a listener these signals would end the bench without its `exit` event.
   process.once('SIGINT', () => process.exit(130));
