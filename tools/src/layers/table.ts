@@ -179,6 +179,7 @@ export const layers: readonly Layer[] = [
       'core/dispatchers',
     ],
     modules: ['node:assert/strict', 'node:buffer', 'node:events', 'node:http'],
+    types: ['node:stream'],
   },
 
   // @x/client: reaches the core through its public entry and nothing else. ------------------------------------------------------------------

@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+
+import type { ResponseBody } from '../contract.ts';
+import { LocalProtocolError, NetworkError, RemoteProtocolError } from '../errors.ts';
+import {
+  assertRejects,
+  assertSameBytes,
+  bytesOf,
+  gate,
+  patternBytes,
+  readText,
+  settled,
+  slices,
+  textOf,
+  type ConformanceGroup,
+} from './describe-dispatcher-case.ts';
+
+const mebibyte = 2 ** 20;
+
+/** How much may be on its way through buffers of the system: far more than ours, far less than what the test sends. */
+const mostInFlight = 24 * mebibyte;
+const largeBody = 48 * mebibyte;
+
+async function collect(body: ResponseBody): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) {
+    assert.ok(chunk instanceof Uint8Array);
+    assert.ok(chunk.length > 0, 'an empty chunk');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+export const responseBodies: ConformanceGroup = {
+  title: 'response bodies',
+  cases: [
+    {
+      name: 'are given whole by bytes()',
+      async run(reachFor) {
+        const sizes = [0, 1, 1_000, 16_383, 65_536, 65_537, 300_000];
+        const reach = await reachFor(({ url }) => ({ status: 200, body: patternBytes(Number(url[3].slice(1))) }));
+        for (const size of sizes) {
+          const [, , , , body] = await reach.send({ target: `/${size}` });
+          assertSameBytes(await body.bytes(), patternBytes(size));
+        }
+      },
+    },
+    {
+      name: 'are iterated in chunks that stay as they are',
+      async run(reachFor) {
+        const whole = patternBytes(mebibyte + 1);
+        const reach = await reachFor(() => ({ status: 200, body: slices(whole, 10_007) }));
+        const [, , , , body] = await reach.send();
+        assertSameBytes(await collect(body), whole);
+      },
+    },
+    {
+      name: 'with an announced length are as long as that',
+      async run(reachFor) {
+        const whole = patternBytes(200_000);
+        const reach = await reachFor(() => ({
+          status: 200,
+          headers: [['content-length', String(whole.length)]],
+          body: slices(whole, 999),
+        }));
+        const [, , , , body] = await reach.send();
+        assertSameBytes(await collect(body), whole);
+      },
+    },
+    {
+      name: 'can be read once',
+      async run(reachFor) {
+        const reach = await reachFor(() => ({ status: 200, body: 'once' }));
+        const readers: ((body: ResponseBody) => Promise<unknown>)[] = [(body) => body.bytes(), (body) => collect(body)];
+        for (const first of readers) {
+          for (const second of readers) {
+            const [, , , , body] = await reach.send();
+            await first(body);
+            await assertRejects(second(body), LocalProtocolError, 'BODY_ALREADY_READ');
+          }
+        }
+        const [, , , , body] = await reach.send();
+        const chunks = body[Symbol.asyncIterator]();
+        await assertRejects(body.bytes(), LocalProtocolError, 'BODY_ALREADY_READ');
+        assert.equal(textOf((await chunks.next()).value as Uint8Array), 'once');
+        assert.equal((await chunks.next()).done, true);
+        assert.equal((await chunks.next()).done, true);
+      },
+    },
+    {
+      name: 'are closed by leaving the loop, which the application is told',
+      async run(reachFor) {
+        const left = gate();
+        const reach = await reachFor(() => ({
+          status: 200,
+          body: (async function* () {
+            try {
+              for (;;) yield patternBytes(65_536);
+            } finally {
+              left.open();
+            }
+          })(),
+        }));
+        const [, , , , body] = await reach.send();
+        for await (const chunk of body) {
+          assert.ok(chunk.length > 0);
+          break;
+        }
+        await left.opened;
+        await assertRejects(body.bytes(), LocalProtocolError, 'BODY_ALREADY_READ');
+      },
+    },
+    {
+      name: 'are closed by close(), any number of times and at any moment',
+      async run(reachFor) {
+        const reach = await reachFor(({ url }) => ({ status: 200, body: patternBytes(Number(url[3].slice(1))) }));
+        for (const size of [0, 10, 100_000, 4 * mebibyte]) {
+          const [, , , , unread] = await reach.send({ target: `/${size}` });
+          await Promise.all([unread.close(), unread.close()]);
+          await unread.close();
+          await assertRejects(unread.bytes(), LocalProtocolError, 'BODY_ALREADY_READ');
+
+          const [, , , , read] = await reach.send({ target: `/${size}` });
+          assert.equal((await read.bytes()).length, size);
+          await read.close();
+          await read.close();
+        }
+      },
+    },
+    {
+      name: 'tell their trailers when they have ended: none',
+      async run(reachFor) {
+        const rest = gate();
+        const reach = await reachFor(() => ({
+          status: 200,
+          body: (async function* () {
+            yield bytesOf('body');
+            await rest.opened;
+          })(),
+        }));
+        const [, , , , body] = await reach.send();
+        assert.equal(body.trailers, undefined);
+        const chunks = body[Symbol.asyncIterator]();
+        assert.equal(textOf((await chunks.next()).value as Uint8Array), 'body');
+        assert.equal(body.trailers, undefined);
+        rest.open();
+        assert.equal((await chunks.next()).done, true);
+        assert.deepEqual(body.trailers, []);
+      },
+    },
+    {
+      name: 'tell their trailers when they have ended: some',
+      needs: 'responseTrailers',
+      async run(reachFor) {
+        const reach = await reachFor(() => ({
+          status: 200,
+          headers: [['trailer', 'x-sum, x-more']],
+          body: [bytesOf('bo'), bytesOf('dy')],
+          trailers: [
+            ['x-sum', '4'],
+            ['x-more', 'a'],
+            ['x-more', 'b'],
+          ],
+        }));
+        for (let round = 0; round < 3; round += 1) {
+          const [, , , , body] = await reach.send();
+          assert.equal(await readText(body), 'body');
+          assert.deepEqual(
+            body.trailers?.map(([name, value]) => [name.toLowerCase(), value]),
+            [
+              ['x-sum', '4'],
+              ['x-more', 'a'],
+              ['x-more', 'b'],
+            ],
+          );
+        }
+      },
+    },
+    {
+      name: 'that break off are errors, however they are read, and never taken for whole',
+      async run(reachFor) {
+        const headers = { '/length': [['content-length', '1000000']], '/chunked': [] } as const;
+        const reach = await reachFor(({ url }) => ({
+          status: 200,
+          headers: headers[url[3] as keyof typeof headers],
+          body: (async function* () {
+            yield patternBytes(100_000);
+            yield patternBytes(10);
+            throw new Error('the disk is gone');
+          })(),
+        }));
+        for (const target of Object.keys(headers)) {
+          for (const read of [(body: ResponseBody) => body.bytes(), collect]) {
+            const [, status, , , body] = await reach.send({ target });
+            assert.equal(status, 200);
+            const error = await assertRejects(read(body), [NetworkError, RemoteProtocolError]);
+            assert.equal(error.phase, 'response-body');
+            assert.equal(error.requestSent, true);
+            assert.equal(body.trailers, undefined);
+            await body.close();
+          }
+        }
+      },
+    },
+    {
+      name: 'that nobody reads hold the application back',
+      async run(reachFor) {
+        let produced = 0;
+        const piece = patternBytes(65_536);
+        const reach = await reachFor(() => ({
+          status: 200,
+          body: (async function* () {
+            while (produced < largeBody) {
+              produced += piece.length;
+              yield piece;
+            }
+          })(),
+        }));
+        const [, , , , body] = await reach.send();
+        const ahead = await settled(() => produced);
+        assert.ok(ahead <= mostInFlight, `${ahead} bytes were produced that nobody asked for`);
+        let received = 0;
+        for await (const chunk of body) received += chunk.length;
+        assert.equal(received, largeBody);
+      },
+    },
+  ],
+};
