@@ -15,12 +15,7 @@ const prefixes = [securePrefix, hostPrefix, httpPrefix, hostHttpPrefix];
 const ascii = /^[\x20-\x7e]*$/;
 
 /** `secureCookies` are those of the jar that are Secure and of this name. */
-export function admit(
-  received: SetCookie,
-  place: Place,
-  now: number,
-  secureCookies: Iterable<CookieFields>,
-): CookieFields | CookieRefusal {
+export function admit(received: SetCookie, place: Place, now: number, secureCookies: Iterable<CookieFields>): CookieFields | CookieRefusal {
   const { name, value, expiresAt, secure, httpOnly, sameSite } = received;
   const domain = resolveDomain(received.domain, place.host);
   if (typeof domain === 'string') return domain;

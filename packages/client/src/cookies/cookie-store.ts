@@ -14,6 +14,7 @@ export class CookieStore implements Iterable<Cookie> {
   readonly #shelves = new Map<string, Shelf>();
   readonly #limits: StoreLimits;
   #size = 0;
+  #latest = 0;
 
   constructor(limits: StoreLimits) {
     this.#limits = limits;
@@ -27,21 +28,23 @@ export class CookieStore implements Iterable<Cookie> {
   /** In the order in which they were first set. */
   *[Symbol.iterator](): IterableIterator<Cookie> {
     const all = [...this.#shelves.values()].flatMap((shelf) => [...shelf.values()]);
-    yield* all.sort((one, other) => one.createdAt - other.createdAt);
+    yield* all.sort((one, other) => one.order - other.order);
   }
 
   /** Takes the place of the cookie of the same name, domain, path and scope, whose age it inherits (RFC 6265bis §5.7 step 23). */
   put(fields: CookieFields, usedAt: number, now: number): Cookie {
     const key = keyOf(fields);
     const old = this.#shelves.get(fields.domain)?.get(key);
-    const cookie = new Cookie(old === undefined ? fields : { ...fields, createdAt: old.createdAt }, usedAt);
+    const cookie =
+      old === undefined
+        ? new Cookie(fields, usedAt, ++this.#latest)
+        : new Cookie({ ...fields, createdAt: old.createdAt }, usedAt, old.order);
     // An expired cookie is how a server removes one.
     if (isExpired(cookie, now)) {
       if (old !== undefined) this.remove(old);
       return cookie;
     }
     const shelf = this.#shelves.get(fields.domain) ?? new Map<string, Cookie>();
-    // Set anew at its old place, so that cookies of one millisecond keep their order.
     shelf.set(key, cookie);
     this.#shelves.set(fields.domain, shelf);
     if (old === undefined) {
@@ -69,7 +72,7 @@ export class CookieStore implements Iterable<Cookie> {
         else if (goesTo(cookie, place)) found.push(cookie);
       }
     }
-    return found.sort((one, other) => other.path.length - one.path.length || one.createdAt - other.createdAt);
+    return found.sort((one, other) => other.path.length - one.path.length || one.order - other.order);
   }
 
   /** Those that are Secure and of this name, wherever they belong. */
@@ -84,15 +87,20 @@ export class CookieStore implements Iterable<Cookie> {
   /** RFC 6265bis §5.7, the last part: the expired ones go first, then those of a crowded domain, then whichever was used longest ago. */
   #makeRoom(shelf: Shelf, newest: Cookie, now: number): void {
     const { maxCookies, maxCookiesPerDomain } = this.#limits;
+    const isOther = (cookie: Cookie): boolean => cookie !== newest;
     if (shelf.size > maxCookiesPerDomain) {
       this.#removeExpired(shelf, now);
-      const candidates = [...shelf.values()].filter((cookie) => cookie !== newest);
-      const insecure = candidates.filter((cookie) => !cookie.secure);
-      if (shelf.size > maxCookiesPerDomain) this.#removeOldest(insecure.length > 0 ? insecure : candidates);
+      if (shelf.size > maxCookiesPerDomain) {
+        const oldest = longestUnused([shelf], (cookie) => isOther(cookie) && !cookie.secure) ?? longestUnused([shelf], isOther);
+        if (oldest !== undefined) this.remove(oldest);
+      }
     }
     if (this.#size > maxCookies) {
-      for (const each of [...this.#shelves.values()]) this.#removeExpired(each, now);
-      if (this.#size > maxCookies) this.#removeOldest([...this].filter((cookie) => cookie !== newest));
+      for (const each of this.#shelves.values()) this.#removeExpired(each, now);
+      if (this.#size > maxCookies) {
+        const oldest = longestUnused(this.#shelves.values(), isOther);
+        if (oldest !== undefined) this.remove(oldest);
+      }
     }
   }
 
@@ -101,14 +109,16 @@ export class CookieStore implements Iterable<Cookie> {
       if (isExpired(cookie, now)) this.remove(cookie);
     }
   }
+}
 
-  #removeOldest(candidates: readonly Cookie[]): void {
-    let oldest: Cookie | undefined;
-    for (const cookie of candidates) {
-      if (oldest === undefined || cookie.usedAt < oldest.usedAt) oldest = cookie;
+function longestUnused(shelves: Iterable<Shelf>, isCandidate: (cookie: Cookie) => boolean): Cookie | undefined {
+  let oldest: Cookie | undefined;
+  for (const shelf of shelves) {
+    for (const cookie of shelf.values()) {
+      if (isCandidate(cookie) && (oldest === undefined || cookie.usedAt < oldest.usedAt)) oldest = cookie;
     }
-    if (oldest !== undefined) this.remove(oldest);
   }
+  return oldest;
 }
 
 export function isExpired(cookie: CookieFields, now: number): boolean {

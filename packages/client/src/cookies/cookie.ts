@@ -1,6 +1,9 @@
 import { showAsJson } from '../message/shown-as-json.ts';
 import type { SameSite } from './set-cookie.ts';
 
+/** The last moment that a `Date` can show. */
+const endOfTime = 8_640_000_000_000_000;
+
 export interface CookieFields {
   readonly name: string;
   readonly value: string;
@@ -40,9 +43,11 @@ export class Cookie implements CookieFields {
   readonly createdAt: number;
   /** @internal Decides who goes when the jar is full. */
   usedAt: number;
+  /** @internal Its place among all that the jar ever had: a clock does not tell the cookies of one response apart. */
+  readonly order: number;
 
   /** @internal */
-  constructor(fields: CookieFields, usedAt: number) {
+  constructor(fields: CookieFields, usedAt: number, order: number) {
     this.name = fields.name;
     this.value = fields.value;
     this.domain = fields.domain;
@@ -54,6 +59,7 @@ export class Cookie implements CookieFields {
     this.expiresAt = fields.expiresAt;
     this.createdAt = fields.createdAt;
     this.usedAt = usedAt;
+    this.order = order;
   }
 
   /** For logs: without its value. `jar.serialize()` has everything. */
@@ -63,4 +69,9 @@ export class Cookie implements CookieFields {
     // A cookie without a name has its secret where the name would be, so the name is all that may be shown.
     return { name, value: '[redacted]', domain, path, hostOnly, secure, httpOnly, sameSite, expires };
   }
+}
+
+/** An expiry from a file, which may say anything, as one that can be shown and written. */
+export function possibleTime(milliseconds: number): number {
+  return Math.min(Math.max(milliseconds, 0), endOfTime);
 }
