@@ -1,0 +1,25 @@
+/**
+ * What the peer can do wrong, in the two sizes of RFC 9113 §5.4. Both become `RemoteProtocolError`s whose code is `H2_` and
+ * the name of the error code that we send.
+ */
+import { RemoteProtocolError } from '../../errors.ts';
+import { errorName } from './constants.ts';
+
+/**
+ * Ends the connection. Thrown from wherever the fault is found and caught once, where bytes enter the engine: it never
+ * leaves the engine.
+ */
+export class ConnectionFault extends Error {
+  override readonly name = 'ConnectionFault';
+  readonly errorCode: number;
+
+  constructor(errorCode: number, message: string) {
+    super(message);
+    this.errorCode = errorCode;
+  }
+}
+
+/** The peer broke the protocol, by our judgement or by its own. */
+export function remoteError(errorCode: number, message: string): RemoteProtocolError {
+  return new RemoteProtocolError(message, { code: `H2_${errorName(errorCode)}` });
+}

@@ -1,0 +1,188 @@
+/**
+ * What each frame does, on a connection of ours (RFC 9113 §5, §6, §8). Those that bring a response are handed to `responses.ts`.
+ *
+ * Faults of the connection are thrown; faults of a stream reset that stream and end there.
+ */
+import { Closing } from './closed-streams.ts';
+import { defaultWindow, ErrorCode, errorName, Setting } from './constants.ts';
+import { ConnectionFault, remoteError } from './faults.ts';
+import type { FrameHandler } from './frame-reader.ts';
+import type { Responses } from './responses.ts';
+import { bandwidthPing, livenessPing, type Session } from './session.ts';
+import { ResponsePhase } from './stream.ts';
+
+export class Inbound<Token> implements FrameHandler {
+  readonly #session: Session<Token>;
+  readonly #responses: Responses<Token>;
+  /** The peer's INITIAL_WINDOW_SIZE before the SETTINGS frame under way; −1 if it has not come up. */
+  #initialWindowBefore = -1;
+
+  constructor(session: Session<Token>, responses: Responses<Token>) {
+    this.#session = session;
+    this.#responses = responses;
+  }
+
+  onDataStart(streamId: number, flowLength: number, dataLength: number, endStream: boolean): void {
+    this.#responses.onDataStart(streamId, flowLength, dataLength, endStream);
+  }
+
+  onDataPiece(chunk: Uint8Array, start: number, end: number): void {
+    this.#responses.onDataPiece(chunk, start, end);
+  }
+
+  onDataEnd(endStream: boolean): void {
+    this.#responses.onDataEnd(endStream);
+  }
+
+  onHeaderBlock(streamId: number, bytes: Uint8Array, start: number, end: number, endStream: boolean): void {
+    this.#responses.onHeaderBlock(streamId, bytes, start, end, endStream);
+  }
+
+  onReset(streamId: number, errorCode: number): void {
+    const session = this.#session;
+    const stream = session.streams.get(streamId);
+    if (stream === undefined) {
+      session.refuseIdle(streamId, 'RST_STREAM');
+      session.budget.late.spend();
+      return;
+    }
+    const hasEnded = stream.phase === ResponsePhase.ENDED;
+    session.closeStream(stream, Closing.RESET_BY_PEER);
+    if (hasEnded) {
+      session.handler.onUploadStopped(stream.token, errorCode);
+    } else {
+      const error = remoteError(errorCode, `The peer reset the stream: ${errorName(errorCode)}`);
+      // RFC 9113 §8.7.
+      session.handler.onReset(stream.token, error, errorCode !== ErrorCode.REFUSED_STREAM);
+    }
+    session.handler.onCapacityChange();
+  }
+
+  onSetting(identifier: number, value: number): void {
+    const session = this.#session;
+    if (identifier === Setting.INITIAL_WINDOW_SIZE && this.#initialWindowBefore === -1)
+      this.#initialWindowBefore = session.peer.initialWindowSize;
+    session.peer.apply(identifier, value);
+    // Each in turn: of several the smallest matters too (RFC 7541 §4.2).
+    if (identifier === Setting.HEADER_TABLE_SIZE) session.encoder.limitTable(value);
+  }
+
+  onSettingsEnd(): void {
+    const session = this.#session;
+    session.budget.settings.spend();
+    session.peer.settle();
+    session.writer.maxFrameSize = session.peer.maxFrameSize;
+    if (this.#initialWindowBefore !== -1) {
+      this.#resizeSendWindows(session.peer.initialWindowSize - this.#initialWindowBefore);
+      this.#initialWindowBefore = -1;
+    }
+    session.writer.settingsAcknowledgement();
+    session.oweFrame();
+    session.handler.onSettings(session.peer);
+    session.handler.onCapacityChange();
+  }
+
+  /** RFC 9113 §6.9.2: a new initial size holds for the streams that are open, too. */
+  #resizeSendWindows(difference: number): void {
+    const session = this.#session;
+    for (const { outbound } of session.streams.values()) {
+      if (outbound === null) continue;
+      if (!outbound.window.grow(difference)) {
+        throw new ConnectionFault(ErrorCode.FLOW_CONTROL_ERROR, 'The peer sent an INITIAL_WINDOW_SIZE that makes a window too large');
+      }
+      session.scheduler.consider(outbound);
+    }
+  }
+
+  onSettingsAcknowledgement(): void {
+    const session = this.#session;
+    if (session.areSettingsAcknowledged) {
+      throw new ConnectionFault(ErrorCode.PROTOCOL_ERROR, 'The peer acknowledged SETTINGS that were not sent');
+    }
+    session.areSettingsAcknowledged = true;
+    session.decoder.limitTable(session.options.headerTableSize);
+    const excess = defaultWindow - session.options.streamWindow;
+    if (excess <= 0) return;
+    session.streamWindow = session.options.streamWindow;
+    for (const { receiveWindow } of session.streams.values()) {
+      receiveWindow.available -= excess;
+      receiveWindow.target -= excess;
+    }
+  }
+
+  onPing(isAcknowledgement: boolean, high: number, low: number): void {
+    const session = this.#session;
+    if (!isAcknowledgement) {
+      session.budget.ping.spend();
+      session.writer.ping(true, high, low);
+      session.oweFrame();
+    } else if (high === livenessPing) {
+      session.budget.ping.spend();
+      session.handler.onPingAcknowledged(low);
+    } else if (high !== bandwidthPing || !session.onMeasured(low)) {
+      session.budget.ignored.spend();
+    }
+  }
+
+  onGoAway(lastStreamId: number, errorCode: number): void {
+    const session = this.#session;
+    // RFC 9113 §6.8: a second one may only take back more.
+    if (lastStreamId > session.peerLastStreamId) {
+      throw new ConnectionFault(ErrorCode.PROTOCOL_ERROR, 'The peer sent GOAWAY with a higher last stream than before');
+    }
+    session.budget.ignored.spend();
+    session.peerLastStreamId = lastStreamId;
+    session.handler.onGoAway(lastStreamId, errorCode);
+    const error = remoteError(errorCode, `The peer closes the connection (${errorName(errorCode)}) and did not process this request`);
+    for (const stream of session.streams.values()) {
+      if (stream.id <= lastStreamId) continue;
+      session.closeStream(stream, Closing.RESET_BY_US);
+      session.handler.onReset(stream.token, error, false);
+    }
+    session.handler.onCapacityChange();
+  }
+
+  onWindowUpdate(streamId: number, increment: number): void {
+    const session = this.#session;
+    session.budget.windowUpdate.spend();
+    if (streamId === 0) {
+      if (increment === 0) throw new ConnectionFault(ErrorCode.PROTOCOL_ERROR, 'The peer sent WINDOW_UPDATE of 0');
+      if (!session.scheduler.connectionWindow.grow(increment)) {
+        throw new ConnectionFault(ErrorCode.FLOW_CONTROL_ERROR, "The peer made the connection's window too large");
+      }
+    } else {
+      const stream = session.streams.get(streamId);
+      if (stream === undefined) {
+        session.refuseIdle(streamId, 'WINDOW_UPDATE');
+        return;
+      }
+      if (increment === 0) {
+        session.failStream(stream, ErrorCode.PROTOCOL_ERROR, 'The peer sent WINDOW_UPDATE of 0');
+        return;
+      }
+      const body = stream.outbound;
+      if (body === null) return;
+      if (!body.window.grow(increment)) {
+        session.failStream(stream, ErrorCode.FLOW_CONTROL_ERROR, "The peer made a stream's window too large");
+        return;
+      }
+      session.scheduler.consider(body);
+    }
+    if (session.scheduler.isReady) session.announceOutput();
+  }
+
+  onPriority(streamId: number, isMalformed: boolean): void {
+    const session = this.#session;
+    session.budget.ignored.spend();
+    if (!isMalformed) return;
+    const stream = session.streams.get(streamId);
+    // There is no stream to reset: RFC 9113 §5.4.2 does not say, and a peer that miscounts octets is not to be trusted.
+    if (stream === undefined)
+      throw new ConnectionFault(ErrorCode.FRAME_SIZE_ERROR, "The peer sent PRIORITY of a length that it can't have");
+    session.failStream(stream, ErrorCode.FRAME_SIZE_ERROR, "The peer sent PRIORITY of a length that it can't have");
+  }
+
+  onUnknownFrame(): void {
+    this.#session.budget.ignored.spend();
+  }
+}

@@ -1,0 +1,74 @@
+import { LocalProtocolError } from '../../errors.ts';
+import { defaultHeaderTableSize, defaultWindow, maximumMaxFrameSize, maximumWindow, minimumMaxFrameSize } from './constants.ts';
+
+/** Sizes in octets. */
+export interface Http2EngineOptions {
+  /** Monotonic milliseconds. Asked only when a budget is used up and when bandwidth is measured. */
+  readonly now: () => number;
+  /** The largest header list that is accepted (RFC 9113 §10.5.1). Default 65,536. */
+  readonly maxHeaderListSize?: number | undefined;
+  /** The most fields in a response head, and in a trailer section. Default 256. */
+  readonly maxHeaderFields?: number | undefined;
+  /** The largest frame that is accepted. Default 16,384, the least that is allowed. */
+  readonly maxFrameSize?: number | undefined;
+  /** The table that the peer may compress with. Default 4,096. */
+  readonly headerTableSize?: number | undefined;
+  /** The largest table that we compress with, if the peer allows it. Default 4,096. */
+  readonly encoderTableSize?: number | undefined;
+  /** What one response may have under way or unread. Default 1 MiB. */
+  readonly streamWindow?: number | undefined;
+  /** What {@link streamWindow} may grow to where measured bandwidth × delay asks for it. Default 16 MiB. */
+  readonly maxStreamWindow?: number | undefined;
+  /** What all responses together may have under way or unread. Default 16 MiB; never less than two streams' worth of a grown window. */
+  readonly connectionWindow?: number | undefined;
+  /** Default 1. */
+  readonly firstStreamId?: number | undefined;
+}
+
+export interface ResolvedHttp2EngineOptions {
+  readonly now: () => number;
+  readonly maxHeaderListSize: number;
+  readonly maxHeaderFields: number;
+  readonly maxFrameSize: number;
+  readonly headerTableSize: number;
+  readonly encoderTableSize: number;
+  readonly streamWindow: number;
+  readonly maxStreamWindow: number;
+  readonly connectionWindow: number;
+  readonly firstStreamId: number;
+}
+
+const mebibyte = 1_048_576;
+
+// Option, default, least, most.
+const table: readonly (readonly [name: keyof Http2EngineOptions, fallback: number, least: number, most: number])[] = [
+  ['maxHeaderListSize', 65_536, 1, maximumWindow],
+  ['maxHeaderFields', 256, 1, maximumWindow],
+  ['maxFrameSize', minimumMaxFrameSize, minimumMaxFrameSize, maximumMaxFrameSize],
+  ['headerTableSize', defaultHeaderTableSize, 0, 2 ** 24],
+  ['encoderTableSize', defaultHeaderTableSize, 0, 2 ** 24],
+  ['streamWindow', mebibyte, 1, maximumWindow],
+  ['maxStreamWindow', 16 * mebibyte, 1, maximumWindow],
+  // SETTINGS do not change the connection's window, and WINDOW_UPDATE can only enlarge it (RFC 9113 §6.9.2).
+  ['connectionWindow', 16 * mebibyte, defaultWindow, maximumWindow],
+  ['firstStreamId', 1, 1, maximumWindow],
+];
+
+/**
+ * Reads options as own properties.
+ * @throws {LocalProtocolError} `INVALID_OPTION`, naming the option.
+ */
+export function resolveHttp2EngineOptions(options: Http2EngineOptions): ResolvedHttp2EngineOptions {
+  const resolved: Record<string, unknown> = { now: options.now };
+  for (const [name, fallback, least, most] of table) {
+    const value: unknown = Object.hasOwn(options, name) ? (options[name] ?? fallback) : fallback;
+    if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
+      throw new LocalProtocolError(`The option ${JSON.stringify(name)} must be an integer from ${least} to ${most}`, {
+        code: 'INVALID_OPTION',
+        phase: 'request',
+      });
+    }
+    resolved[name] = value;
+  }
+  return resolved as unknown as ResolvedHttp2EngineOptions;
+}

@@ -1,0 +1,199 @@
+/**
+ * The frames that responses are made of: HEADERS, CONTINUATION and DATA (RFC 9113 §6.1, §6.2, §8.1).
+ *
+ * Order matters in two places: DATA counts against the connection's window whatever becomes of its stream, and a header
+ * block is decoded whoever it is for.
+ */
+import type { HeaderPair } from '../../contract.ts';
+import { tinyDataLimit } from './abuse-budget.ts';
+import { Closing } from './closed-streams.ts';
+import { ErrorCode } from './constants.ts';
+import { ConnectionFault } from './faults.ts';
+import { ResponseFields } from './response-fields.ts';
+import type { Session } from './session.ts';
+import { StreamEvent, StreamState } from './stream-state.ts';
+import { ResponsePhase, type Http2Stream } from './stream.ts';
+
+// A 103 or two, or a 100, are usual; progress may be reported by 102.
+const mostInformational = 64;
+const noTrailers: readonly HeaderPair[] = Object.freeze([]);
+
+export class Responses<Token> {
+  readonly #session: Session<Token>;
+  readonly #fields: ResponseFields = new ResponseFields();
+  /** The stream of the DATA frame under way; `null` where its data is dropped. */
+  #dataStream: Http2Stream<Token> | null = null;
+
+  constructor(session: Session<Token>) {
+    this.#session = session;
+  }
+
+  onDataStart(streamId: number, flowLength: number, dataLength: number, endStream: boolean): void {
+    const session = this.#session;
+    this.#dataStream = null;
+    if (!session.receiveWindow.receive(flowLength)) {
+      throw new ConnectionFault(ErrorCode.FLOW_CONTROL_ERROR, "The peer sent more DATA than the connection's window allows");
+    }
+    if (dataLength < tinyDataLimit && !endStream) (dataLength === 0 ? session.budget.emptyData : session.budget.tinyData).spend();
+    const stream = session.streams.get(streamId);
+    if (stream === undefined) {
+      this.#onFrameOfNoStream(streamId, 'DATA');
+      session.releaseConnection(flowLength);
+      return;
+    }
+    const problem = this.#judgeData(stream, flowLength, dataLength);
+    if (problem !== 0) {
+      session.releaseConnection(flowLength);
+      session.failStream(stream, problem, dataProblems.get(problem)!);
+      return;
+    }
+    stream.receivedLength += dataLength;
+    this.#dataStream = stream;
+    session.onDataReceived(flowLength);
+    // Padding is nobody's to take.
+    if (flowLength !== dataLength) this.consumed(stream, flowLength - dataLength);
+  }
+
+  /** 0, or the error code to reset the stream with. */
+  #judgeData(stream: Http2Stream<Token>, flowLength: number, dataLength: number): number {
+    if (stream.advance(StreamEvent.RECEIVE_DATA) > StreamState.CLOSED) return ErrorCode.STREAM_CLOSED;
+    if (!stream.receiveWindow.receive(flowLength)) return ErrorCode.FLOW_CONTROL_ERROR;
+    const isTooMuch = stream.expectedLength !== -1 && stream.receivedLength + dataLength > stream.expectedLength;
+    if (stream.phase !== ResponsePhase.IN_BODY || isTooMuch) {
+      // Given back with the rest of the frame, not with what the stream holds.
+      stream.receiveWindow.held -= flowLength;
+      return ErrorCode.PROTOCOL_ERROR;
+    }
+    return 0;
+  }
+
+  onDataPiece(chunk: Uint8Array, start: number, end: number): void {
+    const stream = this.#dataStream;
+    // It may have been reset since its frame began.
+    if (stream !== null && stream.isReceiving) this.#session.handler.onData(stream.token, chunk, start, end);
+  }
+
+  onDataEnd(endStream: boolean): void {
+    const stream = this.#dataStream;
+    this.#dataStream = null;
+    if (endStream && stream !== null && stream.isReceiving) this.#endResponse(stream, noTrailers);
+  }
+
+  onHeaderBlock(streamId: number, bytes: Uint8Array, start: number, end: number, endStream: boolean): void {
+    const session = this.#session;
+    const fields = this.#fields;
+    const stream = session.streams.get(streamId);
+    const isTrailers = stream !== undefined && stream.phase !== ResponsePhase.AWAITING_HEAD;
+    fields.begin(isTrailers);
+    session.decoder.decode(bytes, start, end, fields);
+    if (stream === undefined) {
+      this.#onFrameOfNoStream(streamId, 'HEADERS');
+      return;
+    }
+    if (stream.advance(StreamEvent.RECEIVE_HEADERS) > StreamState.CLOSED) {
+      session.failStream(stream, ErrorCode.STREAM_CLOSED, 'The peer sent HEADERS after the end of the response');
+      return;
+    }
+    if (session.decoder.isOverLimit) {
+      session.failStream(
+        stream,
+        ErrorCode.ENHANCE_YOUR_CALM,
+        `The peer sent a header list above the limit of ${session.options.maxHeaderListSize} octets or ${session.options.maxHeaderFields} fields`,
+      );
+      return;
+    }
+    fields.finish();
+    if (isTrailers && !endStream) fields.problem ??= 'HEADERS after the response head that do not end the response';
+    if (fields.problem !== null) {
+      session.failStream(stream, ErrorCode.PROTOCOL_ERROR, `The peer sent ${fields.problem}`);
+      return;
+    }
+    if (isTrailers) this.#endResponse(stream, fields.headers);
+    else if (fields.status < 200) this.#onInformational(stream, endStream);
+    else this.#onHead(stream, endStream);
+  }
+
+  #onInformational(stream: Http2Stream<Token>, endStream: boolean): void {
+    const { status, headers } = this.#fields;
+    stream.informationalCount += 1;
+    // RFC 9113 §8.6: there is no upgrade. §8.1: a 1xx is never the end.
+    if (status === 101 || endStream) {
+      this.#session.failStream(
+        stream,
+        ErrorCode.PROTOCOL_ERROR,
+        `The peer sent ${status} ${endStream ? 'as the end of the response' : 'over HTTP/2'}`,
+      );
+    } else if (stream.informationalCount > mostInformational) {
+      this.#session.failStream(stream, ErrorCode.ENHANCE_YOUR_CALM, `The peer sent more than ${mostInformational} informational responses`);
+    } else {
+      this.#session.handler.onInformational(stream.token, status, headers);
+    }
+  }
+
+  #onHead(stream: Http2Stream<Token>, endStream: boolean): void {
+    const { status, headers, contentLength } = this.#fields;
+    stream.phase = ResponsePhase.IN_BODY;
+    // RFC 9110 §6.4.1: these have no content, whatever their Content-Length says. After 2xx to CONNECT it says nothing.
+    if (stream.isHead || status === 204 || status === 304) stream.expectedLength = 0;
+    else if (!(stream.isConnect && status < 300)) stream.expectedLength = contentLength;
+    if (endStream && stream.expectedLength > 0) {
+      this.#endResponse(stream, noTrailers);
+      return;
+    }
+    this.#session.handler.onHead(stream.token, status, headers, endStream);
+    if (endStream && stream.isReceiving) this.#endResponse(stream, noTrailers);
+  }
+
+  #endResponse(stream: Http2Stream<Token>, trailers: readonly HeaderPair[]): void {
+    const session = this.#session;
+    if (stream.expectedLength !== -1 && stream.receivedLength !== stream.expectedLength) {
+      session.failStream(
+        stream,
+        ErrorCode.PROTOCOL_ERROR,
+        `The response ended after ${stream.receivedLength} of the ${stream.expectedLength} octets of its Content-Length`,
+      );
+      return;
+    }
+    stream.advance(StreamEvent.RECEIVE_END_STREAM);
+    stream.phase = ResponsePhase.ENDED;
+    const isClosed = stream.isClosed;
+    if (isClosed) session.streams.delete(stream.id);
+    session.handler.onResponseEnd(stream.token, trailers);
+    if (isClosed) session.handler.onCapacityChange();
+  }
+
+  /** DATA or HEADERS on a stream that is not open. */
+  #onFrameOfNoStream(streamId: number, type: string): void {
+    const session = this.#session;
+    session.refuseIdle(streamId, type);
+    const closing = session.closedStreams.closing(streamId);
+    if (closing === Closing.ENDED) throw new ConnectionFault(ErrorCode.STREAM_CLOSED, `The peer sent ${type} on a stream that has ended`);
+    session.budget.late.spend();
+    if (closing === Closing.RESET_BY_PEER) {
+      session.writer.reset(streamId, ErrorCode.STREAM_CLOSED);
+      session.oweFrame();
+    }
+  }
+
+  /** Octets of the response were taken: gives the peer new windows where it is time. */
+  consumed(stream: Http2Stream<Token>, octets: number): void {
+    const session = this.#session;
+    const window = stream.receiveWindow;
+    // Never more than there is: a mistake of the caller's must not let the peer send without end.
+    const taken = Math.min(octets, window.held);
+    if (taken <= 0) return;
+    if (window.target < session.streamWindow) window.target = session.streamWindow;
+    const increment = window.release(taken);
+    if (increment > 0 && stream.isReceiving && !session.isFinished) {
+      session.writer.windowUpdate(stream.id, increment);
+      session.announceOutput();
+    }
+    session.releaseConnection(taken);
+  }
+}
+
+const dataProblems: ReadonlyMap<number, string> = new Map<number, string>([
+  [ErrorCode.STREAM_CLOSED, 'The peer sent DATA after the end of the response'],
+  [ErrorCode.FLOW_CONTROL_ERROR, "The peer sent more DATA than the stream's window allows"],
+  [ErrorCode.PROTOCOL_ERROR, 'The peer sent DATA before the response head, or more than its Content-Length'],
+]);

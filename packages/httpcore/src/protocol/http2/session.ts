@@ -1,0 +1,226 @@
+/**
+ * What the two halves of the engine share: the one that takes calls (`engine.ts`) and the one that takes frames
+ * (`inbound.ts`). It owns the streams and knows how they end; each of them ends here, and once.
+ */
+import type { HttpCoreError } from '../../errors.ts';
+import type { ByteSink } from '../byte-sink.ts';
+import { AbuseBudget } from './abuse-budget.ts';
+import { BandwidthEstimator } from './bandwidth-estimator.ts';
+import { ClosedStreams, Closing } from './closed-streams.ts';
+import { defaultHeaderTableSize, defaultWindow, ErrorCode, maximumStreamId } from './constants.ts';
+import { ConnectionFault, remoteError } from './faults.ts';
+import { ReceiveWindow } from './flow-control.ts';
+import { FrameWriter } from './frame-writer.ts';
+import type { Http2EngineHandler } from './handler.ts';
+import { HeaderDecoder } from './hpack/decoder.ts';
+import { HeaderEncoder } from './hpack/encoder.ts';
+import type { ResolvedHttp2EngineOptions } from './options.ts';
+import type { OutboundBody } from './outbound-body.ts';
+import { PeerSettings } from './peer-settings.ts';
+import { RequestFields } from './request-fields.ts';
+import { SendScheduler, type SchedulerOwner } from './send-scheduler.ts';
+import { StreamEvent } from './stream-state.ts';
+import { ResponsePhase, type Http2Stream } from './stream.ts';
+
+// Frames that we owe the peer while it reads nothing; nghttp2 has the same bound.
+const mostOwedFrames = 1_000;
+// The first half of the payload of our PINGs says what they are for.
+export const livenessPing = 0x6c69_7665;
+export const bandwidthPing = 0x6264_7031;
+
+export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
+  readonly options: ResolvedHttp2EngineOptions;
+  readonly handler: Http2EngineHandler<Token>;
+  readonly writer: FrameWriter;
+  readonly encoder: HeaderEncoder;
+  readonly decoder: HeaderDecoder;
+  readonly requestFields: RequestFields;
+  readonly peer: PeerSettings = new PeerSettings();
+  readonly scheduler: SendScheduler<Http2Stream<Token>>;
+  readonly budget: AbuseBudget;
+  readonly streams: Map<number, Http2Stream<Token>> = new Map();
+  readonly closedStreams: ClosedStreams = new ClosedStreams();
+  readonly receiveWindow: ReceiveWindow;
+  nextStreamId: number;
+  /** What new streams get. More than asked for until our SETTINGS are acknowledged: the peer may not have read them. */
+  streamWindow: number;
+  areSettingsAcknowledged = false;
+  // One-way latches.
+  isFinished = false;
+  hasSentGoAway = false;
+  /** The last stream that the peer will serve; `Infinity` before GOAWAY. */
+  peerLastStreamId: number = Infinity;
+
+  readonly #estimator: BandwidthEstimator;
+  // Octets of DATA since the measurement began, or since the last one ended.
+  #measuredOctets = 0;
+  #measurement = 0;
+  #measuringSince = -1;
+  #owedFrames = 0;
+  #isOutputAnnounced = false;
+
+  constructor(sink: ByteSink, handler: Http2EngineHandler<Token>, options: ResolvedHttp2EngineOptions) {
+    this.options = options;
+    this.handler = handler;
+    this.writer = new FrameWriter(sink);
+    this.encoder = new HeaderEncoder(options.encoderTableSize, defaultHeaderTableSize);
+    this.requestFields = new RequestFields(this.encoder);
+    this.decoder = new HeaderDecoder(options.headerTableSize, defaultHeaderTableSize, {
+      maxSize: options.maxHeaderListSize,
+      maxFields: options.maxHeaderFields,
+    });
+    this.scheduler = new SendScheduler(this.writer, this, defaultWindow);
+    this.budget = new AbuseBudget(options.now);
+    this.receiveWindow = new ReceiveWindow(options.connectionWindow);
+    this.streamWindow = Math.max(options.streamWindow, defaultWindow);
+    this.#estimator = new BandwidthEstimator(options.streamWindow, options.maxStreamWindow);
+    this.nextStreamId = options.firstStreamId;
+  }
+
+  get capacity(): number {
+    if (this.isFinished || this.hasSentGoAway || this.peerLastStreamId !== Infinity) return 0;
+    const identifiers = (maximumStreamId + 1 - this.nextStreamId) / 2;
+    return Math.max(0, Math.min(this.peer.maxConcurrentStreams - this.streams.size, identifiers));
+  }
+
+  announceOutput(): void {
+    if (this.#isOutputAnnounced) return;
+    this.#isOutputAnnounced = true;
+    this.handler.onOutput();
+  }
+
+  flush(): void {
+    this.#isOutputAnnounced = false;
+    this.scheduler.pump();
+    this.writer.flush();
+  }
+
+  onDrained(): void {
+    this.writer.unblock();
+    this.#owedFrames = 0;
+    if (this.scheduler.isReady) this.announceOutput();
+  }
+
+  /** A frame was written because the peer sent one. @throws {ConnectionFault} where it makes us write and does not read. */
+  oweFrame(): void {
+    if (this.writer.isBlocked) {
+      this.#owedFrames += 1;
+      if (this.#owedFrames > mostOwedFrames) {
+        throw new ConnectionFault(ErrorCode.ENHANCE_YOUR_CALM, 'The peer asks for answers and does not read them');
+      }
+    }
+    this.announceOutput();
+  }
+
+  // Streams and how they end.
+
+  /** The peer can't open streams, since push is disabled; and ours it can't know before we have opened them. */
+  refuseIdle(streamId: number, type: string): void {
+    if (streamId % 2 === 0 || streamId >= this.nextStreamId) {
+      throw new ConnectionFault(ErrorCode.PROTOCOL_ERROR, `The peer sent ${type} on an idle stream`);
+    }
+  }
+
+  /** RFC 9113 §5.4.2: the peer broke the rules of one stream. */
+  failStream(stream: Http2Stream<Token>, errorCode: number, message: string): void {
+    this.writer.reset(stream.id, errorCode);
+    this.oweFrame();
+    this.closeStream(stream, Closing.RESET_BY_US);
+    if (stream.phase === ResponsePhase.ENDED) this.handler.onUploadStopped(stream.token, errorCode);
+    else this.handler.onReset(stream.token, remoteError(errorCode, message), true);
+    this.handler.onCapacityChange();
+  }
+
+  /** Closes by reset: what the response holds of the connection's window is given back, what the request has queued is dropped. */
+  closeStream(stream: Http2Stream<Token>, closing: number): void {
+    stream.advanceLocally(closing === Closing.RESET_BY_PEER ? StreamEvent.RECEIVE_RESET : StreamEvent.SEND_RESET);
+    this.streams.delete(stream.id);
+    this.closedStreams.add(stream.id, closing);
+    if (stream.outbound !== null) this.scheduler.abandon(stream.outbound);
+    this.releaseAll(stream);
+  }
+
+  releaseAll(stream: Http2Stream<Token>): void {
+    const held = stream.receiveWindow.held;
+    if (held === 0) return;
+    stream.receiveWindow.held = 0;
+    this.releaseConnection(held);
+  }
+
+  releaseConnection(octets: number): void {
+    const increment = this.receiveWindow.release(octets);
+    if (increment === 0 || this.isFinished) return;
+    this.writer.windowUpdate(0, increment);
+    this.announceOutput();
+  }
+
+  /** Our END_STREAM was written. */
+  onRequestEnded(stream: Http2Stream<Token>): void {
+    stream.advanceLocally(StreamEvent.SEND_END_STREAM);
+    const isClosed = stream.isClosed;
+    if (isClosed) this.streams.delete(stream.id);
+    this.handler.onRequestSent(stream.token);
+    if (isClosed) this.handler.onCapacityChange();
+  }
+
+  /** The connection is over, for every stream at once. */
+  finish(error: HttpCoreError): void {
+    this.isFinished = true;
+    const handedOver = this.writer.handedOver;
+    for (const stream of this.streams.values()) {
+      stream.advanceLocally(StreamEvent.SEND_RESET);
+      this.streams.delete(stream.id);
+      if (stream.outbound !== null) this.scheduler.abandon(stream.outbound);
+      const wasProcessed = stream.startsAt < handedOver && stream.id <= this.peerLastStreamId;
+      if (stream.phase === ResponsePhase.ENDED) this.handler.onUploadStopped(stream.token, ErrorCode.NO_ERROR);
+      else this.handler.onReset(stream.token, error, wasProcessed);
+    }
+  }
+
+  // The scheduler's word.
+
+  onBodySent(body: OutboundBody<Http2Stream<Token>>): void {
+    if (body.trailers !== null) this.writeTrailers(body);
+    this.onRequestEnded(body.owner);
+  }
+
+  writeTrailers(body: OutboundBody<Http2Stream<Token>>): void {
+    // Encoded only now: blocks must be encoded in the order in which they are sent.
+    this.requestFields.addTrailers(body.trailers!);
+    this.writer.headers(body.streamId, this.encoder, true);
+  }
+
+  onRoom(body: OutboundBody<Http2Stream<Token>>): void {
+    this.handler.onWritable(body.owner.token);
+  }
+
+  onDataSent(): void {
+    this.budget.onDataSent();
+  }
+
+  // Bandwidth × delay.
+
+  onDataReceived(octets: number): void {
+    this.#measuredOctets += octets;
+    if (this.#measuringSince !== -1 || !this.#estimator.isDue(this.#measuredOctets)) return;
+    this.#measuredOctets = 0;
+    this.#measuringSince = this.options.now();
+    this.#measurement += 1;
+    this.writer.ping(false, bandwidthPing, this.#measurement);
+    this.announceOutput();
+  }
+
+  /** Is it the acknowledgement of the measurement under way? */
+  onMeasured(measurement: number): boolean {
+    if (this.#measuringSince === -1 || measurement !== this.#measurement) return false;
+    const roundTrip = this.options.now() - this.#measuringSince;
+    this.#measuringSince = -1;
+    if (this.#estimator.measure(this.#measuredOctets, roundTrip)) {
+      this.streamWindow = Math.max(this.streamWindow, this.#estimator.window);
+      // With less, one response that nobody reads could take all of it.
+      this.receiveWindow.target = Math.max(this.receiveWindow.target, 2 * this.#estimator.window);
+    }
+    this.#measuredOctets = 0;
+    return true;
+  }
+}
