@@ -24,7 +24,10 @@ export interface DialedTransport {
 
 /** One attempt under way. */
 export interface Dial<Result> {
-  /** Rejects with `ConnectError`, `ConnectTimeout`, `ProxyError` or the error given to `cancel`; nothing is left open then. */
+  /**
+   * Rejects with `ConnectError`, `ConnectTimeout`, `ProxyError`, `LocalProtocolError` (TLS options that can't be used) or the error
+   * given to `cancel`; nothing is left open then.
+   */
   readonly result: Promise<Result>;
   /** Gives up: closes what was opened. Does nothing once the result is settled. */
   cancel(error: HttpCoreError): void;

@@ -35,7 +35,7 @@ export function parseOrigin(scheme: string, host: string, port: number | null, s
   const bracketed = host.startsWith('[') && host.endsWith(']');
   const bare = bracketed ? host.slice(1, -1) : host;
   const isIpv6 = bare.includes(':');
-  if (bracketed !== isIpv6 && bracketed) throw invalidHost(host);
+  if (bracketed && !isIpv6) throw invalidHost(host);
   if (!(isIpv6 ? isIpv6Literal(bare) : registeredName.test(bare)) || bare.length > 255) throw invalidHost(host);
   if (port !== null && (!Number.isInteger(port) || port < 1 || port > 65_535)) {
     throw new LocalProtocolError(`The port must be an integer from 1 to 65535, or null; it is ${String(port)}`, {
@@ -43,6 +43,7 @@ export function parseOrigin(scheme: string, host: string, port: number | null, s
       phase: 'request',
     });
   }
+  if (servername !== undefined && (typeof servername !== 'string' || !registeredName.test(servername) || servername.length > 255)) throw invalidHost(servername);
   const name = bare.toLowerCase();
   const number = port ?? defaultPorts[scheme];
   const inUrl = isIpv6 ? `[${name}]` : name;

@@ -1,0 +1,59 @@
+/** Every ```ts block of the README and of the guides runs, against a local server in the place of the one it names. */
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { startServer } from '@x/testbed';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const scratch = fileURLToPath(new URL('../.snippets', import.meta.url));
+
+interface Snippet {
+  readonly file: string;
+  readonly line: number;
+  readonly code: string;
+}
+
+async function markdownFiles(): Promise<string[]> {
+  const guides = (await readdir(join(root, 'apps/docs'))).filter((name) => name.endsWith('.md')).map((name) => join(root, 'apps/docs', name));
+  return [join(root, 'README.md'), ...guides];
+}
+
+function snippetsOf(file: string, markdown: string): Snippet[] {
+  return Array.from(markdown.matchAll(/^```ts\n([\s\S]*?)^```$/gm), (match) => ({
+    file: relative(root, file),
+    line: markdown.slice(0, match.index).split('\n').length,
+    code: match[1] ?? '',
+  }));
+}
+
+const files = await markdownFiles();
+const snippets = (await Promise.all(files.map(async (file) => snippetsOf(file, await readFile(file, 'utf8'))))).flat();
+
+describe('snippets', () => {
+  beforeAll(() => mkdir(scratch, { recursive: true }));
+  afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+  it('are found', () => {
+    expect(snippets.length).toBeGreaterThan(4);
+    expect(snippets.filter(({ file }) => file === 'README.md')).toHaveLength(2);
+  });
+
+  for (const [index, { file, line, code }] of snippets.entries()) {
+    it(`${file}:${line} runs`, async () => {
+      await using server = await startServer('site', {});
+      const local = code.replaceAll('http://localhost:8080', server.origin).replaceAll("'localhost', 8080", `'127.0.0.1', ${server.port}`);
+      const path = join(scratch, `snippet-${index}.ts`);
+      await writeFile(path, local);
+      const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+      try {
+        await import(/* @vite-ignore */ path);
+        // A snippet that prints nothing shows nothing.
+        expect(log).toHaveBeenCalled();
+      } finally {
+        log.mockRestore();
+      }
+    });
+  }
+});
