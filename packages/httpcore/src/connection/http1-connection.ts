@@ -158,10 +158,10 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
     exchange.onHead(head.version, head.status, head.reason, head.headers, this.#isTunnel);
   }
 
-  onData(bytes: Uint8Array): void {
+  onData(chunk: Uint8Array, start: number, end: number): void {
     const exchange = this.#exchange;
     if (exchange === null) return;
-    exchange.onData(ownedBytes(bytes, this.#transport));
+    exchange.onData(ownedBytes(chunk, start, end, this.#transport));
     if (!this.#paused && exchange.buffered > bufferLimit) {
       this.#paused = true;
       this.#transport.pause();

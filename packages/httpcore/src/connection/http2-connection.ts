@@ -220,7 +220,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
 
   onData(hold: StreamHold, chunk: Uint8Array, start: number, end: number): void {
     const { exchange } = hold;
-    exchange.onData(ownedBytes(chunk.subarray(start, end), this.#transport));
+    exchange.onData(ownedBytes(chunk, start, end, this.#transport));
     hold.watchReading(this.#lastHeard);
   }
 

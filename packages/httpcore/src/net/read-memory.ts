@@ -40,7 +40,7 @@ export class ReadMemory {
   deliver(length: number): Buffer {
     this.#delivering = true;
     this.#lastRead = length;
-    return this.#current.subarray(0, length);
+    return this.#current === shared ? viewOfShared(length) : this.#current.subarray(0, length);
   }
 
   delivered(): void {
@@ -76,6 +76,14 @@ export class ReadMemory {
   #isLarge(): boolean {
     return this.#lastRead * 2 >= this.#size;
   }
+}
+
+// Answers of one size come in a row, and a view costs as much as parsing a header field.
+let view: Buffer | undefined;
+
+function viewOfShared(length: number): Buffer {
+  if (view === undefined || view.length !== length) view = sharedBuffer().subarray(0, length);
+  return view;
 }
 
 function sharedBuffer(): Buffer {

@@ -90,7 +90,8 @@ class Observer implements Http1Handler {
     this.#head = { version, status, reason, headers };
   }
 
-  onData(bytes: Uint8Array): void {
+  onData(chunk: Uint8Array, start: number, end: number): void {
+    const bytes = chunk.subarray(start, end);
     this.#expect('data', this.#head !== undefined && this.#ending === 'waiting' && bytes.length > 0);
     this.#body.push(Buffer.from(bytes).toString('latin1'));
   }

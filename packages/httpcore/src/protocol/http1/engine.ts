@@ -48,8 +48,8 @@ export interface Http1Handler {
   onInformational(status: number, reason: string, headers: readonly HeaderPair[]): void;
   /** The final head. `head` is only valid during the call. */
   onHead(head: ResponseHead): void;
-  /** Body bytes, or those of a tunnel; only valid during the call. */
-  onData(bytes: Uint8Array): void;
+  /** `chunk[start, end)` is a piece of the body, or of a tunnel; only valid during the call. */
+  onData(chunk: Uint8Array, start: number, end: number): void;
   /** The response is complete. {@link Http1Engine.reusable} says whether another exchange can follow. */
   onComplete(trailers: readonly HeaderPair[]): void;
   /** The peer broke the protocol, or left in mid-message. The engine is finished. */
@@ -145,7 +145,7 @@ export class Http1Engine implements ResponseParserSink {
     while (at < chunk.length) {
       switch (this.#response) {
         case 'tunnel':
-          this.#handler.onData(at === 0 ? chunk : chunk.subarray(at));
+          this.#handler.onData(chunk, at, chunk.length);
           return;
         case 'idle':
         case 'done':
@@ -162,7 +162,7 @@ export class Http1Engine implements ResponseParserSink {
   #receiveCounted(chunk: Uint8Array, at: number): number {
     const end = Math.min(chunk.length, at + this.#remaining);
     this.#remaining -= end - at;
-    this.#handler.onData(chunk.subarray(at, end));
+    this.#handler.onData(chunk, at, end);
     if (this.#remaining === 0 && this.#response === 'body') this.#endResponse([], end < chunk.length);
     return end;
   }
@@ -247,8 +247,8 @@ export class Http1Engine implements ResponseParserSink {
     this.#handler.onHead(head);
   }
 
-  onBodyBytes(bytes: Uint8Array): void {
-    this.#handler.onData(bytes);
+  onBodyBytes(chunk: Uint8Array, start: number, end: number): void {
+    this.#handler.onData(chunk, start, end);
   }
 
   // Moving

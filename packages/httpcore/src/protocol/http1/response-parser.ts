@@ -13,6 +13,7 @@ import type { HeaderPair } from '../../contract.ts';
 import { RemoteProtocolError } from '../../errors.ts';
 import { isFieldValue, isToken } from '../../model/field-syntax.ts';
 import { responseBodyKind, type ResponseBodyKind } from './framing.ts';
+import { HeadFacts } from './head-facts.ts';
 import { Llhttp, llhttpErrno, type LlhttpCallbacks } from './llhttp.ts';
 import { StatusLineCheck } from './status-line.ts';
 
@@ -42,7 +43,8 @@ export interface ResponseHead {
 
 export interface ResponseParserSink {
   onResponseHead(head: ResponseHead): void;
-  onBodyBytes(bytes: Uint8Array): void;
+  /** `chunk[start, end)` is data; only valid during the call. */
+  onBodyBytes(chunk: Uint8Array, start: number, end: number): void;
 }
 
 // Borrowed, because chunks are typed as plain Uint8Array: one call decodes all the spans of a chunk.
@@ -109,14 +111,7 @@ export class ResponseParser implements LlhttpCallbacks {
   #value = '';
   #pairs: HeaderPair[] = [];
 
-  // What the fields say about framing and persistence.
-  #contentLength: string | undefined = undefined;
-  #transferEncoding: string | undefined = undefined;
-  /** There is one without any coding, which llhttp forgets. */
-  #emptyTransferEncoding = false;
-  #close = false;
-  #keepAlive = false;
-  #keepAliveTimeout: number | undefined = undefined;
+  readonly #facts = new HeadFacts();
 
   constructor(sink: ResponseParserSink, limits: ResponseLimits) {
     this.#sink = sink;
@@ -143,12 +138,7 @@ export class ResponseParser implements LlhttpCallbacks {
     this.#lastSpan = noSpan;
     this.#reason = '';
     this.#pairs = [];
-    this.#contentLength = undefined;
-    this.#transferEncoding = undefined;
-    this.#emptyTransferEncoding = false;
-    this.#close = false;
-    this.#keepAlive = false;
-    this.#keepAliveTimeout = undefined;
+    this.#facts.reset();
   }
 
   /** Has the message that was parsed last come to its end (as far as llhttp reads it)? */
@@ -186,7 +176,7 @@ export class ResponseParser implements LlhttpCallbacks {
       return consumed;
     }
     if (errno !== llhttpErrno.ok) throw this.#errorOf(errno);
-    if (spanCount > 0) this.#readSpans();
+    this.#readSpans(false);
     if (this.#inHead) this.#countHead(consumed);
     else this.#countOverhead(consumed);
     this.#throwFault();
@@ -223,10 +213,10 @@ export class ResponseParser implements LlhttpCallbacks {
   }
 
   onHeadersComplete(status: number): number {
-    this.#readSpans();
-    this.#finishField();
+    this.#readSpans(true);
     if (this.#fault !== null) return llhttpErrno.user;
     const head = this.#head;
+    const { contentLength, transferEncoding, close, keepAlive, keepAliveTimeout } = this.#facts;
     const { majorVersion, minorVersion } = this.#llhttp;
     if (majorVersion !== 1 || status < 100) {
       return this.#refuse('INVALID_RESPONSE', `The response has the version ${majorVersion}.${minorVersion} and the status ${status}`);
@@ -235,20 +225,17 @@ export class ResponseParser implements LlhttpCallbacks {
     head.status = status;
     head.reason = this.#reason;
     head.headers = this.#pairs;
-    head.length = this.#contentLength === undefined ? 0 : Number(this.#contentLength);
+    head.length = contentLength === undefined ? 0 : Number(contentLength);
     if (!Number.isSafeInteger(head.length)) return this.#refuse('INVALID_CONTENT_LENGTH', 'The Content-Length of the response is too large');
-    head.bodyKind = responseBodyKind(this.#method, status, this.#contentLength === undefined ? undefined : head.length, this.#transferEncoding);
-    if (this.#transferEncoding !== undefined && this.#isReadOtherwise(head.bodyKind)) {
+    head.bodyKind = responseBodyKind(this.#method, status, contentLength === undefined ? undefined : head.length, transferEncoding);
+    if (transferEncoding !== undefined && this.#isReadOtherwise(head.bodyKind)) {
       return this.#refuse('CONFLICTING_FRAMING', 'The Transfer-Encoding of the response can be read in two ways');
     }
     // In the framing of chunks llhttp's leniency takes an LF for a CR.
     if (this.#limits.lenient) this.#llhttp.beLenient(false);
     // RFC 9112 §6.1: a transfer coding from an HTTP/1.0 server is taken for faulty framing.
-    head.persistent =
-      head.bodyKind !== 'until-close' &&
-      !this.#close &&
-      (minorVersion === 1 || (this.#keepAlive && this.#transferEncoding === undefined));
-    head.keepAliveTimeout = this.#keepAliveTimeout;
+    head.persistent = head.bodyKind !== 'until-close' && !close && (minorVersion === 1 || (keepAlive && transferEncoding === undefined));
+    head.keepAliveTimeout = keepAliveTimeout;
     this.#inHead = false;
     this.#pairs = [];
     this.#overhead = 0;
@@ -262,7 +249,7 @@ export class ResponseParser implements LlhttpCallbacks {
 
   /** llhttp is the one that takes the chunks apart: it and RFC 9112 §6.3 must be of one mind. */
   #isReadOtherwise(bodyKind: ResponseBodyKind): boolean {
-    if (this.#emptyTransferEncoding) return true;
+    if (this.#facts.hasEmptyTransferEncoding) return true;
     return (bodyKind === 'chunked' || bodyKind === 'until-close') && this.#llhttp.needsEnd !== (bodyKind === 'until-close');
   }
 
@@ -271,27 +258,51 @@ export class ResponseParser implements LlhttpCallbacks {
     if (this.#fault !== null) return llhttpErrno.user;
     this.#overhead = 0;
     this.#accountedTo = end;
-    this.#sink.onBodyBytes(this.#chunk.subarray(start, end));
+    this.#sink.onBodyBytes(this.#chunk, start, end);
     return this.#freed ? llhttpErrno.user : 0;
   }
 
   onMessageComplete(): void {
-    this.#readSpans();
-    this.#finishField();
+    this.#readSpans(true);
     this.#complete = true;
   }
 
   // Fields
 
-  #readSpans(): void {
+  /** Reads what this chunk brought. With `isComplete`, the head or the trailer section ends here. */
+  #readSpans(isComplete: boolean): void {
     const count = spanCount;
-    if (count === 0) return;
-    const base = spans[1]!;
-    const end = spans[count - 1]!;
-    const text = latin1Slice.call(this.#chunk, base, end);
-    if (this.#inHead) this.#countHead(end);
-    else this.#countOverhead(end);
-    this.#accountedTo = end;
+    spanCount = 0;
+    if (count > 0) {
+      const base = spans[1]!;
+      const end = spans[count - 1]!;
+      const text = latin1Slice.call(this.#chunk, base, end);
+      if (this.#inHead) this.#countHead(end);
+      else this.#countOverhead(end);
+      this.#accountedTo = end;
+      if (isComplete && this.#lastSpan === noSpan && isWhole(count)) {
+        this.#readWholeFields(text, base, count);
+        return;
+      }
+      this.#readParts(text, base, count);
+    }
+    if (isComplete) this.#finishField();
+  }
+
+  /** The common case: every field came in one chunk. */
+  #readWholeFields(text: string, base: number, count: number): void {
+    let index = 0;
+    if (spans[0] === statusSpan) {
+      this.#reason = text.slice(0, spans[2]! - base);
+      index = 3;
+    }
+    for (; index < count; index += 6) {
+      const name = text.slice(spans[index + 1]! - base, spans[index + 2]! - base);
+      this.#addField(name, text.slice(spans[index + 4]! - base, spans[index + 5]! - base));
+    }
+  }
+
+  #readParts(text: string, base: number, count: number): void {
     for (let index = 0; index < count; index += 3) {
       const kind = spans[index]!;
       const part = text.slice(spans[index + 1]! - base, spans[index + 2]! - base);
@@ -311,52 +322,23 @@ export class ResponseParser implements LlhttpCallbacks {
       }
       this.#lastSpan = kind;
     }
-    spanCount = 0;
   }
 
   #finishField(): void {
     if (this.#lastSpan !== valueSpan) return;
     this.#lastSpan = noSpan;
-    let value = this.#value;
-    const last = value.length === 0 ? 0 : value.charCodeAt(value.length - 1);
-    if (last === 0x20 || last === 0x09) value = withoutTrailingSpace(value);
-    if (this.#pairs.push([this.#name, value]) > this.#limits.maxHeaderFields) {
-      this.#refuse('TOO_MANY_FIELDS', this.#tooMany());
-      return;
-    }
-    if (this.#limits.lenient && !(isToken(this.#name) && isFieldValue(value))) {
-      this.#refuse('INVALID_RESPONSE', 'A field of the response has a character that is not allowed in it');
-      return;
-    }
-    if (!this.#inHead) return;
-    switch (this.#name.length) {
-      case 10:
-        if (isNamed(this.#name, 'connection', 'Connection')) this.#readConnection(value);
-        else if (isNamed(this.#name, 'keep-alive', 'Keep-Alive')) this.#keepAliveTimeout = keepAliveTimeoutOf(value);
-        break;
-      case 14:
-        if (isNamed(this.#name, 'content-length', 'Content-Length')) this.#contentLength = value;
-        break;
-      case 17:
-        if (isNamed(this.#name, 'transfer-encoding', 'Transfer-Encoding')) {
-          this.#transferEncoding = this.#transferEncoding === undefined ? value : `${this.#transferEncoding}, ${value}`;
-          if (value === '') this.#emptyTransferEncoding = true;
-        }
-        break;
-      default:
-    }
+    this.#addField(this.#name, this.#value);
   }
 
-  #readConnection(value: string): void {
-    if (value === 'keep-alive') {
-      this.#keepAlive = true;
-      return;
-    }
-    for (const option of value.toLowerCase().split(',')) {
-      // `trim` takes the tab away that hides `close` from llhttp.
-      const token = option.trim();
-      if (token === 'close') this.#close = true;
-      else if (token === 'keep-alive') this.#keepAlive = true;
+  #addField(name: string, text: string): void {
+    const last = text.length === 0 ? 0 : text.charCodeAt(text.length - 1);
+    const value = last === 0x20 || last === 0x09 ? withoutTrailingSpace(text) : text;
+    if (this.#pairs.push([name, value]) > this.#limits.maxHeaderFields) {
+      this.#refuse('TOO_MANY_FIELDS', this.#tooMany());
+    } else if (this.#limits.lenient && !(isToken(name) && isFieldValue(value))) {
+      this.#refuse('INVALID_RESPONSE', 'A field of the response has a character that is not allowed in it');
+    } else if (this.#inHead) {
+      this.#facts.note(name, value);
     }
   }
 
@@ -398,7 +380,7 @@ export class ResponseParser implements LlhttpCallbacks {
 
   #errorOf(errno: number): RemoteProtocolError {
     const message = `The response is not valid HTTP/1.1: ${this.#llhttp.errorReason}`;
-    this.#readSpans();
+    this.#readSpans(false);
     if (this.#fault !== null) return this.#fault;
     switch (errno) {
       case llhttpErrno.unexpectedContentLength:
@@ -407,7 +389,7 @@ export class ResponseParser implements LlhttpCallbacks {
       case llhttpErrno.invalidContentLength:
         // llhttp calls any length behind a transfer coding invalid; the fields before it say which of the two it is.
         return new RemoteProtocolError(message, {
-          code: this.#inHead && this.#transferEncoding !== undefined ? 'CONFLICTING_FRAMING' : 'INVALID_CONTENT_LENGTH',
+          code: this.#inHead && this.#facts.transferEncoding !== undefined ? 'CONFLICTING_FRAMING' : 'INVALID_CONTENT_LENGTH',
         });
       case llhttpErrno.invalidChunkSize:
         return new RemoteProtocolError(message, { code: 'INVALID_CHUNK' });
@@ -417,22 +399,11 @@ export class ResponseParser implements LlhttpCallbacks {
   }
 }
 
-/** Is it this name? Asks for the usual spellings first: making lower case of a string costs more than comparing it. */
-function isNamed(name: string, lowerCase: string, canonical: string): boolean {
-  return name === lowerCase || name === canonical || name.toLowerCase() === lowerCase;
-}
-
-// A server says the same on every response.
-let lastKeepAlive = '';
-let lastKeepAliveTimeout: number | undefined;
-
-/** Milliseconds of `timeout=5, max=100`; `undefined` if it has none. */
-function keepAliveTimeoutOf(value: string): number | undefined {
-  if (value === lastKeepAlive) return lastKeepAliveTimeout;
-  const seconds = /(?:^|[,;\t ])timeout[\t ]*=[\t ]*"?(\d{1,6})/i.exec(value)?.[1];
-  lastKeepAlive = value;
-  lastKeepAliveTimeout = seconds === undefined ? undefined : Number(seconds) * 1_000;
-  return lastKeepAliveTimeout;
+/** Are the spans an optional reason, and then names and values in turn? A folded value has more than one. */
+function isWhole(count: number): boolean {
+  let index = spans[0] === statusSpan ? 3 : 0;
+  for (; index < count; index += 6) if (spans[index] !== nameSpan || spans[index + 3] !== valueSpan) return false;
+  return index === count;
 }
 
 function withoutTrailingSpace(value: string): string {

@@ -26,8 +26,8 @@ export class RecordingHandler implements Http1Handler {
     this.#push(`head ${head.version} ${head.status} ${JSON.stringify(head.reason)} ${JSON.stringify(head.headers)} ${head.bodyKind}`);
   }
 
-  onData(bytes: Uint8Array): void {
-    this.#data += Buffer.from(bytes).toString('latin1');
+  onData(chunk: Uint8Array, start: number, end: number): void {
+    this.#data += Buffer.from(chunk.subarray(start, end)).toString('latin1');
   }
 
   onComplete(trailers: readonly HeaderPair[]): void {
