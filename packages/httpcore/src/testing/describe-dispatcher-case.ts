@@ -9,8 +9,10 @@ import { HttpCoreError } from '../errors.ts';
 export interface DispatcherCapabilities {
   /** Names of fields keep their letter case. HTTP/2 has none. Default `true`. */
   readonly fieldCase: boolean;
-  /** Fields keep their order, and duplicates stay apart. Duplicates of `Set-Cookie` always must. Default `true`. */
-  readonly fieldOrder: boolean;
+  /** Request fields keep their order, and duplicates stay apart. Default `true`. */
+  readonly requestFieldOrder: boolean;
+  /** Response fields do. Duplicates of `Set-Cookie` must stay apart in any case. Default `true`. */
+  readonly responseFieldOrder: boolean;
   /** Responses have a reason phrase. HTTP/2 has none. Default `true`. */
   readonly reason: boolean;
   /** Default `true`. */
@@ -21,8 +23,12 @@ export interface DispatcherCapabilities {
   readonly informational: boolean;
   /** `Expect: 100-continue` holds the body back. Default `true`. */
   readonly expectContinue: boolean;
-  /** The targets `*` and absolute URIs arrive as they were given. Default `true`. */
-  readonly targetForms: boolean;
+  /** The target `*` arrives. Default `true`. */
+  readonly asteriskTarget: boolean;
+  /** A target that is an absolute URI arrives whole. HTTP/2 takes it apart. Default `true`. */
+  readonly absoluteTarget: boolean;
+  /** `/a/../b` arrives as it was given. Default `true`. */
+  readonly dotSegments: boolean;
   /** 101 Switching Protocols gives a `DuplexBody`. Default `true`. */
   readonly upgrades: boolean;
 }

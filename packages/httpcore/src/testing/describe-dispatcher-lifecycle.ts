@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { LocalProtocolError, NetworkError, PoolClosed, ReadTimeout, RemoteProtocolError, type HttpCoreError } from '../errors.ts';
+import { HttpCoreError, NetworkError, PoolClosed, RemoteProtocolError } from '../errors.ts';
 import {
   assertRejects,
   bytesOf,
@@ -85,14 +85,14 @@ export const lifecycle: ConformanceGroup = {
             })(),
           };
         });
-        const failures: [SendOptions, abstract new (...args: never[]) => HttpCoreError][] = [
-          [{ method: 'B A D' }, LocalProtocolError],
-          [{ target: '/fail', method: 'POST' }, NetworkError],
-          [{ target: '/head', timeouts: [null, 50, null, null] }, ReadTimeout],
-          [{ target: '/body', timeouts: [null, 50, null, null] }, ReadTimeout],
+        const failures: SendOptions[] = [
+          { method: 'B A D' },
+          { target: '/fail', method: 'POST' },
+          { target: '/head', timeouts: [null, 50, null, null] },
+          { target: '/body', timeouts: [null, 50, null, null] },
         ];
-        for (const [options, expected] of failures) {
-          const error = await assertRejects(theCallerOfDispatch(reach, options), expected as never);
+        for (const options of failures) {
+          const error = await assertRejects(theCallerOfDispatch(reach, options), HttpCoreError);
           assert.match(error.stack ?? '', /theCallerOfDispatch/, options.target ?? options.method);
         }
       },

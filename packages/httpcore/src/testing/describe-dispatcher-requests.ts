@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import type { HeaderPair } from '../contract.ts';
 import type { Application } from '../dispatchers/application.ts';
-import { readText, ownFields, type ConformanceGroup } from './describe-dispatcher-case.ts';
+import { ownFields, readText, type ConformanceCase, type ConformanceGroup, type DispatcherCapability } from './describe-dispatcher-case.ts';
 
 interface SeenRequest {
   readonly method: string;
@@ -18,6 +18,23 @@ function recorder(): { readonly seen: SeenRequest[]; readonly application: Appli
     application({ method, url, headers }) {
       seen.push({ method, target: url[3], headers });
       return { status: 200, body: 'ok' };
+    },
+  };
+}
+
+function targetCase(what: string, needs: DispatcherCapability, method: string, target: string): ConformanceCase {
+  return {
+    name: `arrive ${what}`,
+    needs,
+    async run(reachFor) {
+      const { seen, application } = recorder();
+      const reach = await reachFor(application);
+      const [, , , , body] = await reach.send({ method, target });
+      await body.close();
+      assert.deepEqual(
+        seen.map((request) => [request.method, request.target]),
+        [[method, target]],
+      );
     },
   };
 }
@@ -59,27 +76,9 @@ export const requests: ConformanceGroup = {
         );
       },
     },
-    {
-      name: 'arrive with targets that are no paths',
-      needs: 'targetForms',
-      async run(reachFor) {
-        const { seen, application } = recorder();
-        const reach = await reachFor(application);
-        const given: [string, string][] = [
-          ['OPTIONS', '*'],
-          ['GET', 'http://other.example/path?query'],
-          ['GET', '/a/../b/./c'],
-        ];
-        for (const [method, target] of given) {
-          const [, , , , body] = await reach.send({ method, target });
-          await body.close();
-        }
-        assert.deepEqual(
-          seen.map(({ method, target }) => [method, target]),
-          given,
-        );
-      },
-    },
+    targetCase('with the target *', 'asteriskTarget', 'OPTIONS', '*'),
+    targetCase('with an absolute URI for their target', 'absoluteTarget', 'GET', 'http://other.example/path?query'),
+    targetCase('with the dot segments of their target', 'dotSegments', 'GET', '/a/../b/./c'),
     {
       name: 'arrive with their field values',
       async run(reachFor) {
@@ -117,7 +116,7 @@ export const requests: ConformanceGroup = {
     },
     {
       name: 'keep the order of fields, and duplicates apart',
-      needs: 'fieldOrder',
+      needs: 'requestFieldOrder',
       async run(reachFor) {
         const { seen, application } = recorder();
         const reach = await reachFor(application);

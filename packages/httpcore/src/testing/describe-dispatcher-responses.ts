@@ -80,7 +80,7 @@ export const responses: ConformanceGroup = {
     },
     {
       name: 'keep the order of fields, and duplicates apart',
-      needs: 'fieldOrder',
+      needs: 'responseFieldOrder',
       async run(reachFor) {
         const pairs: HeaderPair[] = [
           ['x-z', '1'],

@@ -1,5 +1,6 @@
 import { describe, it } from 'vitest';
 
+import { serveApplicationOverHttp2 } from './application-on-http2.ts';
 import { ConnectionPool, fetchHandlerDispatcher, mockDispatcher, nodeHandlerDispatcher } from '../../../src/index.ts';
 import { describeDispatcher, fetchHandlerOf, nodeListenerOf, nodeServerOf, serveApplication } from '../../../src/testing/index.ts';
 
@@ -37,11 +38,25 @@ describeDispatcher('fetchHandlerDispatcher', {
   setUp: (application) => ({ dispatcher: fetchHandlerDispatcher(fetchHandlerOf(application)), origin: ['https', 'app.test', null] }),
   capabilities: {
     fieldCase: false,
-    fieldOrder: false,
+    requestFieldOrder: false,
+    responseFieldOrder: false,
     requestTrailers: false,
     responseTrailers: false,
     informational: false,
-    targetForms: false,
+    asteriskTarget: false,
+    absoluteTarget: false,
+    dotSegments: false,
     upgrades: false,
   },
+});
+
+describeDispatcher('ConnectionPool over HTTP/2', {
+  describe,
+  it,
+  async setUp(application) {
+    const { origin, close } = await serveApplicationOverHttp2(application);
+    return { dispatcher: new ConnectionPool({ http1: false }), origin, close };
+  },
+  // The order of response fields is lost in the server, which takes an object.
+  capabilities: { fieldCase: false, reason: false, responseFieldOrder: false, absoluteTarget: false, upgrades: false },
 });
