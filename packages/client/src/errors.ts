@@ -5,9 +5,13 @@
  * ├─ InvalidOption       an option or the URL is not usable; nothing was sent
  * ├─ ClientClosed        the client was closed before the call
  * ├─ HTTPStatusError     `raiseForStatus()` on 4xx or 5xx (in message/response-head.ts, beside the head it is about)
- * ├─ DecodingError       the body is not what `json()` needs
+ * ├─ DecodingError       the response body is not what its coding, or what `json()`, needs
+ * ├─ SchemaMismatch      the JSON is not what the schema given to `json()` asks for (in message/schema.ts)
+ * ├─ ResponseTooLarge    the response body is larger than `maxResponseBytes`
+ * ├─ DigestMismatch      what was saved does not have the digest that it should have
  * ├─ BodyConsumed        a streamed response body was already read
- * └─ BodyNotReplayable   a request body that can be read once was to be sent again
+ * ├─ BodyNotReplayable   a request body that can be read once was to be sent again
+ * └─ BodyChanged         a part of a request body is not, or no longer, as long as was said
  */
 
 export interface ClientErrorInit {
@@ -46,12 +50,28 @@ export class ClientClosed extends ClientError {
   }
 }
 
-/** The response body is not what was asked of it. Codes: `INVALID_JSON`. The message never quotes the body. */
+/**
+ * The response body is not what was asked of it, or what it says of itself. The message never quotes the body.
+ *
+ * Codes: `INVALID_JSON`; of content codings `CORRUPT_CODING`, `TRUNCATED_CODING`, `TOO_MANY_CODINGS` (more than five) and
+ * `EXPANSION_TOO_LARGE` (a thousandfold, past 8 MiB); of text streams `LINE_TOO_LONG`, `EVENT_TOO_LARGE` and `NOT_EVENT_STREAM`.
+ */
 export class DecodingError extends ClientError {
   override readonly name = 'DecodingError';
 
   constructor(message: string, init?: ClientErrorInit) {
     super(message, init, 'DECODING');
+  }
+}
+
+/** The response body, decoded, is larger than `maxResponseBytes` permits. `limit` is in bytes. */
+export class ResponseTooLarge extends ClientError {
+  override readonly name = 'ResponseTooLarge';
+  readonly limit: number;
+
+  constructor(limit: number, init?: ClientErrorInit) {
+    super(`The response body is larger than the ${limit} bytes that maxResponseBytes permits`, init, 'RESPONSE_TOO_LARGE');
+    this.limit = limit;
   }
 }
 
@@ -70,5 +90,26 @@ export class BodyNotReplayable extends ClientError {
 
   constructor(message: string, init?: ClientErrorInit) {
     super(message, init, 'BODY_NOT_REPLAYABLE');
+  }
+}
+
+/**
+ * What a request was to send is not what was announced: a file has changed since its size was read (`FILE_CHANGED`), or a part
+ * has another length than was given for it (`LENGTH_MISMATCH`). Arrives as the `cause` of a `WriteError`.
+ */
+export class BodyChanged extends ClientError {
+  override readonly name = 'BodyChanged';
+
+  constructor(message: string, init?: ClientErrorInit) {
+    super(message, init, 'BODY_CHANGED');
+  }
+}
+
+/** What was saved has another digest than was asked for (`DIGEST_MISMATCH`), or the response has none to compare with (`DIGEST_MISSING`). */
+export class DigestMismatch extends ClientError {
+  override readonly name = 'DigestMismatch';
+
+  constructor(message: string, init?: ClientErrorInit) {
+    super(message, init, 'DIGEST_MISMATCH');
   }
 }

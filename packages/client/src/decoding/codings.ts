@@ -4,21 +4,27 @@
  * Node's zlib does the arithmetic. What it leaves to its callers, or does differently from release to release, is decided here
  * and in the files beside: raw deflate under the name of `deflate`, several zstd frames in one body, and data after the end.
  */
-import zlib, { type BrotliOptions, type ZlibOptions } from 'node:zlib';
+import zlib from 'node:zlib';
 
 import { DecodingError } from '../errors.ts';
+import { unexpectedEnd } from './coding-failure.ts';
+import type { Codec, ZlibEngine } from './zlib-pump.ts';
 import { ZstdFrames } from './zstd-frames.ts';
-import type { Codec, FrameCutter, ZlibEngine } from './zlib-pump.ts';
 
 export interface ContentCoding {
-  readonly name: string;
-  /** How a body that is read as it comes is decoded. */
+  /** For a body that is decoded as it comes. */
   readonly codec: Codec;
   /**
-   * Decodes what is here as a whole, without leaving the thread. `consumed` is less than was given when data follow the end.
-   * Throws what zlib throws; `ERR_BUFFER_TOO_LARGE` when the result is longer than `maxOutputLength`.
+   * For a body that is all here: decodes it without leaving the thread. Throws what zlib throws; `ERR_BUFFER_TOO_LARGE` when
+   * the result is longer than `maxOutputLength`.
    */
-  decodeNow(bytes: Uint8Array, maxOutputLength: number): { readonly decoded: Uint8Array; readonly consumed: number };
+  decodeNow(bytes: Uint8Array, maxOutputLength: number): DecodedNow;
+}
+
+export interface DecodedNow {
+  readonly decoded: Uint8Array;
+  /** Less than was given when something follows the end. */
+  readonly consumed: number;
 }
 
 /** As many as curl undoes. A longer chain is no server's choice: each link multiplies the work that a few bytes can cause. */
@@ -26,13 +32,21 @@ export const mostCodings = 5;
 
 // One allocation for each stream, and the size of its chunks: large enough that a trip to the thread pool pays.
 const chunkSize = 64 * 1024;
+// Each frame takes a decoder of its own when it is decoded at once.
+const mostFramesNow = 8;
 
 interface SyncResult {
   readonly buffer: Buffer;
   readonly engine: { readonly bytesWritten: number };
 }
-type SyncDecode = (bytes: Uint8Array, options: ZlibOptions & { info: true }) => SyncResult;
+type SyncDecode = (bytes: Uint8Array, options: { readonly info: true; readonly maxOutputLength: number }) => SyncResult;
 type ZstdOptions = { readonly chunkSize?: number; readonly params: Readonly<Record<number, number>> };
+
+// With `info`, which their types do not know, they give the engine too, and so how much of the input it took.
+const gunzipNow = zlib.gunzipSync as unknown as SyncDecode;
+const inflateNow = zlib.inflateSync as unknown as SyncDecode;
+const inflateRawNow = zlib.inflateRawSync as unknown as SyncDecode;
+const brotliNow = zlib.brotliDecompressSync as unknown as SyncDecode;
 
 /** In Node since 22.15 and 23.8, and so not in the types of our floor. */
 const zstd = zlib as unknown as {
@@ -48,30 +62,25 @@ function isZlib(firstByte: number): boolean {
 }
 
 const gzip: ContentCoding = {
-  name: 'gzip',
-  // Members after the first are Node's own doing; gzip(1) and tar pad with zeros, and Node stops there.
-  codec: { open: () => zlib.createGunzip({ chunkSize }), mayPad: true, frames: undefined },
-  decodeNow: decodeBy(zlib.gunzipSync as unknown as SyncDecode),
+  // That members follow each other is understood by Node itself. Archives are padded with zeros, where it stops.
+  codec: { name: 'gzip', open: () => zlib.createGunzip({ chunkSize }), mayPad: true, frames: undefined },
+  decodeNow: (bytes, maxOutputLength) => decodeBy(gunzipNow, bytes, maxOutputLength),
 };
 
 const deflate: ContentCoding = {
-  name: 'deflate',
   // RFC 9110 §8.4.1.2: "deflate" means zlib, and some servers send the raw format all the same.
   codec: {
+    name: 'deflate',
     open: (firstByte) => (isZlib(firstByte) ? zlib.createInflate({ chunkSize }) : zlib.createInflateRaw({ chunkSize })),
     mayPad: false,
     frames: undefined,
   },
-  decodeNow(bytes, maxOutputLength) {
-    const decode = isZlib(bytes[0] ?? 0) ? zlib.inflateSync : zlib.inflateRawSync;
-    return decodeBy(decode as unknown as SyncDecode)(bytes, maxOutputLength);
-  },
+  decodeNow: (bytes, maxOutputLength) => decodeBy(isZlib(bytes[0] ?? 0) ? inflateNow : inflateRawNow, bytes, maxOutputLength),
 };
 
 const br: ContentCoding = {
-  name: 'br',
-  codec: { open: () => zlib.createBrotliDecompress({ chunkSize } satisfies BrotliOptions), mayPad: false, frames: undefined },
-  decodeNow: decodeBy(zlib.brotliDecompressSync as unknown as SyncDecode),
+  codec: { name: 'br', open: () => zlib.createBrotliDecompress({ chunkSize }), mayPad: false, frames: undefined },
+  decodeNow: (bytes, maxOutputLength) => decodeBy(brotliNow, bytes, maxOutputLength),
 };
 
 const codings = new Map<string, ContentCoding>([
@@ -85,10 +94,7 @@ const zstdCoding = makeZstd();
 if (zstdCoding !== undefined) codings.set('zstd', zstdCoding);
 
 /** What `Accept-Encoding` may say: every coding that can be undone here, and no other. */
-export const acceptEncoding: string = [...codings.values()]
-  .map(({ name }) => name)
-  .filter((name, index, names) => names.indexOf(name) === index)
-  .join(', ');
+export const acceptEncoding: string = [...new Set([...codings.values()].map(({ codec }) => codec.name))].join(', ');
 
 /** The coding of this name (in lower case), if it can be undone here. */
 export function contentCoding(name: string): ContentCoding | undefined {
@@ -119,34 +125,36 @@ export function readContentEncoding(value: string): readonly ContentCoding[] {
   return chain;
 }
 
-function decodeBy(decode: SyncDecode): ContentCoding['decodeNow'] {
-  return (bytes, maxOutputLength) => {
-    const { buffer, engine } = decode(bytes, { info: true, maxOutputLength });
-    return { decoded: buffer, consumed: engine.bytesWritten };
-  };
+function decodeBy(decode: SyncDecode, bytes: Uint8Array, maxOutputLength: number): DecodedNow {
+  const { buffer, engine } = decode(bytes, { info: true, maxOutputLength });
+  return { decoded: buffer, consumed: engine.bytesWritten };
 }
 
 function makeZstd(): ContentCoding | undefined {
   const { createZstdDecompress, zstdDecompressSync } = zstd;
   const windowLogMax = zstd.constants.ZSTD_d_windowLogMax;
   if (createZstdDecompress === undefined || zstdDecompressSync === undefined || windowLogMax === undefined) return undefined;
-  // RFC 9659 §3: a decoder need not hold a window of more than 8 MiB; without a limit, a server would choose up to 128 MiB.
+  // RFC 9659 §3: no window of more than 8 MiB. Without a limit the server would choose, up to 128 MiB for each response.
   const params = { [windowLogMax]: 23 };
   return {
-    name: 'zstd',
-    codec: { open: () => createZstdDecompress({ chunkSize, params }), mayPad: false, frames: (): FrameCutter => new ZstdFrames() },
+    codec: { name: 'zstd', open: () => createZstdDecompress({ chunkSize, params }), mayPad: false, frames: () => new ZstdFrames() },
     decodeNow(bytes, maxOutputLength) {
       const frames = new ZstdFrames();
       const decoded: Uint8Array[] = [];
       let left = maxOutputLength;
-      for (const frame of frames.cut(bytes)) {
-        const { buffer } = zstdDecompressSync(frame, { info: true, params, maxOutputLength: Math.max(1, left) });
+      const pieces = frames.cut(bytes);
+      if (!frames.complete) throw unexpectedEnd();
+      for (const frame of pieces) {
+        if (left <= 0 || decoded.length === mostFramesNow) throw tooMuchForNow();
+        const { buffer } = zstdDecompressSync(frame, { info: true, params, maxOutputLength: left });
         left -= buffer.length;
-        if (left < 0) throw Object.assign(new RangeError('The result is too long'), { code: 'ERR_BUFFER_TOO_LARGE' });
         decoded.push(buffer);
       }
-      if (!frames.complete) throw Object.assign(new Error('unexpected end of data'), { code: 'Z_BUF_ERROR' });
       return { decoded: decoded.length === 1 ? decoded[0]! : Buffer.concat(decoded), consumed: bytes.length };
     },
   };
+}
+
+function tooMuchForNow(): Error {
+  return Object.assign(new RangeError('too much to be decoded at once'), { code: 'ERR_BUFFER_TOO_LARGE' });
 }

@@ -1,0 +1,57 @@
+/** A response body that ends with an error once it is larger than permitted. */
+import type { HeaderPair, ResponseBody } from '@x/httpcore';
+
+import { assertWithin, type BodyLimits } from './body-limits.ts';
+import { joinChunks } from './byte-source.ts';
+
+export class LimitedBody implements ResponseBody {
+  readonly #body: ResponseBody;
+  readonly #limits: BodyLimits;
+
+  constructor(body: ResponseBody, limits: BodyLimits) {
+    this.#body = body;
+    this.#limits = limits;
+  }
+
+  get trailers(): readonly HeaderPair[] | undefined {
+    return this.#body.trailers;
+  }
+
+  /** @throws {ResponseTooLarge} besides what reading the body throws. */
+  async bytes(): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of this.#body) {
+      size += chunk.length;
+      assertWithin(this.#limits.whole, size);
+      chunks.push(chunk);
+    }
+    return joinChunks(chunks);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    const { streamed } = this.#limits;
+    const chunks = this.#body[Symbol.asyncIterator]();
+    if (streamed === Infinity) return chunks;
+    let size = 0;
+    return {
+      next: async () => {
+        const result = await chunks.next();
+        if (result.done !== true) {
+          size += result.value.length;
+          if (size > streamed) await chunks.return?.();
+          assertWithin(streamed, size);
+        }
+        return result;
+      },
+      return: async () => {
+        await chunks.return?.();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  close(): Promise<void> {
+    return this.#body.close();
+  }
+}
