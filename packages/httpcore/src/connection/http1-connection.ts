@@ -19,6 +19,7 @@ import type { Exchange } from './exchange.ts';
 import { expectsContinue, HeldBody } from './expect-continue.ts';
 import type { Processing } from './replay.ts';
 import { RequestBody } from './request-body.ts';
+import type { Turn, TurnTask } from './turn.ts';
 
 /** An unread response holds this much, and the chunk that went over it. */
 const bufferLimit = 65_536;
@@ -27,7 +28,7 @@ export interface Http1ConnectionOptions extends ResponseLimits {
   readonly expectContinueTimeout: number;
 }
 
-export class Http1Connection implements Connection, ExchangeStream, TransportHandler, Http1Handler, ByteSink {
+export class Http1Connection implements Connection, ExchangeStream, TransportHandler, Http1Handler, ByteSink, TurnTask {
   readonly info: ConnectionInfo;
   readonly coalescing = undefined;
   readonly expectsCapacity = false;
@@ -39,6 +40,7 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
   readonly #transport: ByteTransport;
   readonly #owner: ConnectionOwner;
   readonly #clock: Clock;
+  readonly #turn: Turn;
   readonly #options: Http1ConnectionOptions;
   readonly #engine: Http1Engine;
   readonly #now: () => number;
@@ -47,16 +49,18 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
   #noNewExchanges = false;
   #shutDown = false;
   #paused = false;
+  #isWritten = false;
   #sawFirstByte = false;
   #heldBody: HeldBody | null = null;
   /** 101, or 2xx to CONNECT: from here on it carries raw bytes, with no limit on silence. */
   #isTunnel = false;
 
-  constructor(transport: ByteTransport, info: ConnectionInfo, owner: ConnectionOwner, clock: Clock, options: Http1ConnectionOptions) {
+  constructor(transport: ByteTransport, info: ConnectionInfo, owner: ConnectionOwner, clock: Clock, turn: Turn, options: Http1ConnectionOptions) {
     this.#transport = transport;
     this.info = info;
     this.#owner = owner;
     this.#clock = clock;
+    this.#turn = turn;
     this.#options = options;
     this.#engine = new Http1Engine(this, this, options);
     this.#now = () => clock.now();
@@ -84,29 +88,38 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
 
   start(exchange: Exchange, now: number): void {
     this.#exchange = exchange;
+    this.#isWritten = false;
     this.#sawFirstByte = false;
     const reused = this.served > 0;
     this.served += 1;
     exchange.onAssigned(this, this.info, reused, undefined);
+    exchange.waitFor('read', now);
+    this.#owner.onDeadline(exchange.expiresAt);
+    this.#turn.add(this);
+  }
+
+  /** Writes the request, if it is still wanted and the connection is still there. */
+  onTurnEnd(): void {
+    const exchange = this.#exchange;
+    if (exchange === null || this.#isWritten) return;
     if (exchange.context?.protocol !== undefined) {
       this.#exchange = null;
       exchange.fail(new UnsupportedProtocol('Extended CONNECT needs HTTP/2, and this server speaks HTTP/1.1', { phase: 'request' }));
       this.#owner.onCapacity(this);
       return;
     }
+    this.#isWritten = true;
     const { body, framing } = exchange;
     if (framing.length === 0 && (body === null || Array.isArray(body))) {
       this.#begin(exchange);
       exchange.requestEnded = true;
       this.#engine.sendEnd(null);
-      exchange.waitFor('read', now);
-      this.#owner.onDeadline(exchange.expiresAt);
       return;
     }
     // Gathers the head and what the body has ready into one write.
     this.#transport.cork();
     this.#begin(exchange);
-    exchange.waitFor('nothing', now);
+    exchange.waitFor('nothing', this.#clock.now());
     this.#owner.onDeadline(exchange.expiresAt);
     if (expectsContinue(exchange.headers)) {
       this.#heldBody = new HeldBody(this.#clock, this.#options.expectContinueTimeout, () => {
@@ -183,7 +196,7 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
   }
 
   onFault(error: HttpCoreError): void {
-    this.#fail(error, error.code === 'CONNECTION_CLOSED' ? this.#stale() : 'unknown');
+    this.#fail(error, error.code === 'CONNECTION_CLOSED' || !this.#isWritten ? this.#stale() : 'unknown');
   }
 
   // From the transport
@@ -219,6 +232,7 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
   onEnd(): void {
     this.#engine.receiveEnd();
     if (this.#exchange === null) this.#shut(undefined);
+    else if (!this.#isWritten) this.#fail(new ReadError('The server closed the connection while it was idle', { code: 'CONNECTION_CLOSED' }), 'unprocessed');
   }
 
   // From the exchange
@@ -291,6 +305,7 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
   }
 
   #stale(): Processing {
+    if (!this.#isWritten) return 'unprocessed';
     return this.served > 1 && !this.#engine.responseStarted ? 'stale' : 'unknown';
   }
 

@@ -2,6 +2,7 @@
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
 import { Http1Connection } from '../connection/http1-connection.ts';
 import { Http2Connection } from '../connection/http2-connection.ts';
+import { Turn } from '../connection/turn.ts';
 import { UnsupportedProtocol } from '../errors.ts';
 import type { ResolvedPoolOptions } from '../model/options.ts';
 import type { ConnectionInfo } from '../observe/trace.ts';
@@ -20,11 +21,13 @@ export class HttpDialer implements Dialer {
   readonly #transports: TransportDialer;
   readonly #options: ResolvedPoolOptions;
   readonly #clock: Clock;
+  readonly #turn: Turn;
 
   constructor(transports: TransportDialer, options: ResolvedPoolOptions, clock: Clock) {
     this.#transports = transports;
     this.#options = options;
     this.#clock = clock;
+    this.#turn = new Turn(clock);
   }
 
   dial(request: DialRequest, owner: ConnectionOwner): Dial<Connection> {
@@ -60,6 +63,6 @@ export class HttpDialer implements Dialer {
     if (agreed === 'h2') {
       return new Http2Connection(transport, info, owner, this.#clock, { maxHeaderBytes, maxHeaderFields, expectContinueTimeout });
     }
-    return new Http1Connection(transport, info, owner, this.#clock, { maxHeaderBytes, maxHeaderFields, lenient: lenientHttp1, expectContinueTimeout });
+    return new Http1Connection(transport, info, owner, this.#clock, this.#turn, { maxHeaderBytes, maxHeaderFields, lenient: lenientHttp1, expectContinueTimeout });
   }
 }

@@ -9,8 +9,6 @@ export interface DialSituation {
   readonly waiting: number;
   /** Dials under way to it. */
   readonly dialing: number;
-  /** Connections to it that are being checked before they are used again. */
-  readonly checking: number;
   /** Shared connections to it that may have room as soon as their peer says so. */
   readonly expecting: number;
   /** Connections to it, idle or not. */
@@ -34,8 +32,8 @@ export interface DialDecision {
  * - `shared`: one at a time, when all there are are full; each brings room for many.
  */
 export function decideDials(situation: DialSituation): DialDecision {
-  const { sharing, waiting, dialing, checking, expecting, connections, maxConnectionsPerOrigin, poolRoom } = situation;
-  const coming = dialing + checking + expecting;
+  const { sharing, waiting, dialing, expecting, connections, maxConnectionsPerOrigin, poolRoom } = situation;
+  const coming = dialing + expecting;
   const missing = (sharing === 'exclusive' ? waiting : Math.min(1, waiting)) - coming;
   const permitted = Math.min(missing, maxConnectionsPerOrigin - connections - dialing);
   if (permitted <= 0) return { dial: 0, wantsRoom: false };

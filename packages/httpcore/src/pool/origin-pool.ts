@@ -50,9 +50,6 @@ interface PendingDial {
   exchange: Exchange | null;
 }
 
-/** Idle for longer than this, a connection may have bytes or an end waiting that the event loop has not delivered yet. */
-const unpolledAfter = 1;
-
 export class OriginPool implements ExchangeOwner, ConnectionOwner {
   readonly origin: Origin;
   readonly clock: Clock;
@@ -67,7 +64,6 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
   readonly #places = new Map<Exchange, Place<Exchange>>();
   readonly #dials = new Set<PendingDial>();
   readonly #closedEarly = new Set<Connection>();
-  #checking = 0;
   #singleFlightFailed = false;
 
   constructor(pool: PoolOfOrigins, origin: Origin) {
@@ -92,14 +88,8 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
 
   submit(exchange: Exchange, now: number): void {
     const connection = this.#takeAvailable(now);
-    if (connection === undefined) {
-      this.#wait(exchange);
-    } else if (connection.active === 0 && now - connection.idleSince > unpolledAfter) {
-      this.#check(connection);
-      this.#wait(exchange);
-    } else {
-      this.#start(connection, exchange, now);
-    }
+    if (connection === undefined) this.#wait(exchange);
+    else this.#start(connection, exchange, now);
   }
 
   #start(connection: Connection, exchange: Exchange, now: number): void {
@@ -120,21 +110,6 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
       }
       return connection;
     }
-  }
-
-  /**
-   * Lets the event loop deliver what it may hold for a connection that has been idle: bytes or an end that came while the
-   * program was busy would else be taken for the answer to the next exchange (response-queue poisoning).
-   */
-  #check(connection: Connection): void {
-    this.#checking += 1;
-    connection.ref();
-    this.clock.nextTurn(() => {
-      this.#checking -= 1;
-      if (connection.capacity > 0) this.#offer(connection);
-      this.#grow();
-      this.#settle();
-    });
   }
 
   #wait(exchange: Exchange, first = false): void {
@@ -195,7 +170,6 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
     const sharing = known === 'unknown' && this.#singleFlightFailed ? 'exclusive' : known;
     const decision = decideDials({
       sharing,
-      checking: this.#checking,
       expecting: sharing === 'exclusive' ? 0 : this.#expecting(),
       waiting: this.#waiting.size,
       dialing: this.#dials.size,
@@ -277,9 +251,10 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
   }
 
   onReplay(exchange: Exchange): void {
-    const connection = this.#takeAvailable(this.clock.now());
-    if (connection !== undefined) this.#check(connection);
-    this.#wait(exchange, true);
+    const now = this.clock.now();
+    const connection = this.#takeAvailable(now);
+    if (connection === undefined) this.#wait(exchange, true);
+    else this.#start(connection, exchange, now);
   }
 
   explainPoolTimeout(exchange: Exchange): PoolTimeout {
