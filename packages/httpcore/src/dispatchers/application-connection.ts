@@ -12,23 +12,25 @@ import type { Exchange } from '../connection/exchange.ts';
 import { RequestBody } from '../connection/request-body.ts';
 import type { HeaderPair } from '../contract.ts';
 import { Aborted, HttpCoreError, LocalProtocolError, ReadError, RemoteProtocolError } from '../errors.ts';
-import { resolveTrailers } from '../model/field-syntax.ts';
 import type { ConnectionInfo } from '../observe/trace.ts';
 import type { Clock } from '../time/clock.ts';
 import type { ApplicationRequest } from './application.ts';
+import { applicationRequest, LazySignal } from './incoming-request.ts';
 import { IncomingBytes, type IncomingSource } from './incoming-bytes.ts';
-import { checkResponseFields, chunksOf, dispose, invalid, type ChunkIterator, type OutgoingResponse } from './outgoing-response.ts';
+import { chunksPerTurn, OutgoingBody } from './outgoing-body.ts';
+import {
+  checkResponseFields,
+  chunksOf,
+  dispose,
+  invalid,
+  responseTrailers,
+  type ChunkIterator,
+  type OutgoingResponse,
+} from './outgoing-response.ts';
 import { ProcessHold } from './process-hold.ts';
 
 /** Answers one request; what it throws fails the exchange. */
 export type Answering = (request: ApplicationRequest, exchange: Exchange) => Promise<OutgoingResponse>;
-
-/** As on a network: an unread response holds this much, and the chunk that went over it. */
-const bufferLimit = 65_536;
-/** Bodies in memory are pulled without ever waiting for the system; timers and sockets must still have their turn. */
-const chunksPerTurn = 64;
-
-const noFields: readonly HeaderPair[] = Object.freeze([]);
 
 export class ApplicationConnection implements Connection, ExchangeStream, IncomingSource {
   readonly info: ConnectionInfo;
@@ -51,12 +53,10 @@ export class ApplicationConnection implements Connection, ExchangeStream, Incomi
   /** `Expect: 100-continue`: the body is not asked for until the application reads. */
   #heldBack = false;
   #sent = 0;
-  #chunks: ChunkIterator | null = null;
-  #wakeResponse: (() => void) | null = null;
+  #outgoing: OutgoingBody | null = null;
   #isTunnel = false;
-  #chunksInTurn = 0;
-  #abort: AbortController | null = null;
-  #failure: HttpCoreError | undefined = undefined;
+  #chunksAskedFor = 0;
+  readonly #signal = new LazySignal();
 
   constructor(info: ConnectionInfo, answer: Answering, owner: ConnectionOwner, clock: Clock) {
     this.info = info;
@@ -137,7 +137,7 @@ export class ApplicationConnection implements Connection, ExchangeStream, Incomi
     const exchange = this.#exchange;
     if (exchange === null) return;
     if (this.#heldBack) this.#sendBody(exchange);
-    else if (++this.#chunksInTurn % chunksPerTurn === 0) this.#clock.nextTurn(() => this.#onRoom());
+    else if (++this.#chunksAskedFor % chunksPerTurn === 0) this.#clock.nextTurn(() => this.#onRoom());
     else this.#onRoom();
   }
 
@@ -164,43 +164,18 @@ export class ApplicationConnection implements Connection, ExchangeStream, Incomi
   async #serve(exchange: Exchange): Promise<void> {
     if (exchange !== this.#exchange) return;
     try {
-      const response = await this.#answer(this.#request(exchange), exchange);
+      const request = applicationRequest(exchange, this.#incoming, this.#signal, (status, headers = [], reason = '') =>
+        this.#inform(exchange, status, headers, reason),
+      );
+      const response = await this.#answer(request, exchange);
       if (exchange !== this.#exchange) {
         dispose(response.chunks);
         return;
       }
-      this.#chunks = response.chunks;
       await this.#respond(exchange, response);
     } catch (error) {
       if (exchange === this.#exchange) this.#fail(error instanceof HttpCoreError ? error : handlerFailed(error));
     }
-  }
-
-  #request(exchange: Exchange): ApplicationRequest {
-    const { origin, method, target, headers, timeouts, context = {} } = exchange;
-    const isDefaultPort = origin.port === (origin.scheme === 'https' ? 443 : 80);
-    const signal = (): AbortSignal => this.#signal;
-    return {
-      method,
-      url: [origin.scheme, origin.host, isDefaultPort ? null : origin.port, target],
-      headers,
-      body: this.#incoming,
-      timeouts,
-      context,
-      get signal() {
-        return signal();
-      },
-      inform: (status, fields = noFields, reason = '') => this.#inform(exchange, status, fields, reason),
-    };
-  }
-
-  /** Made when it is asked for: most applications do not look. */
-  get #signal(): AbortSignal {
-    if (this.#abort === null) {
-      this.#abort = new AbortController();
-      if (this.#failure !== undefined) this.#abort.abort(this.#failure);
-    }
-    return this.#abort.signal;
   }
 
   #inform(exchange: Exchange, status: number, headers: readonly HeaderPair[], reason: string): void {
@@ -218,86 +193,37 @@ export class ApplicationConnection implements Connection, ExchangeStream, Incomi
     const { method } = exchange;
     this.#isTunnel = status === 101 || (method === 'CONNECT' && status < 300);
     if (status === 101 && !exchange.headers.some(([name]) => name.toLowerCase() === 'upgrade')) {
+      dispose(response.chunks);
       throw new RemoteProtocolError('The application switched protocols without having been asked to', { code: 'UNEXPECTED_UPGRADE' });
     }
-    if (this.#isTunnel) this.#openTunnel(exchange, response);
     // The answer to `Expect`: the body is not wanted.
     this.#heldBack = false;
+    const chunks = this.#isTunnel ? this.#openTunnel(exchange, response) : response.chunks;
+    const outgoing = new OutgoingBody(exchange, chunks, this.#clock, () => this.#watchReading(exchange));
+    this.#outgoing = outgoing;
     if (exchange.traced) exchange.trace('first-byte', undefined);
     exchange.onHead(version, status, reason, headers, this.#isTunnel);
-    if (this.#isTunnel) {
-      await this.#sendChunks(exchange, null);
-    } else if (method === 'HEAD' || status === 204 || status === 304) {
-      this.#stopChunks();
+    if (method === 'HEAD' || status === 204 || status === 304) {
+      outgoing.stop();
       this.#complete(exchange, []);
-      return;
-    } else {
-      await this.#sendChunks(exchange, response.length);
+    } else if (await outgoing.send(this.#isTunnel ? null : response.length)) {
+      const trailers = await responseTrailers(response);
+      if (exchange === this.#exchange) this.#complete(exchange, trailers);
     }
-    if (exchange !== this.#exchange) return;
-    const trailers = await resolveTrailers(response.trailers());
-    if (exchange === this.#exchange) this.#complete(exchange, trailers ?? []);
   }
 
-  #openTunnel(exchange: Exchange, { tunnel }: OutgoingResponse): void {
+  #openTunnel(exchange: Exchange, { chunks, tunnel }: OutgoingResponse): ChunkIterator | null {
     exchange.requestBody?.stop();
+    dispose(chunks);
     this.#incoming = new IncomingBytes(this);
-    this.#stopChunks();
-    if (tunnel !== undefined) this.#chunks = chunksOf(tunnel(this.#incoming));
     this.#waitFor(exchange, 'nothing');
-  }
-
-  async #sendChunks(exchange: Exchange, announced: number | null): Promise<void> {
-    let sent = 0;
-    for (;;) {
-      const chunks = this.#chunks;
-      if (chunks === null) break;
-      const next = chunks.next();
-      const { done, value } = 'then' in next ? await next : next;
-      if (exchange !== this.#exchange) return;
-      if (done === true) {
-        this.#chunks = null;
-        break;
-      }
-      if (!(value instanceof Uint8Array)) throw invalid('Each chunk of the response body must be a Uint8Array');
-      if (value.length === 0) continue;
-      sent += value.length;
-      if (announced !== null && sent > announced) {
-        throw invalid(`The response body has more than the ${announced} bytes that were announced`, undefined, 'INVALID_CONTENT_LENGTH');
-      }
-      // By copy: an application may fill the same memory again.
-      exchange.onData(new Uint8Array(value));
-      if (this.#exchange === null) return;
-      if (exchange.buffered > bufferLimit) await this.#consumed();
-      else if (++this.#chunksInTurn % chunksPerTurn === 0) await this.#turn();
-      if (exchange !== this.#exchange) return;
-      this.#watchReading(exchange);
-    }
-    if (announced !== null && sent < announced) {
-      throw new RemoteProtocolError(`The response body ended after ${sent} of ${announced} bytes`, { code: 'INCOMPLETE_BODY' });
-    }
+    return tunnel === undefined ? null : chunksOf(tunnel(this.#incoming));
   }
 
   onConsumed(exchange: Exchange): void {
     if (exchange !== this.#exchange || exchange.buffered > 0) return;
     this.#watchReading(exchange);
-    this.#wake();
-  }
-
-  #consumed(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wakeResponse = resolve;
-    });
-  }
-
-  #turn(): Promise<void> {
-    return new Promise((resolve) => void this.#clock.nextTurn(resolve));
-  }
-
-  #wake(): void {
-    const wake = this.#wakeResponse;
-    this.#wakeResponse = null;
-    wake?.();
+    this.#outgoing?.onConsumed();
   }
 
   // Limits in time
@@ -364,19 +290,11 @@ export class ApplicationConnection implements Connection, ExchangeStream, Incomi
     if (this.#left) return;
     this.#left = true;
     this.#exchange = null;
-    this.#failure = error;
     this.#hold.release();
     this.#incoming.fail(error ?? new Aborted('The response was complete before the request was', { code: 'REQUEST_STOPPED' }));
-    this.#stopChunks();
-    this.#wake();
-    if (error !== undefined) this.#abort?.abort(error);
+    this.#outgoing?.stop();
+    if (error !== undefined) this.#signal.abort(error);
     this.#owner.onClosed(this, error);
-  }
-
-  #stopChunks(): void {
-    const chunks = this.#chunks;
-    this.#chunks = null;
-    dispose(chunks);
   }
 }
 

@@ -1,7 +1,7 @@
 /** From what an application answers to what goes to its client; what HTTP does not allow is refused as a peer's mistake. */
 import type { HeaderPair, TrailerSource } from '../contract.ts';
-import { RemoteProtocolError } from '../errors.ts';
-import { checkFields, isFieldValue } from '../model/field-syntax.ts';
+import { LocalProtocolError, RemoteProtocolError } from '../errors.ts';
+import { checkFields, isFieldValue, resolveTrailers } from '../model/field-syntax.ts';
 import type { ApplicationAnswer, ApplicationBody, ApplicationResponse, ApplicationResponseTuple } from './application.ts';
 
 /** The chunks of a body. Unlike an async generator's, `return` may work while `next` is pending. */
@@ -62,6 +62,15 @@ export function checkResponseFields(headers: readonly HeaderPair[]): void {
     checkFields(headers);
   } catch (error) {
     throw invalid((error as Error).message, error);
+  }
+}
+
+/** Asks for the trailers. @throws {RemoteProtocolError} `INVALID_RESPONSE`. @throws what the application threw. */
+export async function responseTrailers(response: OutgoingResponse): Promise<readonly HeaderPair[]> {
+  try {
+    return (await resolveTrailers(response.trailers())) ?? [];
+  } catch (error) {
+    throw error instanceof LocalProtocolError ? invalid(error.message, error) : error;
   }
 }
 
