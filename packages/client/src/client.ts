@@ -8,20 +8,20 @@ import { shownUrl } from './message/redact.ts';
 import { Request } from './message/request.ts';
 import { Response } from './message/response.ts';
 import type { StreamResponse } from './message/stream-response.ts';
-import { clientOptionNames, type ClientOptions, type OwnClientOptions } from './options/client-options.ts';
-import { checkSignal, resolveSettings, type ClientSettings } from './options/client-settings.ts';
-import { ownOptions } from './options/own-options.ts';
 import {
   readCallOptions,
-  readMessageOptions,
   readRequestOptions,
   type BodylessRequestOptions,
   type CallOptions,
-  type MessageOptions,
   type RequestOptions,
-} from './options/request-options.ts';
-import { mergeTimeouts } from './options/timeout.ts';
-import { compose, type Send } from './send/compose.ts';
+} from './options/call-options.ts';
+import { resolveCallSettings } from './options/call-settings.ts';
+import { clientOptionNames, type ClientOptions, type OwnClientOptions } from './options/client-options.ts';
+import { checkSignal, resolveSettings, type ClientSettings } from './options/client-settings.ts';
+import { ownOptions } from './options/own-options.ts';
+import { readMessageOptions, type MessageOptions } from './options/request-options.ts';
+import { decodeResponses } from './interceptors/decode.ts';
+import { always, Chain, userLayer } from './send/chain.ts';
 import { SendContext } from './send/context.ts';
 import { RequestBuilder } from './send/request-builder.ts';
 import { expectManyListeners, joinSignals, noSignal } from './send/signals.ts';
@@ -72,7 +72,7 @@ export class Client implements AsyncDisposable {
   readonly #connections: Connections;
   readonly #lifetime: Lifetime;
   readonly #builder: RequestBuilder;
-  readonly #send: Send;
+  readonly #chain: Chain;
   /** Ends the running calls where the connections are not ours to end. */
   readonly #shutdown: AbortController | undefined;
   readonly #shutdowns: readonly AbortSignal[];
@@ -93,7 +93,9 @@ export class Client implements AsyncDisposable {
     this.#shutdowns = this.#shutdown === undefined ? [] : [...(parent?.shutdowns ?? []), expectManyListeners(this.#shutdown.signal)];
     this.#builder = new RequestBuilder(this.#settings);
     const { interceptors, networkInterceptors, signal } = this.#settings;
-    this.#send = compose([...interceptors, ...networkInterceptors], createTransport(this.#connections.dispatcher));
+    // Outermost first.
+    const layers = [...interceptors.map(userLayer), always(decodeResponses), ...networkInterceptors.map(userLayer)];
+    this.#chain = new Chain(layers, createTransport(this.#connections.dispatcher), this.#settings);
     if (signal !== undefined) expectManyListeners(signal);
   }
 
@@ -244,7 +246,7 @@ export class Client implements AsyncDisposable {
     let call: SendContext | undefined;
     try {
       call = this.#begin(target, url, options);
-      const head = await this.#send(call.request, call);
+      const head = await this.#chain.for(call.settings)(call.request, call);
       const content = await head.bytes();
       return new Response(head, content, head.body.trailers);
     } catch (error) {
@@ -269,7 +271,7 @@ export class Client implements AsyncDisposable {
     };
     try {
       call = this.#begin(target, url, options);
-      const head = await this.#send(call.request, call);
+      const head = await this.#chain.for(call.settings)(call.request, call);
       return head.whenOver(end);
     } catch (error) {
       call?.abandonBodies();
@@ -286,13 +288,13 @@ export class Client implements AsyncDisposable {
   }
 
   #context(request: Request, own: CallOptions | undefined): SendContext {
-    const { timeout, signal } = this.#settings;
+    const { signal } = this.#settings;
     if (own === undefined && signal === undefined && this.#shutdowns.length === 0) {
-      return new SendContext(request, timeout, noSignal, undefined, undefined);
+      return new SendContext(request, this.#settings, noSignal, undefined, undefined);
     }
-    const limits = mergeTimeouts(timeout, own?.timeout);
+    const settings = own === undefined ? this.#settings : resolveCallSettings(own, this.#settings);
     const signals = own?.signal === null || signal === undefined ? [...this.#shutdowns] : [...this.#shutdowns, signal];
     if (own?.signal !== undefined && own.signal !== null) signals.push(expectManyListeners(checkSignal(own.signal)));
-    return new SendContext(request, limits, joinSignals(signals), own?.trace, own?.onInformational);
+    return new SendContext(request, settings, joinSignals(signals), own?.trace, own?.onInformational);
   }
 }

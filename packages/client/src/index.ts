@@ -5,8 +5,11 @@ export {
   BodyNotReplayable,
   ClientClosed,
   ClientError,
+  BodyChanged,
   DecodingError,
+  DigestMismatch,
   InvalidOption,
+  ResponseTooLarge,
   type ClientErrorInit,
 } from './errors.ts';
 export type { ClientState } from './lifetime.ts';
@@ -30,17 +33,16 @@ export type {
   NetworkClientOptions,
 } from './options/client-options.ts';
 export type { ParamsInput, ParamValue } from './options/params.ts';
+export type { ReadOptions } from './options/read-options.ts';
+export type { BodylessRequestOptions, CallOptions, RequestOptions } from './options/call-options.ts';
 export type {
-  BodylessRequestOptions,
   BodyOptions,
-  CallOptions,
   FormBodyOptions,
   HeadOptions,
   JsonBodyOptions,
   MessageOptions,
   NoBodyOptions,
   RawBodyOptions,
-  RequestOptions,
   TargetChanges,
 } from './options/request-options.ts';
 export type { TimeoutInput, TimeoutOptions } from './options/timeout.ts';

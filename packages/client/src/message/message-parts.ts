@@ -5,7 +5,8 @@ import { formBody, jsonBody, readBody } from '../body/body-input.ts';
 import type { RequestBody } from '../body/request-body.ts';
 import { InvalidOption } from '../errors.ts';
 import type { OwnMessageOptions } from '../options/request-options.ts';
-import { applyHeaderChanges, findHeader, readHeaderChanges } from './header-input.ts';
+import { askForIdentity } from './accept-encoding.ts';
+import { applyHeaderChanges, findHeader, readHeaderChanges, type HeadersInput } from './header-input.ts';
 import type { Target } from './target.ts';
 
 /** A request but for its method. Those of a plain GET are the same each time, so a client makes them once for each URL. */
@@ -48,8 +49,14 @@ export function assembleMessage(
 ): MessageParts {
   const given = bodyOf(own);
   const body = given === undefined ? fallback : given;
-  const changed = own.headers === undefined || own.headers === null ? base : applyHeaderChanges(base, readHeaderChanges(own.headers));
+  const changed = own.headers === undefined || own.headers === null ? base : layOver(base, own.headers);
   return new MessageParts(target, withBodyFields(changed, method, body), body, own.trailers);
+}
+
+function layOver(base: readonly HeaderPair[], headers: HeadersInput): readonly HeaderPair[] {
+  const changes = readHeaderChanges(headers);
+  const pairs = applyHeaderChanges(base, changes);
+  return changes.replaced.has('range') ? askForIdentity(pairs) : pairs;
 }
 
 export function speaksOfBody(own: OwnMessageOptions): boolean {

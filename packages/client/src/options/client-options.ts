@@ -5,6 +5,7 @@ import type { HeadersInput } from '../message/header-input.ts';
 import type { Interceptor } from '../send/compose.ts';
 import type { OptionNames } from './own-options.ts';
 import type { ParamsInput } from './params.ts';
+import type { ReadOptions } from './read-options.ts';
 import type { TimeoutInput } from './timeout.ts';
 
 /** Limits of the connection pool. `null` means no limit. */
@@ -18,13 +19,13 @@ export interface LimitOptions {
 }
 
 /** What every client may be told, whatever carries its requests. */
-export interface CommonClientOptions {
+export interface CommonClientOptions extends ReadOptions {
   /**
    * What relative URLs are appended to. It may hold credentials. With it, `headers`, `params` and those credentials belong to
    * its origin: a request to another origin (by an absolute or a `//` URL) goes without them, but for `Accept` and `User-Agent`.
    */
   readonly baseUrl?: string | URL | null | undefined;
-  /** Sent with every request. Default `accept: any` and `User-Agent`; `null` for a name removes it. */
+  /** Sent with every request. Default `accept: any`, `Accept-Encoding` and `User-Agent`; `null` for a name removes it. */
   readonly headers?: HeadersInput | null | undefined;
   /** Appended to every URL. */
   readonly params?: ParamsInput | null | undefined;
@@ -74,6 +75,8 @@ export const clientOptionNames: OptionNames<OwnClientOptions> = Object.freeze({
   signal: undefined,
   interceptors: undefined,
   networkInterceptors: undefined,
+  decompress: undefined,
+  maxResponseBytes: undefined,
   dispatcher: undefined,
   tls: undefined,
   limits: undefined,

@@ -2,18 +2,20 @@
 import type { HeaderPair } from '@x/httpcore';
 
 import { InvalidOption } from '../errors.ts';
+import { offerCodings } from '../message/accept-encoding.ts';
 import { applyHeaderChanges, readHeaderChanges, type HeaderChanges } from '../message/header-input.ts';
 import { authorize } from '../message/request.ts';
 import { joinUrl, parseTarget, type Target } from '../message/target.ts';
 import type { Interceptor } from '../send/compose.ts';
 import type { RequestDefaults } from '../send/request-builder.ts';
+import type { CallSettings } from './call-settings.ts';
 import type { OwnClientOptions } from './client-options.ts';
 import { clientDefaults } from './defaults.ts';
 import { overlayParams, readParams } from './params.ts';
-import { defaultTimeouts, mergeTimeouts, type TimeoutSettings } from './timeout.ts';
+import { defaultReadSettings, mergeReadOptions } from './read-options.ts';
+import { defaultTimeouts, mergeTimeouts } from './timeout.ts';
 
-export interface ClientSettings extends RequestDefaults {
-  readonly timeout: TimeoutSettings;
+export interface ClientSettings extends RequestDefaults, CallSettings {
   readonly signal: AbortSignal | undefined;
   readonly interceptors: readonly Interceptor[];
   readonly networkInterceptors: readonly Interceptor[];
@@ -25,6 +27,7 @@ const defaultSettings: ClientSettings = Object.freeze({
   awayHeaders: clientDefaults.headers,
   params: Object.freeze([]),
   timeout: defaultTimeouts,
+  reading: defaultReadSettings,
   signal: undefined,
   interceptors: Object.freeze([]),
   networkInterceptors: Object.freeze([]),
@@ -39,8 +42,8 @@ export function resolveSettings(own: OwnClientOptions, parent: ClientSettings = 
   // Headers and parameters that were given for one origin are not handed to another by way of extend().
   const moved = parent.base !== undefined && base?.origin !== parent.base.origin;
   const inheritedHeaders = moved ? parent.awayHeaders : parent.homeHeaders;
-  const home = own.headers === null ? clientDefaults.headers : inheritedHeaders;
-  const away = own.headers === null ? clientDefaults.headers : parent.awayHeaders;
+  const home = offerCodings(own.headers === null ? clientDefaults.headers : inheritedHeaders, own.decompress);
+  const away = offerCodings(own.headers === null ? clientDefaults.headers : parent.awayHeaders, own.decompress);
   const changes = own.headers === undefined || own.headers === null ? undefined : readHeaderChanges(own.headers);
   const authorized = base !== undefined && own.baseUrl !== undefined ? authorize(home, base) : home;
   const inheritedParams = moved || own.params === null ? [] : parent.params;
@@ -51,6 +54,7 @@ export function resolveSettings(own: OwnClientOptions, parent: ClientSettings = 
     params:
       own.params === undefined || own.params === null ? inheritedParams : overlayParams(inheritedParams, readParams(own.params, 'params')),
     timeout: mergeTimeouts(parent.timeout, own.timeout),
+    reading: mergeReadOptions(parent.reading, own),
     signal: resolveSignal(own.signal, parent.signal),
     interceptors: resolveInterceptors('interceptors', own.interceptors, parent.interceptors),
     networkInterceptors: resolveInterceptors('networkInterceptors', own.networkInterceptors, parent.networkInterceptors),

@@ -1,12 +1,11 @@
-/** What a single request may say. `undefined` always means "as the client has it". */
-import type { InformationalObserver, TraceObserver, TrailerSource } from '@x/httpcore';
+/** What makes one request. `undefined` always means "as the client has it". */
+import type { TrailerSource } from '@x/httpcore';
 
 import type { BodyInput } from '../body/body-input.ts';
 import { InvalidOption } from '../errors.ts';
 import type { HeadersInput } from '../message/header-input.ts';
 import { ownOptions, type OptionNames } from './own-options.ts';
 import type { ParamsInput } from './params.ts';
-import type { TimeoutInput } from './timeout.ts';
 
 /** What belongs to the message whatever its body. */
 export interface HeadOptions {
@@ -48,23 +47,6 @@ export type BodyOptions = NoBodyOptions | JsonBodyOptions | FormBodyOptions | Ra
 /** Everything that makes a request. */
 export type MessageOptions = HeadOptions & BodyOptions;
 
-/** Everything about sending it that is no part of it. */
-export interface CallOptions {
-  /** Milliseconds over everything, or limits by phase; laid over the client's. `null` lifts every limit. */
-  readonly timeout?: TimeoutInput | undefined;
-  /** Aborts this request, beside the client's own signal; `null` leaves the client's out. */
-  readonly signal?: AbortSignal | null | undefined;
-  /** Sees every step as it happens. */
-  readonly trace?: TraceObserver | undefined;
-  /** Called for each 1xx response, such as 103 Early Hints. */
-  readonly onInformational?: InformationalObserver | undefined;
-}
-
-/** Options of `request()`, `stream()`, and the verbs that may have a body. */
-export type RequestOptions = MessageOptions & CallOptions;
-/** Options of `get()`, `head()` and `options()`. */
-export type BodylessRequestOptions = HeadOptions & NoBodyOptions & CallOptions;
-
 /** The options of one message, all of them own properties. */
 export interface OwnMessageOptions extends HeadOptions {
   readonly json?: unknown;
@@ -72,7 +54,7 @@ export interface OwnMessageOptions extends HeadOptions {
   readonly body?: BodyInput | null | undefined;
 }
 
-const messageNames: OptionNames<OwnMessageOptions> = Object.freeze({
+export const messageNames: OptionNames<OwnMessageOptions> = Object.freeze({
   headers: undefined,
   params: undefined,
   trailers: undefined,
@@ -80,13 +62,6 @@ const messageNames: OptionNames<OwnMessageOptions> = Object.freeze({
   form: undefined,
   body: undefined,
 });
-const callNames: OptionNames<CallOptions> = Object.freeze({
-  timeout: undefined,
-  signal: undefined,
-  trace: undefined,
-  onInformational: undefined,
-});
-const requestNames: OptionNames<OwnMessageOptions & CallOptions> = Object.freeze({ ...messageNames, ...callNames });
 const changeNames: OptionNames<OwnMessageOptions & TargetChanges> = Object.freeze({ ...messageNames, method: undefined, url: undefined });
 
 /** Where `with()` turns a request to. */
@@ -97,26 +72,17 @@ export interface TargetChanges {
 }
 
 /** @throws {InvalidOption} an option is unknown, or two of `json`, `form` and `body` are there. */
-export function readRequestOptions(options: RequestOptions): OwnMessageOptions & CallOptions {
-  return oneBody(ownOptions<OwnMessageOptions & CallOptions>(options, requestNames));
-}
-
-/** @throws {InvalidOption} as {@link readRequestOptions}. */
 export function readMessageOptions(options: MessageOptions): OwnMessageOptions {
   return oneBody(ownOptions<OwnMessageOptions>(options, messageNames));
 }
 
-/** @throws {InvalidOption} as {@link readRequestOptions}. */
+/** @throws {InvalidOption} as {@link readMessageOptions}. */
 export function readRequestChanges(changes: MessageOptions & TargetChanges): OwnMessageOptions & TargetChanges {
   return oneBody(ownOptions<OwnMessageOptions & TargetChanges>(changes, changeNames));
 }
 
-/** @throws {InvalidOption} an option is unknown. */
-export function readCallOptions(options: CallOptions): CallOptions {
-  return ownOptions(options, callNames);
-}
-
-function oneBody<Options extends OwnMessageOptions>(options: Options): Options {
+/** @throws {InvalidOption} two of `json`, `form` and `body` are there. */
+export function oneBody<Options extends OwnMessageOptions>(options: Options): Options {
   const given = (['json', 'form', 'body'] as const).filter((name) => options[name] !== undefined);
   if (given.length > 1)
     throw new InvalidOption(given[1]!, `can not be used together with ${JSON.stringify(given[0])}: a request has one body`);

@@ -28,7 +28,7 @@ export function compose(interceptors: readonly Interceptor[], transport: Send): 
   return interceptors.reduceRight<Send>((next, interceptor) => layer(interceptor, next), transport);
 }
 
-function layer(interceptor: Interceptor, inner: Send): Send {
+export function layer(interceptor: Interceptor, inner: Send): Send {
   return async function intercept(request, context) {
     const response: unknown = await interceptor(request, context, (onward) => {
       if (onward instanceof Request) return inner(onward, context);

@@ -2,7 +2,8 @@ import type { DispatchContext, InformationalObserver, Timeouts, TraceObserver } 
 
 import type { Request } from '../message/request.ts';
 import type { AttemptRecord, CallRecord, ResponseHead } from '../message/response-head.ts';
-import type { TimeoutSettings } from '../options/timeout.ts';
+import type { ReadSettings } from '../options/read-options.ts';
+import type { CallSettings } from '../options/call-settings.ts';
 import { Attempt } from './attempt.ts';
 import type { CallSignal } from './signals.ts';
 
@@ -15,6 +16,8 @@ const noHistory: readonly ResponseHead[] = Object.freeze([]);
 export class SendContext implements CallRecord {
   /** As the caller made it; interceptors may have sent others. */
   readonly request: Request;
+  /** @internal What is switched on. */
+  readonly settings: CallSettings;
   /** Limits for each request by itself. */
   readonly timeouts: Timeouts;
   /** The moment, in milliseconds of `performance.now()`, by which all must be done; `undefined` means no limit. */
@@ -31,14 +34,16 @@ export class SendContext implements CallRecord {
   /** @internal */
   constructor(
     request: Request,
-    timeout: TimeoutSettings,
+    settings: CallSettings,
     signal: CallSignal,
     trace: TraceObserver | undefined,
     onInformational: InformationalObserver | undefined,
   ) {
     this.request = request;
-    this.timeouts = timeout.phases;
-    this.deadline = timeout.total === null ? undefined : performance.now() + timeout.total;
+    const { phases, total } = settings.timeout;
+    this.settings = settings;
+    this.timeouts = phases;
+    this.deadline = total === null ? undefined : performance.now() + total;
     this.trace = trace;
     this.onInformational = onInformational;
     this.attempts = this.#attempts;
@@ -48,6 +53,11 @@ export class SendContext implements CallRecord {
   /** Aborts the call: the caller's signal, the client's, or both in one. */
   get signal(): AbortSignal | undefined {
     return this.#signal.signal;
+  }
+
+  /** @internal How the response is read. */
+  get reading(): ReadSettings {
+    return this.settings.reading;
   }
 
   /** @internal */

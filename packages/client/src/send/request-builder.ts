@@ -2,11 +2,13 @@
 import type { HeaderPair } from '@x/httpcore';
 
 import { InvalidOption } from '../errors.ts';
+import { offerCodings } from '../message/accept-encoding.ts';
 import { assembleMessage, MessageParts, methodName } from '../message/message-parts.ts';
 import { authorize, Request } from '../message/request.ts';
 import { appendQuery, joinUrl, parseTarget, type Target } from '../message/target.ts';
 import { clientDefaults } from '../options/defaults.ts';
 import { overlayParams, readParams, serializeQuery, type ParamEntry } from '../options/params.ts';
+import type { ReadOptions } from '../options/read-options.ts';
 import type { OwnMessageOptions } from '../options/request-options.ts';
 
 /** What a client puts into every request. */
@@ -50,13 +52,13 @@ export class RequestBuilder {
    * @throws {UnsupportedProtocol} the URL's scheme is neither `http` nor `https`.
    * @throws {LocalProtocolError} a header holds what no header may hold.
    */
-  build(method: string, url: string | URL, own: OwnMessageOptions | undefined): Request {
+  build(method: string, url: string | URL, own: (OwnMessageOptions & Pick<ReadOptions, 'decompress'>) | undefined): Request {
     const known = this.#resolve(url);
     if (own === undefined && (method === 'GET' || method === 'HEAD')) return new Request(method, known.plain);
     const name = methodName(method);
     if (own === undefined) return new Request(name, assembleMessage(name, known.plain.target, known.plain.pairs, {}));
     const base = own.headers === null ? authorize(clientDefaults.headers, known.bare) : known.plain.pairs;
-    return new Request(name, assembleMessage(name, this.#withParams(known, own.params), base, own));
+    return new Request(name, assembleMessage(name, this.#withParams(known, own.params), offerCodings(base, own.decompress), own));
   }
 
   #withParams(known: KnownUrl, params: OwnMessageOptions['params']): Target {
