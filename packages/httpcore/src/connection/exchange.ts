@@ -16,7 +16,7 @@
 import { setMaxListeners } from 'node:events';
 
 import type { ByteIterable, DispatchContext, DispatchResponse, HeaderPair, ResponseBody, Timeouts } from '../contract.ts';
-import { Aborted, DeadlineExceeded, ReadTimeout, WriteTimeout, type ErrorPhase, type HttpCoreError, type PoolTimeout } from '../errors.ts';
+import { Aborted, type ErrorPhase, type HttpCoreError, type PoolTimeout } from '../errors.ts';
 import type { Origin } from '../model/origin.ts';
 import type { RequestFraming } from '../model/request-framing.ts';
 import { observerOf } from '../observe/diagnostics-channel.ts';
@@ -24,6 +24,7 @@ import type { ConnectionInfo, TraceEventName, TraceEvents, TraceObserver } from 
 import type { Clock } from '../time/clock.ts';
 import { BodyBuffer } from './body-buffer.ts';
 import type { ExchangeStream } from './connection.ts';
+import { ExchangeLimits, type WaitingFor } from './exchange-limits.ts';
 import { mayReplay, type Processing } from './replay.ts';
 import type { RequestBody } from './request-body.ts';
 import { IncomingBody, UpgradedBody } from './response-body.ts';
@@ -37,9 +38,6 @@ const transitions: Readonly<Record<ExchangeState, Readonly<Partial<Record<Exchan
   streaming: { end: 'ended', fail: 'ended' },
   ended: {},
 };
-
-/** What is being waited for; decides which of the four limits counts. `nothing`: our own side is the slow one. */
-export type WaitingFor = 'nothing' | 'pool' | 'read' | 'write';
 
 /** The largest rest of a response that is worth reading only to keep its connection. */
 const drainLimit = 65_536;
@@ -87,13 +85,11 @@ export class Exchange {
 
   readonly #owner: ExchangeOwner;
   readonly #observer: TraceObserver | null;
-  readonly #deadline: number;
+  readonly #limits: ExchangeLimits;
   #state: ExchangeState = 'queued';
   #stream: ExchangeStream | null = null;
   #resolve!: (response: DispatchResponse) => void;
   #reject!: (error: HttpCoreError) => void;
-  #waitingFor: WaitingFor = 'nothing';
-  #waitingSince = 0;
   #buffer: BodyBuffer | null = null;
   #discarding = false;
   #drained: (() => void) | null = null;
@@ -120,7 +116,7 @@ export class Exchange {
     this.framing = framing;
     this.context = context;
     this.timeouts = timeouts;
-    this.#deadline = context?.deadline ?? Infinity;
+    this.#limits = new ExchangeLimits(timeouts, context?.deadline);
     this.#observer = observerOf(context?.trace, method, origin.text);
     this.queuedAt = now;
     this.response = new Promise<DispatchResponse>((resolve, reject) => {
@@ -147,10 +143,7 @@ export class Exchange {
   }
 
   get connectTimeout(): number | null {
-    const limit = this.timeouts[0];
-    if (this.#deadline === Infinity) return limit;
-    const left = Math.max(0, this.#deadline - this.#owner.clock.now());
-    return limit === null ? left : Math.min(limit, left);
+    return this.#limits.connect(this.#owner.clock.now());
   }
 
   get phase(): ErrorPhase {
@@ -174,60 +167,27 @@ export class Exchange {
 
   // Limits in time
 
-  /** Says what is waited for from now on. */
+  /** Says what is waited for from `now` on. */
   waitFor(what: WaitingFor, now: number): void {
-    this.#waitingFor = what;
-    this.#waitingSince = now;
-  }
-
-  /** The peer has made progress: the silence starts anew. */
-  onProgress(now: number): void {
-    this.#waitingSince = now;
+    this.#limits.waitFor(what, now);
   }
 
   get waitingFor(): WaitingFor {
-    return this.#waitingFor;
+    return this.#limits.waitingFor;
   }
 
   /** The next moment at which a limit can pass; `Infinity` if none can. */
   get expiresAt(): number {
-    const limit = this.#limit();
-    return limit === null ? this.#deadline : Math.min(this.#deadline, this.#waitingSince + limit);
-  }
-
-  #limit(): number | null {
-    switch (this.#waitingFor) {
-      case 'read':
-        return this.timeouts[1];
-      case 'write':
-        return this.timeouts[2];
-      case 'pool':
-        return this.timeouts[3];
-      default:
-        return null;
-    }
+    return this.#limits.expiresAt;
   }
 
   /** Fails the exchange if a limit has passed; else returns when the next one can. */
   checkLimits(now: number): number {
     if (this.#state === 'ended') return Infinity;
-    const next = this.expiresAt;
+    const next = this.#limits.expiresAt;
     if (next > now) return next;
-    this.fail(this.#deadline <= now ? this.#deadlineExceeded() : this.#timedOut());
+    this.fail(this.#limits.passed(now, this.queuedAt, this.phase) ?? this.#owner.explainPoolTimeout(this));
     return Infinity;
-  }
-
-  #deadlineExceeded(): DeadlineExceeded {
-    const elapsed = Math.round(this.#owner.clock.now() - this.queuedAt);
-    return new DeadlineExceeded(`The deadline passed after ${elapsed} ms, in phase ${this.phase}`);
-  }
-
-  #timedOut(): HttpCoreError {
-    if (this.#waitingFor === 'pool') return this.#owner.explainPoolTimeout(this);
-    const limit = this.#limit();
-    return this.#waitingFor === 'write'
-      ? new WriteTimeout(`The server took none of the request for ${limit} ms`)
-      : new ReadTimeout(`The server sent nothing for ${limit} ms, in phase ${this.phase}`);
   }
 
   // From the connection
@@ -298,7 +258,7 @@ export class Exchange {
       this.requestSent = false;
       this.requestEnded = false;
       this.requestBody = null;
-      this.#waitingFor = 'nothing';
+      this.#limits.waitingFor = 'nothing';
       this.#owner.onReplay(this, error);
       return;
     }
@@ -395,7 +355,7 @@ export class Exchange {
 
   #release(): void {
     this.context?.signal?.removeEventListener('abort', this);
-    this.#waitingFor = 'nothing';
+    this.#limits.waitingFor = 'nothing';
     this.#stream = null;
     if (this.requestBody !== null) {
       this.requestBody.stop();

@@ -50,7 +50,7 @@ export interface PoolOptions {
   readonly maxHeaderBytes?: number | undefined;
   /** The most fields in a response head, and in a trailer section. Default 256. */
   readonly maxHeaderFields?: number | undefined;
-  /** Accept bare LF and obs-fold in HTTP/1.1 responses. Default `false`: both have been used for smuggling. */
+  /** Accept bare LF and obs-fold in the heads of HTTP/1.1 responses. Default `false`: both have been used for smuggling. */
   readonly lenientHttp1?: boolean | undefined;
   /** Speak HTTP/1.1. Default `true`. */
   readonly http1?: boolean | undefined;
