@@ -157,7 +157,11 @@ describe('an application that fails', () => {
 
   test('throws what is no error', async () => {
     const text: unknown = 'just text';
-    const error = await errorOf(get(() => Promise.reject(text)));
+    const error = await errorOf(
+      get(() => {
+        throw text;
+      }),
+    );
     expect(error.cause).toMatchObject({ message: 'just text', cause: 'just text' });
   });
 
