@@ -1,40 +1,55 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import type { LocalProtocolError } from '../errors.ts';
 import { parseOrigin } from './origin.ts';
 
-function refusal(host: string): LocalProtocolError {
-  try {
-    parseOrigin('http', host, null);
-  } catch (error) {
-    return error as LocalProtocolError;
-  }
-  throw new Error('it was taken');
-}
-
-describe('hosts', () => {
-  test.each([
-    ['example.com', 'example.com', 'example.com'],
-    ['EXAMPLE.com.', 'example.com.', 'example.com.'],
-    ['127.0.0.1', '127.0.0.1', '127.0.0.1'],
-    ['::1', '::1', '[::1]'],
-    ['[::1]', '::1', '[::1]'],
-    ['2001:DB8::ff:1.2.3.4', '2001:db8::ff:1.2.3.4', '[2001:db8::ff:1.2.3.4]'],
-    ['fe80::1%eth0', 'fe80::1%eth0', '[fe80::1%eth0]'],
-  ])('%s', (given, host, authority) => {
-    expect(parseOrigin('http', given, null)).toMatchObject({ host, authority, text: `http://${authority}:80` });
+describe('parseOrigin', () => {
+  it.each([
+    ['http', 'Example.COM', null, { host: 'example.com', port: 80, authority: 'example.com', text: 'http://example.com:80' }],
+    ['https', 'example.com', 443, { authority: 'example.com', text: 'https://example.com:443' }],
+    ['http', 'example.com', 443, { authority: 'example.com:443' }],
+    ['http', '::1', 8080, { host: '::1', authority: '[::1]:8080', text: 'http://[::1]:8080' }],
+    ['http', '[2001:DB8::1]', null, { host: '2001:db8::1', authority: '[2001:db8::1]' }],
+    ['http', '127.0.0.1', 1, { host: '127.0.0.1', authority: '127.0.0.1:1' }],
+  ] as const)('%s %s %s', (scheme, host, port, parts) => {
+    expect(parseOrigin(scheme, host, port)).toMatchObject(parts);
   });
 
-  test.each(['a:80', ':80', ':::', '1:2', '::1::2', '1:2:3:4:5:6:7:8:9', '[a.example]', '[::1', '::1]', '12345::', 'a@b', '', 'a\r\nb'])(
-    '%j is refused',
-    (host) => {
-      expect(refusal(host)).toMatchObject({ name: 'LocalProtocolError', code: 'INVALID_HOST', requestSent: false });
-    },
-  );
+  it('takes the server name for TLS from the caller, if there is one', () => {
+    expect(parseOrigin('https', 'a', null).servername).toBe('a');
+    expect(parseOrigin('https', 'a', null, 'b').servername).toBe('b');
+  });
 
-  test('what stands before an @ is not shown: it may be a password', () => {
-    const { message } = refusal('user:hunter2@host.example');
-    expect(message).toContain('host.example');
-    expect(message).not.toContain('hunter2');
+  it.each([
+    '',
+    ' ',
+    'a b',
+    'a/b',
+    'a@b',
+    'user:pw@a',
+    'a#b',
+    'a?b',
+    'a\r\nb',
+    'a\0',
+    '[a]',
+    '[::1',
+    '::1]',
+    'a:1',
+    'é',
+    'a'.repeat(256),
+    null,
+    7,
+    {},
+  ])('refuses the host %j', (host) => {
+    expect(() => parseOrigin('http', host as string, null)).toThrow(expect.objectContaining({ code: 'INVALID_HOST' }));
+  });
+
+  it('refuses other schemes, ports and server names', () => {
+    for (const scheme of ['ftp', 'HTTP', '', 'unix', null]) {
+      expect(() => parseOrigin(scheme as string, 'a', null)).toThrow(expect.objectContaining({ code: 'UNSUPPORTED_PROTOCOL' }));
+    }
+    for (const port of [0, -1, 65_536, 1.5, Number.NaN, '80']) {
+      expect(() => parseOrigin('http', 'a', port as number)).toThrow(expect.objectContaining({ code: 'INVALID_PORT' }));
+    }
+    expect(() => parseOrigin('https', 'a', null, 'b\r\n')).toThrow(expect.objectContaining({ code: 'INVALID_HOST' }));
   });
 });

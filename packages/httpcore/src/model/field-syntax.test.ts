@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+
+import { LocalProtocolError } from '../errors.ts';
+import { checkFields, checkMethod, checkTarget, checkTrailers, resolveTrailers } from './field-syntax.ts';
+
+const code = (check: () => void): string | undefined => {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    expect(error).toBeInstanceOf(LocalProtocolError);
+    return (error as LocalProtocolError).code;
+  }
+};
+
+describe('what reaches the wire', () => {
+  it('has no control character and nothing above Latin-1, at any place', () => {
+    for (let unit = 0; unit < 0x180; unit += 1) {
+      const character = String.fromCharCode(unit);
+      const isToken = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]$/.test(character);
+      const isValue = unit === 9 || (unit >= 0x20 && unit <= 0xff && unit !== 0x7f);
+      const isTarget = unit > 0x20 && unit < 0x7f;
+      for (const text of [character, `a${character}`, `${character}a`, `a${character}a`]) {
+        expect(code(() => checkMethod(text)), `method ${unit}`).toBe(isToken ? undefined : 'INVALID_METHOD');
+        expect(code(() => checkTarget(text)), `target ${unit}`).toBe(isTarget ? undefined : 'INVALID_TARGET');
+        expect(code(() => checkFields([[text, 'a']])), `name ${unit}`).toBe(isToken ? undefined : 'INVALID_HEADER_NAME');
+        expect(code(() => checkFields([['a', text]])), `value ${unit}`).toBe(isValue ? undefined : 'INVALID_HEADER_VALUE');
+      }
+    }
+  });
+
+  it('is what was checked, not what an object says the next time', () => {
+    let asked = 0;
+    const tricky = { toString: () => (asked++ === 0 ? 'harmless' : 'a\r\nb: c') } as unknown as string;
+    expect(code(() => checkFields([['a', tricky]]))).toBe('INVALID_HEADER_VALUE');
+    expect(code(() => checkFields([[tricky, 'a']]))).toBe('INVALID_HEADER_NAME');
+    expect(code(() => checkMethod(tricky))).toBe('INVALID_METHOD');
+    expect(code(() => checkTarget(tricky))).toBe('INVALID_TARGET');
+    expect(asked).toBe(0);
+  });
+
+  it('is pairs of strings', () => {
+    for (const pairs of [null, {}, 'a: b', [['a']], [['a', 'b', 'c']], [null], [['a', 1]], [['a', null]], [['', 'b']]]) {
+      expect(code(() => checkFields(pairs as never)), JSON.stringify(pairs)).toMatch(/^INVALID_HEADER/);
+    }
+  });
+
+  it('has one Host', () => {
+    expect(code(() => checkFields([['Host', 'a'], ['x', 'y']]))).toBeUndefined();
+    expect(code(() => checkFields([['Host', 'a'], ['hOST', 'a']]))).toBe('INVALID_HEADER_NAME');
+  });
+
+  it('never shows a value in an error', () => {
+    expect(() => checkFields([['authorization', 'Bearer secret\n']])).toThrow(/authorization/);
+    expect(() => checkFields([['authorization', 'Bearer secret\n']])).not.toThrow(/secret/);
+  });
+
+  it('has no trailer that decides framing, routing or authentication', async () => {
+    expect(code(() => checkTrailers([['x-sum', '1']]))).toBeUndefined();
+    for (const name of ['Content-Length', 'transfer-encoding', 'HOST', 'Authorization']) {
+      expect(code(() => checkTrailers([[name, '1']])), name).toBe('INVALID_TRAILER');
+    }
+    expect(await resolveTrailers(undefined)).toBeNull();
+    expect(await resolveTrailers(() => Promise.resolve([['a', 'b']] as const))).toEqual([['a', 'b']]);
+    await expect(resolveTrailers(() => [['a', '\n']])).rejects.toBeInstanceOf(LocalProtocolError);
+  });
+});
