@@ -1,5 +1,6 @@
 import { Aborted } from '@x/httpcore';
 
+import { chainLayers } from './chain-layers.ts';
 import { openConnections, type Connections } from './connections.ts';
 import { ClientClosed, InvalidOption } from './errors.ts';
 import { Lifetime, type ClientState } from './lifetime.ts';
@@ -20,8 +21,7 @@ import { clientOptionNames, type ClientOptions, type OwnClientOptions } from './
 import { checkSignal, resolveSettings, type ClientSettings } from './options/client-settings.ts';
 import { ownOptions } from './options/own-options.ts';
 import { readMessageOptions, type MessageOptions } from './options/request-options.ts';
-import { decodeResponses } from './interceptors/decode.ts';
-import { always, Chain, userLayer } from './send/chain.ts';
+import { Chain } from './send/chain.ts';
 import { SendContext } from './send/context.ts';
 import { RequestBuilder } from './send/request-builder.ts';
 import { expectManyListeners, joinSignals, noSignal } from './send/signals.ts';
@@ -92,10 +92,8 @@ export class Client implements AsyncDisposable {
     this.#shutdown = ownsPool ? undefined : new AbortController();
     this.#shutdowns = this.#shutdown === undefined ? [] : [...(parent?.shutdowns ?? []), expectManyListeners(this.#shutdown.signal)];
     this.#builder = new RequestBuilder(this.#settings);
-    const { interceptors, networkInterceptors, signal } = this.#settings;
-    // Outermost first.
-    const layers = [...interceptors.map(userLayer), always(decodeResponses), ...networkInterceptors.map(userLayer)];
-    this.#chain = new Chain(layers, createTransport(this.#connections.dispatcher), this.#settings);
+    this.#chain = new Chain(chainLayers(this.#settings), createTransport(this.#connections.dispatcher), this.#settings);
+    const { signal } = this.#settings;
     if (signal !== undefined) expectManyListeners(signal);
   }
 

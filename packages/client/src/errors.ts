@@ -9,6 +9,8 @@
  * ├─ SchemaMismatch      the JSON is not what the schema given to `json()` asks for (in message/schema.ts)
  * ├─ ResponseTooLarge    the response body is larger than `maxResponseBytes`
  * ├─ DigestMismatch      what was saved does not have the digest that it should have
+ * ├─ RedirectError       a redirect that is not followed (in policies/redirect-errors.ts)
+ * │  └─ TooManyRedirects one more than `maxRedirects`
  * ├─ BodyConsumed        a streamed response body was already read
  * ├─ BodyNotReplayable   a request body that can be read once was to be sent again
  * └─ BodyChanged         a part of a request body is not, or no longer, as long as was said

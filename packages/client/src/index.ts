@@ -45,7 +45,9 @@ export type {
   RawBodyOptions,
   TargetChanges,
 } from './options/request-options.ts';
+export type { RedirectOptions } from './options/redirect-options.ts';
 export type { TimeoutInput, TimeoutOptions } from './options/timeout.ts';
+export { RedirectError, TooManyRedirects } from './policies/redirect-errors.ts';
 export type { Interceptor, Next } from './send/compose.ts';
 export type { SendContext } from './send/context.ts';
 

@@ -248,7 +248,7 @@ export const layers: readonly Layer[] = [
   { layer: 'client/interceptors', files: [`${client}/interceptors/`], imports: ['client/*'], modules: ['@x/httpcore'] },
   {
     layer: 'client/client',
-    files: [`${client}/client.ts`, `${client}/connections.ts`, `${client}/options/client-`],
+    files: [`${client}/client.ts`, `${client}/chain-layers.ts`, `${client}/connections.ts`, `${client}/options/client-`],
     imports: ['client/*'],
     modules: ['@x/httpcore'],
   },

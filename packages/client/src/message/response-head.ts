@@ -22,9 +22,15 @@ export interface AttemptRecord {
 /** What a call has been through. */
 export interface CallRecord {
   readonly attempts: readonly AttemptRecord[];
-  /** The responses that led to further requests, oldest first. */
-  readonly history: readonly ResponseHead[];
 }
+
+/** How a response stands among redirects. */
+export interface RedirectTrail {
+  readonly history: readonly ResponseHead[];
+  readonly nextRequest: Request | undefined;
+}
+
+const noHistory: readonly ResponseHead[] = Object.freeze([]);
 
 /** The common part of `Response` and `StreamResponse`. */
 export abstract class ResponseHead {
@@ -45,6 +51,8 @@ export abstract class ResponseHead {
   readonly attempt: AttemptRecord;
   /** @internal */
   readonly call: CallRecord;
+  /** @internal */
+  trail: RedirectTrail | undefined = undefined;
   #headers: Headers | undefined = undefined;
 
   /** @internal */
@@ -99,9 +107,20 @@ export abstract class ResponseHead {
     return this.call.attempts;
   }
 
-  /** The responses before this one, oldest first; empty without redirects. */
+  /** The responses before this one, oldest first; empty without redirects. Each has its own timings; their bodies are closed. */
   get history(): readonly ResponseHead[] {
-    return this.call.history;
+    return this.trail?.history ?? noHistory;
+  }
+
+  /**
+   * What following this redirect would send, when `followRedirects` is off. `undefined` for what is no redirect, and for one
+   * that would not be followed: to another scheme than http and https, or from https to http.
+   * @example
+   * let response = await client.get(url, { followRedirects: false });
+   * while (response.nextRequest !== undefined) response = await client.send(response.nextRequest, { followRedirects: false });
+   */
+  get nextRequest(): Request | undefined {
+    return this.trail?.nextRequest;
   }
 
   /**

@@ -21,6 +21,7 @@ export class Response extends ResponseHead {
   /** @internal */
   constructor(head: ResponseHead, content: Uint8Array, trailers: readonly HeaderPair[] | undefined) {
     super(head.request, head.status, head.reason, head.httpVersion, head.rawHeaders, head.attempt, head.call);
+    this.trail = head.trail;
     this.#content = content;
     this.#trailers = trailers ?? none;
   }

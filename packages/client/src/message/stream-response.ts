@@ -59,7 +59,7 @@ export class StreamResponse extends ResponseHead implements AsyncIterable<Uint8A
     const started = performance.now();
     const attempt: AttemptRecord = { request, status, error: undefined, timings: instantTimings(performance.timeOrigin + started) };
     const pairs = init.headers === undefined ? [] : readHeaderChanges(init.headers).pairs;
-    const call: CallRecord = { attempts: [attempt], history: [] };
+    const call: CallRecord = { attempts: [attempt] };
     return new StreamResponse(request, status, init.reason ?? '', '1.1', pairs, attempt, call, readResponseBody(init.body ?? null));
   }
 
@@ -78,6 +78,7 @@ export class StreamResponse extends ResponseHead implements AsyncIterable<Uint8A
       this.call,
       body,
     );
+    copy.trail = this.trail;
     if (changes.body === undefined) {
       copy.#whole = this.#whole;
       copy.#taken = this.#taken;

@@ -1,8 +1,11 @@
 /** What a single call may say beside its message. `undefined` always means "as the client has it". */
 import type { InformationalObserver, TraceObserver } from '@x/httpcore';
 
+import type { AuthInput } from '../auth/auth.ts';
+import type { CookiesInput } from '../cookies/request-cookies.ts';
 import { ownOptions, type OptionNames } from './own-options.ts';
 import type { ReadOptions } from './read-options.ts';
+import type { RedirectOptions } from './redirect-options.ts';
 import {
   messageNames,
   oneBody,
@@ -14,7 +17,7 @@ import {
 import type { TimeoutInput } from './timeout.ts';
 
 /** Everything about sending it that is no part of it. */
-export interface CallOptions extends ReadOptions {
+export interface CallOptions extends ReadOptions, RedirectOptions {
   /** Milliseconds over everything, or limits by phase; laid over the client's. `null` lifts every limit. */
   readonly timeout?: TimeoutInput | undefined;
   /** Aborts this request, beside the client's own signal; `null` leaves the client's out. */
@@ -23,6 +26,13 @@ export interface CallOptions extends ReadOptions {
   readonly trace?: TraceObserver | undefined;
   /** Called for each 1xx response, such as 103 Early Hints. */
   readonly onInformational?: InformationalObserver | undefined;
+  /** Who we are to the server of this request, instead of the client's; `null` leaves the client's out. */
+  readonly auth?: AuthInput | null | undefined;
+  /**
+   * Cookies by name, sent beside those of the jar and never stored (`null` keeps a jar's cookie of that name out); or another
+   * jar; or `null` or `false`: none are sent and none are kept.
+   */
+  readonly cookies?: CookiesInput | undefined;
 }
 
 /** Options of `request()`, `stream()`, and the verbs that may have a body. */
@@ -37,6 +47,8 @@ const callNames: OptionNames<CallOptions> = Object.freeze({
   onInformational: undefined,
   decompress: undefined,
   maxResponseBytes: undefined,
+  followRedirects: undefined,
+  maxRedirects: undefined,
 });
 const requestNames: OptionNames<OwnMessageOptions & CallOptions> = Object.freeze({ ...messageNames, ...callNames });
 

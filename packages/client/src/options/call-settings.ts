@@ -1,11 +1,15 @@
 /** What the layers of the chain go by: as the client has it, unless the call says otherwise. */
+import { callAuth, type AuthSettings } from '../auth/auth-settings.ts';
+import { callCookies, type CookieSettings } from '../cookies/request-cookies.ts';
 import type { CallOptions } from './call-options.ts';
 import { mergeReadOptions, type ReadSettings } from './read-options.ts';
+import { mergeRedirectOptions, type RedirectSettings } from './redirect-options.ts';
 import { mergeTimeouts, type TimeoutSettings } from './timeout.ts';
 
 export interface CallSettings {
   readonly timeout: TimeoutSettings;
   readonly reading: ReadSettings;
+  readonly redirects: RedirectSettings;
 }
 
 /**
@@ -13,5 +17,9 @@ export interface CallSettings {
  * @throws {InvalidOption} naming the option.
  */
 export function resolveCallSettings(own: CallOptions, client: CallSettings): CallSettings {
-  return { timeout: mergeTimeouts(client.timeout, own.timeout), reading: mergeReadOptions(client.reading, own) };
+  return {
+    timeout: mergeTimeouts(client.timeout, own.timeout),
+    reading: mergeReadOptions(client.reading, own),
+    redirects: mergeRedirectOptions(client.redirects, own),
+  };
 }

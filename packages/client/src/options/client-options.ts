@@ -1,11 +1,14 @@
 /** What a client may be told. `undefined` means the default, or what the extended client has; `null` switches off. */
 import type { Dispatcher, TlsOptions } from '@x/httpcore';
 
+import type { AuthInput } from '../auth/auth.ts';
+import type { CookiesInput } from '../cookies/request-cookies.ts';
 import type { HeadersInput } from '../message/header-input.ts';
 import type { Interceptor } from '../send/compose.ts';
 import type { OptionNames } from './own-options.ts';
 import type { ParamsInput } from './params.ts';
 import type { ReadOptions } from './read-options.ts';
+import type { RedirectOptions } from './redirect-options.ts';
 import type { TimeoutInput } from './timeout.ts';
 
 /** Limits of the connection pool. `null` means no limit. */
@@ -19,7 +22,7 @@ export interface LimitOptions {
 }
 
 /** What every client may be told, whatever carries its requests. */
-export interface CommonClientOptions extends ReadOptions {
+export interface CommonClientOptions extends ReadOptions, RedirectOptions {
   /**
    * What relative URLs are appended to. It may hold credentials. With it, `headers`, `params` and those credentials belong to
    * its origin: a request to another origin (by an absolute or a `//` URL) goes without them, but for `Accept` and `User-Agent`.
@@ -31,6 +34,22 @@ export interface CommonClientOptions extends ReadOptions {
   readonly params?: ParamsInput | null | undefined;
   /** Milliseconds over everything, or limits by phase. Default connect 10 s, read 120 s, write 60 s, pool 30 s, total none. `null` lifts every limit. */
   readonly timeout?: TimeoutInput | undefined;
+  /**
+   * Who we are: `[user, password]`, a `BasicAuth`, `BearerAuth`, `DigestAuth` or `NetrcAuth`, or a flow of one's own. It belongs to
+   * the origin of `baseUrl`, or without one to the server that each call begins with; redirects to another origin go without. A
+   * request that has an `Authorization` field, or a URL with credentials, keeps them.
+   */
+  readonly auth?: AuthInput | null | undefined;
+  /**
+   * Takes what the environment says. Where nobody gives `auth`, that is the user's netrc (`NETRC`, else `~/.netrc` or
+   * `~/_netrc`), by the host of each request. Default `false`.
+   */
+  readonly trustEnv?: boolean | null | undefined;
+  /**
+   * The jar, instead of one that is the client's own; or cookies by name, which are sent beside those of the jar to where the
+   * client's headers go, and never stored; or `null` or `false`: none are sent and none are kept.
+   */
+  readonly cookies?: CookiesInput | undefined;
   /** Aborts every request of the client. */
   readonly signal?: AbortSignal | null | undefined;
   /** Around everything else that the client does with a request; the first is the outermost. Extending appends. */
@@ -72,11 +91,16 @@ export const clientOptionNames: OptionNames<OwnClientOptions> = Object.freeze({
   headers: undefined,
   params: undefined,
   timeout: undefined,
+  auth: undefined,
+  trustEnv: undefined,
+  cookies: undefined,
   signal: undefined,
   interceptors: undefined,
   networkInterceptors: undefined,
   decompress: undefined,
   maxResponseBytes: undefined,
+  followRedirects: undefined,
+  maxRedirects: undefined,
   dispatcher: undefined,
   tls: undefined,
   limits: undefined,

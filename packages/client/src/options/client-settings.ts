@@ -1,6 +1,11 @@
 /** A client's options as it works with them: inherited from the client that it extends, checked, and ready for every request. */
 import type { HeaderPair } from '@x/httpcore';
 
+import { clientAuth, noAuth } from '../auth/auth-settings.ts';
+import type { Auth } from '../auth/auth.ts';
+import { NetrcAuth } from '../auth/netrc-auth.ts';
+import { CookieJar } from '../cookies/cookie-jar.ts';
+import { clientCookies, noCookies, type CookieSettings } from '../cookies/request-cookies.ts';
 import { InvalidOption } from '../errors.ts';
 import { offerCodings } from '../message/accept-encoding.ts';
 import { applyHeaderChanges, readHeaderChanges, type HeaderChanges } from '../message/header-input.ts';
@@ -13,6 +18,7 @@ import type { OwnClientOptions } from './client-options.ts';
 import { clientDefaults } from './defaults.ts';
 import { overlayParams, readParams } from './params.ts';
 import { defaultReadSettings, mergeReadOptions } from './read-options.ts';
+import { defaultRedirects, mergeRedirectOptions } from './redirect-options.ts';
 import { defaultTimeouts, mergeTimeouts } from './timeout.ts';
 
 export interface ClientSettings extends RequestDefaults, CallSettings {
@@ -28,6 +34,7 @@ const defaultSettings: ClientSettings = Object.freeze({
   params: Object.freeze([]),
   timeout: defaultTimeouts,
   reading: defaultReadSettings,
+  redirects: defaultRedirects,
   signal: undefined,
   interceptors: Object.freeze([]),
   networkInterceptors: Object.freeze([]),
@@ -37,15 +44,16 @@ const defaultSettings: ClientSettings = Object.freeze({
 const portable = new Set(clientDefaults.headers.map(([name]) => name));
 
 /** @throws {InvalidOption} naming the option. */
-export function resolveSettings(own: OwnClientOptions, parent: ClientSettings = defaultSettings): ClientSettings {
+export function resolveSettings(own: OwnClientOptions, parent: ClientSettings = newSettings()): ClientSettings {
   const base = resolveBase(own.baseUrl, parent.base);
   // Headers and parameters that were given for one origin are not handed to another by way of extend().
   const moved = parent.base !== undefined && base?.origin !== parent.base.origin;
-  const inheritedHeaders = moved ? parent.awayHeaders : parent.homeHeaders;
+  const inheritedHeaders = withoutReplacedAuth(moved ? parent.awayHeaders : parent.homeHeaders, own);
   const home = offerCodings(own.headers === null ? clientDefaults.headers : inheritedHeaders, own.decompress);
   const away = offerCodings(own.headers === null ? clientDefaults.headers : parent.awayHeaders, own.decompress);
   const changes = own.headers === undefined || own.headers === null ? undefined : readHeaderChanges(own.headers);
-  const authorized = base !== undefined && own.baseUrl !== undefined ? authorize(home, base) : home;
+  const byUrl = base !== undefined && own.baseUrl !== undefined && !statesAuth(own);
+  const authorized = byUrl ? authorize(home, base) : home;
   const inheritedParams = moved || own.params === null ? [] : parent.params;
   return Object.freeze({
     base,
@@ -55,10 +63,35 @@ export function resolveSettings(own: OwnClientOptions, parent: ClientSettings = 
       own.params === undefined || own.params === null ? inheritedParams : overlayParams(inheritedParams, readParams(own.params, 'params')),
     timeout: mergeTimeouts(parent.timeout, own.timeout),
     reading: mergeReadOptions(parent.reading, own),
+    redirects: mergeRedirectOptions(parent.redirects, own),
     signal: resolveSignal(own.signal, parent.signal),
     interceptors: resolveInterceptors('interceptors', own.interceptors, parent.interceptors),
     networkInterceptors: resolveInterceptors('networkInterceptors', own.networkInterceptors, parent.networkInterceptors),
   });
+}
+
+/** Each client that extends no other has a jar of its own. */
+function newSettings(): ClientSettings {
+  return { ...defaultSettings, cookies: { ...noCookies, jar: new CookieJar() } };
+}
+
+function statesAuth({ auth }: OwnClientOptions): boolean {
+  return auth !== undefined && auth !== null;
+}
+
+/** Who says `auth` means it, whatever credentials were inherited as a field or in a URL. */
+function withoutReplacedAuth(inherited: readonly HeaderPair[], own: OwnClientOptions): readonly HeaderPair[] {
+  return statesAuth(own) ? inherited.filter(([name]) => name.toLowerCase() !== 'authorization') : inherited;
+}
+
+function withoutGiven({ jar }: CookieSettings): CookieSettings {
+  return { ...noCookies, jar };
+}
+
+function resolveNetrc(trustEnv: boolean | null | undefined, inherited: Auth | undefined): Auth | undefined {
+  if (trustEnv === undefined) return inherited;
+  if (trustEnv !== null && typeof trustEnv !== 'boolean') throw new InvalidOption('trustEnv', 'must be a boolean');
+  return trustEnv === true ? (inherited ?? new NetrcAuth()) : undefined;
 }
 
 function resolveBase(own: string | URL | null | undefined, inherited: Target | undefined): Target | undefined {

@@ -3,13 +3,20 @@ import { describe, expect, it } from 'vitest';
 import { Request } from '../message/request.ts';
 import { StreamResponse } from '../message/stream-response.ts';
 import { defaultReadSettings } from '../options/read-options.ts';
+import { defaultRedirects } from '../options/redirect-options.ts';
 import { defaultTimeouts } from '../options/timeout.ts';
 import { compose, type Interceptor, type Send } from './compose.ts';
 import { SendContext } from './context.ts';
 import { noSignal } from './signals.ts';
 
 const request = new Request('GET', 'http://a.example/');
-const context = new SendContext(request, { timeout: defaultTimeouts, reading: defaultReadSettings }, noSignal, undefined, undefined);
+const context = new SendContext(
+  request,
+  { timeout: defaultTimeouts, reading: defaultReadSettings, redirects: defaultRedirects },
+  noSignal,
+  undefined,
+  undefined,
+);
 const transport: Send = (sent) => Promise.resolve(StreamResponse.of(sent, { body: sent.headers.get('path') ?? '' }));
 
 function mark(name: string, seen: string[]): Interceptor {

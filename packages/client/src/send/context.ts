@@ -2,6 +2,7 @@ import type { DispatchContext, InformationalObserver, Timeouts, TraceObserver } 
 
 import type { Request } from '../message/request.ts';
 import type { AttemptRecord, CallRecord, ResponseHead } from '../message/response-head.ts';
+import type { StreamResponse } from '../message/stream-response.ts';
 import type { ReadSettings } from '../options/read-options.ts';
 import type { CallSettings } from '../options/call-settings.ts';
 import { Attempt } from './attempt.ts';
@@ -26,10 +27,9 @@ export class SendContext implements CallRecord {
   readonly onInformational: InformationalObserver | undefined;
   /** Every request so far, oldest first. */
   readonly attempts: readonly AttemptRecord[];
-  /** The responses that led to further requests, oldest first. */
-  readonly history: readonly ResponseHead[] = noHistory;
   readonly #attempts: Attempt[] = [];
   readonly #signal: CallSignal;
+  #history: readonly ResponseHead[] = noHistory;
 
   /** @internal */
   constructor(
@@ -58,6 +58,22 @@ export class SendContext implements CallRecord {
   /** @internal How the response is read. */
   get reading(): ReadSettings {
     return this.settings.reading;
+  }
+
+  /** The responses that have led to the request that is being sent, oldest first. */
+  get history(): readonly ResponseHead[] {
+    return this.#history;
+  }
+
+  /** @internal For those who follow redirects. */
+  setHistory(history: readonly ResponseHead[]): void {
+    this.#history = history;
+  }
+
+  /** @internal Another request follows this response: its connection is given back first, to be used again. Never rejects. */
+  async release(response: StreamResponse): Promise<void> {
+    await response.close();
+    this.#attempts.find((attempt) => attempt === response.attempt)?.end();
   }
 
   /** @internal */

@@ -23,6 +23,7 @@ export function createTransport(dispatcher: Dispatcher): Send {
       return new StreamResponse(request, status, reason, httpVersion, headers, attempt, context, body);
     } catch (error) {
       attempt.error = error;
+      attempt.end();
       throw error;
     }
   };

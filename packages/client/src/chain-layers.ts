@@ -1,0 +1,28 @@
+/** The order of a client's chain. */
+import { decodeResponses } from './interceptors/decode.ts';
+import { followRedirects, offerRedirects } from './interceptors/redirect.ts';
+import type { ClientSettings } from './options/client-settings.ts';
+import { doesFollow } from './options/redirect-options.ts';
+import { userLayer, type Layer } from './send/chain.ts';
+
+/**
+ * Outermost first. Redirect is outside retry, so that a failure on hop 3 never sends hop 1 again; cookies and credentials are
+ * inside of both, so that each request gets those of where it goes.
+ */
+export function chainLayers(settings: ClientSettings): Layer[] {
+  const boundFields = boundFieldsOf(settings);
+  return [
+    ...settings.interceptors.map(userLayer),
+    { wrap: decodeResponses },
+    { isOn: ({ redirects }) => doesFollow(redirects), wrap: followRedirects(boundFields) },
+    { isOn: ({ redirects }) => !doesFollow(redirects), wrap: offerRedirects(boundFields) },
+    ...settings.networkInterceptors.map(userLayer),
+  ];
+}
+
+/** The names of the client's headers that belong to the origin of its `baseUrl`: a redirect takes them no further than a URL does. */
+function boundFieldsOf({ base, homeHeaders, awayHeaders }: ClientSettings): ReadonlySet<string> {
+  if (base === undefined) return new Set();
+  const portable = new Set(awayHeaders.map(([name]) => name.toLowerCase()));
+  return new Set(homeHeaders.map(([name]) => name.toLowerCase()).filter((name) => !portable.has(name)));
+}
