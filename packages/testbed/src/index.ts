@@ -42,3 +42,17 @@ export {
   waitFor,
   type RawStep,
 } from './raw/steps.ts';
+export {
+  startHttp2Server,
+  type Http2LocalServer,
+  type Http2ServerOptions,
+  type Http2Settings,
+  type StreamHandler,
+} from './http2/http2-server.ts';
+export { startHttp2Script, type Http2Script, type Http2ScriptOptions, type Http2ScriptServer } from './http2/http2-script.ts';
+export type { ClientFrame, ClientRequest, Http2Peer } from './http2/http2-peer.ts';
+export * as frames from './http2/frames.ts';
+export { startRelay, type Relay, type RelayOptions } from './relay/relay.ts';
+export { installedProgram } from './peers/installed-program.ts';
+export { startNginx, type NginxOptions, type NginxServer } from './peers/nginx.ts';
+export { startNghttpd, type NghttpdOptions, type NghttpdServer } from './peers/nghttpd.ts';

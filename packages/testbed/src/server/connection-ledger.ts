@@ -11,6 +11,8 @@ export interface ConnectionCounts {
   readonly requests: number;
   /** Requests by connection, in the order in which the connections were accepted. */
   readonly requestsPerConnection: readonly number[];
+  /** The most requests that one connection had under way at one moment: 1 over HTTP/1.1, up to its limit on streams over HTTP/2. */
+  readonly peakPerConnection: number;
   /** Finished TLS handshakes, and how many of them resumed a session. */
   readonly handshakes: number;
   readonly resumed: number;
@@ -34,9 +36,11 @@ export class ConnectionLedger implements ConnectionCounts {
   open = 0;
   peak = 0;
   requests = 0;
+  peakPerConnection = 0;
   handshakes = 0;
   resumed = 0;
   readonly requestsPerConnection: number[] = [];
+  readonly #underWay: number[] = [];
   #watchers: Watcher[] = [];
   #closed = false;
 
@@ -64,7 +68,15 @@ export class ConnectionLedger implements ConnectionCounts {
   requestArrived(connection: number): void {
     this.requests += 1;
     this.requestsPerConnection[connection] = (this.requestsPerConnection[connection] ?? 0) + 1;
+    const underWay = (this.#underWay[connection] ?? 0) + 1;
+    this.#underWay[connection] = underWay;
+    this.peakPerConnection = Math.max(this.peakPerConnection, underWay);
     this.#notify();
+  }
+
+  /** Its exchange is over, answered or not. */
+  requestEnded(connection: number): void {
+    this.#underWay[connection] = (this.#underWay[connection] ?? 1) - 1;
   }
 
   until(condition: (counts: ConnectionCounts) => boolean): Promise<void> {

@@ -36,7 +36,7 @@ export interface LocalServer extends AsyncDisposable {
 /** The sides of a server that its behaviour needs and its users do not. */
 export interface ListeningServer extends LocalServer {
   readonly ledger: ConnectionLedger;
-  /** The index of a connection in `requestsPerConnection`. */
+  /** The index of a connection in `requestsPerConnection`; of an open one also where only the socket's addresses are known. */
   connectionOf(socket: Socket): number;
   /** The TCP socket under a TLS one; the socket itself without TLS. */
   transportOf(socket: Socket): Socket;
@@ -107,7 +107,10 @@ export async function listen(server: NetServer, setup: TlsSetup | undefined, opt
     connections: ledger,
     ledger,
     url: (path) => origin + path,
-    connectionOf: (socket) => indexes.get(socket) ?? -1,
+    connectionOf(socket) {
+      const transport = indexes.has(socket) ? socket : transportByRemote.get(remoteOf(socket));
+      return transport === undefined ? -1 : (indexes.get(transport) ?? -1);
+    },
     transportOf: (socket) => transports.get(socket) ?? socket,
     close,
     [Symbol.asyncDispose]: close,
