@@ -162,7 +162,10 @@ export class ConnectError extends NetworkError {
     this.attempts = init?.attempts ?? [];
   }
 }
-/** The connection failed or was closed while the response was awaited or read. Codes: `READ_FAILED`, `CONNECTION_CLOSED`. */
+/**
+ * The connection failed or was closed while the response was awaited or read. Codes: `READ_FAILED`, `CONNECTION_CLOSED`, and
+ * `HANDLER_FAILED` when an application in this process threw (it is the `cause`).
+ */
 export class ReadError extends NetworkError {
   override readonly name = 'ReadError';
   constructor(message: string, init?: ErrorInit) {
