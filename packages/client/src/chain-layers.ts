@@ -1,4 +1,7 @@
 /** The order of a client's chain. */
+import { hasCookies } from './cookies/request-cookies.ts';
+import { authenticate } from './interceptors/auth.ts';
+import { exchangeCookies } from './interceptors/cookies.ts';
 import { decodeResponses } from './interceptors/decode.ts';
 import { followRedirects, offerRedirects } from './interceptors/redirect.ts';
 import type { ClientSettings } from './options/client-settings.ts';
@@ -7,15 +10,18 @@ import { userLayer, type Layer } from './send/chain.ts';
 
 /**
  * Outermost first. Redirect is outside retry, so that a failure on hop 3 never sends hop 1 again; cookies and credentials are
- * inside of both, so that each request gets those of where it goes.
+ * inside of both, so that each request gets those of where it goes. Cookies are inside of credentials, since a challenge may
+ * set some; content codings are undone inside of whatever reads a response.
  */
 export function chainLayers(settings: ClientSettings): Layer[] {
   const boundFields = boundFieldsOf(settings);
   return [
     ...settings.interceptors.map(userLayer),
-    { wrap: decodeResponses },
     { isOn: ({ redirects }) => doesFollow(redirects), wrap: followRedirects(boundFields) },
     { isOn: ({ redirects }) => !doesFollow(redirects), wrap: offerRedirects(boundFields) },
+    { isOn: ({ auth }) => auth.auth !== undefined, wrap: authenticate },
+    { isOn: ({ cookies }) => hasCookies(cookies), wrap: exchangeCookies },
+    { wrap: decodeResponses },
     ...settings.networkInterceptors.map(userLayer),
   ];
 }

@@ -1,5 +1,18 @@
 /** An HTTP client for Node: verbs, JSON, forms, streams, timeouts, timings and pooled connections. */
+export type { AuthFields } from './auth/auth-fields.ts';
+export type { AsyncAuthFlow, Auth, AuthExchange, AuthFlow, AuthInput } from './auth/auth.ts';
+export { BasicAuth } from './auth/basic.ts';
+export { BearerAuth, type TokenSupplier } from './auth/bearer.ts';
+export { DigestAuth, type DigestAuthOptions } from './auth/digest.ts';
+export type { DigestAlgorithmName } from './auth/digest-algorithm.ts';
+export type { DigestQuality } from './auth/digest-challenge.ts';
+export { NetrcAuth } from './auth/netrc-auth.ts';
 export { Client } from './client.ts';
+export type { SerializedCookie, SerializedCookies } from './cookies/cookie-json.ts';
+export { CookieJar, type CookieFilter, type CookieJarOptions } from './cookies/cookie-jar.ts';
+export type { Cookie, CookieFields } from './cookies/cookie.ts';
+export type { CookiesInput, CookieValue } from './cookies/request-cookies.ts';
+export type { SameSite } from './cookies/set-cookie.ts';
 export {
   BodyConsumed,
   BodyNotReplayable,

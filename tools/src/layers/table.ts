@@ -218,6 +218,13 @@ export const layers: readonly Layer[] = [
     modules: ['node:buffer', 'node:crypto'],
     types: ['@x/httpcore'],
   },
+  // The one part of it that reads a file, and what tells where.
+  {
+    layer: 'client/auth/netrc-file',
+    files: [`${client}/auth/netrc-auth.ts`],
+    imports: ['client/errors', 'client/message', 'client/auth'],
+    modules: ['node:fs/promises', 'node:os', 'node:path', 'node:process'],
+  },
   {
     layer: 'client/cookies',
     files: [`${client}/cookies/`],

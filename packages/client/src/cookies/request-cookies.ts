@@ -1,7 +1,8 @@
 /** The cookies that a caller gives beside those of a jar, what a client and a call say of cookies, and the one field made of it all. */
-import type { HeaderPair } from '@x/httpcore';
+import type { HeaderPair, UrlParts } from '@x/httpcore';
 
 import { InvalidOption } from '../errors.ts';
+import { sameOrigin } from '../message/same-origin.ts';
 import { CookieJar, cookiePair } from './cookie-jar.ts';
 import type { Cookie } from './cookie.ts';
 import { isCookieText } from './set-cookie.ts';
@@ -15,48 +16,72 @@ export type CookieValue = string | number | null | undefined;
  */
 export type CookiesInput = CookieJar | Readonly<Record<string, CookieValue>> | null | false;
 
-/** What `CookiesInput` comes to. */
+/** Cookies by name; `null` keeps a jar's cookie of that name out. */
+export type GivenCookies = ReadonlyMap<string, string | null>;
+
+/** What a client and a call say, put together. */
 export interface CookieSettings {
   /** `undefined` keeps nothing. */
   readonly jar: CookieJar | undefined;
-  /** Sent without being stored; `null` keeps a jar's cookie out. */
-  readonly own: ReadonlyMap<string, string | null>;
+  /** Sent without being stored, to `origin`. */
+  readonly ofClient: GivenCookies;
+  /** Whom those of the client are meant for; `undefined` means the server that a call begins with. */
+  readonly origin: UrlParts | undefined;
+  /** Sent without being stored, to the server that the call begins with. */
+  readonly ofCall: GivenCookies;
 }
 
-const none: ReadonlyMap<string, string | null> = new Map();
+const none: GivenCookies = new Map();
 
-export const noCookies: CookieSettings = Object.freeze({ jar: undefined, own: none });
+export const noCookies: CookieSettings = Object.freeze({ jar: undefined, ofClient: none, origin: undefined, ofCall: none });
 
 /**
- * Lays what a client or a call says over what is inherited.
+ * Lays what a client says over what is inherited.
  * @throws {InvalidOption} it is none of the forms, or a cookie holds what no cookie may hold; values are never quoted.
  */
-export function mergeCookies(inherited: CookieSettings, input: CookiesInput | undefined): CookieSettings {
-  if (input === undefined) return inherited;
+export function clientCookies(inherited: CookieSettings, input: CookiesInput | undefined, origin: UrlParts | undefined): CookieSettings {
+  if (input === undefined) return { ...inherited, origin };
   if (input === null || input === false) return noCookies;
-  if (input instanceof CookieJar) return { jar: input, own: inherited.own };
-  return { jar: inherited.jar, own: new Map([...inherited.own, ...readCookies(input)]) };
+  if (input instanceof CookieJar) return { ...inherited, jar: input, origin };
+  return { ...inherited, ofClient: new Map([...inherited.ofClient, ...readCookies(input)]), origin };
+}
+
+/** @throws {InvalidOption} as {@link clientCookies}. */
+export function callCookies(client: CookieSettings, input: CookiesInput | undefined): CookieSettings {
+  if (input === undefined) return client;
+  if (input === null || input === false) return noCookies;
+  if (input instanceof CookieJar) return { ...client, jar: input };
+  return { ...client, ofCall: new Map(readCookies(input)) };
+}
+
+/** Is there a jar, or anything to send? */
+export function hasCookies({ jar, ofClient, ofCall }: CookieSettings): boolean {
+  return jar !== undefined || ofClient.size > 0 || ofCall.size > 0;
+}
+
+/** What was given for a request of a call that began with `first`: nothing, once it has been led elsewhere. */
+export function givenFor(settings: CookieSettings, request: UrlParts, first: UrlParts): GivenCookies {
+  const { ofClient, ofCall, origin } = settings;
+  if ((ofClient.size === 0 && ofCall.size === 0) || !sameOrigin(request, first)) return none;
+  if (ofClient.size === 0 || (origin !== undefined && !sameOrigin(request, origin))) return ofCall;
+  return ofCall.size === 0 ? ofClient : new Map([...ofClient, ...ofCall]);
 }
 
 /**
  * The one `Cookie` field of a request (RFC 6265bis §5.8.1): the jar's cookies, then those of `Cookie` fields that the caller
- * wrote, then those of `own`. Of one name, the later ones count.
+ * wrote, then those of `given`. Of one name, the later ones count.
  */
-export function joinCookies(
-  stored: readonly Cookie[],
-  written: readonly HeaderPair[],
-  own: ReadonlyMap<string, string | null>,
-): string | undefined {
-  const fields = written.filter(isCookieField).flatMap(([, value]) => value.split(';').map((pair) => pair.trim()));
-  const given = fields.filter((pair) => pair !== '' && !own.has(nameOf(pair)));
-  const givenNames = new Set(given.map(nameOf));
-  const kept = stored.filter(({ name }) => !own.has(name) && !givenNames.has(name)).map(cookiePair);
-  const added = [...own].filter(([, value]) => value !== null).map(([name, value]) => `${name}=${value}`);
-  const all = [...kept, ...given, ...added];
+export function joinCookies(stored: readonly Cookie[], written: readonly HeaderPair[], given: GivenCookies): string | undefined {
+  const pairs = written.filter(isCookieField).flatMap(([, value]) => value.split(';').map((pair) => pair.trim()));
+  const kept = pairs.filter((pair) => pair !== '' && !given.has(nameOf(pair)));
+  const taken = new Set(kept.map(nameOf));
+  const fromJar = stored.filter(({ name }) => !given.has(name) && !taken.has(name)).map(cookiePair);
+  const added = [...given].filter(([, value]) => value !== null).map(([name, value]) => `${name}=${value}`);
+  const all = [...fromJar, ...kept, ...added];
   return all.length === 0 ? undefined : all.join('; ');
 }
 
-export function isCookieField([name]: HeaderPair): boolean {
+function isCookieField([name]: HeaderPair): boolean {
   return name.length === 6 && name.toLowerCase() === 'cookie';
 }
 

@@ -49,6 +49,8 @@ const callNames: OptionNames<CallOptions> = Object.freeze({
   maxResponseBytes: undefined,
   followRedirects: undefined,
   maxRedirects: undefined,
+  auth: undefined,
+  cookies: undefined,
 });
 const requestNames: OptionNames<OwnMessageOptions & CallOptions> = Object.freeze({ ...messageNames, ...callNames });
 

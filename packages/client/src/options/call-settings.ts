@@ -10,6 +10,8 @@ export interface CallSettings {
   readonly timeout: TimeoutSettings;
   readonly reading: ReadSettings;
   readonly redirects: RedirectSettings;
+  readonly auth: AuthSettings;
+  readonly cookies: CookieSettings;
 }
 
 /**
@@ -21,5 +23,7 @@ export function resolveCallSettings(own: CallOptions, client: CallSettings): Cal
     timeout: mergeTimeouts(client.timeout, own.timeout),
     reading: mergeReadOptions(client.reading, own),
     redirects: mergeRedirectOptions(client.redirects, own),
+    auth: callAuth(client.auth, own.auth),
+    cookies: callCookies(client.cookies, own.cookies),
   };
 }

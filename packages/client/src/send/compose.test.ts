@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
+import { noAuth } from '../auth/auth-settings.ts';
+import { noCookies } from '../cookies/request-cookies.ts';
 import { Request } from '../message/request.ts';
 import { StreamResponse } from '../message/stream-response.ts';
 import { defaultReadSettings } from '../options/read-options.ts';
@@ -12,7 +14,7 @@ import { noSignal } from './signals.ts';
 const request = new Request('GET', 'http://a.example/');
 const context = new SendContext(
   request,
-  { timeout: defaultTimeouts, reading: defaultReadSettings, redirects: defaultRedirects },
+  { timeout: defaultTimeouts, reading: defaultReadSettings, redirects: defaultRedirects, auth: noAuth, cookies: noCookies },
   noSignal,
   undefined,
   undefined,

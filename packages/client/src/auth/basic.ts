@@ -1,0 +1,57 @@
+import { InvalidOption } from '../errors.ts';
+import type { Request } from '../message/request.ts';
+import { showAsJson } from '../message/shown-as-json.ts';
+import type { AuthExchange, AuthFlow } from './auth.ts';
+
+/**
+ * User and password, with every request (RFC 7617): the server need not ask first. They travel readable, so use it over TLS.
+ * `auth: [user, password]` is the same.
+ *
+ * @example
+ * const client = new Client({ baseUrl: 'https://api.example.com', auth: new BasicAuth('ada', 'lovelace') });
+ */
+export class BasicAuth {
+  static {
+    showAsJson(this.prototype);
+  }
+
+  readonly #credentials: string;
+
+  /** @throws {InvalidOption} the user holds a colon, which would end it, or one of them a control character. */
+  constructor(user: string, password: string) {
+    this.#credentials = basicCredentials(user, password);
+  }
+
+  *authFlow(request: Request, { fields }: AuthExchange): AuthFlow {
+    yield request.with({ headers: { [fields.credentials]: this.#credentials } });
+  }
+
+  /** For logs: without the credentials. */
+  toJSON(): Record<string, unknown> {
+    return { scheme: 'Basic' };
+  }
+}
+
+/**
+ * What follows `Authorization:`, with user and password as UTF-8 (RFC 7617 §2.1).
+ * @throws {InvalidOption} as {@link BasicAuth}.
+ */
+export function basicCredentials(user: string, password: string, option = 'auth'): string {
+  checkUser(user, option);
+  checkPassword(password, option);
+  return `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`;
+}
+
+export function checkUser(user: unknown, option: string): asserts user is string {
+  checkPrintable(user, 'user', option);
+  if (user.includes(':')) throw new InvalidOption(option, 'has a colon in the user, which neither Basic nor Digest can carry');
+}
+
+export function checkPassword(password: unknown, option: string): asserts password is string {
+  checkPrintable(password, 'password', option);
+}
+
+function checkPrintable(text: unknown, name: string, option: string): asserts text is string {
+  if (typeof text !== 'string') throw new InvalidOption(option, `has a ${name} that is no string`);
+  if (/\p{Cc}/u.test(text)) throw new InvalidOption(option, `has a control character in the ${name}`);
+}

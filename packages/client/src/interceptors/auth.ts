@@ -1,0 +1,79 @@
+/** Says who the caller is, to the origin that it was meant for. */
+import { originFields } from '../auth/auth-fields.ts';
+import type { Auth, AsyncAuthFlow, AuthFlow } from '../auth/auth.ts';
+import type { RequestBody } from '../body/request-body.ts';
+import { BodyNotReplayable, ClientError } from '../errors.ts';
+import { findHeader } from '../message/header-input.ts';
+import { Request } from '../message/request.ts';
+import { Response } from '../message/response.ts';
+import { sameOrigin } from '../message/same-origin.ts';
+import type { StreamResponse } from '../message/stream-response.ts';
+import type { Next, Send } from '../send/compose.ts';
+
+/**
+ * Runs the flow of the call, or else the client's, in which a request without an `Authorization` field of its own takes part. A
+ * request to another origin, such as a redirect leads to, passes through as it is: its credentials were left behind where it
+ * turned off.
+ */
+export function authenticate(send: Send): Send {
+  return function identify(request, context) {
+    const { auth, origin, isOfCall } = context.settings.auth;
+    const first = context.request;
+    const isMeant = sameOrigin(request.urlParts, first.urlParts) && (origin === undefined || sameOrigin(request.urlParts, origin));
+    if (auth === undefined || !isMeant || (!isOfCall && findHeader(first.rawHeaders, originFields.credentials) !== undefined)) {
+      return send(request, context);
+    }
+    return runFlow(auth, request, (onward) => send(onward, context));
+  };
+}
+
+async function runFlow(auth: Auth, request: Request, next: Next): Promise<StreamResponse> {
+  const whole = auth.requiresRequestBody === true ? await withWholeBody(request) : { request, content: new Uint8Array() };
+  const flow: AuthFlow | AsyncAuthFlow = auth.authFlow(whole.request, { fields: originFields, content: whole.content });
+  const sent = new Set<RequestBody>();
+  let response: StreamResponse | undefined;
+  try {
+    let step = await flow.next();
+    while (step.done !== true) {
+      // The connection of the answer that the flow goes on from may carry the next request.
+      await response?.close();
+      response = undefined;
+      const onward = checkStep(step.value, sent);
+      if (onward.body !== null) sent.add(onward.body);
+      response = await next(onward);
+      step = await flow.next(auth.requiresResponseBody === true ? await readWhole(response) : response);
+    }
+  } catch (error) {
+    await response?.close();
+    throw error;
+  } finally {
+    // A flow that has ended does not notice; one that was cut off runs its `finally`.
+    await flow.return();
+  }
+  // A flow that yields nothing has nothing to say.
+  return response ?? next(whole.request);
+}
+
+function checkStep(request: unknown, sent: ReadonlySet<RequestBody>): Request {
+  if (!(request instanceof Request)) throw new ClientError('The auth flow yielded no Request', { code: 'INVALID_AUTH_FLOW' });
+  if (request.body !== null && !request.body.replayable && sent.has(request.body)) {
+    throw new BodyNotReplayable(
+      'The server asked for authentication after the body of the request, a stream, had been sent; give a function that makes a new stream',
+    );
+  }
+  return request;
+}
+
+async function readWhole(response: StreamResponse): Promise<Response> {
+  return new Response(response, await response.bytes(), response.body.trailers);
+}
+
+async function withWholeBody(request: Request): Promise<{ request: Request; content: Uint8Array }> {
+  if (request.body === null) return { request, content: new Uint8Array() };
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of request.body.open()) chunks.push(chunk);
+  const content = Buffer.concat(chunks);
+  if (request.body.replayable) return { request, content };
+  const contentType = findHeader(request.rawHeaders, 'content-type');
+  return { request: request.with({ body: content, headers: contentType === undefined ? {} : { 'content-type': contentType } }), content };
+}
