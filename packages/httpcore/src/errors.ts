@@ -197,7 +197,7 @@ export class ProtocolError extends HttpCoreError {
 /**
  * We were asked for something that HTTP does not allow. Codes: `INVALID_METHOD`, `INVALID_TARGET`, `INVALID_HOST`,
  * `INVALID_PORT`, `INVALID_HEADER_NAME`, `INVALID_HEADER_VALUE`, `INVALID_FRAMING`, `INVALID_BODY`, `INVALID_TRAILER`,
- * `INVALID_OPTION`, `CONTENT_LENGTH_MISMATCH`.
+ * `INVALID_OPTION`, `CONTENT_LENGTH_MISMATCH`, `BODY_ALREADY_READ`.
  */
 export class LocalProtocolError extends ProtocolError {
   override readonly name = 'LocalProtocolError';
@@ -243,7 +243,10 @@ export class PoolClosed extends HttpCoreError {
     super(message, init, 'POOL_CLOSED');
   }
 }
-/** The caller's signal aborted the exchange; `cause` is the signal's reason. */
+/**
+ * The caller's side ended the exchange. Codes: `ABORTED` (`cause` is the signal's reason), `BODY_CLOSED`, `OBSERVER_FAILED` (`cause`
+ * is what `onInformational` threw).
+ */
 export class Aborted extends HttpCoreError {
   override readonly name = 'Aborted';
   constructor(message: string, init?: ErrorInit) {

@@ -61,6 +61,11 @@ export interface ConnectionOwner {
 export interface ExchangeStream {
   /** The caller has taken `bytes` of the response body: there is room for more. */
   onConsumed(exchange: Exchange, bytes: number): void;
+  /**
+   * The caller wants no more of the response. How many milliseconds are worth waiting for the rest of it, so that the connection
+   * can be used again? 0: none, cancel at once.
+   */
+  patience(exchange: Exchange): number;
   /** The exchange is over for its caller: drop the connection (HTTP/1.1) or reset the stream (HTTP/2). No callback follows. */
   cancel(exchange: Exchange, error: HttpCoreError): void;
   /** What the exchange waits for has changed: look at its limits in time. */

@@ -40,10 +40,7 @@ const transitions: Readonly<Record<ExchangeState, Readonly<Partial<Record<Exchan
 };
 
 /** The largest rest of a response that is worth reading only to keep its connection. */
-const drainLimit = 65_536;
-/** How long draining may take before the connection is given up instead. */
-const drainTimeout = 1_000;
-
+export const drainLimit = 65_536;
 export interface ExchangeOwner {
   readonly clock: Clock;
   /** It ended while it was queued: forget it. */
@@ -317,14 +314,15 @@ export class Exchange {
     const taken = buffer.size;
     buffer.discard();
     this.#discarding = true;
-    if (upgraded) {
+    const patience = upgraded ? 0 : this.#stream!.patience(this);
+    if (patience === 0) {
       this.fail(closedByCaller());
       return Promise.resolve();
     }
     const drained = new Promise<void>((resolve) => {
       this.#drained = resolve;
     });
-    const timer = this.#owner.clock.schedule(drainTimeout, () => this.fail(closedByCaller()), true);
+    const timer = this.#owner.clock.schedule(patience, () => this.fail(closedByCaller()), true);
     this.onConsumed(taken);
     return drained.finally(() => timer.cancel());
   }

@@ -15,7 +15,7 @@ import type { ResponseHead, ResponseLimits } from '../protocol/http1/response-pa
 import type { Clock } from '../time/clock.ts';
 import { ownedBytes } from './chunk-memory.ts';
 import type { Connection, ConnectionOwner, ExchangeStream } from './connection.ts';
-import type { Exchange } from './exchange.ts';
+import { drainLimit, type Exchange } from './exchange.ts';
 import { expectsContinue, HeldBody } from './expect-continue.ts';
 import type { Processing } from './replay.ts';
 import { RequestBody } from './request-body.ts';
@@ -23,6 +23,11 @@ import type { Turn, TurnTask } from './turn.ts';
 
 /** An unread response holds this much, and the chunk that went over it. */
 const bufferLimit = 65_536;
+
+/** A rest that is small and known is nearly here, in milliseconds. */
+const patienceForRest = 1_000;
+/** A body without a length may have ended already, or may be a stream of events that never does. */
+const patienceForEnd = 25;
 
 export interface Http1ConnectionOptions extends ResponseLimits {
   readonly expectContinueTimeout: number;
@@ -241,6 +246,12 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
     if (exchange !== this.#exchange) return;
     if (this.#paused && exchange.buffered === 0) this.#resume();
     if (exchange.buffered === 0 && exchange.requestEnded && !this.#isTunnel) this.#watchReading(exchange);
+  }
+
+  patience(): number {
+    const { remaining } = this.#engine;
+    if (remaining > drainLimit) return 0;
+    return remaining >= 0 ? patienceForRest : patienceForEnd;
   }
 
   cancel(exchange: Exchange, error: HttpCoreError): void {

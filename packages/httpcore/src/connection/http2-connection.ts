@@ -404,6 +404,11 @@ export class StreamHold implements ExchangeStream {
     if (exchange.buffered === 0) this.watchReading(clock.now());
   }
 
+  patience(): number {
+    // Resetting a stream costs its connection nothing.
+    return 0;
+  }
+
   cancel(): void {
     this.heldBody?.giveUp();
     this.#connection.forget(this);

@@ -14,6 +14,12 @@ export interface DialRequest {
   readonly connectTimeout: number | null;
   /** The observer of the exchange that asked for this dial. */
   readonly trace: TraceObserver | null;
+  /**
+   * Told the addresses of the origin, at least one, before any is connected to; perhaps from inside `dial`. An error that it
+   * returns ends the dial, and is what the result rejects with. Not called where the way does not lead to the origin's own
+   * address (unix sockets).
+   */
+  readonly onResolved?: ((addresses: readonly string[]) => HttpCoreError | undefined) | undefined;
 }
 
 /** A transport that is ready to carry HTTP, and when each step of its making happened. */

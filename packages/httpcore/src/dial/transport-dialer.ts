@@ -117,7 +117,7 @@ class TransportDial implements Dial<DialedTransport> {
     }
     const route = planRoute(origin, this.#options);
     if (route.kind === 'unix') this.#connect([{ address: route.path, port: undefined }]);
-    else if (isAddress(route.host)) this.#connect([{ address: route.host, port: route.port }]);
+    else if (isAddress(route.host)) this.#resolved([route.host], route.port);
     else this.#lookUp(route.host, route.port);
   }
 
@@ -137,8 +137,14 @@ class TransportDial implements Dial<DialedTransport> {
       }
       this.#moments.dnsEnd = this.#trace('dns-end', { addresses });
       if (this.#isSettled()) return;
-      this.#connect(addresses.map((address) => ({ address, port })));
+      this.#resolved(addresses, port);
     });
+  }
+
+  #resolved(addresses: readonly string[], port: number): void {
+    const end = this.#request.onResolved?.(addresses);
+    if (end !== undefined) this.#fail(end);
+    else this.#connect(addresses.map((address) => ({ address, port })));
   }
 
   #connect(endpoints: readonly Endpoint[]): void {

@@ -261,6 +261,11 @@ export class ApplicationConnection implements Connection, ExchangeStream, Incomi
     this.#fail(error);
   }
 
+  patience(): number {
+    // There is no connection that would be worth keeping.
+    return 0;
+  }
+
   cancel(exchange: Exchange, error: HttpCoreError): void {
     if (exchange === this.#exchange) this.#leave(error);
   }

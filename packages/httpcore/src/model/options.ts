@@ -56,6 +56,14 @@ export interface PoolOptions {
   readonly http1?: boolean | undefined;
   /** Speak HTTP/2. Default `true`: over TLS where the server agrees (ALPN); on `http://` only when `http1` is `false`. */
   readonly http2?: boolean | undefined;
+  /**
+   * Send requests of other origins, too, over an HTTP/2 connection that is there already: where its certificate names them and
+   * their name leads to its address and port (RFC 9113 §9.1.1). Fewer connections to a server with many names. An origin that
+   * the server answers with 421 there gets connections of its own, and the request is sent again if its body can be.
+   * Default `false`. It has no effect on requests with a server name of their own, nor with `tls.servername`,
+   * `tls.checkServerIdentity`, `tls.rejectUnauthorized: false` or `socketPath`.
+   */
+  readonly coalesce?: boolean | undefined;
   /** How long `Expect: 100-continue` holds the body back before it is sent without the server's word. Default 1,000. */
   readonly expectContinueTimeout?: number | undefined;
   /** RFC 8305 §5: the head start of each address before the next one is tried too. Default 250. */
@@ -77,6 +85,7 @@ export interface ResolvedPoolOptions {
   readonly lenientHttp1: boolean;
   readonly http1: boolean;
   readonly http2: boolean;
+  readonly coalesce: boolean;
   readonly expectContinueTimeout: number;
   readonly connectionAttemptDelay: number;
 }
@@ -95,13 +104,14 @@ export const poolDefaults: ResolvedPoolOptions = Object.freeze({
   lenientHttp1: false,
   http1: true,
   http2: true,
+  coalesce: false,
   expectContinueTimeout: 1_000,
   connectionAttemptDelay: 250,
 });
 
 const atLeastOne = ['maxConnections', 'maxConnectionsPerOrigin', 'maxHeaderBytes', 'maxHeaderFields'] as const;
 const milliseconds = ['keepAliveTimeout', 'expectContinueTimeout', 'connectionAttemptDelay'] as const;
-const booleans = ['lenientHttp1', 'http1', 'http2'] as const;
+const booleans = ['lenientHttp1', 'http1', 'http2', 'coalesce'] as const;
 
 /**
  * Reads options as own properties, so that nothing on `Object.prototype` can switch one on.

@@ -14,6 +14,7 @@ import type { Dial } from '../dial/dial.ts';
 import { Aborted, ConnectError, PoolTimeout, type HttpCoreError } from '../errors.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Clock } from '../time/clock.ts';
+import { servedElsewhere, type Coalescing, type CoalescingOrigin } from './coalescing.ts';
 import { decideDials, type Sharing } from './decide.ts';
 import { expiryOf } from './eviction.ts';
 import { WaitingList, type Place } from './waiting-list.ts';
@@ -25,10 +26,13 @@ export interface PoolOfOrigins {
   readonly maxConnectionsPerOrigin: number;
   readonly keepAliveTimeout: number;
   readonly closing: boolean;
+  /** `null`: no connection is shared between origins. */
+  readonly coalescing: Coalescing | null;
   /** Slots that are free. */
   readonly room: number;
   sharingOf(origin: Origin): Sharing;
-  remember(origin: Origin, connection: Connection): void;
+  /** A dial has made a connection. */
+  onMade(originPool: OriginPool, connection: Connection): void;
   dial(originPool: OriginPool, exchange: Exchange | null): Dial<Connection>;
   /** A slot was taken or given back. */
   onSlotTaken(): void;
@@ -40,6 +44,8 @@ export interface PoolOfOrigins {
   /** A connection became idle. */
   onIdle(now: number): void;
   onDeadline(at: number): void;
+  /** It may have been empty, and forgotten, a moment before. */
+  onWaiting(originPool: OriginPool): void;
   onEmpty(originPool: OriginPool): void;
   holders(originPool: OriginPool): readonly Exchange[];
 }
@@ -50,7 +56,7 @@ interface PendingDial {
   exchange: Exchange | null;
 }
 
-export class OriginPool implements ExchangeOwner, ConnectionOwner {
+export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOrigin {
   readonly origin: Origin;
   readonly clock: Clock;
   /** Under which keys the pool knows it. */
@@ -81,21 +87,25 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
   }
 
   get isEmpty(): boolean {
-    return this.connections.size === 0 && this.#dials.size === 0 && this.waitingCount === 0;
+    return this.connections.size === 0 && this.#dials.size === 0 && this.waitingCount === 0 && this.#pool.coalescing?.isGuest(this) !== true;
   }
 
   // Exchanges come
 
   submit(exchange: Exchange, now: number): void {
-    const connection = this.#takeAvailable(now);
-    if (connection === undefined) this.#wait(exchange);
-    else this.#start(connection, exchange, now);
+    this.#place(exchange, now, false);
   }
 
-  #start(connection: Connection, exchange: Exchange, now: number): void {
-    if (connection.active === 0) connection.ref();
-    connection.start(exchange, now);
-    if (connection.capacity > 0) this.#list(connection);
+  #place(exchange: Exchange, now: number, first: boolean): void {
+    const connection = this.#takeAvailable(now);
+    if (connection !== undefined) {
+      start(connection, exchange, now);
+      if (connection.capacity > 0) this.#list(connection);
+      return;
+    }
+    const shared = this.#pool.coalescing?.connectionFor(this, now);
+    if (shared === undefined) this.#wait(exchange, first);
+    else start(shared, exchange, now);
   }
 
   #takeAvailable(now: number): Connection | undefined {
@@ -112,7 +122,8 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
     }
   }
 
-  #wait(exchange: Exchange, first = false): void {
+  #wait(exchange: Exchange, first: boolean): void {
+    this.#pool.onWaiting(this);
     this.#places.set(exchange, first ? this.#waiting.unshift(exchange) : this.#waiting.push(exchange));
     exchange.waitFor('pool', this.clock.now());
     this.#pool.onDeadline(exchange.expiresAt);
@@ -194,6 +205,10 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
     return pending.dial.result.then(
       (connection) => this.#onDialed(pending, connection),
       (error: HttpCoreError) => {
+        if (error === servedElsewhere) {
+          this.#onServedElsewhere(pending);
+          return;
+        }
         this.#onDialFailed(pending, error);
         if (exchange === null) throw error;
       },
@@ -203,6 +218,7 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
   /** Makes a connection that nobody waits for. Rejects as a dial does. */
   async preconnect(): Promise<void> {
     if (this.#available.some((connection) => connection.capacity > 0)) return;
+    if (this.#pool.coalescing?.connectionFor(this, this.clock.now()) !== undefined) return;
     await this.#dial(null);
   }
 
@@ -216,7 +232,7 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
     this.#dials.delete(pending);
     this.#singleFlightFailed = false;
     this.connections.add(connection);
-    this.#pool.remember(this.origin, connection);
+    this.#pool.onMade(this, connection);
     this.#offer(connection);
     this.#grow();
   }
@@ -231,6 +247,29 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
       this.#forget(exchange);
       exchange.refuse(error);
     }
+    this.#grow();
+    this.#settle();
+  }
+
+  /** It ended before it connected: the connection of another origin takes what waits. */
+  #onServedElsewhere(pending: PendingDial): void {
+    this.#dials.delete(pending);
+    const connection = this.#pool.coalescing?.connectionFor(this, this.clock.now());
+    if (connection !== undefined) this.serveWaiting(connection);
+    const { exchange } = pending;
+    pending.exchange = null;
+    if (exchange !== null && this.#places.has(exchange)) {
+      // That one has become full, or is gone, since.
+      exchange.dialPhase = null;
+      exchange.waitFor('pool', this.clock.now());
+      this.#pool.onDeadline(exchange.expiresAt);
+    }
+    this.#pool.onSlotFreed();
+    this.#grow();
+    this.#settle();
+  }
+
+  onGuestConnectionClosed(): void {
     this.#grow();
     this.#settle();
   }
@@ -251,10 +290,11 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
   }
 
   onReplay(exchange: Exchange): void {
-    const now = this.clock.now();
-    const connection = this.#takeAvailable(now);
-    if (connection === undefined) this.#wait(exchange, true);
-    else this.#start(connection, exchange, now);
+    this.#place(exchange, this.clock.now(), true);
+  }
+
+  onMisdirected(exchange: Exchange): boolean {
+    return this.#pool.coalescing?.onMisdirected(this, exchange) === true;
   }
 
   explainPoolTimeout(exchange: Exchange): PoolTimeout {
@@ -306,12 +346,16 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
 
   // Capacity goes to who is next
 
-  #offer(connection: Connection): void {
+  serveWaiting(connection: Connection): void {
     while (connection.capacity > 0) {
       const exchange = this.#nextWaiting();
-      if (exchange === undefined) break;
-      this.#start(connection, exchange, this.clock.now());
+      if (exchange === undefined) return;
+      start(connection, exchange, this.clock.now());
     }
+  }
+
+  #offer(connection: Connection): void {
+    this.serveWaiting(connection);
     if (connection.capacity === 0) return;
     if (connection.active === 0) {
       const now = connection.idleSince;
@@ -374,4 +418,9 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner {
     for (const connection of Array.from(this.connections)) connection.destroy(error);
     this.#settle();
   }
+}
+
+function start(connection: Connection, exchange: Exchange, now: number): void {
+  if (connection.active === 0) connection.ref();
+  connection.start(exchange, now);
 }

@@ -13,6 +13,7 @@ import { parseOrigin, type Origin } from '../model/origin.ts';
 import { requestFraming } from '../model/request-framing.ts';
 import type { Clock } from '../time/clock.ts';
 import { CoarseTimer } from '../time/coarse-timer.ts';
+import { Coalescing } from './coalescing.ts';
 import type { Sharing } from './decide.ts';
 import { evict } from './eviction.ts';
 import { OriginPool, type PoolOfOrigins } from './origin-pool.ts';
@@ -43,6 +44,8 @@ export interface OriginStats {
   readonly connecting: number;
   readonly active: number;
   readonly queued: number;
+  /** Connections to other origins that carry its exchanges too (`coalesce`). */
+  readonly coalesced: number;
 }
 
 /**
@@ -59,6 +62,7 @@ export class Pool implements PoolOfOrigins {
   readonly maxConnections: number;
   readonly maxConnectionsPerOrigin: number;
   readonly keepAliveTimeout: number;
+  readonly coalescing: Coalescing | null;
   closing = false;
 
   readonly #options: ResolvedPoolOptions;
@@ -88,6 +92,7 @@ export class Pool implements PoolOfOrigins {
     this.maxConnections = options.maxConnections;
     this.maxConnectionsPerOrigin = options.maxConnectionsPerOrigin;
     this.keepAliveTimeout = options.keepAliveTimeout;
+    this.coalescing = Coalescing.create(options);
     this.#deadlines = new CoarseTimer(clock, (now) => this.#checkDeadlines(now));
     this.#expiry = new CoarseTimer(clock, (now) => this.#checkExpiry(now));
   }
@@ -177,22 +182,24 @@ export class Pool implements PoolOfOrigins {
     return this.#sharing.get(keyOf(origin)) ?? 'unknown';
   }
 
-  remember(origin: Origin, connection: Connection): void {
-    const key = keyOf(origin);
+  onMade(originPool: OriginPool, connection: Connection): void {
+    this.#opened += 1;
+    this.coalescing?.add(connection, originPool);
+    const key = keyOf(originPool.origin);
     this.#sharing.delete(key);
     this.#sharing.set(key, connection.info.protocol === 'h2' ? 'shared' : 'exclusive');
     if (this.#sharing.size > rememberedOrigins) this.#sharing.delete(this.#sharing.keys().next().value!);
   }
 
   dial(originPool: OriginPool, exchange: Exchange | null): Dial<Connection> {
-    this.#opened += 1;
     return this.#dialer.dial(
       {
         origin: originPool.origin,
         connectTimeout: exchange === null ? this.#options.timeouts[0] : exchange.connectTimeout,
         trace: exchange === null ? null : exchange.observer,
+        onResolved: this.coalescing?.lookFor(originPool),
       },
-      originPool,
+      this.coalescing?.ownerFor(originPool) ?? originPool,
     );
   }
 
@@ -228,6 +235,10 @@ export class Pool implements PoolOfOrigins {
 
   onDeadline(at: number): void {
     this.#deadlines.ensure(at);
+  }
+
+  onWaiting(originPool: OriginPool): void {
+    if (originPool.keys.length === 0) this.#name(originPool, keyOf(originPool.origin));
   }
 
   onEmpty(originPool: OriginPool): void {
@@ -270,6 +281,7 @@ export class Pool implements PoolOfOrigins {
   }
 
   stats(): PoolStats {
+    const lent = this.coalescing?.lent();
     const origins = Array.from(new Set(this.#origins.values()), (each): OriginStats => {
       const connections = Array.from(each.connections);
       return {
@@ -277,8 +289,9 @@ export class Pool implements PoolOfOrigins {
         connections: connections.length,
         idle: connections.filter((connection) => connection.active === 0).length,
         connecting: each.dialCount,
-        active: connections.reduce((sum, connection) => sum + connection.active, 0),
+        active: connections.reduce((sum, connection) => sum + connection.active, lent?.get(each.origin) ?? 0),
         queued: each.waitingCount,
+        coalesced: this.coalescing?.connectionsOf(each) ?? 0,
       };
     });
     const sum = (key: Exclude<keyof OriginStats, 'origin'>): number => origins.reduce((total, each) => total + each[key], 0);

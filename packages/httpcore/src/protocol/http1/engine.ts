@@ -88,6 +88,11 @@ export class Http1Engine implements ResponseParserSink {
     return this.#request === 'idle' && this.#response === 'idle' && this.#persistent;
   }
 
+  /** Octets that are still to come of the response's body; −1 where that is not known. */
+  get remaining(): number {
+    return this.#response === 'body' && this.#parser.complete ? this.#remaining : -1;
+  }
+
   // Sending
 
   /** Writes the head of a request. The method, target, fields and framing have been checked. */

@@ -9,7 +9,6 @@ import { ConnectionFault, remoteError } from './faults.ts';
 import type { FrameHandler } from './frame-reader.ts';
 import type { Responses } from './responses.ts';
 import { bandwidthPing, livenessPing, type Session } from './session.ts';
-import { ResponsePhase } from './stream.ts';
 
 export class Inbound<Token> implements FrameHandler {
   readonly #session: Session<Token>;
@@ -46,15 +45,10 @@ export class Inbound<Token> implements FrameHandler {
       session.budget.late.spend();
       return;
     }
-    const hasEnded = stream.phase === ResponsePhase.ENDED;
     session.closeStream(stream, Closing.RESET_BY_PEER);
-    if (hasEnded) {
-      session.handler.onUploadStopped(stream.token, errorCode);
-    } else {
-      const error = remoteError(errorCode, `The peer reset the stream: ${errorName(errorCode)}`);
-      // RFC 9113 §8.7.
-      session.handler.onReset(stream.token, error, errorCode !== ErrorCode.REFUSED_STREAM);
-    }
+    // RFC 9113 §8.7.
+    const wasProcessed = errorCode !== ErrorCode.REFUSED_STREAM;
+    session.tellReset(stream, remoteError(errorCode, `The peer reset the stream: ${errorName(errorCode)}`), errorCode, wasProcessed);
     session.handler.onCapacityChange();
   }
 
@@ -137,7 +131,7 @@ export class Inbound<Token> implements FrameHandler {
     for (const stream of session.streams.values()) {
       if (stream.id <= lastStreamId) continue;
       session.closeStream(stream, Closing.RESET_BY_US);
-      session.handler.onReset(stream.token, error, false);
+      session.tellReset(stream, error, errorCode, false);
     }
     session.handler.onCapacityChange();
   }

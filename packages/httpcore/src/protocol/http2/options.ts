@@ -21,7 +21,7 @@ export interface Http2EngineOptions {
   readonly maxStreamWindow?: number | undefined;
   /** What all responses together may have under way or unread. Default 16 MiB; never less than two streams' worth of a grown window. */
   readonly connectionWindow?: number | undefined;
-  /** Default 1. */
+  /** An odd number. Default 1. */
   readonly firstStreamId?: number | undefined;
 }
 
@@ -63,12 +63,15 @@ export function resolveHttp2EngineOptions(options: Http2EngineOptions): Resolved
   for (const [name, fallback, least, most] of table) {
     const value: unknown = Object.hasOwn(options, name) ? (options[name] ?? fallback) : fallback;
     if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
-      throw new LocalProtocolError(`The option ${JSON.stringify(name)} must be an integer from ${least} to ${most}`, {
-        code: 'INVALID_OPTION',
-        phase: 'request',
-      });
+      throw invalidOption(name, `must be an integer from ${least} to ${most}`);
     }
     resolved[name] = value;
   }
+  // RFC 9113 §5.1.1: even ones are the server's.
+  if ((resolved['firstStreamId'] as number) % 2 === 0) throw invalidOption('firstStreamId', 'must be odd');
   return resolved as unknown as ResolvedHttp2EngineOptions;
+}
+
+function invalidOption(name: string, problem: string): LocalProtocolError {
+  return new LocalProtocolError(`The option ${JSON.stringify(name)} ${problem}`, { code: 'INVALID_OPTION', phase: 'request' });
 }

@@ -79,7 +79,7 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
 
   get capacity(): number {
     if (this.isFinished || this.hasSentGoAway || this.peerLastStreamId !== Infinity) return 0;
-    const identifiers = (maximumStreamId + 1 - this.nextStreamId) / 2;
+    const identifiers = (maximumStreamId + 2 - this.nextStreamId) / 2;
     return Math.max(0, Math.min(this.peer.maxConcurrentStreams - this.streams.size, identifiers));
   }
 
@@ -126,9 +126,14 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
     this.writer.reset(stream.id, errorCode);
     this.oweFrame();
     this.closeStream(stream, Closing.RESET_BY_US);
-    if (stream.phase === ResponsePhase.ENDED) this.handler.onUploadStopped(stream.token, errorCode);
-    else this.handler.onReset(stream.token, remoteError(errorCode, message), true);
+    this.tellReset(stream, remoteError(errorCode, message), errorCode, true);
     this.handler.onCapacityChange();
+  }
+
+  /** A response that is whole stays so, whatever becomes of its stream: then only the upload is over. */
+  tellReset(stream: Http2Stream<Token>, error: HttpCoreError, errorCode: number, wasProcessed: boolean): void {
+    if (stream.phase === ResponsePhase.ENDED) this.handler.onUploadStopped(stream.token, errorCode);
+    else this.handler.onReset(stream.token, error, wasProcessed);
   }
 
   /** Closes by reset: what the response holds of the connection's window is given back, what the request has queued is dropped. */
@@ -172,8 +177,7 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
       this.streams.delete(stream.id);
       if (stream.outbound !== null) this.scheduler.abandon(stream.outbound);
       const wasProcessed = stream.startsAt < handedOver && stream.id <= this.peerLastStreamId;
-      if (stream.phase === ResponsePhase.ENDED) this.handler.onUploadStopped(stream.token, ErrorCode.NO_ERROR);
-      else this.handler.onReset(stream.token, error, wasProcessed);
+      this.tellReset(stream, error, ErrorCode.NO_ERROR, wasProcessed);
     }
   }
 

@@ -1,0 +1,361 @@
+import { Buffer } from 'node:buffer';
+
+import { describe, expect, it } from 'vitest';
+
+import { EngineHarness } from '../../../test/support/http2/engine-harness.ts';
+import {
+  data,
+  headers,
+  ping,
+  settings,
+  settingsAcknowledgement,
+  windowUpdate,
+  type SettingEntry,
+} from '../../../test/support/http2/frame-factory.ts';
+import { ErrorCode, Setting } from './constants.ts';
+import type { Http2EngineOptions } from './options.ts';
+
+const frameSize = 16_384;
+const mebibyte = 1_048_576;
+const head = (id: number): Buffer => headers(id, [[':status', '200']]);
+const full = Buffer.alloc(frameSize);
+
+/** Octets of DATA sent on a stream, from what `sent` says. */
+function octetsSent(frames: readonly string[], id: number): number {
+  let octets = 0;
+  for (const frame of frames) {
+    const match = new RegExp(`^DATA ${id} (?:END_STREAM )?(?:\\((\\d+) octets\\)|"(.*)")$`).exec(frame);
+    if (match !== null) octets += match[1] === undefined ? (JSON.parse(`"${match[2]!}"`) as string).length : Number(match[1]);
+  }
+  return octets;
+}
+
+function ready(options: Partial<Http2EngineOptions> = {}, ...entries: readonly SettingEntry[]): EngineHarness {
+  const peer = new EngineHarness(options);
+  peer.receive(settings(...entries), settingsAcknowledgement());
+  peer.clear();
+  return peer;
+}
+
+describe('the windows that we give', () => {
+  const small = { streamWindow: 100_000, maxStreamWindow: 100_000, connectionWindow: 200_000 };
+
+  it('are renewed when half of them was taken, streams and connection each on its own', () => {
+    const peer = ready(small);
+    const stream = peer.open('GET', '/');
+    peer.clear();
+    peer.receive(head(1), data(1, full), data(1, full), data(1, full));
+    expect(peer.sent()).toEqual([]);
+    peer.receive(data(1, full));
+    expect(peer.sent()).toEqual([`WINDOW_UPDATE 1 ${4 * frameSize}`]);
+    peer.receive(data(1, full), data(1, full), data(1, full));
+    // 7 frames are 114,688 octets: more than half of the connection's.
+    expect(peer.sent()).toEqual([`WINDOW_UPDATE ${7 * frameSize}`]);
+    expect(stream.token.body).toHaveLength(7 * frameSize);
+  });
+
+  it('are not renewed by what nobody takes', () => {
+    const peer = ready(small);
+    peer.consumes = false;
+    const stream = peer.open('GET', '/');
+    peer.clear();
+    peer.receive(head(1), ...Array.from({ length: 6 }, () => data(1, full)));
+    expect(peer.sent()).toEqual([]);
+    peer.engine.consumed(stream, 6 * frameSize);
+    expect(peer.sent()).toEqual([`WINDOW_UPDATE 1 ${6 * frameSize}`]);
+  });
+
+  it('are given back whole for a stream that is given up, once, and for what still comes for it', () => {
+    const peer = ready({ ...small, connectionWindow: 2 * 6 * frameSize });
+    peer.consumes = false;
+    const stream = peer.open('GET', '/');
+    peer.clear();
+    peer.receive(head(1), ...Array.from({ length: 5 }, () => data(1, full)));
+    peer.engine.resetStream(stream, ErrorCode.CANCEL);
+    peer.engine.resetStream(stream, ErrorCode.CANCEL);
+    peer.engine.consumed(stream, frameSize);
+    expect(peer.sent()).toEqual(['RST_STREAM 1 CANCEL']);
+    peer.receive(data(1, full));
+    expect(peer.sent()).toEqual([`WINDOW_UPDATE ${6 * frameSize}`]);
+  });
+
+  it('are given back for a response that has ended and is read late, or never', () => {
+    const peer = ready({ ...small, connectionWindow: 131_072 });
+    peer.consumes = false;
+    const late = peer.open('GET', '/');
+    const never = peer.open('GET', '/');
+    peer.clear();
+    peer.receive(head(1), data(1, full), data(1, full, { endStream: true }), head(3), data(3, full), data(3, full, { endStream: true }));
+    peer.engine.consumed(late, 2 * frameSize);
+    expect(peer.sent()).toEqual([]);
+    peer.engine.resetStream(never, ErrorCode.CANCEL);
+    expect(peer.sent()).toEqual([`WINDOW_UPDATE ${4 * frameSize}`]);
+  });
+
+  it('can not be opened by saying that more was taken than there was', () => {
+    const peer = ready(small);
+    peer.consumes = false;
+    const stream = peer.open('GET', '/');
+    peer.clear();
+    peer.receive(head(1), data(1, full));
+    peer.engine.consumed(stream, 10 * mebibyte);
+    expect(peer.sent()).toEqual([]);
+    peer.receive(...Array.from({ length: 6 }, () => data(1, full)));
+    expect(stream.token.error?.code).toBe('H2_FLOW_CONTROL_ERROR');
+  });
+
+  it('count padding, which is given back without anybody having to take it', () => {
+    const peer = ready(small);
+    const stream = peer.open('GET', '/');
+    peer.clear();
+    peer.receive(head(1), ...Array.from({ length: 200 }, () => data(1, 'x'.repeat(100), { padding: 155 })));
+    expect(stream.token.body).toHaveLength(20_000);
+    // The 196th frame makes it more than half; its padding is given back before its data is taken.
+    expect(peer.sent()).toEqual([`WINDOW_UPDATE 1 ${196 * 256 - 100}`]);
+  });
+
+  it('may be smaller than the default once the peer has acknowledged it, not before', () => {
+    const peer = new EngineHarness({ streamWindow: 10 });
+    peer.consumes = false;
+    const early = peer.open('GET', '/');
+    const other = peer.open('GET', '/');
+    peer.receive(settings(), head(1), head(3), data(1, 'x'.repeat(100)), data(3, 'x'.repeat(4)));
+    expect(early.token.error).toBeUndefined();
+    expect(peer.engine.areSettingsAcknowledged).toBe(false);
+    peer.receive(settingsAcknowledgement());
+    expect(peer.engine.areSettingsAcknowledged).toBe(true);
+    peer.receive(data(3, 'x'.repeat(6)));
+    expect(other.token.error).toBeUndefined();
+    peer.receive(data(1, 'x'), data(3, 'x'));
+    expect([early.token.error?.code, other.token.error?.code]).toEqual(['H2_FLOW_CONTROL_ERROR', 'H2_FLOW_CONTROL_ERROR']);
+    const late = peer.open('GET', '/');
+    peer.receive(head(5), data(5, 'x'.repeat(11)));
+    expect(late.token.error?.code).toBe('H2_FLOW_CONTROL_ERROR');
+  });
+});
+
+describe('the windows that grow with bandwidth × delay', () => {
+  /** A peer that sends what the stream's window allows, once for each round trip of 100 ms; returns the windows it was given. */
+  function download(peer: EngineHarness, roundTrips: number): number[] {
+    peer.recordsData = false;
+    peer.open('GET', '/');
+    const sent = peer.sent();
+    let window = Number(/ 4=(\d+)/.exec(sent.find((frame) => frame.startsWith('SETTINGS 2')) ?? ' 4=1048576')![1]);
+    const windows = [window];
+    peer.receive(settings(), settingsAcknowledgement(), head(1));
+    for (let trip = 0; trip < roundTrips; trip += 1) {
+      const frames: Buffer[] = [];
+      for (; window >= frameSize; window -= frameSize) frames.push(data(1, full));
+      peer.receive(...frames);
+      peer.time += 100;
+      for (const frame of peer.sent()) {
+        const update = /^WINDOW_UPDATE 1 (\d+)$/.exec(frame);
+        if (update !== null) window += Number(update[1]);
+        const measurement = /^PING ([0-9a-f]{8})([0-9a-f]{8})$/.exec(frame);
+        if (measurement !== null) peer.receive(ping(Number.parseInt(measurement[1]!, 16), Number.parseInt(measurement[2]!, 16), true));
+      }
+      windows.push(window);
+    }
+    return windows;
+  }
+
+  it('reach 16 MiB, and stop there', () => {
+    const windows = download(new EngineHarness(), 30);
+    expect(Math.max(...windows)).toBe(16 * mebibyte);
+    expect(windows.at(-1)).toBeGreaterThan(8 * mebibyte);
+  });
+
+  it('leave room for others: the connection grows to two of them', () => {
+    const peer = new EngineHarness({ connectionWindow: 2 * mebibyte, maxStreamWindow: 4 * mebibyte });
+    download(peer, 20);
+    peer.consumes = false;
+    // What all of them may have unread now.
+    peer.open('GET', '/');
+    peer.open('GET', '/');
+    peer.receive(
+      head(3),
+      head(5),
+      ...Array.from({ length: 200 }, () => data(3, full)),
+      ...Array.from({ length: 200 }, () => data(5, full)),
+    );
+    expect(peer.error).toBeUndefined();
+  });
+
+  it('stay as they are where they are not what limits', () => {
+    const peer = new EngineHarness();
+    peer.open('GET', '/');
+    peer.clear();
+    peer.receive(settings(), head(1));
+    for (let trip = 0; trip < 200; trip += 1) {
+      peer.receive(data(1, full));
+      for (const frame of peer.sent()) {
+        const measurement = /^PING ([0-9a-f]{8})([0-9a-f]{8})$/.exec(frame);
+        if (measurement !== null) peer.receive(ping(Number.parseInt(measurement[1]!, 16), Number.parseInt(measurement[2]!, 16), true));
+        const update = /^WINDOW_UPDATE 1 (\d+)$/.exec(frame);
+        if (update !== null) expect(Number(update[1])).toBeLessThan(mebibyte);
+      }
+      peer.time += 100;
+    }
+  });
+
+  it('are not measured by answers that nobody asked for', () => {
+    const peer = ready();
+    peer.receive(ping(0x6264_7031, 1, true), ping(0x6264_7031, 7, true));
+    expect(peer.events()).toEqual([]);
+    expect(peer.error).toBeUndefined();
+  });
+});
+
+describe('the windows that we are given', () => {
+  it('are never exceeded: the connection 65,535 at first', () => {
+    const peer = ready({}, [Setting.INITIAL_WINDOW_SIZE, 1_000_000]);
+    const stream = peer.open('POST', '/', { endStream: false });
+    expect(peer.engine.sendData(stream, Buffer.alloc(100_000))).toBe(false);
+    expect(octetsSent(peer.sent(), 1)).toBe(65_535);
+    peer.receive(windowUpdate(0, 10));
+    expect(octetsSent(peer.sent(), 1)).toBe(10);
+    peer.receive(windowUpdate(1, 1_000));
+    expect(peer.sent()).toEqual([]);
+    peer.receive(windowUpdate(0, 1_000_000));
+    expect(octetsSent(peer.sent(), 1)).toBe(100_000 - 65_545);
+  });
+
+  it("of one stream hold up no other, nor the others' ends", () => {
+    const peer = ready({}, [Setting.INITIAL_WINDOW_SIZE, 10]);
+    const slow = peer.open('POST', '/', { endStream: false });
+    const quick = peer.open('POST', '/', { endStream: false });
+    peer.clear();
+    peer.engine.sendData(slow, Buffer.from('x'.repeat(30)));
+    peer.engine.sendData(quick, Buffer.from('y'.repeat(5)));
+    peer.engine.endStream(quick, null);
+    peer.engine.endStream(slow, null);
+    expect(peer.sent()).toEqual([`DATA 1 "${'x'.repeat(10)}"`, `DATA 3 END_STREAM "${'y'.repeat(5)}"`]);
+    peer.receive(windowUpdate(1, 100));
+    expect(peer.sent()).toEqual([`DATA 1 END_STREAM "${'x'.repeat(20)}"`]);
+  });
+
+  it('are not needed by the end of a body', () => {
+    const peer = ready({}, [Setting.INITIAL_WINDOW_SIZE, 0]);
+    const stream = peer.open('POST', '/', { endStream: false });
+    peer.engine.endStream(stream, null);
+    const other = peer.open('POST', '/', { endStream: false });
+    peer.engine.endStream(other, [['a', 'b']]);
+    expect(peer.sent().slice(-2)).toEqual([
+      'HEADERS 3 :method=POST :scheme=https :authority=example.com :path=/',
+      'HEADERS 3 END_STREAM a=b',
+    ]);
+  });
+
+  it('change for open streams with INITIAL_WINDOW_SIZE, also to less than nothing', () => {
+    const peer = ready({}, [Setting.INITIAL_WINDOW_SIZE, 10]);
+    const stream = peer.open('POST', '/', { endStream: false });
+    peer.engine.sendData(stream, Buffer.from('x'.repeat(30)));
+    peer.clear();
+    peer.receive(settings([Setting.INITIAL_WINDOW_SIZE, 5]));
+    peer.receive(windowUpdate(1, 5));
+    expect(octetsSent(peer.sent(), 1)).toBe(0);
+    peer.receive(windowUpdate(1, 2));
+    expect(octetsSent(peer.sent(), 1)).toBe(2);
+    peer.receive(settings([Setting.INITIAL_WINDOW_SIZE, 6], [Setting.INITIAL_WINDOW_SIZE, 100]));
+    expect(octetsSent(peer.sent(), 1)).toBe(18);
+    const later = peer.open('POST', '/', { endStream: false });
+    peer.engine.sendData(later, Buffer.alloc(200));
+    expect(octetsSent(peer.sent(), 3)).toBe(100);
+  });
+
+  it('are shared by turns, a frame each, whatever each has to send', () => {
+    const peer = ready({}, [Setting.INITIAL_WINDOW_SIZE, mebibyte]);
+    peer.receive(windowUpdate(0, 4 * mebibyte));
+    const streams = [1, 2, 3].map(() => peer.open('POST', '/', { endStream: false }));
+    peer.clear();
+    peer.engine.sendData(streams[0]!, Buffer.alloc(5 * frameSize));
+    peer.engine.sendData(streams[1]!, Buffer.alloc(2 * frameSize));
+    peer.engine.sendData(streams[2]!, Buffer.from('z'));
+    expect(peer.sent().map((frame) => frame.split(' ')[1])).toEqual(['1', '3', '5', '1', '3', '1', '1', '1']);
+  });
+
+  it('are shared fairly by hundreds of bodies under a connection window that opens little by little', () => {
+    const peer = ready({}, [Setting.INITIAL_WINDOW_SIZE, mebibyte], [Setting.MAX_CONCURRENT_STREAMS, 1_000]);
+    const streams = Array.from({ length: 200 }, () => peer.open('POST', '/', { endStream: false }));
+    for (const stream of streams) peer.engine.sendData(stream, Buffer.alloc(8 * frameSize));
+    const octets = new Map<number, number>();
+    const count = (): void => {
+      for (const frame of peer.sent()) {
+        const id = Number(frame.split(' ')[1]);
+        if (frame.startsWith('DATA')) octets.set(id, (octets.get(id) ?? 0) + octetsSent([frame], id));
+      }
+    };
+    count();
+    for (let turn = 0; turn < 100; turn += 1) {
+      peer.receive(windowUpdate(0, 6 * frameSize));
+      count();
+    }
+    // 604 frames over 200 bodies: each has had three.
+    expect(octets.size).toBe(200);
+    expect(Math.max(...octets.values()) - Math.min(...octets.values())).toBeLessThanOrEqual(frameSize + 1);
+  });
+
+  it('forget a body that was given up', () => {
+    const peer = ready();
+    const stream = peer.open('POST', '/', { endStream: false });
+    const other = peer.open('POST', '/', { endStream: false });
+    peer.engine.sendData(stream, Buffer.alloc(100_000));
+    peer.engine.sendData(other, Buffer.from('y'));
+    peer.engine.resetStream(stream, ErrorCode.CANCEL);
+    expect(peer.sent().slice(2)).toEqual(['RST_STREAM 1 CANCEL', 'DATA 3 "y"']);
+    expect(peer.engine.sendData(stream, Buffer.from('x'))).toBe(true);
+    peer.receive(windowUpdate(0, 100_000));
+    expect(peer.sent()).toEqual([]);
+  });
+});
+
+describe('a caller with more to send than there is room for', () => {
+  it('is told to stop, and once when to go on', () => {
+    const peer = ready({}, [Setting.INITIAL_WINDOW_SIZE, mebibyte]);
+    const stream = peer.open('POST', '/', { endStream: false });
+    expect(peer.engine.sendData(stream, Buffer.alloc(65_535))).toBe(true);
+    expect(peer.engine.sendData(stream, Buffer.alloc(1))).toBe(false);
+    peer.engine.flush();
+    expect(peer.events()).toEqual(['writable 1']);
+    peer.engine.flush();
+    expect(peer.events()).toEqual([]);
+  });
+
+  it('can give more from inside the call', () => {
+    const peer = ready({}, [Setting.INITIAL_WINDOW_SIZE, mebibyte]);
+    peer.receive(windowUpdate(0, mebibyte));
+    const stream = peer.open('POST', '/', { endStream: false });
+    let left = 5;
+    peer.onEvent = (event) => {
+      if (event !== 'writable 1') return;
+      left -= 1;
+      if (left === 0) peer.engine.endStream(stream, null);
+      else peer.engine.sendData(stream, Buffer.alloc(100_000));
+    };
+    peer.engine.sendData(stream, Buffer.alloc(100_000));
+    expect(octetsSent(peer.sent(), 1)).toBe(500_000);
+    expect(stream.state).toBe(2);
+  });
+});
+
+describe('a sink that is full', () => {
+  it('stops the bodies, not the rest, until it has drained', () => {
+    const peer = ready({}, [Setting.INITIAL_WINDOW_SIZE, mebibyte]);
+    const stream = peer.open('POST', '/', { endStream: false });
+    peer.clear();
+    peer.sinkHasRoom = false;
+    peer.engine.sendData(stream, Buffer.alloc(3 * frameSize));
+    expect(octetsSent(peer.sent(), 1)).toBe(frameSize);
+    peer.receive(ping(1, 1));
+    peer.open('GET', '/');
+    expect(peer.sent()).toEqual([
+      'PING ACK 0000000100000001',
+      'HEADERS 3 END_STREAM :method=GET :scheme=https :authority=example.com :path=/',
+    ]);
+    peer.sinkHasRoom = true;
+    const before = peer.outputAnnouncements;
+    peer.engine.onDrained();
+    expect(peer.outputAnnouncements).toBe(before + 1);
+    expect(octetsSent(peer.sent(), 1)).toBe(2 * frameSize);
+  });
+});

@@ -1,0 +1,450 @@
+import { Buffer } from 'node:buffer';
+
+import { describe, expect, it } from 'vitest';
+
+import { EngineHarness } from '../../../test/support/http2/engine-harness.ts';
+import { headers, settings, windowUpdate, type SettingEntry } from '../../../test/support/http2/frame-factory.ts';
+import { LocalProtocolError } from '../../errors.ts';
+import { Setting } from './constants.ts';
+
+function ready(...entries: readonly SettingEntry[]): EngineHarness {
+  const peer = new EngineHarness();
+  peer.receive(settings(...entries));
+  peer.clear();
+  return peer;
+}
+
+function codeOf(run: () => void): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof LocalProtocolError) return error.code;
+    throw error;
+  }
+  return 'nothing thrown';
+}
+
+describe('a new connection', () => {
+  it('begins with the preface, SETTINGS, a large window and the first request, in one write', () => {
+    const peer = new EngineHarness();
+    peer.open('GET', '/');
+    expect(peer.sent()).toEqual([
+      'PREFACE',
+      'SETTINGS 2=0 4=1048576 6=65536',
+      `WINDOW_UPDATE ${16 * 1_048_576 - 65_535}`,
+      'HEADERS 1 END_STREAM :method=GET :scheme=https :authority=example.com :path=/',
+    ]);
+    expect(peer.writes).toHaveLength(1);
+  });
+
+  it('says what differs from the defaults, and nothing else', () => {
+    const peer = new EngineHarness({
+      headerTableSize: 0,
+      maxFrameSize: 20_000,
+      streamWindow: 1_000,
+      connectionWindow: 65_535,
+      maxHeaderListSize: 9,
+    });
+    expect(peer.sent()).toEqual(['PREFACE', 'SETTINGS 2=0 4=1000 1=0 5=20000 6=9']);
+  });
+
+  it('refuses options that are out of range, and reads only own properties', () => {
+    expect(codeOf(() => new EngineHarness({ maxFrameSize: 16_383 }))).toBe('INVALID_OPTION');
+    expect(codeOf(() => new EngineHarness({ connectionWindow: 2 ** 31 }))).toBe('INVALID_OPTION');
+    expect(codeOf(() => new EngineHarness({ streamWindow: Number.NaN }))).toBe('INVALID_OPTION');
+    const inherited = new EngineHarness(Object.create({ streamWindow: 5 }) as object);
+    expect(inherited.sent()[1]).toBe('SETTINGS 2=0 4=1048576 6=65536');
+  });
+});
+
+describe('a request', () => {
+  it('has its pseudo-header fields first, and Host as :authority', () => {
+    const peer = ready();
+    peer.open('GET', '/a?b=c', {
+      headers: [
+        ['X-First', '1'],
+        ['HOST', 'other.example:8443'],
+        ['accept', 'text/html'],
+      ],
+    });
+    expect(peer.sent()).toEqual([
+      'HEADERS 1 END_STREAM :method=GET :scheme=https :authority=other.example:8443 :path=/a?b=c x-first=1 accept=text/html',
+    ]);
+  });
+
+  it('keeps order and duplicates, and drops white space around values', () => {
+    const peer = ready();
+    peer.open('GET', '/', {
+      headers: [
+        ['b', ' 1 '],
+        ['a', '\t2'],
+        ['b', '3'],
+        ['c', '  '],
+      ],
+    });
+    expect(peer.sent()[0]).toMatch(/ b=1 a=2 b=3 c=$/);
+  });
+
+  it('counts its stream up in odd numbers', () => {
+    const peer = ready();
+    expect([peer.open('GET', '/').id, peer.open('GET', '/').id, peer.open('GET', '/').id]).toEqual([1, 3, 5]);
+  });
+
+  it('leaves with all others of the same turn in one write', () => {
+    const peer = ready();
+    const before = peer.outputAnnouncements;
+    for (let count = 0; count < 50; count += 1) peer.open('GET', `/${count}`);
+    expect(peer.outputAnnouncements).toBe(before + 1);
+    expect(peer.sent()).toHaveLength(50);
+    expect(peer.writes).toHaveLength(1);
+  });
+
+  it('never indexes secrets', () => {
+    const peer = ready();
+    for (let count = 0; count < 2; count += 1) {
+      peer.open('GET', '/', {
+        headers: [
+          ['Authorization', 'Basic dXNlcjpwYXNz'],
+          ['cookie', 'id=short'],
+          ['cookie', 'id=a-long-one-that-may-be-indexed'],
+        ],
+      });
+      expect(peer.sent()[0]).toMatch(
+        /authorization=Basic dXNlcjpwYXNz \(never indexed\) cookie=id=short \(never indexed\) cookie=id=a-long-one-that-may-be-indexed$/,
+      );
+    }
+  });
+
+  it.each([
+    [
+      'the absolute form',
+      'GET',
+      'http://else.example:81/x?y#',
+      'HEADERS 1 END_STREAM :method=GET :scheme=http :authority=else.example:81 :path=/x?y#',
+    ],
+    [
+      'the absolute form without a path',
+      'GET',
+      'http://else.example?y',
+      'HEADERS 1 END_STREAM :method=GET :scheme=http :authority=else.example :path=/?y',
+    ],
+    ['the asterisk form', 'OPTIONS', '*', 'HEADERS 1 END_STREAM :method=OPTIONS :scheme=https :authority=example.com :path=*'],
+    ['CONNECT', 'CONNECT', 'example.com:443', 'HEADERS 1 END_STREAM :method=CONNECT :authority=example.com'],
+  ])('may have its target in %s', (_form, method, target, frame) => {
+    const peer = ready();
+    peer.open(method, target);
+    expect(peer.sent()).toEqual([frame]);
+  });
+
+  it('may be extended CONNECT where the peer knows it (RFC 8441)', () => {
+    const peer = ready([Setting.ENABLE_CONNECT_PROTOCOL, 1]);
+    expect(peer.engine.peerSettings.enableConnectProtocol).toBe(true);
+    peer.open('CONNECT', '/chat', { protocol: 'websocket', endStream: false });
+    expect(peer.sent()).toEqual(['HEADERS 1 :method=CONNECT :scheme=https :authority=example.com :path=/chat :protocol=websocket']);
+    expect(codeOf(() => peer.open('GET', '/', { protocol: 'websocket' }))).toBe('INVALID_METHOD');
+    expect(codeOf(() => ready().open('CONNECT', '/', { protocol: 'websocket' }))).toBe('EXTENDED_CONNECT_UNSUPPORTED');
+  });
+
+  it('is spread over CONTINUATION frames where the peer takes no larger ones', () => {
+    const peer = ready();
+    const value = '~'.repeat(20_000);
+    peer.open('GET', '/', {
+      headers: [
+        ['x-large', value],
+        ['x-larger', value],
+      ],
+    });
+    const frames = peer.sent();
+    expect(frames.map((frame) => frame.slice(0, 60))).toEqual([
+      'HEADERS 1 END_STREAM (16384 octets, not the end)',
+      'CONTINUATION 1 (16384 octets, not the end)',
+      'CONTINUATION 1 :method=GET :scheme=https :authority=example.',
+    ]);
+    expect(frames[2]).toContain(` x-large=${value} x-larger=${value}`);
+    const wide = ready([Setting.MAX_FRAME_SIZE, 65_536]);
+    wide.open('GET', '/', { headers: [['x-large', value]] });
+    expect(wide.sent()).toHaveLength(1);
+  });
+});
+
+describe('a request that HTTP/2 does not allow', () => {
+  it.each<[string, string, string, [string, string][]]>([
+    ['INVALID_METHOD', '', '/', []],
+    ['INVALID_METHOD', 'GE T', '/', []],
+    ['INVALID_METHOD', 'GET\r\n', '/', []],
+    ['INVALID_TARGET', 'GET', '', []],
+    ['INVALID_TARGET', 'GET', '*', []],
+    ['INVALID_TARGET', 'GET', 'path', []],
+    ['INVALID_TARGET', 'GET', '/a b', []],
+    ['INVALID_TARGET', 'GET', '/a\r\nx: y', []],
+    ['INVALID_TARGET', 'GET', '/caf\u00e9', []],
+    ['INVALID_HOST', 'GET', 'http://user@host/', []],
+    ['INVALID_HOST', 'GET', 'http:///', []],
+    ['INVALID_HOST', 'GET', '/', [['host', '']]],
+    ['INVALID_HOST', 'GET', '/', [['host', 'a/b']]],
+    ['INVALID_HOST', 'GET', '/', [['host', 'a b']]],
+    [
+      'INVALID_HEADER_NAME',
+      'GET',
+      '/',
+      [
+        ['host', 'a'],
+        ['Host', 'a'],
+      ],
+    ],
+    ['INVALID_HEADER_NAME', 'GET', '/', [['', 'a']]],
+    ['INVALID_HEADER_NAME', 'GET', '/', [[':path', '/b']]],
+    ['INVALID_HEADER_NAME', 'GET', '/', [[':status', '200']]],
+    ['INVALID_HEADER_NAME', 'GET', '/', [[':x', 'a']]],
+    ['INVALID_HEADER_NAME', 'GET', '/', [['a b', 'a']]],
+    ['INVALID_HEADER_NAME', 'GET', '/', [['a:', 'a']]],
+    ['INVALID_HEADER_NAME', 'GET', '/', [['\u212aeep-alive', 'a']]],
+    ['INVALID_HEADER_NAME', 'GET', '/', [['Connection', 'keep-alive']]],
+    ['INVALID_HEADER_NAME', 'GET', '/', [['keep-alive', 'timeout=5']]],
+    ['INVALID_HEADER_NAME', 'GET', '/', [['proxy-connection', 'close']]],
+    ['INVALID_HEADER_NAME', 'GET', '/', [['Transfer-Encoding', 'chunked']]],
+    ['INVALID_HEADER_NAME', 'GET', '/', [['upgrade', 'websocket']]],
+    ['INVALID_HEADER_VALUE', 'GET', '/', [['te', 'gzip']]],
+    ['INVALID_HEADER_VALUE', 'GET', '/', [['a', 'b\r\nc: d']]],
+    ['INVALID_HEADER_VALUE', 'GET', '/', [['a', '\0']]],
+    ['INVALID_HEADER_VALUE', 'GET', '/', [['a', '\u0d0a']]],
+    ['INVALID_HEADER_VALUE', 'GET', '/', [['a', 5 as unknown as string]]],
+    ['INVALID_HEADER_NAME', 'GET', '/', [[{ toString: () => 'a' } as unknown as string, 'b']]],
+    [
+      'INVALID_FRAMING',
+      'GET',
+      '/',
+      [
+        ['content-length', '5'],
+        ['content-length', '5'],
+      ],
+    ],
+    ['INVALID_FRAMING', 'GET', '/', [['content-length', '-5']]],
+    ['INVALID_FRAMING', 'GET', '/', [['content-length', '0x5']]],
+    ['CONTENT_LENGTH_MISMATCH', 'GET', '/', [['content-length', '5']]],
+  ])('fails with %s: %j %j %j', (code, method, target, fields) => {
+    const peer = ready();
+    expect(codeOf(() => peer.open(method, target, { headers: fields }))).toBe(code);
+    expect(peer.sent()).toEqual([]);
+    // The table of the header compression is as it was, and so is the next stream.
+    peer.open('GET', '/');
+    expect(peer.sent()).toEqual(['HEADERS 1 END_STREAM :method=GET :scheme=https :authority=example.com :path=/']);
+  });
+
+  it('does not show a value in the error', () => {
+    const peer = ready();
+    expect(() => peer.open('GET', '/', { headers: [['authorization', 'Bearer secret\n']] })).toThrow(/^((?!secret).)*$/s);
+  });
+
+  it('may say that it takes trailers', () => {
+    const peer = ready();
+    peer.open('GET', '/', { headers: [['TE', 'trailers']] });
+    expect(peer.sent()[0]).toMatch(/ te=trailers$/);
+  });
+});
+
+describe('a request body', () => {
+  it('leaves with its head, and its end with its last data', () => {
+    const peer = ready();
+    const stream = peer.open('POST', '/', { endStream: false });
+    expect(peer.engine.sendData(stream, Buffer.from('hello'))).toBe(true);
+    peer.engine.endStream(stream, null);
+    expect(peer.sent()).toEqual(['HEADERS 1 :method=POST :scheme=https :authority=example.com :path=/', 'DATA 1 END_STREAM "hello"']);
+    expect(peer.writes).toHaveLength(1);
+    expect(peer.events()).toEqual(['request sent 1']);
+  });
+
+  it('ends with an empty frame where its end comes later', () => {
+    const peer = ready();
+    const stream = peer.open('POST', '/', { endStream: false });
+    peer.engine.sendData(stream, Buffer.from('hello'));
+    peer.sent();
+    peer.engine.endStream(stream, null);
+    expect(peer.sent()).toEqual(['DATA 1 END_STREAM ""']);
+    expect(peer.events()).toEqual(['request sent 1']);
+  });
+
+  it('may be empty, and may have empty chunks', () => {
+    const peer = ready();
+    const stream = peer.open('POST', '/', { endStream: false });
+    peer.engine.sendData(stream, Buffer.alloc(0));
+    peer.engine.endStream(stream, []);
+    expect(peer.sent().slice(1)).toEqual(['DATA 1 END_STREAM ""']);
+  });
+
+  it('ends with trailers, encoded in the order of the wire', () => {
+    const peer = ready();
+    const stream = peer.open('POST', '/', { endStream: false });
+    peer.engine.sendData(stream, Buffer.from('a'));
+    const trailers: [string, string][] = [['X-Sum', '1']];
+    peer.engine.endStream(stream, trailers);
+    trailers[0]![1] = '\n';
+    peer.open('GET', '/', { headers: [['x-sum', '1']] });
+    expect(peer.sent().slice(1)).toEqual([
+      'HEADERS 3 END_STREAM :method=GET :scheme=https :authority=example.com :path=/ x-sum=1',
+      'DATA 1 "a"',
+      'HEADERS 1 END_STREAM x-sum=1',
+    ]);
+    const empty = peer.open('POST', '/', { endStream: false });
+    peer.engine.endStream(empty, [['x-sum', '2']]);
+    expect(peer.sent().slice(1)).toEqual(['HEADERS 5 END_STREAM x-sum=2']);
+  });
+
+  it.each<[string, [string, string]]>([
+    ['INVALID_TRAILER', ['content-length', '1']],
+    ['INVALID_TRAILER', ['host', 'a']],
+    ['INVALID_TRAILER', [':path', '/']],
+    ['INVALID_TRAILER', ['connection', 'close']],
+    ['INVALID_TRAILER', ['a b', 'c']],
+    ['INVALID_HEADER_VALUE', ['a', '\n']],
+  ])('fails with %s for the trailer %j, and can still be ended', (code, trailer) => {
+    const peer = ready();
+    const stream = peer.open('POST', '/', { endStream: false });
+    expect(codeOf(() => peer.engine.endStream(stream, [trailer]))).toBe(code);
+    peer.engine.endStream(stream, null);
+    expect(peer.sent().slice(1)).toEqual(['DATA 1 END_STREAM ""']);
+  });
+
+  it('must have the length that it said it has', () => {
+    const peer = ready();
+    const open = (): ReturnType<typeof peer.open> => peer.open('POST', '/', { endStream: false, headers: [['content-length', '3']] });
+    expect(codeOf(() => peer.engine.sendData(open(), Buffer.from('four')))).toBe('CONTENT_LENGTH_MISMATCH');
+    const short = open();
+    peer.engine.sendData(short, Buffer.from('tw'));
+    expect(codeOf(() => peer.engine.endStream(short, null))).toBe('CONTENT_LENGTH_MISMATCH');
+    peer.engine.sendData(short, Buffer.from('o'));
+    peer.engine.endStream(short, null);
+    expect(peer.sent().slice(-2)).toEqual(['DATA 3 "tw"', 'DATA 3 END_STREAM "o"']);
+  });
+
+  it('ends once', () => {
+    const peer = ready();
+    const stream = peer.open('POST', '/', { endStream: false });
+    peer.engine.endStream(stream, null);
+    expect(codeOf(() => peer.engine.sendData(stream, Buffer.from('a')))).toBe('INVALID_BODY');
+    expect(codeOf(() => peer.engine.endStream(stream, null))).toBe('INVALID_BODY');
+    expect(codeOf(() => peer.engine.sendData(peer.open('GET', '/'), Buffer.from('a')))).toBe('INVALID_BODY');
+  });
+
+  it('is not copied where it is large, and cut to the frames that the peer takes', () => {
+    const peer = ready([Setting.INITIAL_WINDOW_SIZE, 1_000_000]);
+    const stream = peer.open('POST', '/', { endStream: false });
+    const chunk = Buffer.alloc(40_000, 'x');
+    peer.engine.sendData(stream, chunk);
+    peer.engine.endStream(stream, null);
+    expect(peer.sent().slice(1)).toEqual(['DATA 1 (16384 octets)', 'DATA 1 (16384 octets)', 'DATA 1 END_STREAM (7232 octets)']);
+    const wide = ready([Setting.MAX_FRAME_SIZE, 100_000], [Setting.INITIAL_WINDOW_SIZE, 1_000_000]);
+    const other = wide.open('POST', '/', { endStream: false });
+    wide.engine.sendData(other, chunk);
+    expect(wide.sent().slice(1)).toEqual(['DATA 1 (40000 octets)']);
+  });
+
+  it('keeps its order over many chunks', () => {
+    const peer = ready([Setting.INITIAL_WINDOW_SIZE, 2 ** 30]);
+    peer.receive(windowUpdate(0, 2 ** 30));
+    const stream = peer.open('POST', '/', { endStream: false });
+    const chunks = Array.from({ length: 500 }, (_, index) => Buffer.from(`${index};`));
+    for (const [index, chunk] of chunks.entries()) {
+      peer.engine.sendData(stream, chunk);
+      if (index % 150 === 0) peer.engine.flush();
+    }
+    peer.engine.endStream(stream, null);
+    const sent = peer
+      .sent()
+      .slice(1)
+      .map((frame) => JSON.parse(frame.slice(frame.indexOf('"'))) as string);
+    expect(sent.join('')).toBe(Buffer.concat(chunks).toString());
+  });
+});
+
+describe('the number of streams', () => {
+  const endOf = (id: number): Buffer => headers(id, [[':status', '204']], { endStream: true });
+
+  it('is taken to be limited to 100 before the peer has said its limit', () => {
+    const peer = new EngineHarness();
+    expect(peer.engine.capacity).toBe(100);
+    for (let count = 0; count < 100; count += 1) peer.open('GET', '/');
+    expect(peer.engine.capacity).toBe(0);
+    expect(codeOf(() => peer.open('GET', '/'))).toBe('NO_CAPACITY');
+    expect(peer.engine.openStreams).toBe(100);
+  });
+
+  it('is limited only by identifiers where the peer names no limit', () => {
+    expect(ready().engine.capacity).toBe(2 ** 30);
+    // One that happens to be the number that was assumed is a limit all the same.
+    expect(ready([Setting.MAX_CONCURRENT_STREAMS, 100]).engine.capacity).toBe(100);
+  });
+
+  it('survives a limit of 0, and one that is lowered under what is open', () => {
+    const peer = ready([Setting.MAX_CONCURRENT_STREAMS, 0]);
+    expect(peer.engine.capacity).toBe(0);
+    peer.receive(settings([Setting.MAX_CONCURRENT_STREAMS, 3]));
+    for (let count = 0; count < 3; count += 1) peer.open('GET', '/');
+    peer.receive(settings([Setting.MAX_CONCURRENT_STREAMS, 1]));
+    expect(peer.engine.capacity).toBe(0);
+    peer.receive(endOf(1), endOf(3));
+    expect(peer.engine.capacity).toBe(0);
+    peer.receive(endOf(5));
+    expect(peer.engine.capacity).toBe(1);
+  });
+
+  it('tells of each change', () => {
+    const peer = ready([Setting.MAX_CONCURRENT_STREAMS, 2]);
+    peer.open('GET', '/');
+    peer.open('GET', '/');
+    const before = peer.capacityChanges;
+    peer.receive(endOf(1));
+    expect(peer.capacityChanges).toBe(before + 1);
+    expect(peer.engine.capacity).toBe(1);
+  });
+
+  it('counts a stream until both directions have ended', () => {
+    const peer = ready([Setting.MAX_CONCURRENT_STREAMS, 1]);
+    const stream = peer.open('POST', '/', { endStream: false });
+    peer.receive(endOf(1));
+    expect([peer.engine.capacity, stream.isClosed]).toEqual([0, false]);
+    peer.engine.endStream(stream, null);
+    expect([peer.engine.capacity, stream.isClosed]).toEqual([1, true]);
+    expect(peer.events()).toEqual(['head 1 204 [] end', 'end 1 []', 'request sent 1']);
+  });
+
+  it('is exhausted with the identifiers', () => {
+    const peer = new EngineHarness({ firstStreamId: 2 ** 31 - 3 });
+    peer.receive(settings());
+    expect(peer.engine.capacity).toBe(2);
+    expect([peer.open('GET', '/').id, peer.open('GET', '/').id]).toEqual([2 ** 31 - 3, 2 ** 31 - 1]);
+    peer.receive(endOf(2 ** 31 - 3), endOf(2 ** 31 - 1));
+    expect(peer.events().slice(1)).toEqual([
+      'head 2147483645 204 [] end',
+      'end 2147483645 []',
+      'head 2147483647 204 [] end',
+      'end 2147483647 []',
+    ]);
+    expect(peer.engine.capacity).toBe(0);
+  });
+
+  it('may be used again from inside a callback', () => {
+    const peer = ready([Setting.MAX_CONCURRENT_STREAMS, 1]);
+    peer.open('GET', '/1');
+    peer.onEvent = (event) => {
+      if (event === 'end 1 []') peer.open('GET', '/2');
+    };
+    peer.clear();
+    peer.receive(endOf(1));
+    expect(peer.sent()).toEqual(['HEADERS 3 END_STREAM :method=GET :scheme=https :authority=example.com :path=/2']);
+  });
+});
+
+describe("the peer's table size", () => {
+  it('is obeyed from the next request on', () => {
+    const peer = ready();
+    peer.open('GET', '/', { headers: [['x-a', 'b']] });
+    peer.sent();
+    // hpack.js would refuse an entry that is gone; the sizes are tested with the encoder.
+    peer.receive(settings([Setting.HEADER_TABLE_SIZE, 0], [Setting.HEADER_TABLE_SIZE, 4_096]));
+    peer.clear();
+    peer.open('GET', '/', { headers: [['x-a', 'b']] });
+    expect(peer.sent()).toEqual(['HEADERS 3 END_STREAM :method=GET :scheme=https :authority=example.com :path=/ x-a=b']);
+    expect(peer.writes[0]!.subarray(9, 13).toString('hex')).toBe('203fe11f');
+  });
+});
