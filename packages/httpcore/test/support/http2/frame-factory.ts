@@ -21,8 +21,9 @@ export function uint32(...values: readonly number[]): Buffer {
   return bytes;
 }
 
-/** `[identifier, value]…` */
-export function settings(...entries: readonly (readonly [identifier: number, value: number])[]): Buffer {
+export type SettingEntry = readonly [identifier: number, value: number];
+
+export function settings(...entries: readonly SettingEntry[]): Buffer {
   const bytes = Buffer.alloc(entries.length * 6);
   entries.forEach(([identifier, value], index) => {
     bytes.writeUInt16BE(identifier, index * 6);
