@@ -9,7 +9,7 @@
  * `pingTimeout` ends the connection, so that a dead peer is found long before the read limits of the exchanges.
  */
 import type { HeaderPair } from '../contract.ts';
-import { LocalProtocolError, ReadError, ReadTimeout, type HttpCoreError, type RemoteProtocolError } from '../errors.ts';
+import { ReadError, ReadTimeout, type HttpCoreError, type LocalProtocolError, type RemoteProtocolError } from '../errors.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { ConnectionInfo } from '../observe/trace.ts';
 import type { ByteSink } from '../protocol/byte-sink.ts';

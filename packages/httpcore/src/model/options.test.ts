@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { poolDefaults, resolvePoolOptions, type PoolOptions } from './options.ts';
+import { poolDefaults, resolvePoolOptions } from './options.ts';
 
 describe('resolvePoolOptions', () => {
   afterEach(() => {
@@ -33,7 +33,7 @@ describe('resolvePoolOptions', () => {
     ['timeouts', [1, 2, 3, -4]],
     ['maxSockets', 3],
   ])('refuses %s: %j, naming it', (name, value) => {
-    expect(() => resolvePoolOptions({ [name]: value } as PoolOptions)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(name) as string }));
+    expect(() => resolvePoolOptions({ [name]: value })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(name) as string }));
   });
 
   it('refuses to speak no protocol', () => {

@@ -7,9 +7,7 @@
  *
  * Execution is synchronous and never nested (`receive` is not re-entered), so "the parser that runs" is one variable.
  */
-import { llhttpVersion, llhttpWasmBase64 } from './llhttp-wasm.generated.ts';
-
-export { llhttpVersion };
+import { llhttpWasmBase64 } from './llhttp-wasm.generated.ts';
 
 /**
  * What `execute` reports, with spans as offsets into the chunk that was given to it. A callback returns 0 to go on, or

@@ -21,7 +21,7 @@ async function startHttp2(handler: Handler, options: SecureServerOptions & { rea
   if (cleartext) server = createServer(rest);
   else {
     const { cert, key } = await serverCertificate();
-    server = createSecureServer({ cert, key, ...rest }) as unknown as Http2Server;
+    server = createSecureServer({ cert, key, ...rest });
   }
   server.on('stream', (stream, headers) => {
     stream.on('error', () => {});
@@ -221,7 +221,7 @@ for (const cleartext of [false, true]) {
       await using server = await startHttp2(
         (stream) => {
           requests += 1;
-          if (requests === 3) stream.session?.goaway(0, stream.id!);
+          if (requests === 3) stream.session?.goaway(0, stream.id);
           stream.respond({ ':status': 200 });
           stream.end('x');
         },
