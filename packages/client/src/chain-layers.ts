@@ -4,6 +4,7 @@ import { authenticate } from './interceptors/auth.ts';
 import { exchangeCookies } from './interceptors/cookies.ts';
 import { decodeResponses } from './interceptors/decode.ts';
 import { followRedirects, offerRedirects } from './interceptors/redirect.ts';
+import { retryFailures, type RetryServices } from './interceptors/retry.ts';
 import type { ClientSettings } from './options/client-settings.ts';
 import { doesFollow } from './options/redirect-options.ts';
 import { userLayer, type Layer } from './send/chain.ts';
@@ -13,12 +14,13 @@ import { userLayer, type Layer } from './send/chain.ts';
  * inside of both, so that each request gets those of where it goes. Cookies are inside of credentials, since a challenge may
  * set some; content codings are undone inside of whatever reads a response.
  */
-export function chainLayers(settings: ClientSettings): Layer[] {
+export function chainLayers(settings: ClientSettings, services: RetryServices): Layer[] {
   const boundFields = boundFieldsOf(settings);
   return [
     ...settings.interceptors.map(userLayer),
     { isOn: ({ redirects }) => doesFollow(redirects), wrap: followRedirects(boundFields) },
     { isOn: ({ redirects }) => !doesFollow(redirects), wrap: offerRedirects(boundFields) },
+    { isOn: ({ retries }) => retries !== null, wrap: retryFailures(services) },
     { isOn: ({ auth }) => auth.auth !== undefined, wrap: authenticate },
     { isOn: ({ cookies }) => hasCookies(cookies), wrap: exchangeCookies },
     { wrap: decodeResponses },

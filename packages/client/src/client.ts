@@ -21,6 +21,7 @@ import { clientOptionNames, type ClientOptions, type OwnClientOptions } from './
 import { checkSignal, resolveSettings, type ClientSettings } from './options/client-settings.ts';
 import { ownOptions } from './options/own-options.ts';
 import { readMessageOptions, type MessageOptions } from './options/request-options.ts';
+import { RetryBudget } from './policies/retry-budget.ts';
 import { Chain } from './send/chain.ts';
 import { SendContext } from './send/context.ts';
 import { RequestBuilder } from './send/request-builder.ts';
@@ -37,6 +38,7 @@ class Extension {
   readonly shutdowns: readonly AbortSignal[];
 
   constructor(
+  readonly retryBudget: RetryBudget;
     own: OwnClientOptions,
     settings: ClientSettings,
     connections: Connections,
@@ -44,12 +46,14 @@ class Extension {
     shutdowns: readonly AbortSignal[],
   ) {
     this.own = own;
+    retryBudget: RetryBudget,
     this.settings = settings;
     this.connections = connections;
     this.lifetime = lifetime;
     this.shutdowns = shutdowns;
   }
 }
+    this.retryBudget = retryBudget;
 
 /**
  * Sends HTTP requests over connections that it keeps.
@@ -75,6 +79,7 @@ export class Client implements AsyncDisposable {
   readonly #chain: Chain;
   /** Ends the running calls where the connections are not ours to end. */
   readonly #shutdown: AbortController | undefined;
+  readonly #retryBudget: RetryBudget;
   readonly #shutdowns: readonly AbortSignal[];
   #closing: Promise<void> | undefined = undefined;
 
@@ -92,7 +97,9 @@ export class Client implements AsyncDisposable {
     this.#shutdown = ownsPool ? undefined : new AbortController();
     this.#shutdowns = this.#shutdown === undefined ? [] : [...(parent?.shutdowns ?? []), expectManyListeners(this.#shutdown.signal)];
     this.#builder = new RequestBuilder(this.#settings);
-    this.#chain = new Chain(chainLayers(this.#settings), createTransport(this.#connections.dispatcher), this.#settings);
+    this.#retryBudget = parent?.retryBudget ?? new RetryBudget(systemClock.now);
+    const services = { budget: this.#retryBudget, lifetime: this.#lifetime, clock: systemClock, random: Math.random };
+    this.#chain = new Chain(chainLayers(this.#settings, services), createTransport(this.#connections.dispatcher), this.#settings);
     const { signal } = this.#settings;
     if (signal !== undefined) expectManyListeners(signal);
   }
@@ -190,7 +197,7 @@ export class Client implements AsyncDisposable {
   extend(options: ClientOptions): Client {
     this.#lifetime.assertOpen();
     const own = ownOptions<OwnClientOptions>(options, clientOptionNames);
-    return new Client(new Extension(own, this.#settings, this.#connections, this.#lifetime, this.#shutdowns));
+    return new Client(new Extension(own, this.#settings, this.#connections, this.#lifetime, this.#shutdowns, this.#retryBudget));
   }
 
   /**

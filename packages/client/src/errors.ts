@@ -11,6 +11,7 @@
  * ├─ DigestMismatch      what was saved does not have the digest that it should have
  * ├─ RedirectError       a redirect that is not followed (in policies/redirect-errors.ts)
  * │  └─ TooManyRedirects one more than `maxRedirects`
+ * ├─ TooManyRetries      it would have to be sent again, and must not (in policies/retry-errors.ts)
  * ├─ BodyConsumed        a streamed response body was already read
  * ├─ BodyNotReplayable   a request body that can be read once was to be sent again
  * └─ BodyChanged         a part of a request body is not, or no longer, as long as was said

@@ -63,9 +63,19 @@ export type { TimeoutInput, TimeoutOptions } from './options/timeout.ts';
 export { RedirectError, TooManyRedirects } from './policies/redirect-errors.ts';
 export type { Interceptor, Next } from './send/compose.ts';
 export type { SendContext } from './send/context.ts';
+export type { RetryOptions } from './options/call-retries.ts';
 
 // The errors of the network and the types of the contract, so that an application needs one import.
 export {
+export { Retries, type RetriesOptions } from './policies/retries.ts';
+export { TooManyRetries, type TooManyRetriesInit } from './policies/retry-errors.ts';
+export {
+  RetryOnConnectionFailure,
+  RetryOnStatus,
+  type RetryFlow,
+  type RetryLimits,
+  type RetryOnStatusOptions,
+} from './policies/retry-limits.ts';
   Aborted,
   CloseError,
   ConnectError,

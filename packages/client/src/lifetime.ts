@@ -15,6 +15,7 @@ export class Lifetime {
   #state: ClientState = 'open';
   #running = 0;
   #whenIdle: (() => void)[] = [];
+  readonly #whenClosed = new Set<() => void>();
 
   constructor(parent?: Lifetime) {
     this.#parent = parent;
@@ -59,10 +60,23 @@ export class Lifetime {
     return new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
+  /** Calls once this client, or one that it ends with, is closed. Gives what takes that back. */
+  whenClosed(callback: () => void): () => void {
+    this.#whenClosed.add(callback);
+    const forgetParent = this.#parent?.whenClosed(callback);
+    return () => {
+      this.#whenClosed.delete(callback);
+      forgetParent?.();
+    };
+  }
+
   moveTo(next: ClientState): void {
     if (!transitions[this.#state].includes(next)) throw new Error(`A client that is ${this.#state} can not be ${next}`);
     this.#state = next;
-    if (next === 'closed') this.#tellIdle();
+    if (next !== 'closed') return;
+    this.#tellIdle();
+    // Each takes itself out, and another one perhaps.
+    for (const callback of [...this.#whenClosed]) callback();
   }
 
   // A call of an extended client is one of its parent's too: the parent's connections serve it.

@@ -3,6 +3,7 @@ import type { InformationalObserver, TraceObserver } from '@x/httpcore';
 
 import type { AuthInput } from '../auth/auth.ts';
 import type { CookiesInput } from '../cookies/request-cookies.ts';
+import type { RetryOptions } from './call-retries.ts';
 import { ownOptions, type OptionNames } from './own-options.ts';
 import type { ReadOptions } from './read-options.ts';
 import type { RedirectOptions } from './redirect-options.ts';
@@ -17,7 +18,7 @@ import {
 import type { TimeoutInput } from './timeout.ts';
 
 /** Everything about sending it that is no part of it. */
-export interface CallOptions extends ReadOptions, RedirectOptions {
+export interface CallOptions extends ReadOptions, RedirectOptions, RetryOptions {
   /** Milliseconds over everything, or limits by phase; laid over the client's. `null` lifts every limit. */
   readonly timeout?: TimeoutInput | undefined;
   /** Aborts this request, beside the client's own signal; `null` leaves the client's out. */
@@ -53,6 +54,7 @@ const callNames: OptionNames<CallOptions> = Object.freeze({
   cookies: undefined,
 });
 const requestNames: OptionNames<OwnMessageOptions & CallOptions> = Object.freeze({ ...messageNames, ...callNames });
+  retries: undefined,
 
 /** @throws {InvalidOption} an option is unknown, or two of `json`, `form` and `body` are there. */
 export function readRequestOptions(options: RequestOptions): OwnMessageOptions & CallOptions {

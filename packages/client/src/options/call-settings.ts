@@ -1,7 +1,9 @@
 /** What the layers of the chain go by: as the client has it, unless the call says otherwise. */
 import { callAuth, type AuthSettings } from '../auth/auth-settings.ts';
 import { callCookies, type CookieSettings } from '../cookies/request-cookies.ts';
+import type { Retries } from '../policies/retries.ts';
 import type { CallOptions } from './call-options.ts';
+import { mergeRetryOptions } from './call-retries.ts';
 import { mergeReadOptions, type ReadSettings } from './read-options.ts';
 import { mergeRedirectOptions, type RedirectSettings } from './redirect-options.ts';
 import { mergeTimeouts, type TimeoutSettings } from './timeout.ts';
@@ -10,6 +12,8 @@ export interface CallSettings {
   readonly timeout: TimeoutSettings;
   readonly reading: ReadSettings;
   readonly redirects: RedirectSettings;
+  /** `null`: nothing is sent again. */
+  readonly retries: Retries | null;
   readonly auth: AuthSettings;
   readonly cookies: CookieSettings;
 }
@@ -23,6 +27,7 @@ export function resolveCallSettings(own: CallOptions, client: CallSettings): Cal
     timeout: mergeTimeouts(client.timeout, own.timeout),
     reading: mergeReadOptions(client.reading, own),
     redirects: mergeRedirectOptions(client.redirects, own),
+    retries: mergeRetryOptions(client.retries, own),
     auth: callAuth(client.auth, own.auth),
     cookies: callCookies(client.cookies, own.cookies),
   };

@@ -5,6 +5,7 @@ import type { AuthInput } from '../auth/auth.ts';
 import type { CookiesInput } from '../cookies/request-cookies.ts';
 import type { HeadersInput } from '../message/header-input.ts';
 import type { Interceptor } from '../send/compose.ts';
+import type { RetryOptions } from './call-retries.ts';
 import type { OptionNames } from './own-options.ts';
 import type { ParamsInput } from './params.ts';
 import type { ReadOptions } from './read-options.ts';
@@ -22,7 +23,7 @@ export interface LimitOptions {
 }
 
 /** What every client may be told, whatever carries its requests. */
-export interface CommonClientOptions extends ReadOptions, RedirectOptions {
+export interface CommonClientOptions extends ReadOptions, RedirectOptions, RetryOptions {
   /**
    * What relative URLs are appended to. It may hold credentials. With it, `headers`, `params` and those credentials belong to
    * its origin: a request to another origin (by an absolute or a `//` URL) goes without them, but for `Accept` and `User-Agent`.
@@ -101,6 +102,7 @@ export const clientOptionNames: OptionNames<OwnClientOptions> = Object.freeze({
   maxResponseBytes: undefined,
   followRedirects: undefined,
   maxRedirects: undefined,
+  retries: undefined,
   dispatcher: undefined,
   tls: undefined,
   limits: undefined,

@@ -13,6 +13,7 @@ import { authorize } from '../message/request.ts';
 import { joinUrl, parseTarget, type Target } from '../message/target.ts';
 import type { Interceptor } from '../send/compose.ts';
 import type { RequestDefaults } from '../send/request-builder.ts';
+import { mergeRetryOptions } from './call-retries.ts';
 import type { CallSettings } from './call-settings.ts';
 import type { OwnClientOptions } from './client-options.ts';
 import { clientDefaults } from './defaults.ts';
@@ -35,6 +36,7 @@ const defaultSettings: ClientSettings = Object.freeze({
   timeout: defaultTimeouts,
   reading: defaultReadSettings,
   redirects: defaultRedirects,
+  retries: null,
   auth: noAuth,
   cookies: noCookies,
   signal: undefined,
@@ -66,6 +68,7 @@ export function resolveSettings(own: OwnClientOptions, parent: ClientSettings = 
     timeout: mergeTimeouts(parent.timeout, own.timeout),
     reading: mergeReadOptions(parent.reading, own),
     redirects: mergeRedirectOptions(parent.redirects, own),
+    retries: mergeRetryOptions(parent.retries, own),
     auth: clientAuth(moved ? undefined : parent.auth.stated, own.auth, resolveNetrc(own.trustEnv, parent.auth.fallback), base?.parts),
     cookies: clientCookies(moved ? withoutGiven(parent.cookies) : parent.cookies, own.cookies, base?.parts),
     signal: resolveSignal(own.signal, parent.signal),

@@ -14,7 +14,7 @@ import { noSignal } from './signals.ts';
 const request = new Request('GET', 'http://a.example/');
 const context = new SendContext(
   request,
-  { timeout: defaultTimeouts, reading: defaultReadSettings, redirects: defaultRedirects, auth: noAuth, cookies: noCookies },
+  { timeout: defaultTimeouts, reading: defaultReadSettings, redirects: defaultRedirects, retries: null, auth: noAuth, cookies: noCookies },
   noSignal,
   undefined,
   undefined,
