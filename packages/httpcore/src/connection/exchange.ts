@@ -16,7 +16,7 @@
 import { setMaxListeners } from 'node:events';
 
 import type { ByteIterable, DispatchContext, DispatchResponse, HeaderPair, ResponseBody, Timeouts } from '../contract.ts';
-import { Aborted, type ErrorPhase, type HttpCoreError, type PoolTimeout } from '../errors.ts';
+import { Aborted, RemoteProtocolError, type ErrorPhase, type HttpCoreError, type PoolTimeout } from '../errors.ts';
 import type { Origin } from '../model/origin.ts';
 import type { RequestFraming } from '../model/request-framing.ts';
 import { observerOf } from '../observe/diagnostics-channel.ts';
@@ -47,6 +47,8 @@ export interface ExchangeOwner {
   onCancelled(exchange: Exchange): void;
   /** It goes back to the queue, first in line. */
   onReplay(exchange: Exchange, error: HttpCoreError): void;
+  /** It was answered 421. Returns whether it was sent to a connection of another origin; the next time it won't be. */
+  onMisdirected(exchange: Exchange): boolean;
   /** Why it did not get a connection in time. */
   explainPoolTimeout(exchange: Exchange): PoolTimeout;
 }
@@ -208,6 +210,7 @@ export class Exchange {
 
   /** The final head. The body follows, through `onData` and `onEnd`. */
   onHead(version: string, status: number, reason: string, headers: readonly HeaderPair[], upgraded: boolean): void {
+    if (status === 421 && this.#sendElsewhere()) return;
     this.#move('head');
     if (this.#observer !== null) this.trace('head-received', { status });
     const buffer = (this.#buffer = new BodyBuffer());
@@ -247,19 +250,38 @@ export class Exchange {
    */
   onFailure(error: HttpCoreError, processing: Processing): void {
     if (this.#state === 'ended') return;
-    if (this.#state === 'awaiting' && mayReplay(this, processing)) {
-      if (this.#observer !== null) this.trace('replayed', { error: this.#withFacts(error) });
-      this.#move('replay');
-      this.#stream = null;
-      this.replays += 1;
-      this.requestSent = false;
-      this.requestEnded = false;
-      this.requestBody = null;
-      this.#limits.waitingFor = 'nothing';
-      this.#owner.onReplay(this, error);
-      return;
-    }
-    this.#settle(error);
+    if (this.#state === 'awaiting' && mayReplay(this, processing)) this.#replay(error);
+    else this.#settle(error);
+  }
+
+  /** RFC 9110 §15.5.20: the server does not answer for this origin over a connection that was made for another. */
+  #sendElsewhere(): boolean {
+    if (!this.#owner.onMisdirected(this) || !mayReplay(this, 'unprocessed')) return false;
+    const error = new RemoteProtocolError('The server does not serve this origin over the connection of another', { code: 'MISDIRECTED' });
+    this.#stream!.cancel(this, error);
+    this.#replay(error);
+    return true;
+  }
+
+  #replay(error: HttpCoreError): void {
+    if (this.#observer !== null) this.trace('replayed', { error: this.#withFacts(error) });
+    // The observer may have aborted it.
+    if (this.ended) return;
+    this.#move('replay');
+    this.#stream = null;
+    this.replays += 1;
+    this.requestSent = false;
+    this.requestEnded = false;
+    this.#stopSending();
+    this.#limits.waitingFor = 'nothing';
+    this.#owner.onReplay(this, error);
+  }
+
+  /** A body that waits to go on must not do so on the next connection. */
+  #stopSending(): void {
+    this.requestBody?.stop();
+    this.requestBody = null;
+    this.onWritable();
   }
 
   onWritable(): void {
@@ -355,12 +377,8 @@ export class Exchange {
     this.context?.signal?.removeEventListener('abort', this);
     this.#limits.waitingFor = 'nothing';
     this.#stream = null;
-    if (this.requestBody !== null) {
-      this.requestBody.stop();
-      this.requestBody = null;
-    }
+    this.#stopSending();
     if (this.#drained !== null) this.#drained();
-    this.onWritable();
   }
 
   #move(event: ExchangeEvent): void {

@@ -87,7 +87,9 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
   }
 
   get isEmpty(): boolean {
-    return this.connections.size === 0 && this.#dials.size === 0 && this.waitingCount === 0 && this.#pool.coalescing?.isGuest(this) !== true;
+    return (
+      this.connections.size === 0 && this.#dials.size === 0 && this.waitingCount === 0 && this.#pool.coalescing?.isGuest(this) !== true
+    );
   }
 
   // Exchanges come
@@ -225,7 +227,10 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
   #onDialed(pending: PendingDial, connection: Connection): void {
     if (this.#closedEarly.delete(connection)) {
       // An error for who waits, and not another dial: the server could do so for ever.
-      const error = new ConnectError('The server closed the connection as soon as it was made', { code: 'CONNECTION_CLOSED', phase: 'connect' });
+      const error = new ConnectError('The server closed the connection as soon as it was made', {
+        code: 'CONNECTION_CLOSED',
+        phase: 'connect',
+      });
       this.#onDialFailed(pending, error);
       return;
     }
