@@ -266,7 +266,13 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
   }
 
   sendData(exchange: Exchange, chunk: Uint8Array): boolean {
-    return exchange !== this.#exchange || this.#engine.sendData(chunk);
+    if (exchange !== this.#exchange) return true;
+    if (!exchange.framing.chunked) return this.#engine.sendData(chunk);
+    // A chunk, its size and its end leave in one write.
+    this.#transport.cork();
+    const isTaken = this.#engine.sendData(chunk);
+    this.#transport.uncork();
+    return isTaken;
   }
 
   sendEnd(exchange: Exchange, trailers: readonly HeaderPair[] | null): void {
