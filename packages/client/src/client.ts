@@ -27,6 +27,8 @@ import { SendContext } from './send/context.ts';
 import { RequestBuilder } from './send/request-builder.ts';
 import { expectManyListeners, joinSignals, noSignal } from './send/signals.ts';
 import { createTransport } from './send/transport.ts';
+import { systemClock } from './send/waiting.ts';
+import { checkUploadObserver } from './options/upload-progress.ts';
 import { showAsJson } from './message/shown-as-json.ts';
 
 /** What `extend()` hands to the new client. */
@@ -36,24 +38,24 @@ class Extension {
   readonly connections: Connections;
   readonly lifetime: Lifetime;
   readonly shutdowns: readonly AbortSignal[];
+  readonly retryBudget: RetryBudget;
 
   constructor(
-  readonly retryBudget: RetryBudget;
     own: OwnClientOptions,
     settings: ClientSettings,
     connections: Connections,
     lifetime: Lifetime,
     shutdowns: readonly AbortSignal[],
+    retryBudget: RetryBudget,
   ) {
     this.own = own;
-    retryBudget: RetryBudget,
     this.settings = settings;
     this.connections = connections;
     this.lifetime = lifetime;
     this.shutdowns = shutdowns;
+    this.retryBudget = retryBudget;
   }
 }
-    this.retryBudget = retryBudget;
 
 /**
  * Sends HTTP requests over connections that it keeps.
@@ -77,9 +79,9 @@ export class Client implements AsyncDisposable {
   readonly #lifetime: Lifetime;
   readonly #builder: RequestBuilder;
   readonly #chain: Chain;
+  readonly #retryBudget: RetryBudget;
   /** Ends the running calls where the connections are not ours to end. */
   readonly #shutdown: AbortController | undefined;
-  readonly #retryBudget: RetryBudget;
   readonly #shutdowns: readonly AbortSignal[];
   #closing: Promise<void> | undefined = undefined;
 
@@ -298,8 +300,9 @@ export class Client implements AsyncDisposable {
       return new SendContext(request, this.#settings, noSignal, undefined, undefined);
     }
     const settings = own === undefined ? this.#settings : resolveCallSettings(own, this.#settings);
+    const observer = checkUploadObserver(own?.onUploadProgress);
     const signals = own?.signal === null || signal === undefined ? [...this.#shutdowns] : [...this.#shutdowns, signal];
     if (own?.signal !== undefined && own.signal !== null) signals.push(expectManyListeners(checkSignal(own.signal)));
-    return new SendContext(request, settings, joinSignals(signals), own?.trace, own?.onInformational);
+    return new SendContext(request, settings, joinSignals(signals), own?.trace, own?.onInformational, observer);
   }
 }

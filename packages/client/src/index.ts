@@ -36,6 +36,8 @@ export { StreamResponse, type ResponseInit } from './message/stream-response.ts'
 export type { Timings } from './message/timings.ts';
 export type { BodyInput, BodySource } from './body/body-input.ts';
 export type { BodyChunk } from './body/chunks.ts';
+export type { CompressionName } from './body/compressed-body.ts';
+export type { ContentFile, FileContent, FileDetails, FileInput, FilesInput, PathFile } from './body/multipart/file-input.ts';
 export type { RequestBody } from './body/request-body.ts';
 export type { NodeReadable } from './body/streamed-body.ts';
 export type {
@@ -47,9 +49,12 @@ export type {
 } from './options/client-options.ts';
 export type { ParamsInput, ParamValue } from './options/params.ts';
 export type { ReadOptions } from './options/read-options.ts';
+export type { UploadObserver, UploadProgress } from './options/upload-progress.ts';
 export type { BodylessRequestOptions, CallOptions, RequestOptions } from './options/call-options.ts';
 export type {
   BodyOptions,
+  ContentOptions,
+  FilesBodyOptions,
   FormBodyOptions,
   HeadOptions,
   JsonBodyOptions,
@@ -58,15 +63,10 @@ export type {
   RawBodyOptions,
   TargetChanges,
 } from './options/request-options.ts';
+export type { RetryOptions } from './options/call-retries.ts';
 export type { RedirectOptions } from './options/redirect-options.ts';
 export type { TimeoutInput, TimeoutOptions } from './options/timeout.ts';
 export { RedirectError, TooManyRedirects } from './policies/redirect-errors.ts';
-export type { Interceptor, Next } from './send/compose.ts';
-export type { SendContext } from './send/context.ts';
-export type { RetryOptions } from './options/call-retries.ts';
-
-// The errors of the network and the types of the contract, so that an application needs one import.
-export {
 export { Retries, type RetriesOptions } from './policies/retries.ts';
 export { TooManyRetries, type TooManyRetriesInit } from './policies/retry-errors.ts';
 export {
@@ -76,6 +76,11 @@ export {
   type RetryLimits,
   type RetryOnStatusOptions,
 } from './policies/retry-limits.ts';
+export type { Interceptor, Next } from './send/compose.ts';
+export type { SendContext } from './send/context.ts';
+
+// The errors of the network and the types of the contract, so that an application needs one import.
+export {
   Aborted,
   CloseError,
   ConnectError,

@@ -201,7 +201,9 @@ export const layers: readonly Layer[] = [
     layer: 'client/message',
     files: [`${client}/message/`, `${client}/body/`, `${client}/options/`],
     imports: ['client/errors', 'client/decoding'],
-    modules: ['@x/httpcore', 'node:buffer', 'node:util'],
+    // The files, the names and the randomness are those of multipart bodies.
+    modules: ['@x/httpcore', 'node:buffer', 'node:util', 'node:crypto', 'node:fs/promises', 'node:path', 'node:url', 'mime'],
+    types: ['node:fs'],
   },
 
   // Pure: values in, values out.

@@ -6,6 +6,8 @@ export interface RequestBody {
   readonly contentType: string | undefined;
   /** Bytes, when they are known before the first is sent; else the body travels in chunks. */
   readonly length: number | undefined;
+  /** Finds out a length that takes a look at something first, such as a file. Asked before the first byte is sent. */
+  measure?(): Promise<number | undefined>;
   /** Can it be sent again? */
   readonly replayable: boolean;
   /**
@@ -22,12 +24,12 @@ export class BytesBody implements RequestBody {
   readonly contentType: string | undefined;
   readonly length: number;
   readonly replayable = true;
-  readonly #chunks: readonly Uint8Array[];
+  readonly chunks: readonly Uint8Array[];
 
   constructor(chunks: readonly Uint8Array[], contentType: string | undefined) {
     let length = 0;
     for (const chunk of chunks) length += chunk.byteLength;
-    this.#chunks = chunks;
+    this.chunks = chunks;
     this.length = length;
     this.contentType = contentType;
   }
@@ -37,7 +39,7 @@ export class BytesBody implements RequestBody {
   }
 
   open(): ByteIterable {
-    return this.#chunks;
+    return this.chunks;
   }
 
   discard(): void {}

@@ -63,7 +63,7 @@ function isZlib(firstByte: number): boolean {
 
 const gzip: ContentCoding = {
   // That members follow each other is understood by Node itself. Archives are padded with zeros, where it stops.
-  codec: { name: 'gzip', open: () => zlib.createGunzip({ chunkSize }), mayPad: true, frames: undefined },
+  codec: { name: 'gzip', open: () => zlib.createGunzip({ chunkSize }), writesEmpty: false, mayPad: true, frames: undefined },
   decodeNow: (bytes, maxOutputLength) => decodeBy(gunzipNow, bytes, maxOutputLength),
 };
 
@@ -72,6 +72,7 @@ const deflate: ContentCoding = {
   codec: {
     name: 'deflate',
     open: (firstByte) => (isZlib(firstByte) ? zlib.createInflate({ chunkSize }) : zlib.createInflateRaw({ chunkSize })),
+    writesEmpty: false,
     mayPad: false,
     frames: undefined,
   },
@@ -79,7 +80,7 @@ const deflate: ContentCoding = {
 };
 
 const br: ContentCoding = {
-  codec: { name: 'br', open: () => zlib.createBrotliDecompress({ chunkSize }), mayPad: false, frames: undefined },
+  codec: { name: 'br', open: () => zlib.createBrotliDecompress({ chunkSize }), writesEmpty: false, mayPad: false, frames: undefined },
   decodeNow: (bytes, maxOutputLength) => decodeBy(brotliNow, bytes, maxOutputLength),
 };
 
@@ -137,7 +138,13 @@ function makeZstd(): ContentCoding | undefined {
   // RFC 9659 §3: no window of more than 8 MiB. Without a limit the server would choose, up to 128 MiB for each response.
   const params = { [windowLogMax]: 23 };
   return {
-    codec: { name: 'zstd', open: () => createZstdDecompress({ chunkSize, params }), mayPad: false, frames: () => new ZstdFrames() },
+    codec: {
+      name: 'zstd',
+      open: () => createZstdDecompress({ chunkSize, params }),
+      writesEmpty: false,
+      mayPad: false,
+      frames: () => new ZstdFrames(),
+    },
     decodeNow(bytes, maxOutputLength) {
       const frames = new ZstdFrames();
       const decoded: Uint8Array[] = [];

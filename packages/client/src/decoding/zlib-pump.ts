@@ -34,6 +34,8 @@ export interface FrameCutter {
 export interface Codec {
   readonly name: string;
   open(firstByte: number): ZlibEngine;
+  /** Is nothing, encoded, something? So it is where a coding is done, while what is undone may be empty. */
+  readonly writesEmpty: boolean;
   /** May zeros follow the end? */
   readonly mayPad: boolean;
   /** `undefined` where the engine itself finds the ends. */
@@ -141,6 +143,7 @@ export class ZlibPump implements AsyncIterableIterator<Uint8Array, undefined> {
 
   /** The source has ended; has the coding? The engine says, or the cutter. */
   #finish(): void {
+    if (this.#engine === undefined && this.#codec.writesEmpty) this.#engine = this.#open(0);
     if (this.#engine === undefined || this.#pastEnd) return;
     if (this.#frames === undefined) this.#engine.end();
     else if (!this.#frames.complete) throw codingFailure(this.#codec.name, unexpectedEnd());

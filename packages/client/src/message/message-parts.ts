@@ -2,6 +2,10 @@
 import type { HeaderPair, TrailerSource } from '@x/httpcore';
 
 import { formBody, jsonBody, readBody } from '../body/body-input.ts';
+import { compressed } from '../body/compressed-body.ts';
+import { boundaryOf } from '../body/multipart/boundary.ts';
+import { MultipartBody } from '../body/multipart/multipart-body.ts';
+import { readFields, readFiles, readFormData } from '../body/multipart/parts.ts';
 import type { RequestBody } from '../body/request-body.ts';
 import { InvalidOption } from '../errors.ts';
 import type { OwnMessageOptions } from '../options/request-options.ts';
@@ -47,10 +51,31 @@ export function assembleMessage(
   own: OwnMessageOptions,
   fallback: RequestBody | null = null,
 ): MessageParts {
-  const given = bodyOf(own);
-  const body = given === undefined ? fallback : given;
   const changed = own.headers === undefined || own.headers === null ? base : layOver(base, own.headers);
+  const given = bodyOf(own, changed);
+  if (given !== undefined && given !== null && own.compress !== undefined && own.compress !== null) {
+    return compressedMessage(method, target, changed, given, own);
+  }
+  const body = given === undefined ? fallback : given;
   return new MessageParts(target, withBodyFields(changed, method, body), body, own.trailers);
+}
+
+function compressedMessage(
+  method: string,
+  target: Target,
+  pairs: readonly HeaderPair[],
+  content: RequestBody,
+  own: OwnMessageOptions,
+): MessageParts {
+  if (findHeader(pairs, 'content-encoding') !== undefined) {
+    throw new InvalidOption(
+      'compress',
+      'can not be used together with a Content-Encoding of your own, which says that the body has been encoded',
+    );
+  }
+  const body = compressed(content, own.compress!);
+  const described: readonly HeaderPair[] = [...pairs, ['content-encoding', own.compress!]];
+  return new MessageParts(target, withBodyFields(described, method, body), body, own.trailers);
 }
 
 function layOver(base: readonly HeaderPair[], headers: HeadersInput): readonly HeaderPair[] {
@@ -60,14 +85,20 @@ function layOver(base: readonly HeaderPair[], headers: HeadersInput): readonly H
 }
 
 export function speaksOfBody(own: OwnMessageOptions): boolean {
-  return own.json !== undefined || own.form !== undefined || own.body !== undefined;
+  return own.json !== undefined || own.form !== undefined || own.files !== undefined || own.body !== undefined;
 }
 
 /** `undefined` when the caller says nothing of a body, `null` when there is to be none. */
-function bodyOf(own: OwnMessageOptions): RequestBody | null | undefined {
-  if (own.json !== undefined) return jsonBody(own.json);
-  if (own.form !== undefined) return own.form === null ? null : formBody(own.form);
-  if (own.body !== undefined) return own.body === null ? null : readBody(own.body);
+function bodyOf(own: OwnMessageOptions, pairs: readonly HeaderPair[]): RequestBody | null | undefined {
+  const { json, form, files, body } = own;
+  if (json !== undefined) return jsonBody(json);
+  if (files !== undefined && files !== null) {
+    return new MultipartBody([...readFields(form ?? []), ...readFiles(files)], boundaryOf(findHeader(pairs, 'content-type')));
+  }
+  if (form !== undefined) return form === null ? null : formBody(form);
+  if (body instanceof FormData) return new MultipartBody(readFormData(body, 'body'), boundaryOf(findHeader(pairs, 'content-type')));
+  if (body !== undefined) return body === null ? null : readBody(body);
+  if (files === null) return null;
   return undefined;
 }
 

@@ -83,7 +83,7 @@ export class Request {
   /**
    * Another request with these changes. `headers` are laid over the present ones (`null` takes them
    * all away), and `params` appended to the query. A new
-   * body brings its own `Content-Type` and `Content-Length`. A URL of another origin leaves `Authorization`,
+   * body brings its own `Content-Type`, `Content-Length` and `Content-Encoding`. A URL of another origin leaves `Authorization`,
    * `Proxy-Authorization`, `Cookie` and `Host` behind, unless the same call gives them.
    *
    * @throws {InvalidOption} a change is not usable.
@@ -98,7 +98,7 @@ export class Request {
     const kept = sameOrigin ? present : withoutCredentials(present);
     const newBody = speaksOfBody(own);
     // Without a body the length is the method's: POST says 0, GET says nothing.
-    const stale = newBody ? /^content-(?:type|length)$/i : this.body === null ? /^content-length$/i : undefined;
+    const stale = newBody ? /^content-(?:type|length|encoding)$/i : this.body === null ? /^content-length$/i : undefined;
     const base = stale === undefined ? kept : kept.filter(([name]) => !stale.test(name));
     const parts = assembleMessage(method, target, own.url === undefined ? base : authorize(base, moved), own, this.body);
     return new Request(method, new MessageParts(parts.target, parts.pairs, parts.body, own.trailers ?? this.trailers));

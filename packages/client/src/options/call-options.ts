@@ -16,6 +16,7 @@ import {
   type OwnMessageOptions,
 } from './request-options.ts';
 import type { TimeoutInput } from './timeout.ts';
+import type { UploadObserver } from './upload-progress.ts';
 
 /** Everything about sending it that is no part of it. */
 export interface CallOptions extends ReadOptions, RedirectOptions, RetryOptions {
@@ -27,6 +28,8 @@ export interface CallOptions extends ReadOptions, RedirectOptions, RetryOptions 
   readonly trace?: TraceObserver | undefined;
   /** Called for each 1xx response, such as 103 Early Hints. */
   readonly onInformational?: InformationalObserver | undefined;
+  /** Told how far the request body has come. */
+  readonly onUploadProgress?: UploadObserver | undefined;
   /** Who we are to the server of this request, instead of the client's; `null` leaves the client's out. */
   readonly auth?: AuthInput | null | undefined;
   /**
@@ -46,15 +49,16 @@ const callNames: OptionNames<CallOptions> = Object.freeze({
   signal: undefined,
   trace: undefined,
   onInformational: undefined,
+  onUploadProgress: undefined,
   decompress: undefined,
   maxResponseBytes: undefined,
   followRedirects: undefined,
   maxRedirects: undefined,
+  retries: undefined,
   auth: undefined,
   cookies: undefined,
 });
 const requestNames: OptionNames<OwnMessageOptions & CallOptions> = Object.freeze({ ...messageNames, ...callNames });
-  retries: undefined,
 
 /** @throws {InvalidOption} an option is unknown, or two of `json`, `form` and `body` are there. */
 export function readRequestOptions(options: RequestOptions): OwnMessageOptions & CallOptions {

@@ -5,6 +5,7 @@ import type { AttemptRecord, CallRecord, ResponseHead } from '../message/respons
 import type { StreamResponse } from '../message/stream-response.ts';
 import type { ReadSettings } from '../options/read-options.ts';
 import type { CallSettings } from '../options/call-settings.ts';
+import type { UploadObserver } from '../options/upload-progress.ts';
 import { Attempt } from './attempt.ts';
 import type { CallSignal } from './signals.ts';
 
@@ -25,6 +26,7 @@ export class SendContext implements CallRecord {
   readonly deadline: number | undefined;
   readonly trace: TraceObserver | undefined;
   readonly onInformational: InformationalObserver | undefined;
+  readonly onUploadProgress: UploadObserver | undefined;
   /** Every request so far, oldest first. */
   readonly attempts: readonly AttemptRecord[];
   readonly #attempts: Attempt[] = [];
@@ -38,6 +40,7 @@ export class SendContext implements CallRecord {
     signal: CallSignal,
     trace: TraceObserver | undefined,
     onInformational: InformationalObserver | undefined,
+    onUploadProgress?: UploadObserver,
   ) {
     this.request = request;
     const { phases, total } = settings.timeout;
@@ -46,6 +49,7 @@ export class SendContext implements CallRecord {
     this.deadline = total === null ? undefined : performance.now() + total;
     this.trace = trace;
     this.onInformational = onInformational;
+    this.onUploadProgress = onUploadProgress;
     this.attempts = this.#attempts;
     this.#signal = signal;
   }

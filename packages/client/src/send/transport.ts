@@ -3,17 +3,22 @@ import type { Dispatcher } from '@x/httpcore';
 
 import { StreamResponse } from '../message/stream-response.ts';
 import type { Send } from './compose.ts';
+import { watchUpload, withLength } from './upload.ts';
 
 export function createTransport(dispatcher: Dispatcher): Send {
   return async function transport(request, context) {
     const attempt = context.begin(request);
     try {
-      const sent = request.body === null ? null : request.body.open();
+      const { body: content } = request;
+      let fields = request.rawHeaders;
+      if (content !== null && content.length === undefined && content.measure !== undefined) {
+        fields = withLength(fields, await content.measure());
+      }
       const [httpVersion, status, reason, headers, body] = await dispatcher.dispatch(
         request.method,
         request.urlParts,
-        request.rawHeaders,
-        sent,
+        fields,
+        content === null ? null : watchUpload(content, fields, context.onUploadProgress),
         context.timeouts,
         context.dispatchContext(attempt),
       );

@@ -62,7 +62,7 @@ describe('options', () => {
     const prototype = Object.prototype as Record<string, unknown>;
     Object.assign(prototype, planted);
     try {
-      const { client, dispatcher } = scripted();
+      const { client, dispatcher } = scripted({}, () => ({ headers: [], body: '' }));
       await client.get('http://a.example/', { timeout: {} });
       expect(dispatcher.last).toMatchObject({ url: ['http', 'a.example', null, '/'], headers: clientDefaults.headers, body: null });
       expect(dispatcher.last.context.deadline).toBeUndefined();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { acceptEncoding } from '../../src/decoding/codings.ts';
 import { Headers } from '../../src/message/headers.ts';
 import { Request } from '../../src/message/request.ts';
 import { clientDefaults } from '../../src/options/defaults.ts';
@@ -17,6 +18,7 @@ describe('a request', () => {
       url: ['http', 'a.example', null, '/path'],
       headers: [
         ['accept', '*/*'],
+        ['accept-encoding', acceptEncoding],
         ['user-agent', expect.stringMatching(/^x-client\/\d+\.\d+\.\d+$/)],
       ],
       body: null,
@@ -53,6 +55,7 @@ describe('a request', () => {
     const { client, dispatcher } = scripted({ headers: { 'X-Client': 'c', 'x-both': 'c', 'user-agent': 'mine' } });
     await client.get('http://a.example/', { headers: { 'X-Both': ['1', '2'], accept: null } });
     expect(dispatcher.last.headers).toEqual([
+      ['accept-encoding', acceptEncoding],
       ['X-Client', 'c'],
       ['user-agent', 'mine'],
       ['X-Both', '1'],
@@ -137,7 +140,11 @@ describe('a baseUrl', () => {
     await client.post(url, { json: 1, params: { q: 1 }, headers: { 'x-own': '1' } });
     await client.get(url, { headers: null, params: null });
     for (const request of dispatcher.requests) expect(JSON.stringify([request.url, request.headers])).not.toMatch(/s3cret|authorization/);
-    expect(new Headers(dispatcher.requests[0]!.headers).toJSON()).toEqual({ accept: '*/*', 'user-agent': 'mine' });
+    expect(new Headers(dispatcher.requests[0]!.headers).toJSON()).toEqual({
+      accept: '*/*',
+      'accept-encoding': acceptEncoding,
+      'user-agent': 'mine',
+    });
   });
 
   it('yields to credentials in the URL and in the headers of a request', async () => {
