@@ -2,6 +2,7 @@
 import { bytes } from './behaviours/bytes.ts';
 import { chunking } from './behaviours/chunking.ts';
 import { closing } from './behaviours/closing.ts';
+import { digest } from './behaviours/digest.ts';
 import { early } from './behaviours/early.ts';
 import { echo } from './behaviours/echo.ts';
 import { expectation } from './behaviours/expectation.ts';
@@ -22,6 +23,7 @@ const KINDS = {
   bytes,
   chunking,
   closing,
+  digest,
   early,
   echo,
   expectation,

@@ -8,7 +8,9 @@ import { Request } from '../message/request.ts';
 import { Response } from '../message/response.ts';
 import { sameOrigin } from '../message/same-origin.ts';
 import type { StreamResponse } from '../message/stream-response.ts';
-import type { Next, Send } from '../send/compose.ts';
+import type { Send } from '../send/compose.ts';
+import type { SendContext } from '../send/context.ts';
+import { withinCall } from '../send/within-call.ts';
 
 /**
  * Runs the flow of the call, or else the client's, in which a request without an `Authorization` field of its own takes part. A
@@ -23,35 +25,50 @@ export function authenticate(send: Send): Send {
     if (auth === undefined || !isMeant || (!isOfCall && findHeader(first.rawHeaders, originFields.credentials) !== undefined)) {
       return send(request, context);
     }
-    return runFlow(auth, request, (onward) => send(onward, context));
+    return runFlow(auth, request, context, send);
   };
 }
 
-async function runFlow(auth: Auth, request: Request, next: Next): Promise<StreamResponse> {
-  const whole = auth.requiresRequestBody === true ? await withWholeBody(request) : { request, content: new Uint8Array() };
-  const flow: AuthFlow | AsyncAuthFlow = auth.authFlow(whole.request, { fields: originFields, content: whole.content });
+async function runFlow(auth: Auth, request: Request, context: SendContext, send: Send): Promise<StreamResponse> {
+  const whole =
+    auth.requiresRequestBody === true ? await withinCall(context, withWholeBody(request)) : { request, content: new Uint8Array() };
+  const flow = auth.authFlow(whole.request, { fields: originFields, content: whole.content });
   const sent = new Set<RequestBody>();
   let response: StreamResponse | undefined;
   try {
-    let step = await flow.next();
+    let step = await take(context, flow.next());
     while (step.done !== true) {
       // The connection of the answer that the flow goes on from may carry the next request.
-      await response?.close();
+      if (response !== undefined) await context.release(response);
       response = undefined;
       const onward = checkStep(step.value, sent);
       if (onward.body !== null) sent.add(onward.body);
-      response = await next(onward);
-      step = await flow.next(auth.requiresResponseBody === true ? await readWhole(response) : response);
+      response = await send(onward, context);
+      step = await take(context, flow.next(auth.requiresResponseBody === true ? await readWhole(response) : response));
     }
   } catch (error) {
+    // Nobody waits for what it does in its `finally`: it may be what it hangs in that has run out of time.
+    void endFlow(flow);
     await response?.close();
     throw error;
-  } finally {
-    // A flow that has ended does not notice; one that was cut off runs its `finally`.
-    await flow.return();
   }
   // A flow that yields nothing has nothing to say.
-  return response ?? next(whole.request);
+  return response ?? send(whole.request, context);
+}
+
+type Step = IteratorResult<Request, void>;
+
+/** What a flow waits for, such as a token, is waited for no longer than the call may take. */
+function take(context: SendContext, step: Step | Promise<Step>): Step | Promise<Step> {
+  return step instanceof Promise ? withinCall(context, step) : step;
+}
+
+async function endFlow(flow: AuthFlow | AsyncAuthFlow): Promise<void> {
+  try {
+    await flow.return();
+  } catch {
+    // The call has failed already, with an error that says more.
+  }
 }
 
 function checkStep(request: unknown, sent: ReadonlySet<RequestBody>): Request {

@@ -1,0 +1,39 @@
+/** Waiting that ends when the call does. */
+import { Aborted, DeadlineExceeded } from '@x/httpcore';
+
+/** What ends a call: somebody's signal, and the moment (of `performance.now()`) by which it must be done. */
+export interface CallLimits {
+  readonly signal: AbortSignal | undefined;
+  readonly deadline: number | undefined;
+}
+
+/** More than that, 24 days, and a timer of Node fires at once. */
+const longestTimer = 0x7fff_ffff;
+
+/**
+ * What `work` comes to, unless the call is over first. Then nobody waits for it any longer, and what it comes to is dropped.
+ *
+ * @throws {Aborted} by the signal, whose reason is the cause.
+ * @throws {DeadlineExceeded} it took too long.
+ */
+export async function withinCall<Value>({ signal, deadline }: CallLimits, work: Promise<Value>): Promise<Value> {
+  if (signal === undefined && deadline === undefined) return work;
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort: (() => void) | undefined;
+  const over = new Promise<never>((_, reject) => {
+    if (signal !== undefined) {
+      onAbort = () => reject(new Aborted('The request was aborted', { cause: signal.reason, phase: 'request' }));
+      if (signal.aborted) onAbort();
+      else signal.addEventListener('abort', onAbort, { once: true });
+    }
+    const left = deadline === undefined ? Infinity : Math.max(0, deadline - performance.now());
+    const onTime = (): void => reject(new DeadlineExceeded('The deadline passed before the request could be sent', { phase: 'request' }));
+    if (left <= longestTimer) timer = setTimeout(onTime, left);
+  });
+  try {
+    return await Promise.race([work, over]);
+  } finally {
+    clearTimeout(timer);
+    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
+  }
+}
