@@ -64,7 +64,11 @@ export interface NodeReadable extends AsyncIterable<unknown> {
 export function nodeStreamBody(stream: NodeReadable): SingleUseBody {
   // Without an error: nobody may be listening for one, and the failure is told by the request.
   return new SingleUseBody(
-    () => stream[Symbol.asyncIterator]() as ChunkSource,
+    () => {
+      const chunks = stream[Symbol.asyncIterator]();
+      // Its iterator is an async generator, whose own return() waits for a stream that is silent.
+      return { next: () => chunks.next(), return: () => void stream.destroy() };
+    },
     () => void stream.destroy(),
   );
 }
