@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+
+import { RetryBudget } from './retry-budget.ts';
+
+function budgetAt(start = 0): { budget: RetryBudget; pass: (milliseconds: number) => void; takeAll: () => number } {
+  let now = start;
+  const budget = new RetryBudget(() => now);
+  return {
+    budget,
+    pass: (milliseconds) => (now += milliseconds),
+    takeAll() {
+      let taken = 0;
+      while (budget.withdraw()) taken++;
+      return taken;
+    },
+  };
+}
+
+describe('a retry budget', () => {
+  it('has ten for each second of its window, without any traffic', () => {
+    const { takeAll } = budgetAt(123_456);
+    expect(takeAll()).toBe(100);
+    expect(takeAll()).toBe(0);
+  });
+
+  it('has one more for every five requests', () => {
+    const { budget, takeAll } = budgetAt();
+    for (let request = 0; request < 1000; request++) budget.deposit();
+    expect(takeAll()).toBe(300);
+  });
+
+  it('gets back what was taken once ten seconds are over', () => {
+    const { pass, takeAll } = budgetAt();
+    expect(takeAll()).toBe(100);
+    pass(9000);
+    expect(takeAll()).toBe(0);
+    pass(1000);
+    expect(takeAll()).toBe(100);
+    pass(3_600_000);
+    expect(takeAll()).toBe(100);
+  });
+
+  it('does not save up', () => {
+    const { budget, pass, takeAll } = budgetAt();
+    for (let request = 0; request < 10_000; request++) budget.deposit();
+    pass(10_000);
+    expect(takeAll()).toBe(100);
+  });
+
+  it('lets a fifth through of what fails for ever', () => {
+    const { budget, pass } = budgetAt();
+    let retries = 0;
+    // A hundred seconds with a thousand requests each, all of them wanting a retry.
+    for (let second = 0; second < 100; second++) {
+      for (let request = 0; request < 1000; request++) {
+        budget.deposit();
+        if (budget.withdraw()) retries++;
+      }
+      pass(1000);
+    }
+    expect(retries / 100_000).toBeGreaterThan(0.19);
+    expect(retries / 100_000).toBeLessThan(0.22);
+  });
+});

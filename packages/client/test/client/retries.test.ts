@@ -1,0 +1,192 @@
+import { getEventListeners } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+
+import { ConnectError } from '@x/httpcore';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { Retries, RetryOnStatus, TooManyRetries, type Interceptor, type RetryLimits } from '../../src/index.ts';
+import { bodyText, scripted, type Script } from '../scripted-dispatcher.ts';
+
+const url = 'http://a.example/';
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const patient = new Retries(3, { limits: [new RetryOnStatus()], jitter: false });
+
+/** Fails so often, then answers. */
+function failing(times: number): Script {
+  return (_, index) => {
+    if (index < times) throw new ConnectError('down');
+    return { body: 'up' };
+  };
+}
+
+describe('a client with retries', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('sends again', async () => {
+    const { client, dispatcher } = scripted({ retries: patient }, failing(2));
+    const pending = client.post(url, { json: { a: 1 } });
+    await vi.runAllTimersAsync();
+    const response = await pending;
+    expect(response.text()).toBe('up');
+    expect(response.attempts.map(({ status, error }) => status ?? (error as Error).name)).toEqual(['ConnectError', 'ConnectError', 200]);
+    expect(await Promise.all(dispatcher.requests.map(({ body }) => bodyText(body)))).toEqual(['{"a":1}', '{"a":1}', '{"a":1}']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('has none by default, and none where a call has none', async () => {
+    const { client } = scripted({}, failing(1));
+    await expect(client.get(url)).rejects.toThrow('down');
+    const patientClient = scripted({ retries: patient }, failing(5));
+    await expect(patientClient.client.get(url, { retries: null })).rejects.toThrow('down');
+    await expect(patientClient.client.get(url, { retries: 0 })).rejects.toThrow('down');
+    expect(patientClient.dispatcher.requests).toHaveLength(2);
+  });
+
+  it('has as many as a call says, and its extensions have', async () => {
+    const { client, dispatcher } = scripted({}, failing(Infinity));
+    const calls = Promise.allSettled([client.get(url, { retries: 1 }), client.extend({ retries: patient }).get(url)]);
+    await vi.runAllTimersAsync();
+    for (const call of await calls) expect(call).toMatchObject({ reason: { code: 'TOO_MANY_RETRIES' } });
+    expect(dispatcher.requests).toHaveLength(2 + 4);
+  });
+
+  it('shares its budget with the clients that extend it', async () => {
+    const { client, dispatcher } = scripted({ retries: new Retries(1000, { jitter: false, backoffFactor: 0 }) }, failing(Infinity));
+    const calls = Promise.allSettled([client.get(url), client.extend({}).get(url)]);
+    await vi.runAllTimersAsync();
+    for (const call of await calls) expect(call).toMatchObject({ reason: { code: 'RETRY_BUDGET_SPENT' } });
+    // 100 for the window, and 0.2 for each of the two requests.
+    expect(dispatcher.requests).toHaveLength(2 + 100);
+  });
+
+  it('sends only the hop again that failed', async () => {
+    const { client, dispatcher } = scripted({ retries: patient }, ({ url: [, , , target] }, index) => {
+      if (target === '/') return { status: 302, headers: [['location', '/b']] };
+      return index === 1 ? { status: 503 } : { body: 'there' };
+    });
+    const pending = client.get(url);
+    await vi.runAllTimersAsync();
+    const response = await pending;
+    expect(dispatcher.requests.map(({ url: [, , , target] }) => target)).toEqual(['/', '/b', '/b']);
+    expect(response.history.map(({ status }) => status)).toEqual([302]);
+    expect(response.attempts.map(({ status }) => status)).toEqual([302, 503, 200]);
+  });
+
+  it('has its outer interceptors see one call, and the inner ones each attempt', async () => {
+    const seen: string[] = [];
+    const note =
+      (name: string): Interceptor =>
+      (request, _, next) => {
+        seen.push(name);
+        return next(request);
+      };
+    const { client } = scripted({ retries: patient, interceptors: [note('outer')], networkInterceptors: [note('inner')] }, failing(1));
+    const pending = client.get(url);
+    await vi.runAllTimersAsync();
+    await pending;
+    expect(seen).toEqual(['outer', 'inner', 'inner']);
+  });
+
+  it('lets a stream be read after retries', async () => {
+    const { client } = scripted({ retries: patient }, failing(1));
+    const pending = client.stream('GET', url);
+    await vi.runAllTimersAsync();
+    await using response = await pending;
+    expect(await response.text()).toBe('up');
+  });
+
+  it('decodes what a limit reads', async () => {
+    const later: RetryLimits = {
+      async *retryFlow(request) {
+        const response = yield request;
+        if ((await response.text()) === 'later') yield request;
+      },
+    };
+    const { client } = scripted({ retries: new Retries(1, { limits: [later] }) }, (_, index) => ({
+      headers: [['content-encoding', 'gzip']],
+      body: gzipSync(index === 0 ? 'later' : 'now'),
+    }));
+    const pending = client.get(url);
+    await vi.runAllTimersAsync();
+    expect((await pending).text()).toBe('now');
+  });
+
+  describe('that waits', () => {
+    it('stops when its signal aborts, and leaves no timer and no listener behind', async () => {
+      const controller = new AbortController();
+      const { client } = scripted({ retries: patient }, failing(Infinity));
+      const pending = client.get(url, { signal: controller.signal });
+      await vi.advanceTimersByTimeAsync(100);
+      expect(vi.getTimerCount()).toBe(1);
+      const reason = new Error('enough');
+      controller.abort(reason);
+      await expect(pending).rejects.toMatchObject({ code: 'ABORTED', cause: reason });
+      expect(vi.getTimerCount()).toBe(0);
+      expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+    });
+
+    it('stops when it, or a client that it extends, is destroyed', async () => {
+      const { client } = scripted({ retries: patient }, failing(Infinity));
+      const own = client.extend({});
+      const calls = Promise.allSettled([client.get(url), own.get(url)]);
+      await vi.advanceTimersByTimeAsync(100);
+      await client.destroy();
+      for (const call of await calls) expect(call).toMatchObject({ reason: { code: 'ABORTED', cause: { code: 'CLIENT_CLOSED' } } });
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    it('is waited for when it is closed', async () => {
+      const { client } = scripted({ retries: patient }, failing(1));
+      const pending = client.get(url);
+      await vi.advanceTimersByTimeAsync(100);
+      const closing = client.close();
+      await vi.runAllTimersAsync();
+      expect((await pending).text()).toBe('up');
+      await closing;
+    });
+  });
+
+  it('fails with everything that it has tried', async () => {
+    const { client, dispatcher } = scripted({ retries: patient }, () => ({ status: 503, headers: [['x-reason', 'busy']], body: 'busy' }));
+    const settled = client.get(url).catch((error: unknown) => error);
+    await vi.runAllTimersAsync();
+    const error = (await settled) as TooManyRetries;
+    expect(error).toBeInstanceOf(TooManyRetries);
+    expect(error.attempts.map(({ status }) => status)).toEqual([503, 503, 503, 503]);
+    expect(error.attempts.every(({ timings }) => timings.total >= 0)).toBe(true);
+    expect(error.response?.headers.get('x-reason')).toBe('busy');
+    expect(await error.response?.text()).toBe('busy');
+    expect(dispatcher.bodies.map(({ state }) => state)).toEqual(['closed', 'closed', 'closed', 'read']);
+  });
+});
+
+describe('ten thousand calls that wait to be sent again', () => {
+  it('cost a timer each, no connection, and nothing once they are over', async () => {
+    const count = 10_000;
+    const delay = 600_000;
+    const set = vi.spyOn(globalThis, 'setTimeout');
+    const cleared = vi.spyOn(globalThis, 'clearTimeout');
+    const timers = (): unknown[] =>
+      set.mock.results.filter((_, index) => set.mock.calls[index]![1] === delay).map(({ value }) => value as unknown);
+    const retries = new Retries(1, { limits: [new RetryOnStatus()], backoffFactor: delay, maxDelay: delay, jitter: false, budget: false });
+    const { client, dispatcher } = scripted({ retries }, () => ({ status: 503, body: 'x' }));
+    const calls = Promise.allSettled(Array.from({ length: count }, () => client.get(url)));
+    while (timers().length < count) await setImmediate();
+    expect(dispatcher.requests).toHaveLength(count);
+    expect(dispatcher.bodies.filter(({ state }) => state === 'closed')).toHaveLength(count);
+    await client.destroy();
+    expect((await calls).filter(({ status }) => status === 'rejected')).toHaveLength(count);
+    const gone = new Set<unknown>(cleared.mock.calls.map(([timer]) => timer));
+    expect(timers()).toHaveLength(count);
+    expect(timers().every((timer) => gone.has(timer))).toBe(true);
+  });
+});
