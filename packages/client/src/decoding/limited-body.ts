@@ -6,10 +6,13 @@ import { joinChunks } from './byte-source.ts';
 
 export class LimitedBody implements ResponseBody {
   readonly #body: ResponseBody;
+  readonly #length: number;
   readonly #limits: BodyLimits;
 
-  constructor(body: ResponseBody, limits: BodyLimits) {
+  /** `length` is what `Content-Length` says, if it does. */
+  constructor(body: ResponseBody, length: number | undefined, limits: BodyLimits) {
     this.#body = body;
+    this.#length = length ?? 0;
     this.#limits = limits;
   }
 
@@ -19,6 +22,8 @@ export class LimitedBody implements ResponseBody {
 
   /** @throws {ResponseTooLarge} besides what reading the body throws. */
   async bytes(): Promise<Uint8Array> {
+    if (this.#length > this.#limits.whole) await this.#body.close();
+    assertWithin(this.#limits.whole, this.#length);
     const chunks: Uint8Array[] = [];
     let size = 0;
     for await (const chunk of this.#body) {

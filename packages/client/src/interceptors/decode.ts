@@ -29,7 +29,7 @@ function readable(response: StreamResponse, { decompress, limits }: ReadSettings
   if (codings.length > 0) return response.with({ body: new DecodedBody(body, codings, length, limits) });
   const isWithin =
     length === undefined ? limits.whole === Infinity && limits.streamed === Infinity : length <= limits.whole && length <= limits.streamed;
-  return isWithin ? response : response.with({ body: new LimitedBody(body, limits) });
+  return isWithin ? response : response.with({ body: new LimitedBody(body, length, limits) });
 }
 
 // By hand: it runs for every response, and compares names only where their length fits.
