@@ -72,7 +72,10 @@ export function givenFor(settings: CookieSettings, request: UrlParts, first: Url
  * wrote, then those of `given`. Of one name, the later ones count.
  */
 export function joinCookies(stored: readonly Cookie[], written: readonly HeaderPair[], given: GivenCookies): string | undefined {
-  const pairs = written.filter(isCookieField).flatMap(([, value]) => value.split(';').map((pair) => pair.trim()));
+  const fields = written.filter(isCookieField);
+  // The usual case, on the way of every request of a session.
+  if (fields.length === 0 && given.size === 0) return stored.length === 0 ? undefined : stored.map(cookiePair).join('; ');
+  const pairs = fields.flatMap(([, value]) => value.split(';').map((pair) => pair.trim()));
   const kept = pairs.filter((pair) => pair !== '' && !given.has(nameOf(pair)));
   const taken = new Set(kept.map(nameOf));
   const fromJar = stored.filter(({ name }) => !given.has(name) && !taken.has(name)).map(cookiePair);

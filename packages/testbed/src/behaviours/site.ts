@@ -1,6 +1,7 @@
 import type { Behaviour, Handler } from '../server/http-server.ts';
 import { answerText } from './answers.ts';
 import { answerBytes, type BytesOptions } from './bytes.ts';
+import { digest } from './digest.ts';
 import { echoBody, echoRequest } from './echo.ts';
 import { json } from './json.ts';
 import { login } from './login.ts';
@@ -15,7 +16,7 @@ export interface SiteOptions {
 
 /**
  * Many behaviours behind one origin: `/` (hello world), `/echo`, `/echo/raw`, `/json`, `/bytes/:size?seed=&framing=`,
- * `/status/:code`, `/redirect/:hops`, `/redirect-to`, `/loop`, `/login`, `/account`, `/logout`, `/upload`.
+ * `/status/:code`, `/redirect/:hops`, `/redirect-to`, `/loop`, `/login`, `/account`, `/logout`, `/digest`, `/upload`.
  */
 export function site(options: SiteOptions = {}): Behaviour<UploadExtras> {
   const uploads = upload();
@@ -35,6 +36,7 @@ export function site(options: SiteOptions = {}): Behaviour<UploadExtras> {
     login: members.handle,
     account: members.handle,
     logout: members.handle,
+    digest: digest({ domain: '/digest' }).handle,
     upload: uploads.handle,
   };
   return {
