@@ -1,9 +1,8 @@
 /**
  * From llhttp's spans to response heads, bodies and trailers.
  *
- * All names and values of one chunk are cut from one string that is decoded once; a head that comes in several chunks keeps
- * the unfinished name or value between them. llhttp does not limit what it reads, so every limit is kept here: the size
- * of the head, the number of fields, chunk extensions, trailers.
+ * llhttp does not limit what it reads, so every limit is kept here: the size of the head, the number of fields, chunk
+ * extensions, trailers.
  *
  * What llhttp 9.3 lets pass, or reads otherwise than RFC 9112, is refused or mended here: line ends and control characters in
  * the status line, a Transfer-Encoding whose last coding it does not see to be chunked, or that it forgets because it is empty,
@@ -12,6 +11,7 @@
 import type { HeaderPair } from '../../contract.ts';
 import { RemoteProtocolError } from '../../errors.ts';
 import { isFieldValue, isToken } from '../../model/field-syntax.ts';
+import { FieldReader, nameSpan, statusSpan, valueSpan } from './field-reader.ts';
 import { responseBodyKind, type ResponseBodyKind } from './framing.ts';
 import { HeadFacts } from './head-facts.ts';
 import { Llhttp, llhttpErrno, type LlhttpCallbacks } from './llhttp.ts';
@@ -47,32 +47,8 @@ export interface ResponseParserSink {
   onBodyBytes(chunk: Uint8Array, start: number, end: number): void;
 }
 
-// Borrowed, because chunks are typed as plain Uint8Array: one call decodes all the spans of a chunk.
-const { latin1Slice } = Buffer.prototype as unknown as { latin1Slice(this: Uint8Array, start: number, end: number): string };
-
-const statusSpan = 0;
-const nameSpan = 1;
-const valueSpan = 2;
-const noSpan = 3;
-
 /** RFC 9112 §7.1.1 puts no limit on chunk extensions, so we do; curl and hyper chose the same size for trailers. */
 export const maxChunkOverhead = 16_384;
-
-// Parsing is synchronous and never nested: one list serves all parsers. Triples of kind, start, end.
-let spans = new Int32Array(384);
-let spanCount = 0;
-
-function addSpan(kind: number, start: number, end: number): void {
-  if (spanCount === spans.length) {
-    const larger = new Int32Array(spans.length * 2);
-    larger.set(spans);
-    spans = larger;
-  }
-  spans[spanCount] = kind;
-  spans[spanCount + 1] = start;
-  spans[spanCount + 2] = end;
-  spanCount += 3;
-}
 
 export class ResponseParser implements LlhttpCallbacks {
   readonly #limits: ResponseLimits;
@@ -104,11 +80,7 @@ export class ResponseParser implements LlhttpCallbacks {
   #overhead = 0;
   #accountedTo = 0;
 
-  // The field that is being read.
-  #lastSpan = noSpan;
-  #reason = '';
-  #name = '';
-  #value = '';
+  readonly #fields = new FieldReader((name, value) => this.#addField(name, value));
   #pairs: HeaderPair[] = [];
 
   readonly #facts = new HeadFacts();
@@ -135,8 +107,7 @@ export class ResponseParser implements LlhttpCallbacks {
     this.#headBytes = 0;
     this.#statusLine.restart();
     this.#overhead = 0;
-    this.#lastSpan = noSpan;
-    this.#reason = '';
+    this.#fields.restart();
     this.#pairs = [];
     this.#facts.reset();
   }
@@ -159,7 +130,7 @@ export class ResponseParser implements LlhttpCallbacks {
     if (this.#complete) this.#startMessage();
     this.#chunk = chunk;
     this.#accountedTo = start;
-    spanCount = 0;
+    this.#fields.beginChunk();
     if (!this.#statusLine.over) this.#statusLine.check(chunk, start);
     this.#parsing = true;
     const errno = this.#llhttp.execute(chunk, start);
@@ -176,7 +147,7 @@ export class ResponseParser implements LlhttpCallbacks {
       return consumed;
     }
     if (errno !== llhttpErrno.ok) throw this.#errorOf(errno);
-    this.#readSpans(false);
+    this.#readFields(false);
     if (this.#inHead) this.#countHead(consumed);
     else this.#countOverhead(consumed);
     this.#throwFault();
@@ -198,22 +169,22 @@ export class ResponseParser implements LlhttpCallbacks {
   // llhttp's callbacks
 
   onStatusText(start: number, end: number): number {
-    addSpan(statusSpan, start, end);
+    this.#fields.note(statusSpan, start, end);
     return 0;
   }
 
   onHeaderField(start: number, end: number): number {
-    addSpan(nameSpan, start, end);
-    return spanCount > this.#limits.maxHeaderFields * 6 + 12 ? this.#refuse('TOO_MANY_FIELDS', this.#tooMany()) : 0;
+    this.#fields.note(nameSpan, start, end);
+    return this.#fields.noted > this.#limits.maxHeaderFields * 2 + 4 ? this.#refuse('TOO_MANY_FIELDS', this.#tooMany()) : 0;
   }
 
   onHeaderValue(start: number, end: number): number {
-    addSpan(valueSpan, start, end);
+    this.#fields.note(valueSpan, start, end);
     return 0;
   }
 
   onHeadersComplete(status: number): number {
-    this.#readSpans(true);
+    this.#readFields(true);
     if (this.#fault !== null) return llhttpErrno.user;
     const head = this.#head;
     const { contentLength, transferEncoding, close, keepAlive, keepAliveTimeout } = this.#facts;
@@ -223,7 +194,7 @@ export class ResponseParser implements LlhttpCallbacks {
     }
     head.version = minorVersion === 0 ? '1.0' : '1.1';
     head.status = status;
-    head.reason = this.#reason;
+    head.reason = this.#fields.reason;
     head.headers = this.#pairs;
     head.length = contentLength === undefined ? 0 : Number(contentLength);
     if (!Number.isSafeInteger(head.length)) return this.#refuse('INVALID_CONTENT_LENGTH', 'The Content-Length of the response is too large');
@@ -239,7 +210,7 @@ export class ResponseParser implements LlhttpCallbacks {
     this.#inHead = false;
     this.#pairs = [];
     this.#overhead = 0;
-    this.#lastSpan = noSpan;
+    this.#fields.restart();
     this.#sink.onResponseHead(head);
     if (this.#freed) return llhttpErrno.user;
     if (head.bodyKind === 'tunnel') return 2;
@@ -263,76 +234,24 @@ export class ResponseParser implements LlhttpCallbacks {
   }
 
   onMessageComplete(): void {
-    this.#readSpans(true);
+    this.#readFields(true);
     this.#complete = true;
   }
 
   // Fields
 
   /** Reads what this chunk brought. With `isComplete`, the head or the trailer section ends here. */
-  #readSpans(isComplete: boolean): void {
-    const count = spanCount;
-    spanCount = 0;
-    if (count > 0) {
-      const base = spans[1]!;
-      const end = spans[count - 1]!;
-      const text = latin1Slice.call(this.#chunk, base, end);
+  #readFields(isComplete: boolean): void {
+    const { end } = this.#fields;
+    if (end !== -1) {
       if (this.#inHead) this.#countHead(end);
       else this.#countOverhead(end);
       this.#accountedTo = end;
-      if (isComplete && this.#lastSpan === noSpan && isWhole(count)) {
-        this.#readWholeFields(text, base, count);
-        return;
-      }
-      this.#readParts(text, base, count);
     }
-    if (isComplete) this.#finishField();
+    this.#fields.read(this.#chunk, isComplete);
   }
 
-  /** The common case: every field came in one chunk. */
-  #readWholeFields(text: string, base: number, count: number): void {
-    let index = 0;
-    if (spans[0] === statusSpan) {
-      this.#reason = text.slice(0, spans[2]! - base);
-      index = 3;
-    }
-    for (; index < count; index += 6) {
-      const name = text.slice(spans[index + 1]! - base, spans[index + 2]! - base);
-      this.#addField(name, text.slice(spans[index + 4]! - base, spans[index + 5]! - base));
-    }
-  }
-
-  #readParts(text: string, base: number, count: number): void {
-    for (let index = 0; index < count; index += 3) {
-      const kind = spans[index]!;
-      const part = text.slice(spans[index + 1]! - base, spans[index + 2]! - base);
-      if (kind === this.#lastSpan) {
-        // Cut by the end of a chunk, or folded (lenient).
-        if (kind === nameSpan) this.#name += part;
-        else if (kind === valueSpan) this.#value += part;
-        else this.#reason += part;
-      } else if (kind === nameSpan) {
-        this.#finishField();
-        this.#name = part;
-        this.#value = '';
-      } else if (kind === valueSpan) {
-        this.#value = part;
-      } else {
-        this.#reason = part;
-      }
-      this.#lastSpan = kind;
-    }
-  }
-
-  #finishField(): void {
-    if (this.#lastSpan !== valueSpan) return;
-    this.#lastSpan = noSpan;
-    this.#addField(this.#name, this.#value);
-  }
-
-  #addField(name: string, text: string): void {
-    const last = text.length === 0 ? 0 : text.charCodeAt(text.length - 1);
-    const value = last === 0x20 || last === 0x09 ? withoutTrailingSpace(text) : text;
+  #addField(name: string, value: string): void {
     if (this.#pairs.push([name, value]) > this.#limits.maxHeaderFields) {
       this.#refuse('TOO_MANY_FIELDS', this.#tooMany());
     } else if (this.#limits.lenient && !(isToken(name) && isFieldValue(value))) {
@@ -357,7 +276,7 @@ export class ResponseParser implements LlhttpCallbacks {
     this.#overhead += offset - this.#accountedTo;
     this.#accountedTo = offset;
     if (this.#overhead <= maxChunkOverhead) return;
-    if (this.#lastSpan !== noSpan || this.#pairs.length > 0 || spanCount > 0) {
+    if (this.#fields.isWithinField || this.#pairs.length > 0) {
       this.#refuse('TRAILERS_TOO_LARGE', `The trailers are larger than ${maxChunkOverhead} bytes`);
     } else {
       this.#refuse('CHUNK_EXTENSION_TOO_LARGE', `A chunk extension is larger than ${maxChunkOverhead} bytes`);
@@ -380,7 +299,7 @@ export class ResponseParser implements LlhttpCallbacks {
 
   #errorOf(errno: number): RemoteProtocolError {
     const message = `The response is not valid HTTP/1.1: ${this.#llhttp.errorReason}`;
-    this.#readSpans(false);
+    this.#readFields(false);
     if (this.#fault !== null) return this.#fault;
     switch (errno) {
       case llhttpErrno.unexpectedContentLength:
@@ -397,17 +316,4 @@ export class ResponseParser implements LlhttpCallbacks {
         return new RemoteProtocolError(message, { code: !this.#inHead && this.#head.bodyKind === 'chunked' ? 'INVALID_CHUNK' : 'INVALID_RESPONSE' });
     }
   }
-}
-
-/** Are the spans an optional reason, and then names and values in turn? A folded value has more than one. */
-function isWhole(count: number): boolean {
-  let index = spans[0] === statusSpan ? 3 : 0;
-  for (; index < count; index += 6) if (spans[index] !== nameSpan || spans[index + 3] !== valueSpan) return false;
-  return index === count;
-}
-
-function withoutTrailingSpace(value: string): string {
-  let end = value.length;
-  while (end > 0 && (value.charCodeAt(end - 1) === 0x20 || value.charCodeAt(end - 1) === 0x09)) end -= 1;
-  return value.slice(0, end);
 }
