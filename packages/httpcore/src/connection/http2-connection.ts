@@ -19,10 +19,9 @@ import type { Http2EngineHandler } from '../protocol/http2/handler.ts';
 import type { Http2Stream } from '../protocol/http2/stream.ts';
 import type { Clock, Scheduled } from '../time/clock.ts';
 import { ownedBytes } from './chunk-memory.ts';
-import type { Connection, ConnectionOwner, ExchangeStream } from './connection.ts';
+import type { Connection, ConnectionOwner } from './connection.ts';
 import type { Exchange } from './exchange.ts';
-import { expectsContinue, HeldBody } from './expect-continue.ts';
-import { RequestBody } from './request-body.ts';
+import { StreamHold, type HoldsOwner } from './http2-stream-hold.ts';
 
 const silenceBeforePing = 30_000;
 const pingTimeout = 10_000;
@@ -37,7 +36,7 @@ export interface Http2ConnectionOptions {
   readonly expectContinueTimeout: number;
 }
 
-export class Http2Connection implements Connection, Http2EngineHandler<StreamHold>, ByteSink {
+export class Http2Connection implements Connection, Http2EngineHandler<StreamHold>, HoldsOwner, ByteSink {
   readonly info: ConnectionInfo;
   readonly idleTimeout: number = idleTimeout;
   readonly coalescing: Connection['coalescing'];
@@ -353,83 +352,5 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
       transport.destroy();
     }
     this.#owner.onClosed(this, error);
-  }
-}
-
-/** The hold of one exchange on its stream. */
-export class StreamHold implements ExchangeStream {
-  readonly exchange: Exchange;
-  readonly startedAt: number;
-  stream: Http2Stream<StreamHold> | null = null;
-  heldBody: HeldBody | null = null;
-  /** 2xx to CONNECT: raw bytes both ways, with no limit on silence. */
-  isTunnel = false;
-  readonly #connection: Http2Connection;
-  #sawFirstByte = false;
-
-  constructor(connection: Http2Connection, exchange: Exchange, now: number) {
-    this.#connection = connection;
-    this.exchange = exchange;
-    this.startedAt = now;
-  }
-
-  startBody(): void {
-    const { exchange } = this;
-    const { clock, expectContinueTimeout } = this.#connection;
-    const send = (): void => {
-      exchange.requestBody = new RequestBody(exchange, this, () => clock.now());
-      exchange.requestBody.start();
-    };
-    if (expectsContinue(exchange.headers)) this.heldBody = new HeldBody(clock, expectContinueTimeout, send);
-    else send();
-  }
-
-  onFirstByte(): void {
-    if (this.#sawFirstByte) return;
-    this.#sawFirstByte = true;
-    if (this.exchange.traced) this.exchange.trace('first-byte', undefined);
-  }
-
-  /** Silence counts against the peer only while our caller has taken all that came, and all of the request is sent. */
-  watchReading(now: number): void {
-    const { exchange } = this;
-    if (exchange.ended || this.isTunnel || !exchange.requestEnded) return;
-    exchange.waitFor(exchange.buffered === 0 ? 'read' : 'nothing', now);
-    this.#connection.onDeadline(exchange.expiresAt);
-  }
-
-  onConsumed(exchange: Exchange, bytes: number): void {
-    const { engine, clock } = this.#connection;
-    engine.consumed(this.stream!, bytes);
-    if (exchange.buffered === 0) this.watchReading(clock.now());
-  }
-
-  patience(): number {
-    // Resetting a stream costs its connection nothing.
-    return 0;
-  }
-
-  cancel(): void {
-    this.heldBody?.giveUp();
-    this.#connection.forget(this);
-    this.#connection.engine.resetStream(this.stream!, ErrorCode.CANCEL);
-  }
-
-  onWaiting(exchange: Exchange): void {
-    this.#connection.onDeadline(exchange.expiresAt);
-  }
-
-  sendData(_exchange: Exchange, chunk: Uint8Array): boolean {
-    return this.#connection.engine.sendData(this.stream!, chunk);
-  }
-
-  sendEnd(exchange: Exchange, trailers: readonly HeaderPair[] | null): void {
-    const { engine, clock } = this.#connection;
-    if (!this.isTunnel) {
-      // What is queued still has to leave; `onRequestSent` says when it has.
-      exchange.waitFor('write', clock.now());
-      this.onWaiting(exchange);
-    }
-    engine.endStream(this.stream!, trailers);
   }
 }
