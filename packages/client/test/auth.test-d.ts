@@ -51,12 +51,11 @@ const whole: Auth = {
   },
 };
 void client.extend({ auth: whole });
+function* numbers(): Generator<number, void> {
+  yield 7;
+}
 // @ts-expect-error A flow yields requests.
-void client.extend({
-  auth: function* () {
-    yield 7;
-  },
-});
+void client.extend({ auth: numbers });
 
 // A jar.
 const jar = new CookieJar({ maxCookies: 10 });
