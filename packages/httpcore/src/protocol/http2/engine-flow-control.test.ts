@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 
 import { describe, expect, it } from 'vitest';
 
-import { EngineHarness } from '../../../test/support/http2/engine-harness.ts';
+import { EngineHarness, type Call } from '../../../test/support/http2/engine-harness.ts';
 import {
   data,
   headers,
@@ -14,6 +14,7 @@ import {
 } from '../../../test/support/http2/frame-factory.ts';
 import { ErrorCode, Setting } from './constants.ts';
 import type { Http2EngineOptions } from './options.ts';
+import type { Http2Stream } from './stream.ts';
 
 const frameSize = 16_384;
 const mebibyte = 1_048_576;
@@ -136,11 +137,13 @@ describe('the windows that we give', () => {
 
 describe('the windows that grow with bandwidth × delay', () => {
   /** A peer that sends what the stream's window allows, once for each round trip of 100 ms; returns the windows it was given. */
-  function download(peer: EngineHarness, roundTrips: number): number[] {
+  function download(peer: EngineHarness, roundTrips: number, onBegun: () => void = () => {}): number[] {
     peer.recordsData = false;
     peer.open('GET', '/');
+    onBegun();
     const sent = peer.sent();
     let window = Number(/ 4=(\d+)/.exec(sent.find((frame) => frame.startsWith('SETTINGS 2')) ?? ' 4=1048576')![1]);
+    let initialWindow = window;
     const windows = [window];
     peer.receive(settings(), settingsAcknowledgement(), head(1));
     for (let trip = 0; trip < roundTrips; trip += 1) {
@@ -151,6 +154,12 @@ describe('the windows that grow with bandwidth × delay', () => {
       for (const frame of peer.sent()) {
         const update = /^WINDOW_UPDATE 1 (\d+)$/.exec(frame);
         if (update !== null) window += Number(update[1]);
+        const initial = /^SETTINGS 4=(\d+)$/.exec(frame);
+        if (initial !== null) {
+          window += Number(initial[1]) - initialWindow;
+          initialWindow = Number(initial[1]);
+          peer.receive(settingsAcknowledgement());
+        }
         const measurement = /^PING ([0-9a-f]{8})([0-9a-f]{8})$/.exec(frame);
         if (measurement !== null) peer.receive(ping(Number.parseInt(measurement[1]!, 16), Number.parseInt(measurement[2]!, 16), true));
       }
@@ -175,10 +184,29 @@ describe('the windows that grow with bandwidth × delay', () => {
     peer.receive(
       head(3),
       head(5),
-      ...Array.from({ length: 200 }, () => data(3, full)),
-      ...Array.from({ length: 200 }, () => data(5, full)),
+      ...Array.from({ length: 120 }, () => data(3, full)),
+      ...Array.from({ length: 120 }, () => data(5, full)),
     );
     expect(peer.error).toBeUndefined();
+  });
+
+  it('grow for the streams that are open and for those to come, which are renewed by what they have', () => {
+    const peer = new EngineHarness({ maxStreamWindow: 2 * mebibyte });
+    let quiet!: Http2Stream<Call>;
+    const windows = download(peer, 5, () => (quiet = peer.open('GET', '/quiet')));
+    expect(windows.at(-1)).toBeGreaterThan(mebibyte);
+    const next = peer.open('GET', '/next');
+    peer.clear();
+    peer.receive(head(quiet.id), head(next.id));
+    for (const stream of [quiet, next]) {
+      // One more than the first window would have allowed.
+      peer.receive(...Array.from({ length: mebibyte / frameSize + 1 }, () => data(stream.id, full)));
+      expect(stream.token.error).toBeUndefined();
+      expect(peer.sent().join('\n')).toMatch(new RegExp(`^WINDOW_UPDATE ${stream.id} \\d+$`, 'm'));
+    }
+    peer.consumes = false;
+    peer.receive(...Array.from({ length: (2 * mebibyte) / frameSize + 1 }, () => data(next.id, full)));
+    expect(next.token.error?.code).toBe('H2_FLOW_CONTROL_ERROR');
   });
 
   it('stay as they are where they are not what limits', () => {

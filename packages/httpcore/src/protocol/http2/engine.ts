@@ -77,9 +77,8 @@ export class Http2Engine<Token> {
     if (options.maxFrameSize !== minimumMaxFrameSize) settings.push(Setting.MAX_FRAME_SIZE, options.maxFrameSize);
     settings.push(Setting.MAX_HEADER_LIST_SIZE, options.maxHeaderListSize);
     writer.preface();
-    writer.settings(settings);
+    this.#session.sendSettings(settings);
     if (options.connectionWindow > defaultWindow) writer.windowUpdate(0, options.connectionWindow - defaultWindow);
-    this.#session.announceOutput();
   }
 
   /** Takes bytes from the peer. Never called from inside itself. After an error of the connection it does nothing. */

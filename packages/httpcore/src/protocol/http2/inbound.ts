@@ -90,9 +90,12 @@ export class Inbound<Token> implements FrameHandler {
 
   onSettingsAcknowledgement(): void {
     const session = this.#session;
-    if (session.areSettingsAcknowledged) {
+    if (session.unacknowledgedSettings === 0) {
       throw new ConnectionFault(ErrorCode.PROTOCOL_ERROR, 'The peer acknowledged SETTINGS that were not sent');
     }
+    session.unacknowledgedSettings -= 1;
+    // Later ones only enlarge windows, which needs nobody's leave.
+    if (session.areSettingsAcknowledged) return;
     session.areSettingsAcknowledged = true;
     session.decoder.limitTable(session.options.headerTableSize);
     const excess = defaultWindow - session.options.streamWindow;

@@ -182,7 +182,6 @@ export class Responses<Token> {
     // Never more than there is: a mistake of the caller's must not let the peer send without end.
     const taken = Math.min(octets, window.held);
     if (taken <= 0) return;
-    if (window.target < session.streamWindow) window.target = session.streamWindow;
     const increment = window.release(taken);
     if (increment > 0 && stream.isReceiving && !session.isFinished) {
       session.writer.windowUpdate(stream.id, increment);

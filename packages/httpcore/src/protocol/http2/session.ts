@@ -7,7 +7,7 @@ import type { ByteSink } from '../byte-sink.ts';
 import { AbuseBudget } from './abuse-budget.ts';
 import { BandwidthEstimator } from './bandwidth-estimator.ts';
 import { ClosedStreams, Closing } from './closed-streams.ts';
-import { defaultHeaderTableSize, defaultWindow, ErrorCode, maximumStreamId } from './constants.ts';
+import { defaultHeaderTableSize, defaultWindow, ErrorCode, maximumStreamId, Setting } from './constants.ts';
 import { ConnectionFault, remoteError } from './faults.ts';
 import { ReceiveWindow } from './flow-control.ts';
 import { FrameWriter } from './frame-writer.ts';
@@ -42,9 +42,11 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
   readonly closedStreams: ClosedStreams = new ClosedStreams();
   readonly receiveWindow: ReceiveWindow;
   nextStreamId: number;
-  /** What new streams get. More than asked for until our SETTINGS are acknowledged: the peer may not have read them. */
+  /** What each stream may have under way or unread. More than asked for until our SETTINGS are acknowledged: the peer may not have read them. */
   streamWindow: number;
   areSettingsAcknowledged = false;
+  /** SETTINGS frames of ours that the peer has not acknowledged. */
+  unacknowledgedSettings = 0;
   // One-way latches.
   isFinished = false;
   hasSentGoAway = false;
@@ -87,6 +89,13 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
     if (this.#isOutputAnnounced) return;
     this.#isOutputAnnounced = true;
     this.handler.onOutput();
+  }
+
+  /** `entries` alternates identifiers and values. */
+  sendSettings(entries: readonly number[]): void {
+    this.writer.settings(entries);
+    this.unacknowledgedSettings += 1;
+    this.announceOutput();
   }
 
   flush(): void {
@@ -219,12 +228,26 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
     if (this.#measuringSince === -1 || measurement !== this.#measurement) return false;
     const roundTrip = this.options.now() - this.#measuringSince;
     this.#measuringSince = -1;
-    if (this.#estimator.measure(this.#measuredOctets, roundTrip)) {
-      this.streamWindow = Math.max(this.streamWindow, this.#estimator.window);
-      // With less, one response that nobody reads could take all of it.
-      this.receiveWindow.target = Math.max(this.receiveWindow.target, 2 * this.#estimator.window);
-    }
+    if (this.#estimator.measure(this.#measuredOctets, roundTrip)) this.#growWindows(this.#estimator.window);
     this.#measuredOctets = 0;
     return true;
+  }
+
+  /**
+   * By SETTINGS, which hold for the streams that are open and for those to come (RFC 9113 §6.9.2). They reach the peer before
+   * whatever we send next, so both sides count the same.
+   */
+  #growWindows(window: number): void {
+    const increase = window - this.streamWindow;
+    if (increase <= 0 || !this.areSettingsAcknowledged) return;
+    this.streamWindow = window;
+    this.sendSettings([Setting.INITIAL_WINDOW_SIZE, window]);
+    for (const { receiveWindow } of this.streams.values()) {
+      receiveWindow.available += increase;
+      receiveWindow.target += increase;
+    }
+    // With less, one response that nobody reads could take all of it.
+    this.receiveWindow.target = Math.max(this.receiveWindow.target, 2 * window);
+    this.releaseConnection(0);
   }
 }
