@@ -355,9 +355,8 @@ describe('against nghttp2', () => {
 
   it('an answer before the end of the upload stops it', async () => {
     await using server = await serve((stream) => {
-      stream.respond({ ':status': 413 });
-      stream.end();
-      stream.close(0);
+      // Node itself resets a stream whose answer is whole and whose request is not.
+      stream.respond({ ':status': 413 }, { endStream: true });
     });
     await using connection = await TestConnection.open(server);
     const call = connection.open('PUT', '/', [], false);

@@ -1,6 +1,9 @@
 import type { HeaderPair } from '../../contract.ts';
 import { SendWindow } from './flow-control.ts';
 
+/** Stands where a chunk stood, so that nothing holds on to what was sent. */
+const nothing: Uint8Array = new Uint8Array(0);
+
 /** The rest of a request body: chunks that are here and not sent, how it ends, and what the peer lets us send of it. */
 export class OutboundBody<Owner> {
   readonly owner: Owner;
@@ -51,11 +54,18 @@ export class OutboundBody<Owner> {
     this.#offset += octets;
     if (this.#offset < this.#chunk!.length) return;
     this.#offset = 0;
-    this.#chunk = this.#later[this.#nextLater] ?? null;
-    if (this.#chunk === null) return;
+    const next = this.#later[this.#nextLater];
+    if (next === undefined) {
+      this.#chunk = null;
+      this.#later.length = 0;
+      this.#nextLater = 0;
+      return;
+    }
+    this.#chunk = next;
+    this.#later[this.#nextLater] = nothing;
     this.#nextLater += 1;
-    // Drop what was sent in batches: a queue is not moved for each chunk.
-    if (this.#nextLater === 64 || this.#nextLater === this.#later.length) {
+    // Cut off what was sent once it is the larger part: each chunk is moved at most once, however long the queue is.
+    if (this.#nextLater >= 64 && this.#nextLater * 2 >= this.#later.length) {
       this.#later.splice(0, this.#nextLater);
       this.#nextLater = 0;
     }
