@@ -64,7 +64,7 @@ describe('what is said of cookies', () => {
     ['a=1'],
     new Map([['a', '1']]),
     { '': '1' },
-    { 'a=b': '1' },
+    { 'a=admin=1': '1' },
     { 'a;b': '1' },
     { 'a b\n': '1' },
     { ' a': '1' },

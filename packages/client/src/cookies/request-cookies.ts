@@ -99,7 +99,8 @@ function* readCookies(input: object): IterableIterator<readonly [name: string, v
   }
   for (const [name, value] of Object.entries(input) as [string, unknown][]) {
     if (name === '' || !isPart(name) || name.includes('=')) {
-      throw new InvalidOption('cookies', `has a name that no cookie may have: ${JSON.stringify(name.slice(0, 100))}`);
+      // Who takes a name for a pair has the value in it, too.
+      throw new InvalidOption('cookies', `has a name that no cookie may have: ${JSON.stringify(/^[^=;]{0,100}/.exec(name)![0])}`);
     }
     if (value === undefined) continue;
     if (value !== null && typeof value !== 'string' && typeof value !== 'number') {
