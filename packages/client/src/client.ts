@@ -257,7 +257,7 @@ export class Client implements AsyncDisposable {
       const content = await head.bytes();
       return new Response(head, content, head.body.trailers);
     } catch (error) {
-      call?.abandonBodies();
+      call?.fail(error);
       throw error;
     } finally {
       call?.settle();
@@ -272,7 +272,8 @@ export class Client implements AsyncDisposable {
   ): Promise<StreamResponse> {
     this.#lifetime.enter();
     let call: SendContext | undefined;
-    const end = (): void => {
+    const end = (error?: unknown): void => {
+      if (error !== undefined) call?.fail(error);
       call?.settle();
       this.#lifetime.leave();
     };
@@ -281,8 +282,7 @@ export class Client implements AsyncDisposable {
       const head = await this.#chain.for(call.settings)(call.request, call);
       return head.whenOver(end);
     } catch (error) {
-      call?.abandonBodies();
-      end();
+      end(error);
       throw error;
     }
   }

@@ -77,6 +77,7 @@ export {
   type RetryOnStatusOptions,
 } from './policies/retry-limits.ts';
 export type { Interceptor, Next } from './send/compose.ts';
+export { callOf, type FailedCall } from './send/failed-call.ts';
 export type { SendContext } from './send/context.ts';
 
 // The errors of the network and the types of the contract, so that an application needs one import.

@@ -1,16 +1,18 @@
 /** The body of a streamed response, which keeps its call alive until it has ended. */
 import type { DuplexBody, HeaderPair, ResponseBody } from '@x/httpcore';
 
-/** Calls `onEnd` once: when the body has been read, closed, or has failed. */
-export function endingBody(body: ResponseBody | DuplexBody, onEnd: () => void): ResponseBody {
+type OnEnd = (error?: unknown) => void;
+
+/** Calls `onEnd` once: when the body has been read or closed, or with the error that it has failed with. */
+export function endingBody(body: ResponseBody | DuplexBody, onEnd: OnEnd): ResponseBody {
   return 'write' in body ? new EndingDuplexBody(body, onEnd) : new EndingBody(body, onEnd);
 }
 
 class EndingBody implements ResponseBody {
   readonly #body: ResponseBody;
-  #onEnd: (() => void) | undefined;
+  #onEnd: OnEnd | undefined;
 
-  constructor(body: ResponseBody, onEnd: () => void) {
+  constructor(body: ResponseBody, onEnd: OnEnd) {
     this.#body = body;
     this.#onEnd = onEnd;
   }
@@ -21,9 +23,12 @@ class EndingBody implements ResponseBody {
 
   async bytes(): Promise<Uint8Array> {
     try {
-      return await this.#body.bytes();
-    } finally {
+      const bytes = await this.#body.bytes();
       this.#end();
+      return bytes;
+    } catch (error) {
+      this.#end(error);
+      throw error;
     }
   }
 
@@ -44,7 +49,7 @@ class EndingBody implements ResponseBody {
           if (result.done === true) this.#end();
           return result;
         } catch (error) {
-          this.#end();
+          this.#end(error);
           throw error;
         }
       },
@@ -59,17 +64,17 @@ class EndingBody implements ResponseBody {
     };
   }
 
-  #end(): void {
+  #end(error?: unknown): void {
     const onEnd = this.#onEnd;
     this.#onEnd = undefined;
-    onEnd?.();
+    onEnd?.(error);
   }
 }
 
 class EndingDuplexBody extends EndingBody implements DuplexBody {
   readonly #duplex: DuplexBody;
 
-  constructor(body: DuplexBody, onEnd: () => void) {
+  constructor(body: DuplexBody, onEnd: OnEnd) {
     super(body, onEnd);
     this.#duplex = body;
   }

@@ -133,8 +133,8 @@ export class StreamResponse extends ResponseHead implements AsyncIterable<Uint8A
     return this.body.close();
   }
 
-  /** @internal The same response, which calls `onEnd` once its body has been read or closed, or has failed. */
-  whenOver(onEnd: () => void): StreamResponse {
+  /** @internal The same response, which calls `onEnd` once its body has been read or closed, or has failed: then with the error. */
+  whenOver(onEnd: (error?: unknown) => void): StreamResponse {
     // All of it is here already: whether or not anybody reads it, nothing waits for that.
     if (this.body.trailers !== undefined) {
       onEnd();
@@ -142,7 +142,7 @@ export class StreamResponse extends ResponseHead implements AsyncIterable<Uint8A
     }
     if (this.#whole === undefined) return this.with({ body: endingBody(this.body, onEnd) });
     // An interceptor has begun to read it as a whole; it stays readable from memory.
-    this.#whole.then(onEnd, onEnd);
+    this.#whole.then(() => onEnd(), onEnd);
     return this;
   }
 

@@ -1,4 +1,4 @@
-import type { DispatchContext, InformationalObserver, Timeouts, TraceObserver } from '@x/httpcore';
+import { HttpCoreError, type DispatchContext, type InformationalObserver, type Timeouts, type TraceObserver } from '@x/httpcore';
 
 import type { Request } from '../message/request.ts';
 import type { AttemptRecord, CallRecord, ResponseHead } from '../message/response-head.ts';
@@ -7,6 +7,7 @@ import type { ReadSettings } from '../options/read-options.ts';
 import type { CallSettings } from '../options/call-settings.ts';
 import type { UploadObserver } from '../options/upload-progress.ts';
 import { Attempt } from './attempt.ts';
+import { recordFailure } from './failed-call.ts';
 import type { CallSignal } from './signals.ts';
 
 const noHistory: readonly ResponseHead[] = Object.freeze([]);
@@ -98,10 +99,27 @@ export class SendContext implements CallRecord {
     };
   }
 
-  /** @internal The call has failed: what was to be sent and still holds a file or a socket lets go of it. */
-  abandonBodies(): void {
+  /** @internal The call has failed: the error gets to know of it, and what was to be sent and still holds a file or a socket lets go of it. */
+  fail(error: unknown): void {
+    const latest = this.#attempts.at(-1);
+    if (latest !== undefined && error instanceof HttpCoreError) latest.error ??= error;
+    recordFailure(error, {
+      request: this.request,
+      attempts: [...this.#attempts],
+      history: this.#history,
+      elapsed: this.#elapsed(),
+      total: this.settings.timeout.total ?? undefined,
+    });
     this.request.body?.discard();
     for (const { request } of this.#attempts) request.body?.discard();
+  }
+
+  /** Milliseconds since the call began, without a look at the clock that every call would have to pay for. */
+  #elapsed(): number {
+    const { total } = this.settings.timeout;
+    if (this.deadline !== undefined && total !== null) return performance.now() - (this.deadline - total);
+    const [first] = this.#attempts;
+    return first === undefined ? 0 : performance.timeOrigin + performance.now() - first.timings.startedAt;
   }
 
   /**

@@ -1,0 +1,75 @@
+/**
+ * What a call was doing when it failed. Errors of the core come to the caller as they are, so what the client knows is kept
+ * beside them: `ConnectError` has `attempts` of its own (addresses), and properties that were set on them would be no part of
+ * their type.
+ */
+import { HttpCoreError, TimeoutError } from '@x/httpcore';
+
+import type { AttemptRecord, ResponseHead } from '../message/response-head.ts';
+import { shownUrl } from '../message/redact.ts';
+import type { Request } from '../message/request.ts';
+
+export interface FailedCall {
+  /** As the caller made it. */
+  readonly request: Request;
+  /** Every request that was sent, oldest first, each with its timings; the last is the one that failed. */
+  readonly attempts: readonly AttemptRecord[];
+  /** The redirects that were followed before, oldest first. */
+  readonly history: readonly ResponseHead[];
+  /** Milliseconds from the call to its failure. */
+  readonly elapsed: number;
+  /** Milliseconds that it had in all; `undefined` without such a limit. */
+  readonly total: number | undefined;
+}
+
+const calls = new WeakMap<object, FailedCall>();
+const plainMessages = new WeakMap<HttpCoreError, string>();
+
+/**
+ * The call that failed with this error; `undefined` for an error that no client has thrown.
+ *
+ * @example
+ * try {
+ *   await client.get(url, { retries: 3, timeout: 5_000 });
+ * } catch (error) {
+ *   for (const { request, error: cause, timings } of callOf(error)?.attempts ?? []) console.log(request.url, cause, timings.total);
+ * }
+ */
+export function callOf(error: unknown): FailedCall | undefined {
+  return typeof error === 'object' && error !== null ? calls.get(error) : undefined;
+}
+
+/** Of several calls that fail with one and the same error, the last one is remembered. */
+export function recordFailure(error: unknown, call: FailedCall): void {
+  if (typeof error !== 'object' || error === null) return;
+  calls.set(error, call);
+  if (error instanceof HttpCoreError) sayWhere(error, call);
+}
+
+/** In place: the caller gets the error that the core has made, and the one that the trace has shown. */
+function sayWhere(error: HttpCoreError, call: FailedCall): void {
+  const plain = plainMessages.get(error) ?? error.message;
+  const message = `${plain} (${where(error, call)})`;
+  if (Object.isFrozen(error)) return;
+  const { stack } = error;
+  if (stack !== undefined)
+    setHidden(
+      error,
+      'stack',
+      stack.replace(error.message, () => message),
+    );
+  plainMessages.set(error, plain);
+  setHidden(error, 'message', message);
+}
+
+function where(error: HttpCoreError, { request, attempts, elapsed, total }: FailedCall): string {
+  const { method, url } = attempts.at(-1)?.request ?? request;
+  const parts = [`${method} ${shownUrl(url)}`];
+  if (attempts.length > 1) parts.push(`attempt ${attempts.length}`);
+  if (error instanceof TimeoutError) parts.push(`after ${Math.round(elapsed)} ms${total === undefined ? '' : ` of ${total} ms`}`);
+  return parts.join(', ');
+}
+
+function setHidden(error: Error, name: 'message' | 'stack', value: string): void {
+  Object.defineProperty(error, name, { value, writable: true, configurable: true, enumerable: false });
+}
