@@ -11,44 +11,16 @@
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
 import type { Exchange, ExchangeOwner } from '../connection/exchange.ts';
 import type { Dial } from '../dial/dial.ts';
-import { Aborted, ConnectError, PoolTimeout, type HttpCoreError } from '../errors.ts';
+import { Aborted, ConnectError, type HttpCoreError, type PoolTimeout } from '../errors.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Clock } from '../time/clock.ts';
-import { servedElsewhere, type Coalescing, type CoalescingOrigin } from './coalescing.ts';
-import { decideDials, type Sharing } from './decide.ts';
+import { AvailableConnections } from './available-connections.ts';
+import { servedElsewhere, type CoalescingOrigin } from './coalescing.ts';
+import { decideDials } from './decide.ts';
 import { expiryOf } from './eviction.ts';
+import type { PoolOfOrigins } from './pool-of-origins.ts';
+import { poolTimeout } from './pool-timeout.ts';
 import { WaitingList, type Place } from './waiting-list.ts';
-
-/** What an origin's pool needs of the whole. */
-export interface PoolOfOrigins {
-  readonly clock: Clock;
-  readonly maxConnections: number;
-  readonly maxConnectionsPerOrigin: number;
-  readonly keepAliveTimeout: number;
-  readonly closing: boolean;
-  /** `null`: no connection is shared between origins. */
-  readonly coalescing: Coalescing | null;
-  /** Slots that are free. */
-  readonly room: number;
-  sharingOf(origin: Origin): Sharing;
-  /** A dial has made a connection. */
-  onMade(originPool: OriginPool, connection: Connection): void;
-  dial(originPool: OriginPool, exchange: Exchange | null): Dial<Connection>;
-  /** A slot was taken or given back. */
-  onSlotTaken(): void;
-  onSlotFreed(): void;
-  /** This origin would dial if there were room: make some, now or when there is. */
-  onRoomWanted(originPool: OriginPool): void;
-  /** Another origin waits for room: idle connections are not kept. */
-  readonly roomIsWanted: boolean;
-  /** A connection became idle. */
-  onIdle(now: number): void;
-  onDeadline(at: number): void;
-  /** It may have been empty, and forgotten, a moment before. */
-  onWaiting(originPool: OriginPool): void;
-  onEmpty(originPool: OriginPool): void;
-  holders(originPool: OriginPool): readonly Exchange[];
-}
 
 interface PendingDial {
   readonly dial: Dial<Connection>;
@@ -64,8 +36,7 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
   readonly connections: Set<Connection> = new Set();
 
   readonly #pool: PoolOfOrigins;
-  /** Connections with capacity, the newest last. May hold some that have lost it; they are dropped when met. */
-  readonly #available: Connection[] = [];
+  readonly #available = new AvailableConnections();
   readonly #waiting = new WaitingList<Exchange>();
   readonly #places = new Map<Exchange, Place<Exchange>>();
   readonly #dials = new Set<PendingDial>();
@@ -99,29 +70,15 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
   }
 
   #place(exchange: Exchange, now: number, first: boolean): void {
-    const connection = this.#takeAvailable(now);
+    const connection = this.#available.take(now, this.#pool.keepAliveTimeout);
     if (connection !== undefined) {
       start(connection, exchange, now);
-      if (connection.capacity > 0) this.#list(connection);
+      if (connection.capacity > 0) this.#available.add(connection);
       return;
     }
     const shared = this.#pool.coalescing?.connectionFor(this, now);
     if (shared === undefined) this.#wait(exchange, first);
     else start(shared, exchange, now);
-  }
-
-  #takeAvailable(now: number): Connection | undefined {
-    for (;;) {
-      const connection = this.#available.pop();
-      if (connection === undefined) return undefined;
-      connection.listed = false;
-      if (connection.capacity === 0) continue;
-      if (connection.active === 0 && expiryOf(connection, this.#pool.keepAliveTimeout) <= now) {
-        connection.drain();
-        continue;
-      }
-      return connection;
-    }
   }
 
   #wait(exchange: Exchange, first: boolean): void {
@@ -219,7 +176,7 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
 
   /** Makes a connection that nobody waits for. Rejects as a dial does. */
   async preconnect(): Promise<void> {
-    if (this.#available.some((connection) => connection.capacity > 0)) return;
+    if (this.#available.hasCapacity) return;
     if (this.#pool.coalescing?.connectionFor(this, this.clock.now()) !== undefined) return;
     await this.#dial(null);
   }
@@ -303,26 +260,9 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
   }
 
   explainPoolTimeout(exchange: Exchange): PoolTimeout {
-    const now = this.clock.now();
-    const holders = this.#pool.holders(this).map((holder) => ({
-      method: holder.method,
-      origin: holder.origin.text,
-      age: Math.round(now - holder.queuedAt),
-      phase: holder.phase,
-    }));
-    const oldest = holders
-      .slice()
-      .sort((one, other) => other.age - one.age)
-      .slice(0, 3)
-      .map(({ method, origin, age, phase }) => `${method} ${origin} for ${age} ms in ${phase}`)
-      .join('; ');
+    const { maxConnections, maxConnectionsPerOrigin } = this.#pool;
     const taken = this.connections.size + this.#dials.size;
-    return new PoolTimeout(
-      `No connection to ${this.origin.text} came free in ${Math.round(now - exchange.queuedAt)} ms: ` +
-        `${taken} of ${this.#pool.maxConnectionsPerOrigin} to this origin are taken, and the pool may hold ${this.#pool.maxConnections}` +
-        (oldest === '' ? '' : ` (oldest: ${oldest})`),
-      { holders, phase: 'pool' },
-    );
+    return poolTimeout({ now: this.clock.now(), exchange, holders: this.#pool.holders(this), taken, maxConnections, maxConnectionsPerOrigin });
   }
 
   // From the connections
@@ -334,7 +274,7 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
   }
 
   onClosed(connection: Connection): void {
-    this.#unlist(connection);
+    this.#available.remove(connection);
     if (!this.connections.delete(connection)) {
       // It closed between its handshake and the moment at which its dial is seen to succeed: the slot is still the dial's.
       this.#closedEarly.add(connection);
@@ -370,25 +310,12 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
       }
       this.#pool.onIdle(now);
     }
-    this.#list(connection);
-  }
-
-  #list(connection: Connection): void {
-    if (connection.listed || connection.noNewExchanges) return;
-    connection.listed = true;
-    this.#available.push(connection);
-  }
-
-  #unlist(connection: Connection): void {
-    if (!connection.listed) return;
-    connection.listed = false;
-    const index = this.#available.lastIndexOf(connection);
-    if (index !== -1) this.#available.splice(index, 1);
+    this.#available.add(connection);
   }
 
   /** Idle connections, the oldest first. */
-  *idle(): Generator<Connection> {
-    for (const connection of this.#available) if (connection.active === 0 && !connection.noNewExchanges) yield connection;
+  idle(): Iterable<Connection> {
+    return this.#available.idle();
   }
 
   /** Fails what has waited for too long; returns when to look again. */

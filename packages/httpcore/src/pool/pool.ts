@@ -16,7 +16,8 @@ import { CoarseTimer } from '../time/coarse-timer.ts';
 import { Coalescing } from './coalescing.ts';
 import type { Sharing } from './decide.ts';
 import { evict } from './eviction.ts';
-import { OriginPool, type PoolOfOrigins } from './origin-pool.ts';
+import { OriginPool } from './origin-pool.ts';
+import type { PoolOfOrigins } from './pool-of-origins.ts';
 
 /** A look at the pool at one moment. */
 export interface PoolStats {

@@ -1,0 +1,47 @@
+import type { Connection } from '../connection/connection.ts';
+import { expiryOf } from './eviction.ts';
+
+/**
+ * Connections with capacity. The newest is taken first, so that those which are not needed grow old and expire. The list may hold
+ * some that have lost their capacity since; they are dropped when they are met.
+ */
+export class AvailableConnections {
+  readonly #newestLast: Connection[] = [];
+
+  /** Takes one off the list; whoever takes it puts it back while it has capacity left. */
+  take(now: number, keepAliveTimeout: number): Connection | undefined {
+    for (;;) {
+      const connection = this.#newestLast.pop();
+      if (connection === undefined) return undefined;
+      connection.listed = false;
+      if (connection.capacity === 0) continue;
+      if (connection.active === 0 && expiryOf(connection, keepAliveTimeout) <= now) {
+        connection.drain();
+        continue;
+      }
+      return connection;
+    }
+  }
+
+  add(connection: Connection): void {
+    if (connection.listed || connection.noNewExchanges) return;
+    connection.listed = true;
+    this.#newestLast.push(connection);
+  }
+
+  remove(connection: Connection): void {
+    if (!connection.listed) return;
+    connection.listed = false;
+    const index = this.#newestLast.lastIndexOf(connection);
+    if (index !== -1) this.#newestLast.splice(index, 1);
+  }
+
+  get hasCapacity(): boolean {
+    return this.#newestLast.some((connection) => connection.capacity > 0);
+  }
+
+  /** Those that carry nothing, the oldest first. */
+  *idle(): Generator<Connection> {
+    for (const connection of this.#newestLast) if (connection.active === 0 && !connection.noNewExchanges) yield connection;
+  }
+}
