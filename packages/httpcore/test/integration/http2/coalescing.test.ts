@@ -248,6 +248,38 @@ describe('origins do not share a connection', () => {
   });
 });
 
+it('a guest that may not dial gets what room the shared connection has', async () => {
+  let gate = createGate();
+  await using server = await startNamed(
+    ['a.test', 'b.test'],
+    (stream, headers, session) => {
+      const { opened } = gate;
+      void opened.then(() => answer(stream, headers, session));
+    },
+    1,
+  );
+  await using pool = await coalescingPool({ maxConnectionsPerOrigin: 1, maxConnections: 2 });
+  await pool.preconnect(`https://a.test:${server.port}`);
+  await expect.poll(() => server.sessions[0]?.localSettings.maxConcurrentStreams).toBe(1);
+  gate.open();
+  await get(pool, 'a.test', server.port);
+  await get(pool, 'b.test', server.port);
+  // Another server has the last slot.
+  await using other = await startNamed(['c.test'], () => {});
+  const controller = new AbortController();
+  const elsewhere = get(pool, 'c.test', other.port, { signal: controller.signal });
+  await expect.poll(() => pool.stats()).toMatchObject({ connections: 2, active: 1 });
+  gate = createGate();
+  const requests = [get(pool, 'a.test', server.port), get(pool, 'b.test', server.port), get(pool, 'b.test', server.port)];
+  expect(pool.stats()).toMatchObject({ queued: 2 });
+  gate.open();
+  const answers = await Promise.all(requests);
+  expect(new Set(answers.map(({ connections }) => connections[0]!.id)).size).toBe(1);
+  expect(server.sessions).toHaveLength(1);
+  controller.abort();
+  await expect(elsewhere).rejects.toMatchObject({ name: 'Aborted' });
+});
+
 describe('421 Misdirected Request', () => {
   // The first connection is good for a.test alone.
   const misdirecting: Handler = (stream, headers, session) => {
@@ -320,8 +352,29 @@ describe('421 Misdirected Request', () => {
     await using pool = await coalescingPool();
     await get(pool, 'a.test', server.port);
     const size = 4 * 1024 * 1024;
-    expect(await get(pool, 'b.test', server.port, {}, [new Uint8Array(size)])).toMatchObject({ status: 200 });
+    const sent = await get(pool, 'b.test', server.port, {}, [new Uint8Array(size)]);
+    expect(sent.status).toBe(200);
+    expect(sent.events.filter((name) => name === 'body-sent' || name === 'replayed')).toEqual(['replayed', 'body-sent']);
     expect(received).toEqual([0, size]);
+  });
+
+  it('lets an observer abort instead', async () => {
+    await using server = await startNamed(['a.test', 'b.test'], misdirecting);
+    await using pool = await coalescingPool();
+    await get(pool, 'a.test', server.port);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const trace = (name: TraceEventName): void => {
+      if (name === 'replayed') controller.abort();
+    };
+    await expect(pool.dispatch('GET', ['https', 'b.test', server.port, '/'], [], null, undefined, { signal, trace })).rejects.toMatchObject(
+      {
+        name: 'Aborted',
+      },
+    );
+    expect(await get(pool, 'a.test', server.port)).toMatchObject({ status: 200 });
+    expect(server.sessions).toHaveLength(1);
+    expect(pool.stats()).toMatchObject({ connections: 1, active: 0, queued: 0, connecting: 0 });
   });
 
   it('is handed over on a connection of its own', async () => {

@@ -1,0 +1,116 @@
+/** What happens between the moment at which a connection is found and the one at which its guest is served. */
+import { expect, it } from 'vitest';
+
+import { settings } from '../../test/support/http2/frame-factory.ts';
+import type { Timeouts } from '../contract.ts';
+import type { Dial, DialedTransport, DialRequest, TransportDialer } from '../dial/dial.ts';
+import { HttpDialer } from '../dial/dialer.ts';
+import { PoolTimeout, type HttpCoreError } from '../errors.ts';
+import { resolvePoolOptions } from '../model/options.ts';
+import { Setting } from '../protocol/http2/constants.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { ScriptedTransport } from '../testing/scripted-transport.ts';
+import { Pool } from './pool.ts';
+
+const address = '192.0.2.1';
+
+/** Dials go on when the test says so. */
+class PatientDialer implements TransportDialer {
+  readonly dials: { readonly host: string; readonly resolve: () => void; readonly connect: () => ScriptedTransport }[] = [];
+
+  dial({ origin, onResolved }: DialRequest): Dial<DialedTransport> {
+    let cancel!: (error: HttpCoreError) => void;
+    const result = new Promise<DialedTransport>((settle, reject) => {
+      cancel = reject;
+      const none = undefined;
+      const connect = (): ScriptedTransport => {
+        const tls = { version: 'TLSv1.3', cipher: 'none', resumed: false, certificateNames: () => ['*.example.test'] };
+        const transport = new ScriptedTransport({ facts: { remoteAddress: address, alpnProtocol: 'h2', tls } });
+        const steps = {
+          dnsStart: none,
+          dnsEnd: none,
+          connectStart: none,
+          connectEnd: none,
+          proxyStart: none,
+          proxyEnd: none,
+          tlsStart: none,
+          tlsEnd: none,
+        };
+        settle({ transport, timings: { start: 0, end: 0, ...steps } });
+        return transport;
+      };
+      const resolve = (): void => {
+        const end = onResolved?.([address]);
+        if (end !== undefined) reject(end);
+      };
+      this.dials.push({ host: origin.host, resolve, connect });
+    });
+    return { result, cancel };
+  }
+
+  get hosts(): readonly string[] {
+    return this.dials.map(({ host }) => host);
+  }
+}
+
+it('a guest whose connection was filled at the last moment waits for a slot like anybody, and no longer than its limit', async () => {
+  const clock = new FakeClock(1_000);
+  const dialer = new PatientDialer();
+  const options = resolvePoolOptions({ coalesce: true, maxConnections: 2, maxConnectionsPerOrigin: 1 });
+  const pool = new Pool(options, new HttpDialer(dialer, options, clock), clock);
+  const outcomes: unknown[] = [];
+  const get = (host: string, timeouts: Timeouts = [null, null, null, null]): void => {
+    const response = pool.submit('GET', ['https', `${host}.example.test`, host === 'c' ? 8443 : null, '/'], [], null, timeouts, undefined);
+    response.catch((error: unknown) => outcomes.push(error));
+  };
+
+  get('a');
+  const transport = dialer.dials[0]!.connect();
+  await clock.settle();
+  transport.receive(settings([Setting.MAX_CONCURRENT_STREAMS, 2]));
+  get('b', [null, null, null, 50]);
+  // The slot of b's dial is the last one.
+  get('c');
+  expect(dialer.hosts).toEqual(['a.example.test', 'b.example.test']);
+
+  dialer.dials[1]!.resolve();
+  get('a');
+  await clock.settle();
+  expect(dialer.hosts).toEqual(['a.example.test', 'b.example.test', 'c.example.test']);
+  expect(pool.stats()).toMatchObject({ connections: 1, connecting: 1, active: 2, queued: 2 });
+  expect(pool.room).toBe(0);
+
+  clock.advance(50);
+  await clock.settle();
+  expect(outcomes).toEqual([expect.any(PoolTimeout)]);
+  await pool.destroy(outcomes[0] as PoolTimeout);
+  await clock.settle();
+  expect(pool.stats()).toMatchObject({ connections: 0, connecting: 0, active: 0, queued: 0, origins: [] });
+  expect(pool.room).toBe(2);
+});
+
+it('a guest whose connection was lost at the last moment dials again', async () => {
+  const clock = new FakeClock(1_000);
+  const dialer = new PatientDialer();
+  const options = resolvePoolOptions({ coalesce: true });
+  const pool = new Pool(options, new HttpDialer(dialer, options, clock), clock);
+  const preconnected = pool.preconnect('https', 'a.example.test', null);
+  const transport = dialer.dials[0]!.connect();
+  await preconnected;
+  const response = pool.submit('GET', ['https', 'b.example.test', null, '/'], [], null, [null, null, null, null], undefined);
+  response.catch(() => {});
+  dialer.dials[1]!.resolve();
+  transport.close();
+  await clock.settle();
+  expect(dialer.hosts).toEqual(['a.example.test', 'b.example.test', 'b.example.test']);
+  dialer.dials[2]!.resolve();
+  dialer.dials[2]!.connect();
+  await clock.settle();
+  expect(pool.stats()).toMatchObject({
+    connections: 1,
+    active: 1,
+    opened: 2,
+    origins: [{ origin: 'https://b.example.test:443', coalesced: 0 }],
+  });
+  await pool.destroy(new PoolTimeout('the end'));
+});
