@@ -21,6 +21,7 @@ import { clientOptionNames, type ClientOptions, type OwnClientOptions } from './
 import { checkSignal, resolveSettings, type ClientSettings } from './options/client-settings.ts';
 import { ownOptions } from './options/own-options.ts';
 import { readMessageOptions, type MessageOptions } from './options/request-options.ts';
+import { routeByMounts } from './routing/mounts.ts';
 import { RetryBudget } from './policies/retry-budget.ts';
 import { Chain } from './send/chain.ts';
 import { SendContext } from './send/context.ts';
@@ -81,7 +82,8 @@ export class Client implements AsyncDisposable {
   readonly #chain: Chain;
   readonly #retryBudget: RetryBudget;
   /** Ends the running calls where the connections are not ours to end. */
-  readonly #shutdown: AbortController | undefined;
+  #shutdown: AbortController | undefined = undefined;
+  readonly #inheritedShutdowns: readonly AbortSignal[];
   readonly #shutdowns: readonly AbortSignal[];
   #closing: Promise<void> | undefined = undefined;
 
@@ -96,12 +98,17 @@ export class Client implements AsyncDisposable {
     this.#connections = openConnections(own, parent?.connections);
     const ownsPool = this.#connections.pool !== undefined;
     this.#lifetime = new Lifetime(ownsPool ? undefined : parent?.lifetime);
-    this.#shutdown = ownsPool ? undefined : new AbortController();
-    this.#shutdowns = this.#shutdown === undefined ? [] : [...(parent?.shutdowns ?? []), expectManyListeners(this.#shutdown.signal)];
+    this.#inheritedShutdowns = ownsPool ? [] : (parent?.shutdowns ?? []);
+    const endsItself = ownsPool && this.#connections.mounts.length === 0;
+    this.#shutdowns = endsItself ? [] : this.#handedOnShutdowns();
     this.#builder = new RequestBuilder(this.#settings);
     this.#retryBudget = parent?.retryBudget ?? new RetryBudget(systemClock.now);
     const services = { budget: this.#retryBudget, lifetime: this.#lifetime, clock: systemClock, random: Math.random };
-    this.#chain = new Chain(chainLayers(this.#settings, services), createTransport(this.#connections.dispatcher), this.#settings);
+    this.#chain = new Chain(
+      chainLayers(this.#settings, services),
+      createTransport(routeByMounts(this.#connections.mounts, this.#connections.dispatcher)),
+      this.#settings,
+    );
     const { signal } = this.#settings;
     if (signal !== undefined) expectManyListeners(signal);
   }
@@ -199,7 +206,9 @@ export class Client implements AsyncDisposable {
   extend(options: ClientOptions): Client {
     this.#lifetime.assertOpen();
     const own = ownOptions<OwnClientOptions>(options, clientOptionNames);
-    return new Client(new Extension(own, this.#settings, this.#connections, this.#lifetime, this.#shutdowns, this.#retryBudget));
+    // Only calls on a mount outlive our connections.
+    const shutdowns = own.mounts === undefined || own.mounts === null ? this.#shutdowns : this.#handedOnShutdowns();
+    return new Client(new Extension(own, this.#settings, this.#connections, this.#lifetime, shutdowns, this.#retryBudget));
   }
 
   /**
@@ -232,6 +241,15 @@ export class Client implements AsyncDisposable {
       headers: Headers.view(homeHeaders).toJSON(),
       timeout: { connect, read, write, pool, total: timeout.total },
     };
+  }
+
+  /** What ends the calls of a client that can't end them by way of connections of its own: this one's, and those of all that it extends. */
+  #handedOnShutdowns(): readonly AbortSignal[] {
+    if (this.#shutdown === undefined) {
+      this.#shutdown = new AbortController();
+      expectManyListeners(this.#shutdown.signal);
+    }
+    return [...this.#inheritedShutdowns, this.#shutdown.signal];
   }
 
   async #close(): Promise<void> {

@@ -4,9 +4,12 @@ import { ConnectionPool, type Dispatcher, type PoolOptions, type TlsOptions } fr
 import { InvalidOption } from './errors.ts';
 import { limitNames, tlsNames, type LimitOptions, type OwnClientOptions } from './options/client-options.ts';
 import { ownOptions, type OptionNames } from './options/own-options.ts';
+import { mergeMounts, noMounts, type Mounts } from './routing/mounts.ts';
 
 export interface Connections {
+  /** Where everything goes that no mount is for. */
   readonly dispatcher: Dispatcher;
+  readonly mounts: Mounts;
   /** The pool that is the client's own to close. */
   readonly pool: ConnectionPool | undefined;
   /** Is the dispatcher somebody else's? */
@@ -18,6 +21,11 @@ export interface Connections {
 
 /** @throws {InvalidOption} naming the option. */
 export function openConnections(own: OwnClientOptions, parent: Connections | undefined): Connections {
+  const mounts = mergeMounts(parent?.mounts ?? noMounts, own.mounts);
+  return { ...openDefault(own, parent), mounts };
+}
+
+function openDefault(own: OwnClientOptions, parent: Connections | undefined): Omit<Connections, 'mounts'> {
   const { dispatcher } = own;
   // A mock that is extended must not turn into the network by way of an option.
   if (dispatcher !== null && (dispatcher !== undefined || parent?.foreign === true)) refuseNetworkOptions(own);
@@ -34,7 +42,7 @@ export function openConnections(own: OwnClientOptions, parent: Connections | und
 
 const unlimited: LimitOptions = Object.freeze({ maxConnections: null, maxConnectionsPerOrigin: null, keepAliveTimeout: null });
 
-function useDispatcher(dispatcher: Dispatcher): Connections {
+function useDispatcher(dispatcher: Dispatcher): Omit<Connections, 'mounts'> {
   if (typeof (dispatcher as Partial<Dispatcher>).dispatch !== 'function')
     throw new InvalidOption('dispatcher', 'must have a dispatch() method');
   return { dispatcher, pool: undefined, foreign: true, tls: {}, limits: {}, http2: undefined };

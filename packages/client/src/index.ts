@@ -76,6 +76,7 @@ export {
   type RetryLimits,
   type RetryOnStatusOptions,
 } from './policies/retry-limits.ts';
+export type { MountsInput } from './routing/mounts.ts';
 export type { Interceptor, Next } from './send/compose.ts';
 export { callOf, type FailedCall } from './send/failed-call.ts';
 export type { SendContext } from './send/context.ts';

@@ -241,6 +241,8 @@ export const layers: readonly Layer[] = [
     imports: ['client/errors', 'client/message', 'client/policies', 'client/auth', 'client/cookies', 'client/decoding'],
     types: ['@x/httpcore'],
   },
+  // Which dispatcher a request goes to: pure, but for calling it.
+  { layer: 'client/routing', files: [`${client}/routing/`], imports: ['client/errors', 'client/message'], types: ['@x/httpcore'] },
   {
     layer: 'client/proxy',
     files: [`${client}/proxy/`],

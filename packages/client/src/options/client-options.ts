@@ -4,6 +4,7 @@ import type { Dispatcher, TlsOptions } from '@x/httpcore';
 import type { AuthInput } from '../auth/auth.ts';
 import type { CookiesInput } from '../cookies/request-cookies.ts';
 import type { HeadersInput } from '../message/header-input.ts';
+import type { MountsInput } from '../routing/mounts.ts';
 import type { Interceptor } from '../send/compose.ts';
 import type { RetryOptions } from './call-retries.ts';
 import type { OptionNames } from './own-options.ts';
@@ -53,6 +54,14 @@ export interface CommonClientOptions extends ReadOptions, RedirectOptions, Retry
   readonly cookies?: CookiesInput | undefined;
   /** Aborts every request of the client. */
   readonly signal?: AbortSignal | null | undefined;
+  /**
+   * Dispatchers for the URLs that match a pattern, the most specific pattern first: `https://api.example.com`,
+   * `http://*.local:8080`, `all://`. A part that is missing, and `*`, stand for everything. `null` is this client's own way. Extending lays
+   * pattern over pattern. They are never closed by the client.
+   * @example
+   * const client = new Client({ mounts: { 'http://app.test': nodeHandlerDispatcher(app), 'all://*.example.com': mockDispatcher(answer) } });
+   */
+  readonly mounts?: MountsInput | null | undefined;
   /** Around everything else that the client does with a request; the first is the outermost. Extending appends. */
   readonly interceptors?: readonly Interceptor[] | null | undefined;
   /** Next to the network: called for each request that is really sent. Extending appends. */
@@ -96,6 +105,7 @@ export const clientOptionNames: OptionNames<OwnClientOptions> = Object.freeze({
   trustEnv: undefined,
   cookies: undefined,
   signal: undefined,
+  mounts: undefined,
   interceptors: undefined,
   networkInterceptors: undefined,
   decompress: undefined,

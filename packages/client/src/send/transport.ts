@@ -5,7 +5,7 @@ import { StreamResponse } from '../message/stream-response.ts';
 import type { Send } from './compose.ts';
 import { watchUpload, withLength } from './upload.ts';
 
-export function createTransport(dispatcher: Dispatcher): Send {
+export function createTransport(dispatcher: Pick<Dispatcher, 'dispatch'>): Send {
   return async function transport(request, context) {
     const attempt = context.begin(request);
     try {
