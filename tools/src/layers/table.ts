@@ -231,8 +231,9 @@ export const layers: readonly Layer[] = [
     layer: 'client/cookies',
     files: [`${client}/cookies/`],
     imports: ['client/errors', 'client/message'],
-    modules: ['tough-cookie'],
-    types: ['@x/httpcore'],
+    // tough-cookie is loaded when the first cookie comes.
+    modules: ['tough-cookie', 'node:module'],
+    types: ['@x/httpcore', 'tough-cookie'],
   },
   // What a call may say, which takes in the words of every feature.
   {
