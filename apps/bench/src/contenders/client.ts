@@ -1,13 +1,18 @@
 /** Ours, what applications import: `client.get()` and `text()`. */
 import { Client } from '@x/client';
+import { ConnectionPool } from '@x/httpcore';
 import { workloadUrl } from '../child/job.ts';
 import { uploadChunks } from '../child/payload.ts';
 import { expectBytes, expectDocument, expectReceipt, loopingRunner, type OpenContender } from './contender.ts';
+import { poolOptions } from './pool-options.ts';
 
 export const open: OpenContender = async (workload) => {
-  const client = new Client({
-    limits: { maxConnectionsPerOrigin: workload.concurrency },
-  });
+  const { protocol, scheme, concurrency } = workload;
+  const http2 = protocol === 'h2';
+  // By itself a client learns of HTTP/2 from TLS alone: without TLS it is given a pool that knows.
+  const pool = http2 && scheme === 'http' ? new ConnectionPool(poolOptions(workload)) : null;
+  const limits = { maxConnectionsPerOrigin: http2 ? 1 : concurrency };
+  const client = new Client(pool === null ? { http2, limits } : { dispatcher: pool });
   const url = workloadUrl(workload);
   const uploadHeaders = { 'content-length': String(workload.uploadBytes) };
   return loopingRunner(
@@ -32,6 +37,9 @@ export const open: OpenContender = async (workload) => {
         expectReceipt(workload, response.status, response.text());
       },
     },
-    () => client.close(),
+    async () => {
+      await client.close();
+      await pool?.close();
+    },
   );
 };

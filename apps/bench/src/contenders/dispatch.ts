@@ -2,9 +2,10 @@
 import { ConnectionPool, type HeaderPair, type UrlParts } from '@x/httpcore';
 import { uploadChunks } from '../child/payload.ts';
 import { expectBytes, expectDocument, expectReceipt, loopingRunner, type OpenContender } from './contender.ts';
+import { poolOptions } from './pool-options.ts';
 
 export const open: OpenContender = async (workload) => {
-  const pool = new ConnectionPool({ maxConnectionsPerOrigin: workload.concurrency });
+  const pool = new ConnectionPool(poolOptions(workload));
   const url: UrlParts = [workload.scheme, workload.host, workload.port, workload.target];
   const uploadHeaders: readonly HeaderPair[] = [['content-length', String(workload.uploadBytes)]];
   const decoder = new TextDecoder();

@@ -7,13 +7,16 @@ interface ContenderModule {
 
 const MODULES: Readonly<Record<string, () => Promise<ContenderModule>>> = {
   'raw-socket': () => import('./raw-socket.ts'),
+  'frame-loop': () => import('./frame-loop.ts'),
   dispatch: () => import('./dispatch.ts'),
+  'dispatch-http1': () => import('./dispatch-http1.ts'),
   'undici-dispatch': () => import('./undici-dispatch.ts'),
   client: () => import('./client.ts'),
   'undici-request': () => import('./undici-request.ts'),
   'undici-stream': () => import('./undici-stream.ts'),
   'undici-fetch': () => import('./undici-fetch.ts'),
   'node-http': () => import('./node-http.ts'),
+  'node-http2': () => import('./node-http2.ts'),
   got: () => import('./got.ts'),
   ky: () => import('./ky.ts'),
   axios: () => import('./axios.ts'),

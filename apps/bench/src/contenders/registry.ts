@@ -24,13 +24,16 @@ export interface Contender {
 
 const CONTENDERS: readonly Contender[] = [
   { id: 'raw-socket', label: 'raw socket loop', level: 'floor', ours: false, peer: null },
+  { id: 'frame-loop', label: 'bare frame loop', level: 'floor', ours: false, peer: null },
   { id: 'dispatch', label: '@x/httpcore dispatch', level: 'dispatch', ours: true, peer: null },
+  { id: 'dispatch-http1', label: '@x/httpcore over HTTP/1.1', level: 'dispatch', ours: true, peer: null },
   { id: 'undici-dispatch', label: 'undici dispatch', level: 'dispatch', ours: false, peer: 'undici' },
   { id: 'client', label: '@x/client', level: 'client', ours: true, peer: null },
   { id: 'undici-request', label: 'undici request', level: 'client', ours: false, peer: 'undici' },
   { id: 'undici-stream', label: 'undici stream', level: 'client', ours: false, peer: 'undici' },
   { id: 'undici-fetch', label: 'undici fetch', level: 'client', ours: false, peer: 'undici' },
   { id: 'node-http', label: 'node:http', level: 'client', ours: false, peer: null },
+  { id: 'node-http2', label: 'node:http2', level: 'client', ours: false, peer: null },
   { id: 'got', label: 'got', level: 'client', ours: false, peer: 'got' },
   { id: 'ky', label: 'ky', level: 'client', ours: false, peer: 'ky' },
   { id: 'axios', label: 'axios', level: 'client', ours: false, peer: 'axios' },

@@ -1,5 +1,5 @@
 /** Loading the release of undici that this Node can run, and the pool that every undici contender gets. */
-import type { Agent } from 'undici-8';
+import type { Agent, buildConnector } from 'undici-8';
 import type { Workload } from '../child/job.ts';
 import { installedPeer } from '../child/peers.ts';
 
@@ -10,12 +10,10 @@ export async function loadUndici(): Promise<Undici> {
   return installedPeer('undici') === 'undici-7' ? ((await import('undici-7')) as unknown as Undici) : import('undici-8');
 }
 
-/** One connection for each of the concurrent exchanges and no pipelining, like everybody else. */
+/** One connection for each of the concurrent exchanges and no pipelining, like everybody else; over HTTP/2, one for all of them. */
 export function undiciOptions(workload: Workload): Agent.Options {
-  const http2 = workload.protocol === 'h2';
-  return {
-    connections: http2 ? 1 : workload.concurrency,
-    pipelining: http2 ? workload.concurrency : 1,
-    allowH2: http2,
-  };
+  if (workload.protocol === 'http/1.1') return { connections: workload.concurrency, pipelining: 1, allowH2: false };
+  // The published type leaves out the option by which its own client for cleartext does it.
+  const connect = (workload.scheme === 'http' ? { useH2c: true } : {}) as buildConnector.BuildOptions;
+  return { connections: 1, pipelining: workload.concurrency, allowH2: true, connect };
 }

@@ -34,8 +34,27 @@ export function cpuMicros({ userMicros, systemMicros, requests }: Measurement): 
 
 /** Median CPU microseconds per request; null when nothing was measured. */
 export function medianCpuMicros(result: SpeedResult, contenderId: string): number | null {
+  return medianOver(result, contenderId, cpuMicros);
+}
+
+function medianOver(result: SpeedResult, contenderId: string, value: (measurement: Measurement) => number): number | null {
   const found = result.contenders.find(({ contender }) => contender.id === contenderId);
-  return found === undefined || found.measurements.length === 0 ? null : median(found.measurements.map(cpuMicros));
+  return found === undefined || found.measurements.length === 0 ? null : median(found.measurements.map(value));
+}
+
+/** Median microseconds that passed per request; null when nothing was measured. */
+export function medianWallMicros(result: SpeedResult, contenderId: string): number | null {
+  return medianOver(result, contenderId, ({ wallMicros, requests }) => wallMicros / requests);
+}
+
+/** Median rate in the unit that the scenario names; null when nothing was measured. */
+export function medianRate(result: SpeedResult, contenderId: string): number | null {
+  return medianOver(result, contenderId, (measurement) => rate(measurement, result));
+}
+
+/** What a line of so many bits per second carries in MiB per second. */
+export function mebibytesPerSecond(bitsPerSecond: number): number {
+  return bitsPerSecond / 8 / MEBIBYTE;
 }
 
 /** One row per contender, in the order in which they were measured. */

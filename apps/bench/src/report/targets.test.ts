@@ -27,7 +27,28 @@ describe('a target', () => {
     expect(judge(SAMPLE_REPORT, [across])[0]).toMatchObject({ reached: false, text: expect.stringContaining('in h1-small') as string });
   });
 
-  test.each(TARGETS)(
+  test('may be of the time that passes', () => {
+    // Everybody in the sample takes half of the CPU time.
+    const ofTime: Target = { ...target, of: 'time' };
+    const report = {
+      ...SAMPLE_REPORT,
+      scenarios: [{ ...SMALL_RESULT, contenders: [speedOf('dispatch', 80), speedOf('undici-dispatch', 100)] }],
+    };
+    expect(judge(report, [ofTime])[0]).toEqual({ reached: true, text: 'h1-small: dispatch ≤ 0.85 × undici-dispatch in time, is 0.80' });
+  });
+
+  test('may be of a rate', () => {
+    // 50 ms of CPU, 25 of time for 100 MiB: 4,000 MiB/s.
+    const atLeast = (ofRate: number): Target => ({ scenario: 'download', contender: 'dispatch', atLeast: 0.8, ofRate });
+    expect(judge(SAMPLE_REPORT, [atLeast(5_000)])[0]).toEqual({
+      reached: true,
+      text: "download: dispatch ≥ 80 % of the line's rate, is 80 %",
+    });
+    expect(judge(SAMPLE_REPORT, [atLeast(5_100)])[0]).toMatchObject({ reached: false });
+    expect(judge({ ...SAMPLE_REPORT, scenarios: [] }, [atLeast(1)])[0]).toMatchObject({ reached: null });
+  });
+
+  test.each(TARGETS.map((entry) => ({ versus: entry.contender, versusScenario: entry.scenario, ...entry })))(
     'of $scenario names contenders that run there: $contender, $versus',
     ({ scenario, contender, versus, versusScenario }) => {
       const ids = (id: string): readonly string[] =>

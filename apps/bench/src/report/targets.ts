@@ -1,16 +1,31 @@
 /** What this stack has promised to reach, and whether a report shows it. */
 import { memoryGrowth } from './flatness.ts';
 import type { Report, SpeedResult } from './report.ts';
-import { medianCpuMicros } from './summary.ts';
+import { FAR_LINE } from '../scenarios/registry.ts';
+import { formatShare } from './figures.ts';
+import { mebibytesPerSecond, medianCpuMicros, medianRate, medianWallMicros } from './summary.ts';
 
-/** CPU time of one contender, at most so many times that of another, which may be one of another scenario. */
-export interface Target {
+/** What one contender takes, at most so many times what another does, which may be one of another scenario. */
+export interface RatioTarget {
   readonly scenario: string;
   readonly contender: string;
   readonly atMost: number;
   readonly versus: string;
   readonly versusScenario?: string;
+  /** CPU time (the default), or the time that passes. */
+  readonly of?: 'cpu' | 'time';
 }
+
+/** A rate that does not fall below a share of what the line carries. */
+export interface RateTarget {
+  readonly scenario: string;
+  readonly contender: string;
+  readonly atLeast: number;
+  /** MiB per second. */
+  readonly ofRate: number;
+}
+
+export type Target = RatioTarget | RateTarget;
 
 export const TARGETS: readonly Target[] = [
   { scenario: 'h1-small', contender: 'dispatch', atMost: 0.85, versus: 'undici-dispatch' },
@@ -26,6 +41,18 @@ export const TARGETS: readonly Target[] = [
   { scenario: 'upload', contender: 'dispatch', atMost: 1, versus: 'undici-stream' },
   { scenario: 'upload', contender: 'dispatch', atMost: 1, versus: 'undici-request' },
   { scenario: 'upload', contender: 'client', atMost: 1, versus: 'undici-request' },
+  { scenario: 'h2-small', contender: 'dispatch', atMost: 0.25, versus: 'undici-dispatch' },
+  { scenario: 'h2-small', contender: 'dispatch', atMost: 0.4, versus: 'node-http2' },
+  { scenario: 'h2-small', contender: 'dispatch', atMost: 1, versus: 'dispatch-http1' },
+  { scenario: 'h2-small', contender: 'client', atMost: 0.4, versus: 'undici-request' },
+  { scenario: 'h2c-small', contender: 'dispatch', atMost: 0.25, versus: 'undici-dispatch' },
+  { scenario: 'h2c-small', contender: 'dispatch', atMost: 0.4, versus: 'node-http2' },
+  { scenario: 'h2c-small', contender: 'client', atMost: 0.4, versus: 'undici-request' },
+  { scenario: 'h2-download', contender: 'dispatch', atMost: 1, versus: 'node-http2' },
+  { scenario: 'h2-download', contender: 'dispatch', atMost: 1, versus: 'node-http2', of: 'time' },
+  { scenario: 'h2-upload', contender: 'dispatch', atMost: 1, versus: 'node-http2' },
+  { scenario: 'h2-upload', contender: 'dispatch', atMost: 1, versus: 'node-http2', of: 'time' },
+  { scenario: 'h2-far-download', contender: 'dispatch', atLeast: 0.85, ofRate: mebibytesPerSecond(FAR_LINE.rate) },
   { scenario: 'import', contender: 'client', atMost: 1, versus: 'undici' },
 ];
 
@@ -53,18 +80,32 @@ export function judge(report: Report, targets: readonly Target[] = TARGETS): rea
 }
 
 function judgeTarget(target: Target, speeds: ReadonlyMap<string, SpeedResult>): Verdict {
+  return 'atMost' in target ? judgeRatio(target, speeds) : judgeRate(target, speeds);
+}
+
+function judgeRate({ scenario, contender, atLeast, ofRate }: RateTarget, speeds: ReadonlyMap<string, SpeedResult>): Verdict {
+  const result = speeds.get(scenario);
+  const rate = result === undefined ? null : medianRate(result, contender);
+  const claim = `${scenario}: ${contender} ≥ ${formatShare(atLeast)} of the line's rate`;
+  if (rate === null) return { text: claim, reached: null };
+  return { text: `${claim}, is ${formatShare(rate / ofRate)}`, reached: rate / ofRate >= atLeast };
+}
+
+function judgeRatio(target: RatioTarget, speeds: ReadonlyMap<string, SpeedResult>): Verdict {
   const versusScenario = target.versusScenario ?? target.scenario;
-  const own = cpuOf(speeds.get(target.scenario), target.contender);
-  const other = cpuOf(speeds.get(versusScenario), target.versus);
+  const measure = target.of === 'time' ? medianWallMicros : medianCpuMicros;
+  const medianOf = (scenario: string, contender: string): number | null => {
+    const result = speeds.get(scenario);
+    return result === undefined ? null : measure(result, contender);
+  };
+  const own = medianOf(target.scenario, target.contender);
+  const other = medianOf(versusScenario, target.versus);
   const elsewhere = versusScenario === target.scenario ? '' : ` in ${versusScenario}`;
-  const claim = `${target.scenario}: ${target.contender} ≤ ${target.atMost} × ${target.versus}${elsewhere}`;
+  const inTime = target.of === 'time' ? ' in time' : '';
+  const claim = `${target.scenario}: ${target.contender} ≤ ${target.atMost} × ${target.versus}${elsewhere}${inTime}`;
   if (own === null || other === null) return { text: claim, reached: null };
   const ratio = own / other;
   return { text: `${claim}, is ${ratio.toFixed(2)}`, reached: ratio <= target.atMost };
-}
-
-function cpuOf(result: SpeedResult | undefined, contender: string): number | null {
-  return result === undefined ? null : medianCpuMicros(result, contender);
 }
 
 /** Whether a check may pass: something was judged, and nothing missed its target. */

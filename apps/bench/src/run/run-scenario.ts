@@ -149,7 +149,8 @@ async function withServer<T>(
 ): Promise<T> {
   const directory = await mkdtemp(join(compiled.directory, 'server-'));
   const secure = traffic.scheme === 'https';
-  const server = await startServer({ secure, directory, core: cores.server, nodeServer: compiled.path(NODE_SERVER) });
+  const http2 = traffic.protocol === 'h2';
+  const server = await startServer({ secure, http2, directory, core: cores.server, nodeServer: compiled.path(NODE_SERVER) });
   try {
     return await work(server);
   } finally {

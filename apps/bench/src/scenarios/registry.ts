@@ -1,7 +1,7 @@
 /** Every scenario. Their ids are what `--scenario` takes. */
 import { DOCUMENT, LARGE_BYTES, SMALL_BODY } from '../child/payload.ts';
 import { contenderById, type Contender } from '../contenders/registry.ts';
-import { startUploadSink, startWebServer } from '../servers/start.ts';
+import { farAway, startUploadSink, startWebServer, type LinkProperties } from '../servers/start.ts';
 import { IMPORTED_CONTENDERS } from './imported-contenders.ts';
 import type { ExchangeScenario, ImportScenario, MemoryScenario, References, Scenario, Traffic, Units } from './scenario.ts';
 
@@ -47,6 +47,17 @@ const WARM: Pick<ExchangeScenario, 'kind' | 'contenders' | 'references' | 'round
   warmup: { requests: 40_000, milliseconds: 2_000 },
   window: { requests: 80_000, milliseconds: 3_000 },
 };
+
+const HTTP2: References = { floor: 'frame-loop', dispatch: 'undici-dispatch', client: 'undici-request' };
+const OVER_HTTP2 = contenders('frame-loop', 'dispatch', 'undici-dispatch', 'client', 'undici-request', 'node-http2');
+const OVER_HTTP2_AND_1 = OVER_HTTP2.flatMap((contender) =>
+  contender.id === 'dispatch' ? [contender, contenderById('dispatch-http1')] : [contender],
+);
+
+/** Each way: the milliseconds it takes and the bits per second that it carries. */
+export const FAR_LINE: LinkProperties = { delay: 50, rate: 200e6 };
+
+const STREAMS: Traffic = { ...SMALL, concurrency: 100, protocol: 'h2' };
 
 const SCENARIOS: readonly Scenario[] = [
   {
@@ -108,6 +119,69 @@ const SCENARIOS: readonly Scenario[] = [
     // Every connection holds a port for a minute; this many, of all contenders and rounds together, fit.
     warmup: { requests: 1_000, milliseconds: 1_000 },
     window: { requests: 4_000, milliseconds: 2_000 },
+  },
+  {
+    ...WARM,
+    id: 'h2-small',
+    summary: 'GET of 11 bytes, 100 streams on one connection, HTTP/2 over TLS',
+    units: PER_REQUEST,
+    references: HTTP2,
+    contenders: OVER_HTTP2_AND_1,
+    traffic: { ...STREAMS, scheme: 'https' },
+  },
+  {
+    ...WARM,
+    id: 'h2c-small',
+    summary: 'GET of 11 bytes, 100 streams on one connection, HTTP/2 without TLS',
+    units: PER_REQUEST,
+    references: HTTP2,
+    contenders: OVER_HTTP2,
+    traffic: STREAMS,
+  },
+  {
+    ...WARM,
+    id: 'h2-download',
+    summary: 'GET of 100 MiB, read chunk by chunk, HTTP/2 over TLS',
+    units: PER_BODY,
+    references: HTTP2,
+    contenders: OVER_HTTP2,
+    traffic: { ...STREAMS, scheme: 'https', exchange: 'download', target: '/large', concurrency: 1, bodyBytes: LARGE_BYTES },
+    warmup: { requests: 3, milliseconds: 2_000 },
+    window: { requests: 10, milliseconds: 5_000 },
+  },
+  {
+    ...WARM,
+    id: 'h2-upload',
+    summary: 'POST of 100 MiB in chunks of 64 KiB, HTTP/2 over TLS',
+    units: PER_BODY,
+    references: HTTP2,
+    contenders: OVER_HTTP2,
+    startServer: startUploadSink,
+    traffic: {
+      ...STREAMS,
+      scheme: 'https',
+      exchange: 'upload',
+      target: '/upload',
+      concurrency: 1,
+      bodyBytes: String(LARGE_BYTES).length,
+      uploadBytes: LARGE_BYTES,
+    },
+    warmup: { requests: 3, milliseconds: 2_000 },
+    window: { requests: 10, milliseconds: 5_000 },
+  },
+  {
+    ...WARM,
+    id: 'h2-far-download',
+    summary: `GET of 100 MiB on a fresh connection over a line of ${FAR_LINE.rate / 1e6} Mbit/s, ${2 * FAR_LINE.delay} ms there and back, HTTP/2 over TLS`,
+    units: PER_BODY,
+    references: { floor: null, dispatch: 'undici-request', client: 'undici-request' },
+    contenders: contenders('dispatch', 'undici-request', 'node-http2'),
+    rounds: 3,
+    startServer: farAway(startWebServer, FAR_LINE),
+    traffic: { ...STREAMS, scheme: 'https', exchange: 'download', target: '/large', concurrency: 1, bodyBytes: LARGE_BYTES },
+    // A first download has to find out how much the line takes: that is what is measured.
+    warmup: { requests: 0, milliseconds: 1 },
+    window: { requests: 1, milliseconds: 60_000 },
   },
   {
     kind: 'import',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { nginxConfiguration } from './nginx.ts';
 
-const plain = { port: 4321, directory: '/tmp/run', certificate: null, root: false };
+const plain = { port: 4321, directory: '/tmp/run', certificate: null, http2: false, root: false };
 
 describe("nginx's configuration", () => {
   test('keeps connections for ever, logs nothing, and stays in its directory', () => {
@@ -29,6 +29,11 @@ describe("nginx's configuration", () => {
     ]) {
       expect(text).toContain(line);
     }
+  });
+
+  test('speaks HTTP/2 where it is asked to', () => {
+    expect(nginxConfiguration({ ...plain, http2: true })).toContain('listen 127.0.0.1:4321 http2 backlog');
+    expect(nginxConfiguration(plain)).not.toContain('http2');
   });
 
   test('closes after each answer only where a new connection is wanted', () => {

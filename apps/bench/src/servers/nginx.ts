@@ -21,12 +21,13 @@ export interface NginxSetting {
   readonly directory: string;
   /** Paths of PEM files; null for plain HTTP. */
   readonly certificate: Certificate | null;
+  readonly http2: boolean;
   /** A master that is root gives its worker away to a user who may not read the directory. */
   readonly root: boolean;
 }
 
 /** The configuration file. */
-export function nginxConfiguration({ port, directory, certificate, root }: NginxSetting): string {
+export function nginxConfiguration({ port, directory, certificate, http2, root }: NginxSetting): string {
   const temporaryPaths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `  ${name}_temp_path ${directory}/${name};`);
   const tls = certificate === null ? [] : [`    ssl_certificate ${certificate.cert};`, `    ssl_certificate_key ${certificate.key};`];
   return [
@@ -48,7 +49,7 @@ export function nginxConfiguration({ port, directory, certificate, root }: Nginx
     '  default_type text/plain;',
     ...temporaryPaths,
     '  server {',
-    `    listen 127.0.0.1:${port}${certificate === null ? '' : ' ssl'} backlog=4096;`,
+    `    listen 127.0.0.1:${port}${certificate === null ? '' : ' ssl'}${http2 ? ' http2' : ''} backlog=4096;`,
     '    server_name localhost;',
     ...tls,
     '    location = /small {',
@@ -83,11 +84,11 @@ export async function startNginx(
   setting: ServerSetting,
   certificate: Certificate | null,
 ): Promise<Pick<RunningServer, 'label' | 'port' | 'stop'>> {
-  const { directory } = setting;
+  const { directory, http2 } = setting;
   const port = await freePort();
   const configuration = join(directory, 'nginx.conf');
   const root = process.getuid?.() === 0;
-  await writeFile(configuration, nginxConfiguration({ port, directory, certificate, root }));
+  await writeFile(configuration, nginxConfiguration({ port, directory, certificate, http2, root }));
   await writeSparseFile(join(directory, 'large'), LARGE_BYTES);
 
   const nginx = startPinned(setting.core, NGINX, ['-p', directory, '-c', configuration], {

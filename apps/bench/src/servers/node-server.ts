@@ -1,17 +1,29 @@
 /**
  * The server in a process of its own: for uploads, and for everything where nginx is not installed. Started by the bench with
- * its certificate as argument; says on stdout where it listens, and ends when its stdin does, so that it can't be left behind.
+ * its setting as argument; says on stdout where it listens, and ends when its stdin does, so that it can't be left behind.
  */
 import { readFileSync } from 'node:fs';
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
+import {
+  createSecureServer,
+  createServer as createHttp2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server as NetServer } from 'node:net';
+import type { TlsOptions } from 'node:tls';
 import { DOCUMENT, LARGE_BYTES, SMALL_BODY, uploadChunks } from '../child/payload.ts';
 
 export interface NodeServerSetting {
   /** Paths of PEM files; null for plain HTTP. */
   readonly certificate: { readonly cert: string; readonly key: string } | null;
+  readonly http2: boolean;
 }
+
+/** So that it is not the server's window that an upload waits for. */
+const HTTP2_WINDOW = 16 * 1024 * 1024;
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -72,14 +84,26 @@ function respond(request: IncomingMessage, response: ServerResponse): void {
   response.end();
 }
 
-const { certificate } = JSON.parse(process.argv[2] ?? '{"certificate":null}') as NodeServerSetting;
-const server =
-  certificate === null
-    ? createHttpServer(respond)
-    : createHttpsServer({ cert: readFileSync(certificate.cert), key: readFileSync(certificate.key) }, respond);
-server.keepAliveTimeout = 3_600_000;
-server.requestTimeout = 0;
-server.headersTimeout = 0;
+function makeHttp1Server(tls: TlsOptions | null): HttpServer {
+  const server = tls === null ? createHttpServer(respond) : createHttpsServer(tls, respond);
+  server.keepAliveTimeout = 3_600_000;
+  server.requestTimeout = 0;
+  server.headersTimeout = 0;
+  return server;
+}
+
+/** Node's compatibility layer is enough like node:http for the answers above. */
+function makeHttp2Server(tls: TlsOptions | null): NetServer {
+  const settings = { initialWindowSize: HTTP2_WINDOW };
+  const respondHttp2 = respond as unknown as (request: Http2ServerRequest, response: Http2ServerResponse) => void;
+  const server = tls === null ? createHttp2Server({ settings }, respondHttp2) : createSecureServer({ ...tls, settings }, respondHttp2);
+  server.on('session', (session: ServerHttp2Session) => session.setLocalWindowSize(HTTP2_WINDOW));
+  return server;
+}
+
+const { certificate, http2 } = JSON.parse(process.argv[2] ?? '{"certificate":null,"http2":false}') as NodeServerSetting;
+const tls = certificate === null ? null : { cert: readFileSync(certificate.cert), key: readFileSync(certificate.key) };
+const server = http2 ? makeHttp2Server(tls) : makeHttp1Server(tls);
 server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () => {
   process.stdout.write(`${(server.address() as AddressInfo).port}\n`);
 });

@@ -3,6 +3,8 @@
 export interface ServerSetting {
   /** Whether the workload goes over TLS. */
   readonly secure: boolean;
+  /** Whether it speaks HTTP/2: by ALPN over TLS, beside HTTP/1.1; alone without TLS. */
+  readonly http2: boolean;
   /** The server's own temporary directory; it exists, and is removed afterwards. */
   readonly directory: string;
   /** The core to pin it to, or null where pinning is not possible. */

@@ -2,13 +2,13 @@
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { serverCertificate } from '@x/testbed';
+import { serverCertificate, startRelay, type RelayOptions } from '@x/testbed';
 import { plainEnvironment, startPinned, stopProcess } from '../run/processes.ts';
 import { installedNginx, startNginx, type Certificate } from './nginx.ts';
 import type { NodeServerSetting } from './node-server.ts';
 import type { RunningServer, ServerSetting, StartServer } from './server.ts';
 
-/** Small answers, JSON and a large file: nginx where it is installed, else node:http. */
+/** Small answers, JSON and a large file: nginx where it is installed, else Node's own server. */
 export const startWebServer: StartServer = async (setting) => {
   const version = installedNginx();
   if (version === null) return startNodeServer(setting);
@@ -20,9 +20,28 @@ export const startWebServer: StartServer = async (setting) => {
 /** Reads request bodies to their end and says how long they were. */
 export const startUploadSink: StartServer = startNodeServer;
 
+/** Milliseconds and bits per second, each way. */
+export type LinkProperties = Required<Pick<RelayOptions, 'delay' | 'rate'>>;
+
+/** A server at the other end of a long line. */
+export function farAway(start: StartServer, line: LinkProperties): StartServer {
+  return async (setting) => {
+    const server = await start(setting);
+    const relay = await startRelay({ to: server, ...line });
+    return {
+      ...server,
+      port: relay.port,
+      async stop() {
+        await relay.close();
+        await server.stop();
+      },
+    };
+  };
+}
+
 async function startNodeServer(setting: ServerSetting): Promise<RunningServer> {
   const tls = await prepareTls(setting);
-  const argument: NodeServerSetting = { certificate: tls?.certificate ?? null };
+  const argument: NodeServerSetting = { certificate: tls?.certificate ?? null, http2: setting.http2 };
   const server = startPinned(setting.core, process.execPath, [setting.nodeServer, JSON.stringify(argument)], {
     env: plainEnvironment(),
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -36,7 +55,7 @@ async function startNodeServer(setting: ServerSetting): Promise<RunningServer> {
     }),
   ]);
   return {
-    label: `node:http on Node ${process.versions.node}`,
+    label: `node:http${setting.http2 ? '2' : ''} on Node ${process.versions.node}`,
     host: '127.0.0.1',
     port: await port,
     authority: tls?.authority ?? null,
