@@ -65,6 +65,8 @@ async function compilePackage(source: string, target: string): Promise<void> {
   const installed = { name, version, type: 'module', sideEffects, exports: publishConfig.exports };
   await writeFile(join(target, 'package.json'), `${JSON.stringify(installed, null, 2)}\n`);
   await runCompiler(source, join(target, 'dist'));
+  const bundler = join(BENCH, '../../tools/bundle.mjs');
+  await capture({ core: null, program: process.execPath, args: [bundler, join(target, 'dist')], env: plainEnvironment(), timeout: 60_000 });
   for (const dependency of Object.keys(manifest.dependencies ?? {})) {
     if (dependency.startsWith('@x/')) continue;
     const link = join(target, 'node_modules', dependency);
