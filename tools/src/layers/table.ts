@@ -258,6 +258,12 @@ export const layers: readonly Layer[] = [
   },
   // Each on its own: that one interceptor never imports another is a rule of `check.ts`.
   { layer: 'client/interceptors', files: [`${client}/interceptors/`], imports: ['client/*'], modules: ['@x/httpcore'] },
+  // The platform's fetch, on what a client can do.
+  {
+    layer: 'client/fetch',
+    files: [`${client}/fetch/`],
+    imports: ['client/errors', 'client/message', 'client/policies', 'client/call'],
+  },
   {
     layer: 'client/client',
     files: [`${client}/client.ts`, `${client}/chain-layers.ts`, `${client}/connections.ts`, `${client}/options/client-`],
