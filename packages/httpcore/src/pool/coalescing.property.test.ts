@@ -241,7 +241,8 @@ async function runSchedule(seed: number): Promise<World> {
   const closed = pick(2) === 0 ? pool.close() : pool.destroy(new PoolClosed('the end'));
   let isClosed = false;
   void closed.then(() => (isClosed = true));
-  for (let round = 0; round < 80 && !isClosed; round += 1) {
+  for (let round = 0; round < 80; round += 1) {
+    if (isClosed) break;
     await settle();
     world.serve();
     clock.advance(10);
