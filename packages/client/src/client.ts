@@ -3,6 +3,7 @@ import { Aborted } from '@x/httpcore';
 import { chainLayers } from './chain-layers.ts';
 import { openConnections, type Connections } from './connections.ts';
 import { ClientClosed, InvalidOption } from './errors.ts';
+import { createFetch } from './fetch/fetch.ts';
 import { Lifetime, type ClientState } from './lifetime.ts';
 import { Headers } from './message/headers.ts';
 import { shownUrl } from './message/redact.ts';
@@ -86,6 +87,7 @@ export class Client implements AsyncDisposable {
   readonly #inheritedShutdowns: readonly AbortSignal[];
   readonly #shutdowns: readonly AbortSignal[];
   #closing: Promise<void> | undefined = undefined;
+  #fetch: typeof globalThis.fetch | undefined = undefined;
 
   /** @throws {InvalidOption} an option is unknown, impossible, or in conflict with another. */
   constructor(options?: ClientOptions);
@@ -186,6 +188,19 @@ export class Client implements AsyncDisposable {
   }
 
   /**
+   * `fetch` of the web platform on this client, for whatever takes one; it needs no `this`. It resolves with the platform's
+   * own `Response`, and rejects as the platform's does: with a `TypeError` whose `cause` is the error that the client would have thrown, or with
+   * the signal's reason. The client's headers, cookies, credentials, timeouts and retries count; `redirect`,
+   * `credentials: 'omit'` and `signal` are the request's. `integrity` is refused.
+   *
+   * @example
+   * const openai = new OpenAI({ fetch: client.fetch });
+   */
+  get fetch(): typeof globalThis.fetch {
+    return (this.#fetch ??= this.#createFetch());
+  }
+
+  /**
    * The request that {@link request} would send, with the client's headers and parameters in it.
    * @throws {InvalidOption} the URL or an option is not usable.
    */
@@ -258,6 +273,15 @@ export class Client implements AsyncDisposable {
     await this.#lifetime.idle();
     await this.#connections.pool?.close();
     if (!this.#lifetime.isClosed) this.#lifetime.moveTo('closed');
+  }
+
+  #createFetch(): typeof globalThis.fetch {
+    return createFetch({
+      baseUrl: this.baseUrl,
+      retries: this.#settings.retries?.with({ lastResponse: 'return' }) ?? null,
+      buildRequest: (method, url, options) => this.buildRequest(method, url, options),
+      stream: (request, options) => this.stream(request, options),
+    });
   }
 
   // The hot path: a GET without options makes a Request, a SendContext, an Attempt and two responses, and awaits the chain

@@ -196,7 +196,7 @@ export const layers: readonly Layer[] = [
     types: ['@x/httpcore', 'node:stream'],
   },
 
-  // What is sent, what comes back, and what a call may ask for: three folders of one vocabulary.
+  // What is sent, what comes back, how it is read, and what a call may ask for: four folders of one vocabulary.
   {
     layer: 'client/message',
     files: [`${client}/message/`, `${client}/body/`, `${client}/options/`],

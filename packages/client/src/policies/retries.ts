@@ -56,6 +56,7 @@ export class Retries {
   readonly maxRetryAfter: number;
   readonly budget: boolean;
   readonly lastResponse: 'throw' | 'return';
+  readonly #options: RetriesOptions;
 
   /** @throws {InvalidOption} the count or an option is impossible; nothing is coerced. */
   constructor(count: number, options: RetriesOptions = {}) {
@@ -73,7 +74,16 @@ export class Retries {
     this.maxRetryAfter = milliseconds('maxRetryAfter', own.maxRetryAfter, 60_000);
     this.budget = flag('budget', own.budget, true);
     this.lastResponse = readLastResponse(own.lastResponse);
+    this.#options = own;
     Object.freeze(this);
+  }
+
+  /**
+   * The same with these changes.
+   * @throws {InvalidOption} as the constructor.
+   */
+  with(changes: RetriesOptions): Retries {
+    return new Retries(this.count, { ...this.#options, ...changes });
   }
 }
 
