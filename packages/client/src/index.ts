@@ -8,6 +8,7 @@ export type { DigestAlgorithmName } from './auth/digest-algorithm.ts';
 export type { DigestQuality } from './auth/digest-challenge.ts';
 export { NetrcAuth } from './auth/netrc-auth.ts';
 export { Client } from './client.ts';
+export { get, head, options, patch, post, put, remove as delete, request, stream } from './verbs.ts';
 export type { SerializedCookie, SerializedCookies } from './cookies/cookie-json.ts';
 export { CookieJar, type CookieFilter, type CookieJarOptions } from './cookies/cookie-jar.ts';
 export type { Cookie, CookieFields } from './cookies/cookie.ts';

@@ -266,7 +266,13 @@ export const layers: readonly Layer[] = [
   },
   {
     layer: 'client/client',
-    files: [`${client}/client.ts`, `${client}/chain-layers.ts`, `${client}/connections.ts`, `${client}/options/client-`],
+    files: [
+      `${client}/client.ts`,
+      `${client}/chain-layers.ts`,
+      `${client}/verbs.ts`,
+      `${client}/connections.ts`,
+      `${client}/options/client-`,
+    ],
     imports: ['client/*'],
     modules: ['@x/httpcore'],
   },
