@@ -1,8 +1,23 @@
 import type { Job } from './job.ts';
+import { cookieLogin } from './jobs/cookie-login.ts';
+import { deadlineFires } from './jobs/deadline-fires.ts';
+import { digestAuth } from './jobs/digest-auth.ts';
 import { download } from './jobs/download.ts';
 import { getWithTimings } from './jobs/get-with-timings.ts';
 import { manyAtOnce } from './jobs/many-at-once.ts';
 import { postEchoed } from './jobs/post-echoed.ts';
+import { retryRecovers } from './jobs/retry-recovers.ts';
+import { uploadFiles } from './jobs/upload-files.ts';
 
 /** In the order in which they run. */
-export const jobs: readonly Job[] = [getWithTimings, postEchoed, download, manyAtOnce];
+export const jobs: readonly Job[] = [
+  getWithTimings,
+  postEchoed,
+  cookieLogin,
+  digestAuth,
+  retryRecovers,
+  uploadFiles,
+  deadlineFires,
+  download,
+  manyAtOnce,
+];

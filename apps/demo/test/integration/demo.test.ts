@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-/** A whole run takes a few seconds; more only on a machine that is busy with something else. */
+/** A whole run takes some seconds; more only on a machine that is busy with something else. */
 const PATIENCE = 60_000;
 
 interface Run {
@@ -36,7 +36,24 @@ test(
     expect(output).not.toContain('\r');
     for (const line of output.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
 
-    expect(output.match(/^ {2}(?:dns|connect|tls|first byte) +#+ +[\d.]+ m?s$/gmu)).toHaveLength(8);
+    const sections = output.split(/^\d+ {2}/mu).slice(1);
+    const section = (title: string): string => sections.find((text) => text.startsWith(title)) ?? '';
+    const phases = (text: string): string[] => text.match(/^ {2}(?:dns|connect|tls|first byte) +#+ +[\d.]+ m?s$/gmu) ?? [];
+    expect(phases(section('GET over http'))).toHaveLength(8);
+    const requests = (text: string): string[] =>
+      Array.from(
+        text.matchAll(/^ {2}(\w+) http:\/\/[\d.:]+(\S+) {2}(.+)$/gmu),
+        ([, method, path, outcome]) => `${method} ${path} ${outcome}`,
+      );
+    expect(requests(section('A login'))).toEqual(['POST /login 303', 'GET /account 200']);
+    expect(requests(section('Digest'))).toEqual(['GET /first 401', 'GET /first 200', 'POST /second 200']);
+    expect(requests(section('A retry'))).toEqual(['GET /report ReadError', 'GET /report 503', 'GET /report 200']);
+    expect(requests(section('A multipart'))).toEqual(['POST /echo 200']);
+    expect(requests(section('A deadline'))).toEqual(['GET /trickle 200, DeadlineExceeded']);
+    for (const title of ['A login', 'Digest', 'A retry', 'A multipart', 'A deadline']) {
+      expect(section(title)).toMatch(/^ {2}total +[\d.]+ m?s$/mu);
+      expect(phases(section(title)).length).toBeGreaterThan(0);
+    }
     expect(output).toMatch(/^ {2}#+ 100 % +64\.0 MiB of 64\.0 MiB +[\d.]+ [MG]iB\/s$/mu);
     expect(output).toMatch(/^ {2}ok {6}the SHA-256 is that of what the server sent$/mu);
     expect(output).toMatch(/^ {2}connections opened +64 /mu);
