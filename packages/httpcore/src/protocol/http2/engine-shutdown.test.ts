@@ -115,6 +115,18 @@ describe('RST_STREAM from the peer', () => {
     expect(peer.events()).toEqual(['settings', 'head 1 200 []', 'data 1 x', 'reset 1 H2_INTERNAL_ERROR']);
   });
 
+  it('with NO_ERROR in the middle of a response is taken for its end, unless it said that there is more', () => {
+    const peer = peerWithStreams(3);
+    peer.receive(settings());
+    peer.receive(headers(1, [[':status', '200']]), data(1, 'x'), reset(1, ErrorCode.NO_ERROR));
+    peer.receive(headers(3, [[':status', '200'], ['content-length', '2']]), data(3, 'xy'), reset(3, ErrorCode.NO_ERROR));
+    peer.receive(headers(5, [[':status', '200'], ['content-length', '2']]), data(5, 'x'), reset(5, ErrorCode.NO_ERROR));
+    const events = peer.events();
+    expect(events.filter((event) => event.startsWith('end'))).toHaveLength(2);
+    expect(events.at(-1)).toBe('reset 5 H2_NO_ERROR');
+    expect(peer.engine.openStreams).toBe(0);
+  });
+
   it('stops the upload', () => {
     const peer = new EngineHarness();
     const stream = peer.open('POST', '/', { endStream: false });

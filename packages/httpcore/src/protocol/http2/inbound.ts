@@ -45,6 +45,7 @@ export class Inbound<Token> implements FrameHandler {
       session.budget.late.spend();
       return;
     }
+    if (errorCode === ErrorCode.NO_ERROR && this.#responses.endByReset(stream)) return;
     session.closeStream(stream, Closing.RESET_BY_PEER);
     // RFC 9113 §8.7.
     const wasProcessed = errorCode !== ErrorCode.REFUSED_STREAM;

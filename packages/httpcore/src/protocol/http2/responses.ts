@@ -162,6 +162,23 @@ export class Responses<Token> {
     if (isClosed) session.handler.onCapacityChange();
   }
 
+  /**
+   * RST_STREAM with NO_ERROR in the middle of a response. By RFC 9113 §8.1 it follows END_STREAM; servers on node:http2 send it
+   * in the place of END_STREAM when they are busy (seen on Node 20: all of the data, then the reset). It says that nothing went
+   * wrong, so like curl and Chromium we take it for the end, unless the response said that it has more. Returns false where it
+   * is no end.
+   */
+  endByReset(stream: Http2Stream<Token>): boolean {
+    const session = this.#session;
+    if (stream.phase !== ResponsePhase.IN_BODY || !stream.isReceiving) return false;
+    if (stream.expectedLength !== -1 && stream.receivedLength !== stream.expectedLength) return false;
+    session.closeStream(stream, Closing.RESET_BY_PEER);
+    stream.phase = ResponsePhase.ENDED;
+    session.handler.onResponseEnd(stream.token, noTrailers);
+    session.handler.onCapacityChange();
+    return true;
+  }
+
   /** DATA or HEADERS on a stream that is not open. */
   #onFrameOfNoStream(streamId: number, type: string): void {
     const session = this.#session;
