@@ -5,8 +5,8 @@ const slabSize = 65_536;
 const largestInSlab = 4_096;
 // Up to here copying octet by octet costs less than the view that a copy by block needs.
 const largestByOctet = 64;
-// From here on taking over the memory that was read into is cheaper than copying out of it.
-const smallestKept = 16_384;
+// What is kept for a piece is the whole chunk: no more than so many times the bytes that anybody counts.
+const mostKeptFor = 4;
 
 let slab = new Uint8Array(0);
 let used = 0;
@@ -15,7 +15,7 @@ let used = 0;
 export function ownedBytes(chunk: Uint8Array, start: number, end: number, transport: ByteTransport): Uint8Array {
   const length = end - start;
   if (length > largestInSlab) {
-    if (length >= smallestKept && transport.keep()) return new Uint8Array(chunk.buffer, chunk.byteOffset + start, length);
+    if (length * mostKeptFor >= chunk.length && transport.keep()) return new Uint8Array(chunk.buffer, chunk.byteOffset + start, length);
     // Uninitialised: it is overwritten at once.
     const copy = Buffer.allocUnsafeSlow(length);
     copy.set(chunk.subarray(start, end));
