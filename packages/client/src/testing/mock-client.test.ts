@@ -24,7 +24,10 @@ describe('a client over a mock', () => {
     await using client = mockClient(() => {
       throw failure;
     });
-    await expect(client.get('http://a.example/')).rejects.toMatchObject({ name: 'ConnectError', message: 'no route (GET http://a.example/)' });
+    await expect(client.get('http://a.example/')).rejects.toMatchObject({
+      name: 'ConnectError',
+      message: 'no route (GET http://a.example/)',
+    });
   });
 
   it('keeps limits and signals', async () => {

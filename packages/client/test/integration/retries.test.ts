@@ -1,0 +1,107 @@
+import { Client, Retries, RetryOnStatus, TooManyRetries, type BodyInput } from '@x/client';
+import { close, receiveRequest, reset, send, startRawServer, startServer, type RawStep } from '@x/testbed';
+import { describe, expect, it } from 'vitest';
+
+const ok: RawStep = send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+const quick = { backoffFactor: 1 };
+
+describe('over the network, a request with retries', () => {
+  it('tries a server again that is not there', async () => {
+    await using client = new Client({ retries: new Retries(2, quick) });
+    const error = (await client.post('http://127.0.0.1:1/', { body: 'x' }).catch((error: unknown) => error)) as TooManyRetries;
+    expect(error).toMatchObject({ code: 'TOO_MANY_RETRIES', cause: { name: 'ConnectError' } });
+    expect(error.attempts.map(({ error }) => (error as Error).name)).toEqual(['ConnectError', 'ConnectError', 'ConnectError']);
+  });
+
+  it.each<[string, readonly RawStep[]]>([
+    ['closes', [receiveRequest(), close()]],
+    ['resets', [receiveRequest(), reset()]],
+    ['is cut off in its head', [receiveRequest(), send('HTTP/1.1 200 OK\r\nContent-'), close()]],
+  ])('recovers from a connection that %s', async (_, steps) => {
+    await using server = await startRawServer((connection) => (connection < 2 ? steps : [receiveRequest(), ok]));
+    await using client = new Client({ retries: new Retries(3, quick) });
+    const response = await client.get(server.url('/'));
+    expect(response.text()).toBe('ok');
+    expect(response.attempts.map(({ status }) => status)).toEqual([undefined, undefined, 200]);
+    expect(response.attempts[0]!.timings.total).toBeGreaterThan(0);
+  });
+
+  it('does not send again what may have been acted on', async () => {
+    await using server = await startRawServer(() => [receiveRequest(), close()]);
+    await using client = new Client({ retries: new Retries(3, quick) });
+    await expect(client.post(server.url('/'), { body: 'x' })).rejects.toMatchObject({ name: 'ReadError', requestSent: true });
+    expect(server.transcripts).toHaveLength(1);
+  });
+
+  it('sends that again, too, with an Idempotency-Key', async () => {
+    await using server = await startRawServer((connection) => (connection < 1 ? [receiveRequest(), close()] : [receiveRequest(), ok]));
+    await using client = new Client({ retries: new Retries(3, quick) });
+    expect((await client.post(server.url('/'), { body: 'x', headers: { 'idempotency-key': 'k' } })).text()).toBe('ok');
+    expect(server.transcripts).toHaveLength(2);
+  });
+
+  it.each<[string, () => BodyInput]>([
+    ['text', () => 'whole body'],
+    ['a Blob', () => new Blob(['whole body'])],
+    ['a function', () => () => ['whole ', 'body'].values()],
+  ])('sends the whole body again: %s', async (_, body) => {
+    const seen: string[] = [];
+    await using server = await startServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        seen.push(Buffer.concat(chunks).toString());
+        response.writeHead(seen.length < 3 ? 503 : 200).end('done');
+      });
+    });
+    await using client = new Client({ retries: new Retries(2, { ...quick, limits: [new RetryOnStatus()] }) });
+    expect((await client.put(server.url('/'), { body: body() })).text()).toBe('done');
+    expect(seen).toEqual(['whole body', 'whole body', 'whole body']);
+    expect(server.connections.accepted).toBe(1);
+  });
+
+  it('gives up with all that happened', async () => {
+    await using server = await startServer((_, response) =>
+      response.writeHead(503, { 'Retry-After': '0', 'X-Reason': 'busy' }).end('busy'),
+    );
+    await using client = new Client({ retries: new Retries(2, { ...quick, limits: [new RetryOnStatus()] }) });
+    const error = (await client.get(server.url('/')).catch((error: unknown) => error)) as TooManyRetries;
+    expect(error).toBeInstanceOf(TooManyRetries);
+    expect(error.attempts.map(({ status, timings }) => [status, timings.reused])).toEqual([
+      [503, false],
+      [503, true],
+      [503, true],
+    ]);
+    expect(error.response?.headers.get('x-reason')).toBe('busy');
+    expect(await error.response?.text()).toBe('busy');
+    expect(server.connections.accepted).toBe(1);
+  });
+
+  it('waits as long as the server asks, unless that is too long', async () => {
+    let requests = 0;
+    await using server = await startServer((_, response) => {
+      requests += 1;
+      if (requests === 1) response.writeHead(429, { 'Retry-After': '1' }).end();
+      else response.end('done');
+    });
+    await using client = new Client({ retries: new Retries(1, { ...quick, limits: [new RetryOnStatus()] }) });
+    await expect(client.get(server.url('/'), { timeout: 900 })).rejects.toMatchObject({ code: 'RETRY_PAST_DEADLINE' });
+    requests = 0;
+    const started = performance.now();
+    expect((await client.get(server.url('/'))).text()).toBe('done');
+    expect(performance.now() - started).toBeGreaterThanOrEqual(990);
+  });
+
+  it('ends at its deadline, and says so', async () => {
+    await using server = await startServer('slow');
+    await using client = new Client({ retries: new Retries(5, quick), timeout: 500 });
+    const error: unknown = await client.get(server.url('/')).catch((error: unknown) => error);
+    expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', phase: 'response-head' });
+    expect(server.connections.requests).toBe(1);
+  });
+
+  it('has its connection failures as they are when there are none', async () => {
+    await using client = new Client();
+    await expect(client.get('http://127.0.0.1:1/')).rejects.toMatchObject({ name: 'ConnectError' });
+  });
+});

@@ -1,0 +1,61 @@
+import { callOf, Client, Retries } from '@x/client';
+import { close, receiveHead, send, startRawServer, startServer } from '@x/testbed';
+import { describe, expect, it } from 'vitest';
+
+describe('timings', () => {
+  it('of each hop are its own', async () => {
+    await using server = await startServer('site', { tls: true });
+    await using client = new Client({ tls: { ca: server.ca! } });
+    const response = await client.get(server.url('/redirect/2'));
+    const [first, second] = response.history;
+    expect(first!.timings).toMatchObject({ reused: false, connect: expect.any(Number) as number, tls: expect.any(Number) as number });
+    for (const hop of [second!, response]) {
+      expect(hop.timings).toMatchObject({ reused: true, dns: undefined, connect: undefined, tls: undefined });
+    }
+    const starts = [first!, second!, response].map(({ timings }) => timings.startedAt);
+    expect(starts).toEqual([...starts].sort((a, b) => a - b));
+    expect(response.attempts.map(({ timings }) => timings)).toEqual([first!.timings, second!.timings, response.timings]);
+    // A hop ends before the next begins.
+    expect(first!.timings.startedAt + first!.timings.total).toBeLessThanOrEqual(second!.timings.startedAt + 1);
+  });
+
+  it('of each attempt are its own, also of those that failed', async () => {
+    await using server = await startRawServer((connection) =>
+      connection < 1 ? [receiveHead(), close()] : [receiveHead(), send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')],
+    );
+    await using client = new Client({ retries: new Retries(2, { backoffFactor: 40, jitter: false }) });
+    const response = await client.get(server.url('/'));
+    const [failed, succeeded] = response.attempts;
+    expect(failed!.error).toMatchObject({ name: 'ReadError' });
+    expect(failed!.timings).toMatchObject({ firstByte: undefined, download: undefined, reused: false });
+    expect(failed!.timings.connectionId).not.toBe(succeeded!.timings.connectionId);
+    // The wait belongs to neither.
+    const gap = succeeded!.timings.startedAt - (failed!.timings.startedAt + failed!.timings.total);
+    expect(gap).toBeGreaterThanOrEqual(38);
+    expect(succeeded!.timings.total).toBeGreaterThan(0);
+  });
+
+  it('can be had from an error, up to where it got', async () => {
+    await using server = await startServer('slow');
+    await using client = new Client();
+    server.head.open();
+    server.pieces[0]!.open();
+    const error: unknown = await client.get(server.url('/'), { timeout: { read: 300 } }).catch((error: unknown) => error);
+    expect(error).toMatchObject({ code: 'READ_TIMEOUT', phase: 'response-body' });
+    const call = callOf(error)!;
+    expect(call.attempts).toHaveLength(1);
+    const { timings, status } = call.attempts[0]!;
+    expect(status).toBe(200);
+    expect(timings).toMatchObject({ reused: false, firstByte: expect.any(Number) as number, remoteAddress: '127.0.0.1' });
+    expect(timings.total).toBeGreaterThanOrEqual(298);
+    expect(call.elapsed).toBeGreaterThanOrEqual(timings.total - 1);
+    expect(call.total).toBeUndefined();
+  });
+
+  it('of a connection that could not be made are those of the attempt', async () => {
+    await using client = new Client();
+    const error: unknown = await client.get('http://127.0.0.1:1/').catch((error: unknown) => error);
+    expect((error as Error).message).toContain('(GET http://127.0.0.1:1/)');
+    expect(callOf(error)?.attempts[0]?.timings).toMatchObject({ reused: undefined, connectionId: undefined, sent: undefined });
+  });
+});
