@@ -11,6 +11,7 @@ import { Request } from './message/request.ts';
 import { Response } from './message/response.ts';
 import type { StreamResponse } from './message/stream-response.ts';
 import {
+  callOptionsOf,
   readCallOptions,
   readRequestOptions,
   type BodylessRequestOptions,
@@ -25,6 +26,7 @@ import { readMessageOptions, type MessageOptions } from './options/request-optio
 import { routeByMounts } from './routing/mounts.ts';
 import { RetryBudget } from './policies/retry-budget.ts';
 import { Chain } from './send/chain.ts';
+import { CallAgain } from './send/call-again.ts';
 import { SendContext } from './send/context.ts';
 import { RequestBuilder } from './send/request-builder.ts';
 import { expectManyListeners, joinSignals, noSignal } from './send/signals.ts';
@@ -311,6 +313,7 @@ export class Client implements AsyncDisposable {
     target: string | Request,
     url: string | URL | undefined,
     options: RequestOptions | CallOptions | undefined,
+    signal?: AbortSignal,
   ): Promise<StreamResponse> {
     this.#lifetime.enter();
     let call: SendContext | undefined;
@@ -320,31 +323,54 @@ export class Client implements AsyncDisposable {
       this.#lifetime.leave();
     };
     try {
-      call = this.#begin(target, url, options);
+      call = this.#begin(target, url, options, signal);
       const head = await this.#chain.for(call.settings)(call.request, call);
-      return head.whenOver(end);
+      const response = head.whenOver(end);
+      const made = call;
+      response.again = () => this.#again(made, options);
+      return response;
     } catch (error) {
       end(error);
       throw error;
     }
   }
 
-  // Whatever can throw comes before the signals are joined, which takes listeners.
-  #begin(target: string | Request, url: string | URL | undefined, options: RequestOptions | CallOptions | undefined): SendContext {
-    if (target instanceof Request) return this.#context(target, options === undefined ? undefined : readCallOptions(options));
-    const own = options === undefined ? undefined : readRequestOptions(options);
-    return this.#context(this.#builder.build(target, url!, own), own);
+  #again(call: SendContext, options: RequestOptions | CallOptions = {}): CallAgain {
+    const own = callOptionsOf(options);
+    return new CallAgain(call, this.#signals(own), this.#lifetime, (request, left, signal) => {
+      const phases = typeof own.timeout === 'object' ? own.timeout : undefined;
+      return this.#stream(request, undefined, left === undefined ? own : { ...own, timeout: { ...phases, total: left } }, signal);
+    });
   }
 
-  #context(request: Request, own: CallOptions | undefined): SendContext {
-    const { signal } = this.#settings;
-    if (own === undefined && signal === undefined && this.#shutdowns.length === 0) {
+  // Whatever can throw comes before the signals are joined, which takes listeners.
+  #begin(
+    target: string | Request,
+    url: string | URL | undefined,
+    options: RequestOptions | CallOptions | undefined,
+    extra?: AbortSignal,
+  ): SendContext {
+    if (target instanceof Request) return this.#context(target, options === undefined ? undefined : readCallOptions(options), extra);
+    const own = options === undefined ? undefined : readRequestOptions(options);
+    return this.#context(this.#builder.build(target, url!, own), own, extra);
+  }
+
+  #context(request: Request, own: CallOptions | undefined, extra: AbortSignal | undefined): SendContext {
+    if (own === undefined && extra === undefined && this.#settings.signal === undefined && this.#shutdowns.length === 0) {
       return new SendContext(request, this.#settings, noSignal, undefined, undefined);
     }
     const settings = own === undefined ? this.#settings : resolveCallSettings(own, this.#settings);
     const observer = checkUploadObserver(own?.onUploadProgress);
+    const signals = this.#signals(own);
+    if (extra !== undefined) signals.push(extra);
+    return new SendContext(request, settings, joinSignals(signals), own?.trace, own?.onInformational, observer);
+  }
+
+  /** Whatever ends a call. */
+  #signals(own: CallOptions | undefined): AbortSignal[] {
+    const { signal } = this.#settings;
     const signals = own?.signal === null || signal === undefined ? [...this.#shutdowns] : [...this.#shutdowns, signal];
     if (own?.signal !== undefined && own.signal !== null) signals.push(expectManyListeners(checkSignal(own.signal)));
-    return new SendContext(request, settings, joinSignals(signals), own?.trace, own?.onInformational, observer);
+    return signals;
   }
 }

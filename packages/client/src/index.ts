@@ -32,6 +32,7 @@ export type { HeaderInputValue, HeadersInput } from './message/header-input.ts';
 export { Request, type RequestChanges } from './message/request.ts';
 export { Response } from './message/response.ts';
 export type { ResponseBodyInput } from './message/response-body.ts';
+export { SchemaMismatch, type SchemaIssue, type SchemaResult, type StandardSchema } from './message/schema.ts';
 export { HTTPStatusError, ResponseHead, type AttemptRecord, type CallRecord } from './message/response-head.ts';
 export { StreamResponse, type ResponseInit } from './message/stream-response.ts';
 export type { Timings } from './message/timings.ts';
@@ -78,6 +79,12 @@ export {
   type RetryOnStatusOptions,
 } from './policies/retry-limits.ts';
 export type { MountsInput } from './routing/mounts.ts';
+export type { SavedFile } from './reading/download.ts';
+export type { ServerSentEvent } from './reading/event-parser.ts';
+export type { EventsOptions, ReconnectOptions } from './reading/events.ts';
+export type { LinesOptions } from './reading/lines.ts';
+export { parseLinks, type Link, type Links } from './reading/links.ts';
+export type { ResumeOptions, SaveOptions, SaveProgress } from './reading/save-options.ts';
 export type { Interceptor, Next } from './send/compose.ts';
 export { callOf, type FailedCall } from './send/failed-call.ts';
 export type { SendContext } from './send/context.ts';

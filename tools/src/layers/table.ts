@@ -199,11 +199,21 @@ export const layers: readonly Layer[] = [
   // What is sent, what comes back, how it is read, and what a call may ask for: four folders of one vocabulary.
   {
     layer: 'client/message',
-    files: [`${client}/message/`, `${client}/body/`, `${client}/options/`],
+    files: [`${client}/message/`, `${client}/body/`, `${client}/reading/`, `${client}/options/`],
     imports: ['client/errors', 'client/decoding'],
-    // The files, the names and the randomness are those of multipart bodies.
-    modules: ['@x/httpcore', 'node:buffer', 'node:util', 'node:crypto', 'node:fs/promises', 'node:path', 'node:url', 'mime'],
-    types: ['node:fs'],
+    // Files are sent (multipart bodies) and saved (downloads); the libraries are loaded when they are needed.
+    modules: [
+      '@x/httpcore',
+      'node:buffer',
+      'node:util',
+      'node:crypto',
+      'node:fs/promises',
+      'node:module',
+      'node:path',
+      'node:stream',
+      'node:url',
+    ],
+    types: ['node:fs', 'mime', 'eventsource-parser'],
   },
 
   // Pure: values in, values out.

@@ -26,12 +26,15 @@ export const expansionGrace: number = 8 * 1024 * 1024;
 export class ExpansionGuard {
   #received = 0;
 
-  /** The same chunks, counted as they are taken. */
-  count(chunks: ByteSource): ByteSource {
+  /** The same chunks, counted and shown as they are taken. */
+  count(chunks: ByteSource, shown: { readonly onChunk: ((chunk: Uint8Array) => void) | undefined }): ByteSource {
     return {
       next: async () => {
         const result = await chunks.next();
-        if (result.done !== true) this.#received += result.value.length;
+        if (result.done !== true) {
+          this.#received += result.value.length;
+          shown.onChunk?.(result.value);
+        }
         return result;
       },
       return: async () => {

@@ -7,12 +7,18 @@ import type { ContentCoding } from './codings.ts';
 import { decodeNow, mostInputNow } from './decode-now.ts';
 import { ZlibPump } from './zlib-pump.ts';
 
+/** Sees the chunks of a body that is read as it comes before they are decoded: a digest may be of those. */
+export interface EncodedChunks {
+  onChunk: ((chunk: Uint8Array) => void) | undefined;
+}
+
 /** Undoes codings while the body is read, whole or as it comes. Trailers stay those of the body as it travelled. */
 export class DecodedBody implements ResponseBody {
   readonly #encoded: ResponseBody;
   readonly #codings: readonly ContentCoding[];
   readonly #length: number | undefined;
   readonly #limits: BodyLimits;
+  readonly encodedChunks: EncodedChunks = { onChunk: undefined };
   #decoding: ZlibPump | undefined = undefined;
 
   /** `codings` in the order in which they are undone; `length` is what `Content-Length` says, if it does. */
@@ -72,7 +78,7 @@ export class DecodedBody implements ResponseBody {
     let pump: ZlibPump | undefined;
     for (const [index, { codec }] of this.#codings.entries()) {
       const isLast = index === stages - 1;
-      pump = new ZlibPump(pump ?? guard.count(encoded), codec, (total) => {
+      pump = new ZlibPump(pump ?? guard.count(encoded, this.encodedChunks), codec, (total) => {
         guard.check(total);
         if (isLast) assertWithin(limit, total);
       });

@@ -26,7 +26,12 @@ function readable(response: StreamResponse, { decompress, limits }: ReadSettings
   const { coding, length } = describe(rawHeaders);
   // RFC 9110 §14.2: a part of an encoded representation, which by itself can not be decoded.
   const codings = coding === undefined || !decompress || status === 206 ? [] : readContentEncoding(coding);
-  if (codings.length > 0) return response.with({ body: new DecodedBody(body, codings, length, limits) });
+  if (codings.length > 0) {
+    const decoded = new DecodedBody(body, codings, length, limits);
+    const copy = response.with({ body: decoded });
+    copy.encoded = decoded.encodedChunks;
+    return copy;
+  }
   const isWithin =
     length === undefined ? limits.whole === Infinity && limits.streamed === Infinity : length <= limits.whole && length <= limits.streamed;
   return isWithin ? response : response.with({ body: new LimitedBody(body, length, limits) });

@@ -69,6 +69,11 @@ export function applyHeaderChanges(base: readonly HeaderPair[], changes: HeaderC
   return kept.concat(changes.pairs);
 }
 
+/** May it be the value of a field? */
+export function isFieldValue(text: string): boolean {
+  return fieldValue.test(text);
+}
+
 /** `undefined` when there is no such field. Duplicates: the first one. `name` in lower case. */
 export function findHeader(pairs: readonly HeaderPair[], name: string): string | undefined {
   for (const [candidate, value] of pairs) {

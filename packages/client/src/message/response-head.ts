@@ -2,10 +2,12 @@
 import type { HeaderPair } from '@x/httpcore';
 
 import { ClientError } from '../errors.ts';
+import { linksByRelation, parseLinks, type Links } from '../reading/links.ts';
 import { findHeader } from './header-input.ts';
 import { Headers } from './headers.ts';
 import { shownUrl } from './redact.ts';
 import type { Request } from './request.ts';
+import type { StandardSchema } from './schema.ts';
 import type { Timings } from './timings.ts';
 import { showAsJson } from './shown-as-json.ts';
 
@@ -77,9 +79,10 @@ export abstract class ResponseHead {
   /** The whole body. */
   abstract bytes(): Uint8Array | Promise<Uint8Array>;
   /** The whole body as text. */
-  abstract text(): string | Promise<string>;
+  abstract text(charset?: string): string | Promise<string>;
   /** The whole body, parsed as JSON. */
   abstract json<T = unknown>(): T | Promise<T>;
+  abstract json<Output>(schema: StandardSchema<Output>): Promise<Output>;
   /** The fields after the body (RFC 9110 §6.5); `undefined` until it has ended. */
   abstract get trailers(): Headers | undefined;
 
@@ -95,6 +98,18 @@ export abstract class ResponseHead {
 
   get headers(): Headers {
     return (this.#headers ??= Headers.view(this.rawHeaders));
+  }
+
+  /**
+   * Where else one can go from here, by relation (`Link`, RFC 8288). `parseLinks` gives all of them, in their order.
+   * @example
+   * for (let response = await client.get(url); ; response = await client.get(response.links.next.url)) {
+   *   yield* response.json<Item[]>();
+   *   if (response.links.next === undefined) break;
+   * }
+   */
+  get links(): Links {
+    return linksByRelation(parseLinks(this.headers.get('link') ?? '', this.url));
   }
 
   /** How long each step took. */

@@ -3,6 +3,7 @@ import type { HeaderPair } from '@x/httpcore';
 import { Headers } from './headers.ts';
 import { parseJson } from './json.ts';
 import { ResponseHead } from './response-head.ts';
+import { matching, type StandardSchema } from './schema.ts';
 import { charsetOf, decodeText } from './text.ts';
 
 const none: readonly HeaderPair[] = Object.freeze([]);
@@ -31,17 +32,32 @@ export class Response extends ResponseHead {
     return this.#content;
   }
 
-  /** The body as text: by its byte order mark, else by the charset of `Content-Type`, else as UTF-8. Invalid bytes become U+FFFD. */
-  override text(): string {
-    return decodeText(this.#content, charsetOf(this.contentType));
+  /**
+   * The body as text: by its byte order mark, else by `charset`, else by that of `Content-Type`, else as UTF-8. Invalid bytes
+   * become U+FFFD.
+   */
+  override text(charset?: string): string {
+    return decodeText(this.#content, charset?.toLowerCase() ?? charsetOf(this.contentType));
   }
 
   /**
-   * The body parsed as JSON. The type is the caller's word; nothing checks it.
+   * The body parsed as JSON. With a schema (Zod, Valibot, ArkType: any Standard Schema) it is checked, and becomes what the schema
+   * makes of it; that takes a promise, since a schema may. Without, the type is the caller's word.
+   *
    * @throws {DecodingError} `INVALID_JSON`.
+   * @throws {SchemaMismatch} the schema says no.
+   * @example
+   * const User = z.object({ name: z.string() });
+   * const user = await response.json(User);
    */
-  override json<T = unknown>(): T {
-    return parseJson(this.text()) as T;
+  override json<T = unknown>(): T;
+  override json<Output>(schema: StandardSchema<Output>): Promise<Output>;
+  override json(schema?: StandardSchema): unknown {
+    return schema === undefined ? parseJson(this.text()) : this.#matching(schema);
+  }
+
+  async #matching(schema: StandardSchema): Promise<unknown> {
+    return matching(parseJson(this.text()), schema);
   }
 
   override get trailers(): Headers {

@@ -1,6 +1,16 @@
+import type { Readable } from 'node:stream';
+
 import type { DuplexBody, HeaderPair, ResponseBody } from '@x/httpcore';
 
+import type { EncodedChunks } from '../decoding/decoded-body.ts';
 import { BodyConsumed } from '../errors.ts';
+import type { Again, UnreadResponse } from '../reading/again.ts';
+import { Download, type SavedFile } from '../reading/download.ts';
+import type { ServerSentEvent } from '../reading/event-parser.ts';
+import { EventStream, type EventsOptions } from '../reading/events.ts';
+import { readLines, type LinesOptions } from '../reading/lines.ts';
+import type { SaveOptions } from '../reading/save-options.ts';
+import { toNodeStream, toWebStream } from '../reading/streams.ts';
 import { endingBody } from './ending-body.ts';
 import { applyHeaderChanges, readHeaderChanges, type HeadersInput } from './header-input.ts';
 import { Headers } from './headers.ts';
@@ -8,6 +18,7 @@ import { parseJson } from './json.ts';
 import { readResponseBody, type ResponseBodyInput } from './response-body.ts';
 import { ResponseHead, type AttemptRecord, type CallRecord } from './response-head.ts';
 import type { Request } from './request.ts';
+import { matching, type StandardSchema } from './schema.ts';
 import { charsetOf, decodeText } from './text.ts';
 import { instantTimings } from './timings.ts';
 
@@ -28,9 +39,13 @@ export interface ResponseInit {
  * await using response = await client.stream('GET', 'https://example.com/large');
  * for await (const chunk of response) console.log(chunk.byteLength);
  */
-export class StreamResponse extends ResponseHead implements AsyncIterable<Uint8Array>, AsyncDisposable {
+export class StreamResponse extends ResponseHead implements UnreadResponse, AsyncDisposable {
   /** The body as the dispatcher gave it; after an upgrade or CONNECT it can be written to as well. */
   readonly body: ResponseBody | DuplexBody;
+  /** @internal Of a body whose content coding is undone. */
+  encoded: EncodedChunks | undefined = undefined;
+  /** @internal How to ask for it once more, for a response that a client has handed out. */
+  again: (() => Again) | undefined = undefined;
   #whole: Promise<Uint8Array> | undefined = undefined;
   #taken = false;
 
@@ -79,6 +94,8 @@ export class StreamResponse extends ResponseHead implements AsyncIterable<Uint8A
       body,
     );
     copy.trail = this.trail;
+    copy.encoded = this.encoded;
+    copy.again = this.again;
     if (changes.body === undefined) {
       copy.#whole = this.#whole;
       copy.#taken = this.#taken;
@@ -99,16 +116,81 @@ export class StreamResponse extends ResponseHead implements AsyncIterable<Uint8A
   }
 
   /** As {@link bytes}, decoded like `Response.text()`. */
-  override async text(): Promise<string> {
-    return decodeText(await this.bytes(), charsetOf(this.contentType));
+  override async text(charset?: string): Promise<string> {
+    return decodeText(await this.bytes(), charset?.toLowerCase() ?? charsetOf(this.contentType));
   }
 
   /**
-   * As {@link bytes}, parsed as JSON.
+   * As {@link bytes}, parsed as JSON, and checked by a schema if one is given.
    * @throws {DecodingError} `INVALID_JSON`.
+   * @throws {SchemaMismatch} the schema says no.
    */
-  override async json<T = unknown>(): Promise<T> {
-    return parseJson(await this.text()) as T;
+  override json<T = unknown>(): Promise<T>;
+  override json<Output>(schema: StandardSchema<Output>): Promise<Output>;
+  override async json(schema?: StandardSchema): Promise<unknown> {
+    const value = parseJson(await this.text());
+    return schema === undefined ? value : matching(value, schema);
+  }
+
+  /**
+   * The lines of the body as they come, without what ends them (LF or CRLF), decoded like {@link text}. Leaving the loop early
+   * closes the response.
+   *
+   * @throws {BodyConsumed} the body was read or closed before.
+   * @throws {DecodingError} `LINE_TOO_LONG`, while it is read.
+   * @example
+   * await using response = await client.stream('GET', 'https://example.com/log.ndjson');
+   * for await (const line of response.lines()) console.log(JSON.parse(line));
+   */
+  lines(options: LinesOptions = {}): AsyncIterableIterator<string, undefined> {
+    return readLines(this, charsetOf(this.contentType), options);
+  }
+
+  /**
+   * The body as server-sent events; with `reconnect`, over as many responses as it takes. Leaving the loop early ends all of it.
+   *
+   * While it is read: `HTTPStatusError` or `DecodingError` (`NOT_EVENT_STREAM`) for a response that is no event stream,
+   * `EVENT_TOO_LARGE`, and `Aborted`.
+   *
+   * @throws {InvalidOption} an option is not usable.
+   * @example
+   * await using response = await client.stream('GET', '/events', { headers: { accept: 'text/event-stream' } });
+   * for await (const { event, data } of response.sse({ reconnect: true })) console.log(event, data);
+   */
+  sse(options: EventsOptions = {}): AsyncIterableIterator<ServerSentEvent, undefined> {
+    return new EventStream(this, this.again?.(), options);
+  }
+
+  /**
+   * The body as a web stream of `Uint8Array` chunks, read as it is asked for. Cancelling it closes the response.
+   * @throws {BodyConsumed} the body was read or closed before.
+   */
+  toWebStream(): ReadableStream<Uint8Array> {
+    return toWebStream(this[Symbol.asyncIterator]());
+  }
+
+  /**
+   * The body as Node's `Readable`, read as it is asked for. Destroying it closes the response.
+   * @throws {BodyConsumed} the body was read or closed before.
+   */
+  toNodeStream(): Readable {
+    return toNodeStream(this[Symbol.asyncIterator]());
+  }
+
+  /**
+   * Saves the body as a file, which takes its name only when it is whole: there is the old file, or the new one, or none. The
+   * response is closed, however it ends.
+   *
+   * @throws {InvalidOption} an option is not usable.
+   * @throws {HTTPStatusError} the status is not 200 to 299; nothing is saved.
+   * @throws {DigestMismatch} it does not have the digest that it should have; nothing is saved.
+   * @throws {Aborted} by `signal`, or with the call; what the network and the file system say arrives as it is.
+   * @example
+   * await using response = await client.stream('GET', 'https://example.com/large.iso');
+   * await response.saveTo('large.iso', { resume: true, digest: 'sha-256=…', onProgress: ({ received }) => console.log(received) });
+   */
+  async saveTo(path: string | URL, options: SaveOptions = {}): Promise<SavedFile> {
+    return new Download(this, this.again?.(), path, options).run();
   }
 
   override get trailers(): Headers | undefined {

@@ -65,6 +65,12 @@ export function readRequestOptions(options: RequestOptions): OwnMessageOptions &
   return oneBody(ownOptions<OwnMessageOptions & CallOptions>(options, requestNames));
 }
 
+/** Those of a request's options that are no part of it. */
+export function callOptionsOf(options: RequestOptions | CallOptions): CallOptions {
+  const given = Object.entries(options).filter(([name]) => Object.hasOwn(callNames, name));
+  return Object.fromEntries(given) as CallOptions;
+}
+
 /** @throws {InvalidOption} an option is unknown. */
 export function readCallOptions(options: CallOptions): CallOptions {
   return ownOptions(options, callNames);

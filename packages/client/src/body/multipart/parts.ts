@@ -3,7 +3,6 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { HeaderPair } from '@x/httpcore';
-import mime from 'mime';
 
 import { InvalidOption } from '../../errors.ts';
 import { readHeaderChanges } from '../../message/header-input.ts';
@@ -14,6 +13,7 @@ import { readBody, type BodyInput } from '../body-input.ts';
 import { BytesBody, type RequestBody } from '../request-body.ts';
 import type { ContentFile, FileDetails, FilesInput, PathFile } from './file-input.ts';
 import { MeasuredBody } from './measured-body.ts';
+import { mediaTypeOf } from './media-types.ts';
 import { partHead } from './part-head.ts';
 import { PathBody } from './path-body.ts';
 
@@ -124,7 +124,7 @@ function pathText(path: unknown): string {
 /** `origin` is what the content came from, which may have a name. */
 function describe(name: string, details: FileDetails, content: RequestBody, origin: unknown, option: string): Part {
   const filename = details.filename === null ? undefined : text(details.filename ?? originalName(origin) ?? namelessFile, option);
-  const byName = filename === undefined ? undefined : (mime.getType(filename) ?? undefined);
+  const byName = filename === undefined ? undefined : mediaTypeOf(filename);
   // A Blob knows its type; a text is text, unless its name says more.
   const bySource = origin instanceof Blob ? (content.contentType ?? byName) : (byName ?? content.contentType);
   const contentType =

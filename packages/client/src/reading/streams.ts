@@ -1,0 +1,46 @@
+/** A response body as the streams of others. What they do not read is not read here either. */
+import { Readable } from 'node:stream';
+
+/** A web stream of `Uint8Array` chunks. Cancelling it closes the response. */
+export function toWebStream(chunks: AsyncIterator<Uint8Array>): ReadableStream<Uint8Array> {
+  // Not a stream of type "bytes": that would take the memory behind each chunk away, which chunks share.
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const result = await chunks.next();
+        if (result.done === true) controller.close();
+        else controller.enqueue(result.value);
+      },
+      async cancel() {
+        await chunks.return?.();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** Node's `Readable`. Destroying it closes the response. */
+export function toNodeStream(chunks: AsyncIterator<Uint8Array>): Readable {
+  return new Readable({
+    read() {
+      chunks.next().then(
+        (result) => this.push(result.done === true ? null : result.value),
+        (error: unknown) => this.destroy(error as Error),
+      );
+    },
+    destroy(error, callback) {
+      void close(chunks, error, callback);
+    },
+  });
+}
+
+/** What closing says after an error is no news. */
+async function close(chunks: AsyncIterator<Uint8Array>, error: Error | null, callback: (error: Error | null) => void): Promise<void> {
+  let failure = error;
+  try {
+    await chunks.return?.();
+  } catch (thrown) {
+    failure ??= thrown as Error;
+  }
+  callback(failure);
+}
