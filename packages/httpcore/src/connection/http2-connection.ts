@@ -116,7 +116,9 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
   start(exchange: Exchange, now: number): void {
     const protocol = exchange.context?.protocol ?? null;
     if (protocol !== null && !this.#settingsSeen) {
+      exchange.waitFor('read', now);
       this.#untilSettings.push(exchange);
+      this.#owner.onDeadline(Math.min(exchange.expiresAt, this.#lastHeard + silenceBeforePing));
       return;
     }
     const { body, framing, method, origin } = exchange;
@@ -279,6 +281,10 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
   checkDeadlines(now: number): number {
     let next = Infinity;
     for (const hold of Array.from(this.#holds)) next = Math.min(next, hold.exchange.checkLimits(now));
+    if (this.#untilSettings.length > 0) {
+      for (const exchange of this.#untilSettings) next = Math.min(next, exchange.checkLimits(now));
+      this.#untilSettings = this.#untilSettings.filter((exchange) => !exchange.ended);
+    }
     if (this.active === 0 || this.#shutDown) return next;
     return Math.min(next, this.#checkLiveness(now));
   }

@@ -13,12 +13,12 @@ import { Buffer } from 'node:buffer';
 
 import type { HeaderPair } from '../../../src/contract.ts';
 import type { HttpCoreError, RemoteProtocolError } from '../../../src/errors.ts';
-import { connectionPreface, errorName, Flag, FrameType } from '../../../src/protocol/http2/constants.ts';
+import { errorName } from '../../../src/protocol/http2/constants.ts';
 import { Http2Engine } from '../../../src/protocol/http2/engine.ts';
 import type { Http2EngineHandler } from '../../../src/protocol/http2/handler.ts';
 import type { Http2EngineOptions } from '../../../src/protocol/http2/options.ts';
 import type { Http2Stream } from '../../../src/protocol/http2/stream.ts';
-import { ReferenceDecoder } from './reference-hpack.ts';
+import { FrameLog } from './frame-log.ts';
 
 /** What each test gives as token. */
 export interface Call {
@@ -34,8 +34,6 @@ export interface OpenOptions {
   readonly authority?: string;
   readonly protocol?: string | null;
 }
-
-const typeNames = Object.keys(FrameType);
 
 export class EngineHarness {
   readonly engine: Http2Engine<Call>;
@@ -54,10 +52,8 @@ export class EngineHarness {
   capacityChanges = 0;
   /** Called from inside the callbacks, with the event's text, for tests of what may be done there. */
   onEvent: (event: string, call: Call | undefined) => void = () => {};
-  readonly #decoder = new ReferenceDecoder();
+  readonly #log = new FrameLog();
   #events: string[] = [];
-  #unread: Buffer = Buffer.alloc(0);
-  #block: Buffer = Buffer.alloc(0);
 
   constructor(options: Partial<Http2EngineOptions> = {}) {
     this.engine = new Http2Engine<Call>(
@@ -66,7 +62,7 @@ export class EngineHarness {
           const chunk = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : Buffer.from(bytes);
           if (chunk.length === 0) throw new Error('An empty write');
           this.writes.push(chunk);
-          this.#unread = Buffer.concat([this.#unread, chunk]);
+          this.#log.add(chunk);
           return this.sinkHasRoom;
         },
       },
@@ -105,19 +101,7 @@ export class EngineHarness {
   /** The frames sent since the last call, flushed first. */
   sent(): string[] {
     this.engine.flush();
-    const frames: string[] = [];
-    if (this.#unread.length >= 24 && this.#unread.subarray(0, 24).toString('latin1') === connectionPreface) {
-      frames.push('PREFACE');
-      this.#unread = this.#unread.subarray(24);
-    }
-    while (this.#unread.length >= 9) {
-      const length = this.#unread.readUIntBE(0, 3);
-      if (this.#unread.length < 9 + length) break;
-      frames.push(this.#describe(this.#unread.subarray(0, 9 + length)));
-      this.#unread = this.#unread.subarray(9 + length);
-    }
-    if (this.#unread.length > 0) frames.push(`UNFINISHED ${this.#unread.toString('hex')}`);
-    return frames;
+    return this.#log.take();
   }
 
   /** Forgets what was sent and what happened so far. */
@@ -125,53 +109,6 @@ export class EngineHarness {
     this.sent();
     this.events();
     this.writes.length = 0;
-  }
-
-  #describe(frame: Buffer): string {
-    const type = frame[3]!;
-    const flags = frame[4]!;
-    const streamId = frame.readUInt32BE(5);
-    const payload = frame.subarray(9);
-    const parts: (string | number)[] = [typeNames[type] ?? `TYPE ${type}`];
-    if (streamId !== 0) parts.push(streamId);
-    switch (type) {
-      case FrameType.SETTINGS:
-        if ((flags & Flag.ACK) !== 0) parts.push('ACK');
-        for (let at = 0; at < payload.length; at += 6) parts.push(`${payload.readUInt16BE(at)}=${payload.readUInt32BE(at + 2)}`);
-        break;
-      case FrameType.HEADERS:
-      case FrameType.CONTINUATION:
-        if (type === FrameType.HEADERS && (flags & Flag.END_STREAM) !== 0) parts.push('END_STREAM');
-        this.#block = Buffer.concat([this.#block, payload]);
-        if ((flags & Flag.END_HEADERS) === 0) {
-          parts.push(`(${payload.length} octets, not the end)`);
-        } else {
-          parts.push(
-            ...this.#decoder
-              .decode(this.#block)
-              .map(({ name, value, neverIndex }) => `${name}=${value}${neverIndex ? ' (never indexed)' : ''}`),
-          );
-          this.#block = Buffer.alloc(0);
-        }
-        break;
-      case FrameType.DATA:
-        if ((flags & Flag.END_STREAM) !== 0) parts.push('END_STREAM');
-        parts.push(payload.length > 40 ? `(${payload.length} octets)` : JSON.stringify(payload.toString('latin1')));
-        break;
-      case FrameType.RST_STREAM:
-        parts.push(errorName(payload.readUInt32BE(0)));
-        break;
-      case FrameType.GOAWAY:
-        parts.push(payload.readUInt32BE(0), errorName(payload.readUInt32BE(4)));
-        break;
-      case FrameType.WINDOW_UPDATE:
-        parts.push(payload.readUInt32BE(0));
-        break;
-      default:
-        if ((flags & Flag.ACK) !== 0) parts.push('ACK');
-        parts.push(payload.toString('hex'));
-    }
-    return parts.join(' ');
   }
 
   #record(event: string, call?: Call): void {

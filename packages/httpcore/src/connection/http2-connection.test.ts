@@ -1,0 +1,315 @@
+import { Buffer } from 'node:buffer';
+
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { data, headers, ping, reset, settings, settingsAcknowledgement, windowUpdate } from '../../test/support/http2/frame-factory.ts';
+import { endWorlds, outcomes, startConnected, startWorld, type Call, type PoolHarness } from '../../test/support/http2/pool-harness.ts';
+import type { ByteIterable } from '../contract.ts';
+import { ErrorCode, Setting } from '../protocol/http2/constants.ts';
+import { everySplit } from '../testing/every-split.ts';
+
+const ok = (id: number): Buffer => headers(id, [[':status', '200']]);
+const whole = (id: number, text = 'x'): Buffer => Buffer.concat([ok(id), data(id, text, { endStream: true })]);
+const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
+const preface = ['PREFACE', 'SETTINGS 2=0 4=1048576 6=65536', `WINDOW_UPDATE ${16 * 1_048_576 - 65_535}`];
+
+afterEach(endWorlds);
+
+describe('a connection', () => {
+  it('sends what one turn asks for in one write, the preface included', async () => {
+    const made = startWorld();
+    const calls = ['/a', '/b', '/c'].map((target) => made.call(target));
+    const server = await made.server();
+    expect(server.transport.writes).toHaveLength(1);
+    expect(server.sent()).toEqual([
+      ...preface,
+      ...['/a', '/b', '/c'].map(
+        (path, index) => `HEADERS ${2 * index + 1} END_STREAM :method=GET :scheme=http :authority=server.test :path=${path}`,
+      ),
+    ]);
+    server.receive(settings(), settingsAcknowledgement(), whole(5, 'c'), whole(1, 'a'), whole(3, 'b'));
+    await made.clock.settle();
+    expect(outcomes(calls)).toEqual(['200 "a"', '200 "b"', '200 "c"']);
+  });
+
+  it('gives the same answers however its bytes are cut', async () => {
+    const script = Buffer.concat([
+      settings([Setting.MAX_CONCURRENT_STREAMS, 10]),
+      settingsAcknowledgement(),
+      headers(1, [
+        [':status', '103'],
+        ['link', '</a>'],
+      ]),
+      ok(3),
+      whole(1, 'first'),
+      data(3, 'sec', { padding: 4 }),
+      ping(1, 2),
+      data(3, 'ond'),
+      headers(3, [['x-sum', '6']], { endStream: true }),
+      reset(5, ErrorCode.CANCEL),
+    ]);
+    const runs: { made: PoolHarness; calls: Call[]; pieces: readonly Uint8Array[] }[] = [];
+    everySplit(script, (pieces) => {
+      const made = startWorld();
+      runs.push({ made, calls: ['/1', '/2', '/3'].map((target) => made.call(target)), pieces });
+    });
+    await Promise.all(
+      runs.map(async ({ made, calls, pieces }) => {
+        const server = await made.server();
+        for (const piece of pieces) server.receive(piece);
+        await made.clock.settle();
+        expect(outcomes(calls)).toEqual(['200 "first"', '200 "second"', 'H2_CANCEL']);
+        expect(calls[1]?.body?.trailers).toEqual([['x-sum', '6']]);
+      }),
+    );
+  });
+
+  it('stops at a transport that is full, and goes on when it has drained', async () => {
+    const made = startWorld({}, { highWaterMark: 40_000 });
+    const call = made.call('/', { method: 'POST', body: [Buffer.alloc(60_000, 'u')] });
+    const server = await made.server();
+    const sizes = (lines: readonly string[]): number[] =>
+      lines.flatMap((line) => /^DATA 1 .*\((\d+) octets\)$/.exec(line)?.slice(1).map(Number) ?? []);
+    const before = sizes(server.sent());
+    expect(before).toEqual([16_384, 16_384, 16_384]);
+    server.transport.drain();
+    await made.clock.settle();
+    expect(sizes(server.sent())).toEqual([60_000 - 3 * 16_384]);
+    server.receive(settings(), settingsAcknowledgement(), whole(1));
+    await made.clock.settle();
+    expect(call.outcome()).toBe('200 "x"');
+  });
+
+  it('is no reason for a program to go on while it is idle', async () => {
+    const { made, server, calls } = await startConnected(['/']);
+    expect(server.transport.referenced).toBe(true);
+    server.receive(whole(1));
+    await made.clock.settle();
+    made.clock.advance(100);
+    expect(outcomes(calls)).toEqual(['200 "x"']);
+    expect(server.transport.referenced).toBe(false);
+    expect(made.clock.pendingForeground).toBe(0);
+    made.call('/again');
+    await made.clock.settle();
+    expect(server.transport.referenced).toBe(true);
+  });
+
+  it('is closed after 90 s without a stream: GOAWAY, then the end', async () => {
+    const { made, server } = await startConnected(['/']);
+    server.receive(whole(1));
+    await made.clock.settle();
+    made.clock.advance(89_000);
+    expect([server.sent(), made.pool.stats().connections]).toEqual([[], 1]);
+    made.clock.advance(1_001);
+    expect(server.sent()).toEqual(['GOAWAY 0 NO_ERROR']);
+    expect(server.transport.ended).toBe(true);
+    expect(made.pool.stats().connections).toBe(0);
+    // A server that does not end its side is not waited for.
+    expect(server.transport.destroyed).toBe(false);
+    made.clock.advance(1_000);
+    expect(server.transport.destroyed).toBe(true);
+  });
+
+  it('is closed for a server that ends it while it is idle, and the next request has another', async () => {
+    const { made, server } = await startConnected(['/']);
+    server.receive(whole(1));
+    await made.clock.settle();
+    server.transport.receiveEnd();
+    await made.clock.settle();
+    expect(made.pool.stats().connections).toBe(0);
+    const next = made.call('/next');
+    (await made.server(1)).receive(settings(), settingsAcknowledgement(), whole(1, 'new'));
+    await made.clock.settle();
+    expect(next.outcome()).toBe('200 "new"');
+  });
+
+  it('says GOAWAY when its pool closes, and lets what runs end', async () => {
+    const { made, server, calls } = await startConnected(['/']);
+    const closed = made.pool.close();
+    await made.clock.settle();
+    expect(server.sent()).toEqual(['GOAWAY 0 NO_ERROR']);
+    server.receive(whole(1, 'late'));
+    await made.clock.settle();
+    await closed;
+    expect(outcomes(calls)).toEqual(['200 "late"']);
+    expect(server.transport.ended).toBe(true);
+  });
+});
+
+describe('liveness', () => {
+  it('is asked for after 30 s of silence while a stream is open; an answer is enough', async () => {
+    const { made, server, calls } = await startConnected(['/']);
+    made.clock.advance(29_990);
+    expect(server.sent()).toEqual([]);
+    made.clock.advance(20);
+    expect(server.sent()).toEqual(['PING 6c69766500000001']);
+    made.clock.advance(9_000);
+    server.receive(ping(0x6c69_7665, 1, true));
+    made.clock.advance(20_000);
+    expect([server.sent(), outcomes(calls)]).toEqual([[], ['running']]);
+    made.clock.advance(11_000);
+    expect(server.sent()).toEqual(['PING 6c69766500000002']);
+    server.receive(whole(1));
+    await made.clock.settle();
+    expect(outcomes(calls)).toEqual(['200 "x"']);
+  });
+
+  it('is shown by anything that comes', async () => {
+    const { made, server } = await startConnected(['/']);
+    server.receive(ok(1));
+    for (let second = 0; second < 120; second += 20) {
+      made.clock.advance(20_000);
+      server.receive(data(1, 'tick'));
+    }
+    await made.clock.settle();
+    expect(server.sent().filter((line) => line.startsWith('PING'))).toEqual([]);
+  });
+
+  it('ends without an answer within 10 s: every exchange is told, and the connection is dropped', async () => {
+    const { made, server, calls } = await startConnected(['/a', '/b']);
+    server.receive(ok(3));
+    await made.clock.settle();
+    made.clock.advance(30_010);
+    expect(server.sent()).toHaveLength(1);
+    made.clock.advance(10_000);
+    await made.clock.settle();
+    expect(outcomes(calls)).toEqual(['H2_PING_TIMEOUT', 'H2_PING_TIMEOUT']);
+    expect(calls.map(({ error }) => [error?.name, error?.phase, error?.requestSent])).toEqual([
+      ['ReadTimeout', 'response-head', true],
+      ['ReadTimeout', 'response-body', true],
+    ]);
+    expect(server.transport.destroyed).toBe(true);
+    expect(made.pool.stats().connections).toBe(0);
+  });
+
+  it('is not asked of an idle connection', async () => {
+    const { made, server } = await startConnected(['/']);
+    server.receive(whole(1));
+    await made.clock.settle();
+    made.clock.advance(60_000);
+    expect(server.sent()).toEqual([]);
+  });
+
+  it('is asked at once of one that was silent for long before it is used again; what may be sent twice goes to another', async () => {
+    const { made, server } = await startConnected(['/']);
+    server.receive(whole(1));
+    await made.clock.settle();
+    made.clock.advance(60_000);
+    const get = made.call('/get');
+    const post = made.call('/post', { method: 'POST' });
+    await made.clock.settle();
+    made.clock.advance(1);
+    await made.clock.settle();
+    expect(server.sent().map((line) => line.split(' ')[0])).toEqual(['HEADERS', 'HEADERS', 'PING']);
+    made.clock.advance(10_001);
+    const second = await made.server(1);
+    expect(post.error).toMatchObject({ code: 'H2_PING_TIMEOUT', requestSent: true, connectionReused: true });
+    second.receive(settings(), settingsAcknowledgement(), whole(1, 'second'));
+    await made.clock.settle();
+    expect(get.outcome()).toBe('200 "second"');
+  });
+});
+
+describe('limits of an exchange', () => {
+  it('reset its stream and leave the others alone', async () => {
+    const made = startWorld();
+    const slow = made.call('/slow', { timeouts: [null, 1_000, null, null] });
+    const other = made.call('/other');
+    const server = await made.server();
+    server.receive(settings(), settingsAcknowledgement());
+    await made.clock.settle();
+    server.sent();
+    made.clock.advance(1_001);
+    await made.clock.settle();
+    expect(slow.outcome()).toBe('READ_TIMEOUT');
+    expect(server.sent()).toEqual(['RST_STREAM 1 CANCEL']);
+    server.receive(whole(1, 'too late'), whole(3, 'on time'));
+    await made.clock.settle();
+    expect(other.outcome()).toBe('200 "on time"');
+  });
+
+  it('count writing, too: a window that stays closed', async () => {
+    const { made, server } = await startConnected(['/'], [Setting.INITIAL_WINDOW_SIZE, 10]);
+    const upload = made.call('/', { method: 'POST', body: [bytes('more than ten octets')], timeouts: [null, null, 2_000, null] });
+    await made.clock.settle();
+    expect(server.sent().at(-1)).toBe('DATA 3 "more than "');
+    made.clock.advance(1_500);
+    server.receive(windowUpdate(3, 4));
+    await made.clock.settle();
+    expect(server.sent()).toEqual(['DATA 3 "ten "']);
+    made.clock.advance(2_100);
+    await made.clock.settle();
+    expect(upload.outcome()).toBe('WRITE_TIMEOUT');
+    expect(server.sent()).toEqual(['RST_STREAM 3 CANCEL']);
+  });
+});
+
+describe('a response that nobody wants', () => {
+  it('costs its stream, and its windows are given back', async () => {
+    const made = startWorld();
+    const call = made.call('/', { unread: true });
+    const server = await made.server();
+    server.receive(settings(), settingsAcknowledgement(), ok(1), ...Array.from({ length: 60 }, () => data(1, Buffer.alloc(16_384))));
+    await made.clock.settle();
+    server.sent();
+    await call.body?.close();
+    await made.clock.settle();
+    expect(server.sent()).toEqual(['RST_STREAM 1 CANCEL']);
+    // What is still under way counts too: in all it is more than the connection's window.
+    for (let round = 0; round < 20; round += 1) {
+      server.receive(...Array.from({ length: 60 }, () => data(1, Buffer.alloc(16_384))));
+      await made.clock.settle();
+    }
+    const given = server
+      .sent()
+      .flatMap((line) => /^WINDOW_UPDATE (\d+)$/.exec(line)?.slice(1).map(Number) ?? [])
+      .reduce((sum, each) => sum + each, 0);
+    expect(given).toBeGreaterThan(8 * 1_048_576);
+    const next = made.call('/next');
+    await made.clock.settle();
+    server.receive(whole(3, 'fine'));
+    await made.clock.settle();
+    expect(next.outcome()).toBe('200 "fine"');
+  });
+
+  it('is told to the server at once where the caller aborts, also before anything has left', async () => {
+    const made = startWorld();
+    const early = new AbortController();
+    const late = new AbortController();
+    const calls = [early, late].map(({ signal }) => made.call('/', { context: { signal } }));
+    const kept = made.call('/kept');
+    await null;
+    early.abort();
+    const server = await made.server();
+    expect(server.sent().filter((line) => line.startsWith('HEADERS'))).toHaveLength(2);
+    server.receive(settings(), settingsAcknowledgement());
+    await made.clock.settle();
+    server.sent();
+    late.abort();
+    await made.clock.settle();
+    expect(server.sent()).toEqual(['RST_STREAM 1 CANCEL']);
+    server.receive(whole(3));
+    await made.clock.settle();
+    expect(outcomes([...calls, kept])).toEqual(['ABORTED', 'ABORTED', '200 "x"']);
+  });
+
+  it('is the rest of an upload, once the whole answer is here', async () => {
+    const { made, server } = await startConnected(['/']);
+    let closed = 0;
+    const endless: ByteIterable = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise(() => {}),
+        return: () => {
+          closed += 1;
+          return Promise.resolve({ done: true, value: undefined });
+        },
+      }),
+    };
+    const upload = made.call('/', { method: 'POST', body: endless });
+    await made.clock.settle();
+    server.receive(whole(3, 'enough'));
+    await made.clock.settle();
+    expect([upload.outcome(), closed]).toEqual(['200 "enough"', 1]);
+    expect(server.sent().at(-1)).toBe('RST_STREAM 3 CANCEL');
+  });
+});

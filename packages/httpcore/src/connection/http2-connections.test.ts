@@ -1,0 +1,234 @@
+/** Which connection serves which request: the server's limit on streams, GOAWAY, connections that break, and what has to wait. */
+import { Buffer } from 'node:buffer';
+
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { goAway, headers, data, settings, settingsAcknowledgement } from '../../test/support/http2/frame-factory.ts';
+import { endWorlds, outcomes, startConnected, startWorld } from '../../test/support/http2/pool-harness.ts';
+import { ErrorCode, Setting } from '../protocol/http2/constants.ts';
+
+const ok = (id: number): Buffer => headers(id, [[':status', '200']]);
+const whole = (id: number, text = 'x'): Buffer => Buffer.concat([ok(id), data(id, text, { endStream: true })]);
+const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
+const preface = ['PREFACE', 'SETTINGS 2=0 4=1048576 6=65536', `WINDOW_UPDATE ${16 * 1_048_576 - 65_535}`];
+
+afterEach(endWorlds);
+
+describe('the limit on streams', () => {
+  it('is 100 until the server has said another, and nobody waits for its word', async () => {
+    const made = startWorld({ maxConnectionsPerOrigin: 5 });
+    const calls = Array.from({ length: 130 }, (_, index) => made.call(`/${index}`));
+    const server = await made.server();
+    expect(server.sent().filter((line) => line.startsWith('HEADERS'))).toHaveLength(100);
+    expect(made.pool.stats()).toMatchObject({ opened: 1, active: 100, queued: 30 });
+    server.receive(settings([Setting.MAX_CONCURRENT_STREAMS, 200]), settingsAcknowledgement());
+    await made.clock.settle();
+    expect(server.sent().filter((line) => line.startsWith('HEADERS'))).toHaveLength(30);
+    expect(made.pool.stats()).toMatchObject({ opened: 1, active: 130, queued: 0 });
+    server.receive(...calls.map((_, index) => whole(2 * index + 1)));
+    await made.clock.settle();
+    expect(new Set(outcomes(calls))).toEqual(new Set(['200 "x"']));
+  });
+
+  it('of a server that never says anything: those beyond 100 get a pool timeout, nothing hangs', async () => {
+    const made = startWorld();
+    const calls = Array.from({ length: 101 }, () => made.call('/', { timeouts: [null, 5_000, null, 3_000] }));
+    await made.server();
+    made.clock.advance(3_100);
+    await made.clock.settle();
+    expect(calls[100]?.outcome()).toBe('POOL_TIMEOUT');
+    made.clock.advance(2_000);
+    await made.clock.settle();
+    expect(new Set(outcomes(calls.slice(0, 100)))).toEqual(new Set(['READ_TIMEOUT']));
+  });
+
+  it('of 0 is waited out, without another connection', async () => {
+    const { made, server, calls } = await startConnected(['/first'], [Setting.MAX_CONCURRENT_STREAMS, 0]);
+    const waiting = [made.call('/a'), made.call('/b')];
+    await made.clock.settle();
+    server.receive(whole(1));
+    await made.clock.settle();
+    expect([server.sent(), made.servers.length, outcomes([...calls, ...waiting])]).toEqual([[], 1, ['200 "x"', 'running', 'running']]);
+    server.receive(settings([Setting.MAX_CONCURRENT_STREAMS, 2]));
+    await made.clock.settle();
+    expect(server.sent().filter((line) => line.startsWith('HEADERS'))).toHaveLength(2);
+    server.receive(whole(3, 'a'), whole(5, 'b'));
+    await made.clock.settle();
+    expect(outcomes(waiting)).toEqual(['200 "a"', '200 "b"']);
+    expect(made.servers).toHaveLength(1);
+  });
+
+  it('lowered while streams run is obeyed: those run on, and others wait for room or have another connection', async () => {
+    const made = startWorld({ maxConnectionsPerOrigin: 2 });
+    const first = Array.from({ length: 4 }, (_, index) => made.call(`/${index}`));
+    const server = await made.server();
+    server.receive(settings([Setting.MAX_CONCURRENT_STREAMS, 4]), settingsAcknowledgement());
+    server.receive(settings([Setting.MAX_CONCURRENT_STREAMS, 2]));
+    await made.clock.settle();
+    server.sent();
+    const more = [made.call('/4'), made.call('/5')];
+    const second = await made.server(1);
+    expect(server.sent()).toEqual([]);
+    second.receive(settings([Setting.MAX_CONCURRENT_STREAMS, 2]), settingsAcknowledgement(), whole(1, 'second'), whole(3, 'second'));
+    server.receive(whole(1), whole(3));
+    await made.clock.settle();
+    // Two are left of four: the limit.
+    const third = [made.call('/6'), made.call('/7'), made.call('/8')];
+    await made.clock.settle();
+    expect(server.sent()).toEqual([]);
+    server.receive(whole(5), whole(7));
+    await made.clock.settle();
+    expect(server.sent().map((line) => line.slice(0, 9))).toEqual(['HEADERS 9']);
+    server.receive(whole(9));
+    second.receive(whole(5), whole(7));
+    await made.clock.settle();
+    expect(outcomes([...first, ...more, ...third])).toEqual([
+      ...first.map(() => '200 "x"'),
+      '200 "second"',
+      '200 "second"',
+      ...third.map(() => '200 "x"'),
+    ]);
+  });
+});
+
+describe('GOAWAY', () => {
+  it('in two steps (RFC 9113 §6.8) loses nothing: what was not processed goes to another connection', async () => {
+    const { made, server, calls } = await startConnected(['/a', '/b']);
+    server.receive(goAway(2 ** 31 - 1));
+    await made.clock.settle();
+    const late = made.call('/c', { method: 'POST', body: [bytes('body')] });
+    const second = await made.server(1);
+    expect(second.sent().at(-1)).toBe('DATA 1 END_STREAM "body"');
+    server.receive(goAway(1), whole(1, 'a'));
+    await made.clock.settle();
+    expect(second.sent()).toEqual(['HEADERS 3 END_STREAM :method=GET :scheme=http :authority=server.test :path=/b']);
+    expect(server.transport.ended).toBe(true);
+    second.receive(settings(), settingsAcknowledgement(), whole(1, 'c'), whole(3, 'b'));
+    await made.clock.settle();
+    expect(outcomes([...calls, late])).toEqual(['200 "a"', '200 "b"', '200 "c"']);
+  });
+
+  it('and then the end, with streams it said it would serve: their outcome is not known', async () => {
+    const { made, server, calls } = await startConnected(['/a', '/b']);
+    server.receive(goAway(1));
+    server.transport.receiveEnd();
+    const second = await made.server(1);
+    expect(calls[0]?.error).toMatchObject({ code: 'CONNECTION_CLOSED', requestSent: true });
+    second.receive(settings(), settingsAcknowledgement(), whole(1, 'again'));
+    await made.clock.settle();
+    expect(outcomes(calls)).toEqual(['CONNECTION_CLOSED', '200 "again"']);
+  });
+
+  it('with every connection, is an error in the end', async () => {
+    const made = startWorld();
+    const call = made.call('/');
+    for (let connection = 0; connection < 3; connection += 1) {
+      const server = await made.server(connection);
+      server.receive(settings(), settingsAcknowledgement(), goAway(0, ErrorCode.ENHANCE_YOUR_CALM));
+      await made.clock.settle();
+    }
+    expect(call.error).toMatchObject({ name: 'RemoteProtocolError', code: 'H2_ENHANCE_YOUR_CALM', requestSent: true });
+    expect(made.servers).toHaveLength(3);
+  });
+
+  it('does not replay a body that was asked for already', async () => {
+    const { made, server } = await startConnected(['/']);
+    async function* body(): AsyncGenerator<Uint8Array> {
+      yield await Promise.resolve(bytes('once'));
+    }
+    const upload = made.call('/', { method: 'POST', body: body() });
+    await made.clock.settle();
+    server.receive(goAway(1));
+    await made.clock.settle();
+    expect(upload.error).toMatchObject({ code: 'H2_NO_ERROR' });
+    expect(made.servers).toHaveLength(1);
+  });
+});
+
+describe('a connection that breaks', () => {
+  it('fails what it carries with the cause, and gives requests that never left to another', async () => {
+    const { made, server, calls } = await startConnected(['/sent']);
+    const unsent = made.call('/unsent', { method: 'POST', body: [bytes('b')] });
+    await null;
+    const cause = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+    server.transport.close(cause);
+    const second = await made.server(1);
+    expect(calls[0]?.error).toMatchObject({ name: 'ReadError', cause, phase: 'response-head', requestSent: true });
+    second.receive(settings(), settingsAcknowledgement(), whole(1, 'second'));
+    await made.clock.settle();
+    expect(unsent.outcome()).toBe('200 "second"');
+  });
+
+  it('by a server of another protocol: PROTOCOL_ERROR, and a typed error', async () => {
+    const made = startWorld();
+    const call = made.call('/');
+    const server = await made.server();
+    server.sent();
+    server.transport.receive('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    await made.clock.settle();
+    expect(call.error).toMatchObject({ name: 'RemoteProtocolError', code: 'H2_PROTOCOL_ERROR' });
+    expect(server.sent()).toEqual(['GOAWAY 0 PROTOCOL_ERROR']);
+    expect(server.transport.ended).toBe(true);
+  });
+});
+
+describe('extended CONNECT', () => {
+  const context = { protocol: 'websocket' } as const;
+
+  it('waits for the SETTINGS that allow it', async () => {
+    const made = startWorld();
+    const call = made.call('/chat', { method: 'CONNECT', context, unread: true });
+    const server = await made.server();
+    expect(server.sent()).toEqual(preface);
+    expect(made.pool.stats()).toMatchObject({ active: 1, queued: 0 });
+    server.receive(settings([Setting.ENABLE_CONNECT_PROTOCOL, 1]), settingsAcknowledgement());
+    await made.clock.settle();
+    expect(server.sent().at(-1)).toBe('HEADERS 1 :method=CONNECT :scheme=http :authority=server.test :path=/chat :protocol=websocket');
+    server.receive(ok(1));
+    await made.clock.settle();
+    expect(call.status).toBe(200);
+  });
+
+  it('is refused where they do not, and ends with what ends before they come', async () => {
+    const made = startWorld();
+    const refused = made.call('/chat', { method: 'CONNECT', context });
+    const server = await made.server();
+    server.receive(settings(), settingsAcknowledgement());
+    await made.clock.settle();
+    expect(refused.error).toMatchObject({ name: 'LocalProtocolError', code: 'EXTENDED_CONNECT_UNSUPPORTED', requestSent: false });
+
+    const other = startWorld();
+    const controller = new AbortController();
+    const aborted = other.call('/chat', { method: 'CONNECT', context: { ...context, signal: controller.signal } });
+    const impatient = other.call('/chat', { method: 'CONNECT', context, timeouts: [null, 2_000, null, null] });
+    const due = other.call('/chat', { method: 'CONNECT', context: { ...context, deadline: other.clock.now() + 2_000 } });
+    const broken = other.call('/chat', { method: 'CONNECT', context });
+    const silent = await other.server();
+    controller.abort();
+    other.clock.advance(2_100);
+    await other.clock.settle();
+    silent.transport.close();
+    await other.clock.settle();
+    expect(outcomes([aborted, impatient, due])).toEqual(['ABORTED', 'READ_TIMEOUT', 'DEADLINE_EXCEEDED']);
+    expect(broken.outcome()).toBe('CONNECTION_CLOSED');
+  });
+});
+
+describe('Expect: 100-continue', () => {
+  it('holds the body back until the server says so, or says nothing for too long', async () => {
+    const { made, server } = await startConnected(['/']);
+    const expecting = { method: 'POST', body: [bytes('held')], headers: [['expect', '100-continue']] } as const;
+    const calls = [made.call('/a', expecting), made.call('/b', expecting), made.call('/c', expecting)];
+    await made.clock.settle();
+    expect(server.sent().map((line) => line.slice(0, 9))).toEqual(['HEADERS 3', 'HEADERS 5', 'HEADERS 7']);
+    server.receive(headers(3, [[':status', '100']]), headers(5, [[':status', '417']], { endStream: true }));
+    await made.clock.settle();
+    expect(server.sent()).toEqual(['RST_STREAM 5 CANCEL', 'DATA 3 END_STREAM "held"']);
+    made.clock.advance(1_001);
+    await made.clock.settle();
+    expect(server.sent()).toEqual(['DATA 7 END_STREAM "held"']);
+    server.receive(whole(3), whole(7));
+    await made.clock.settle();
+    expect(outcomes(calls)).toEqual(['200 "x"', '417 ""', '200 "x"']);
+  });
+});
