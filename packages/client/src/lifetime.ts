@@ -76,7 +76,7 @@ export class Lifetime {
     if (next !== 'closed') return;
     this.#tellIdle();
     // Each takes itself out, and another one perhaps.
-    for (const callback of [...this.#whenClosed]) callback();
+    for (const callback of this.#whenClosed) callback();
   }
 
   // A call of an extended client is one of its parent's too: the parent's connections serve it.

@@ -53,7 +53,7 @@ export function createFetch(client: FetchClient): Fetch {
       return platformResponse(response, asked);
     } catch (cause) {
       // `asked` is used here, so it stays: its signal follows the caller's for no longer than it lives itself.
-      if (hasSignal && asked.signal.aborted) throw asked.signal.reason;
+      if (hasSignal && asked.signal.aborted) throw asked.signal.reason as unknown;
       throw new TypeError('fetch failed', { cause });
     }
   };

@@ -36,8 +36,8 @@ export function mergeMounts(inherited: Mounts, own: MountsInput | null | undefin
   return Object.freeze([...mounts.values()].sort((a, b) => compareMounts(a.pattern, b.pattern)));
 }
 
-function isDispatcher(value: unknown): value is Dispatcher | null {
-  return value === null || typeof (value as Partial<Dispatcher> | undefined)?.dispatch === 'function';
+function isDispatcher(value: Partial<Dispatcher> | null | undefined): value is Dispatcher | null {
+  return value === null || typeof value?.dispatch === 'function';
 }
 
 /** Hands each request to the dispatcher that it is mounted on. It owns none of them. */

@@ -60,7 +60,7 @@ describe('a call that fails', () => {
   });
 
   it('with an error that has been thrown before is about the later call', async () => {
-    const down = Object.assign(new ConnectError('no way'));
+    const down = new ConnectError('no way');
     const { client } = scripted({}, () => {
       throw down;
     });
@@ -70,7 +70,7 @@ describe('a call that fails', () => {
   });
 
   it('with an error that can not be changed leaves it alone', async () => {
-    const frozen = Object.freeze(new ConnectError('no way'));
+    const frozen: ConnectError = Object.freeze(new ConnectError('no way'));
     const { client } = scripted({}, () => {
       throw frozen;
     });

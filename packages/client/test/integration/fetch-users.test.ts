@@ -3,7 +3,7 @@ import { request as octokit } from '@octokit/request';
 import { Client } from '@x/client';
 import { startServer, type EchoedRequest } from '@x/testbed';
 import ky from 'ky';
-import OpenAI from 'openai';
+import OpenAI, { APIConnectionError, APIConnectionTimeoutError, RateLimitError } from 'openai';
 import createOpenApiClient from 'openapi-fetch';
 import { afterAll, describe, expect, it } from 'vitest';
 
@@ -119,12 +119,12 @@ describe('openai', () => {
   it('understands failures', async () => {
     await using server = await startServer('status');
     const openai = new OpenAI({ apiKey: 'sk-test', baseURL: server.origin, fetch, maxRetries: 0 });
-    await expect(openai.get('/429')).rejects.toBeInstanceOf(OpenAI.RateLimitError);
+    await expect(openai.get('/429')).rejects.toBeInstanceOf(RateLimitError);
     const nobody = new OpenAI({ apiKey: 'sk-test', baseURL: 'http://127.0.0.1:1', fetch, maxRetries: 0 });
-    await expect(nobody.get('/')).rejects.toBeInstanceOf(OpenAI.APIConnectionError);
+    await expect(nobody.get('/')).rejects.toBeInstanceOf(APIConnectionError);
     await using slow = await startServer('slow');
     const impatient = new OpenAI({ apiKey: 'sk-test', baseURL: slow.origin, fetch, maxRetries: 0, timeout: 30 });
-    await expect(impatient.get('/')).rejects.toBeInstanceOf(OpenAI.APIConnectionTimeoutError);
+    await expect(impatient.get('/')).rejects.toBeInstanceOf(APIConnectionTimeoutError);
   });
 });
 
