@@ -97,11 +97,6 @@ if (zstdCoding !== undefined) codings.set('zstd', zstdCoding);
 /** What `Accept-Encoding` may say: every coding that can be undone here, and no other. */
 export const acceptEncoding: string = [...new Set([...codings.values()].map(({ codec }) => codec.name))].join(', ');
 
-/** The coding of this name (in lower case), if it can be undone here. */
-export function contentCoding(name: string): ContentCoding | undefined {
-  return codings.get(name);
-}
-
 /**
  * The codings of a `Content-Encoding`, in the order in which they are undone: the last one first. Empty when there is nothing
  * to undo, which is so as well when one of them is unknown: a body half undone would fit no description of it.
