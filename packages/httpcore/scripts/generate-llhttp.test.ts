@@ -57,7 +57,9 @@ describe('the llhttp generator', () => {
   });
 
   it('refuses one changed bit of the module', async () => {
-    await edit(wasmFile, (text) => text.replace(/(wasmBase64 = '.{40000})(.)/, (_, head: string, digit: string) => head + (digit === 'A' ? 'B' : 'A')));
+    await edit(wasmFile, (text) =>
+      text.replace(/(wasmBase64 = '.{40000})(.)/, (_, head: string, digit: string) => head + (digit === 'A' ? 'B' : 'A')),
+    );
     expectRefused('SHA-256 of the WebAssembly module');
   });
 

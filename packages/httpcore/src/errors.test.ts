@@ -9,14 +9,24 @@ describe('an error of the core', () => {
     const own = shared.withFacts({ phase: 'send', origin: 'http://a:80', method: 'GET', requestSent: true });
     expect(own).not.toBe(shared);
     expect(own).toBeInstanceOf(ReadError);
-    expect(own).toMatchObject({ name: 'ReadError', code: 'READ_FAILED', phase: 'response-head', origin: 'http://a:80', requestSent: true, cause });
+    expect(own).toMatchObject({
+      name: 'ReadError',
+      code: 'READ_FAILED',
+      phase: 'response-head',
+      origin: 'http://a:80',
+      requestSent: true,
+      cause,
+    });
     expect(shared.requestSent).toBe(false);
   });
 
   it('keeps what its class adds', () => {
     const attempts = [{ address: '127.0.0.1', port: 1, code: 'ECONNREFUSED', reason: 'refused' }];
     expect(new ConnectError('no', { attempts }).withFacts({}).attempts).toEqual(attempts);
-    expect(new ProxyError('no', { status: 407, headers: [['a', 'b']] }).withFacts({})).toMatchObject({ status: 407, headers: [['a', 'b']] });
+    expect(new ProxyError('no', { status: 407, headers: [['a', 'b']] }).withFacts({})).toMatchObject({
+      status: 407,
+      headers: [['a', 'b']],
+    });
     expect(new PoolTimeout('no', { holders: [] }).withFacts({}).holders).toEqual([]);
     expect(new PoolTimeout('no')).toBeInstanceOf(TimeoutError);
   });

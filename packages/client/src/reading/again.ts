@@ -8,7 +8,7 @@ import type { ResponseHead } from '../message/response-head.ts';
 /** A response whose body is still to be read. */
 export interface UnreadResponse extends ResponseHead, AsyncIterable<Uint8Array> {
   /** Of a body whose content coding is undone: tells of its chunks before that. */
-  readonly encoded: EncodedChunks | undefined;
+  readonly encoded?: EncodedChunks | undefined;
   /** Never rejects. */
   close(): Promise<void>;
 }

@@ -51,7 +51,8 @@ export class ExchangeLimits {
 
   /** The error of the limit that has passed; `null` where it is the one on waiting for a connection, which only the pool can explain. */
   passed(now: number, startedAt: number, phase: ErrorPhase): TimeoutError | null {
-    if (this.#deadline <= now) return new DeadlineExceeded(`The deadline passed after ${Math.round(now - startedAt)} ms, in phase ${phase}`);
+    if (this.#deadline <= now)
+      return new DeadlineExceeded(`The deadline passed after ${Math.round(now - startedAt)} ms, in phase ${phase}`);
     const limit = this.#limit();
     if (this.waitingFor === 'pool') return null;
     return this.waitingFor === 'write'

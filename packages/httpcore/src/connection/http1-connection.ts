@@ -60,7 +60,14 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
   /** 101, or 2xx to CONNECT: from here on it carries raw bytes, with no limit on silence. */
   #isTunnel = false;
 
-  constructor(transport: ByteTransport, info: ConnectionInfo, owner: ConnectionOwner, clock: Clock, turn: Turn, options: Http1ConnectionOptions) {
+  constructor(
+    transport: ByteTransport,
+    info: ConnectionInfo,
+    owner: ConnectionOwner,
+    clock: Clock,
+    turn: Turn,
+    options: Http1ConnectionOptions,
+  ) {
     this.#transport = transport;
     this.info = info;
     this.#owner = owner;
@@ -231,13 +238,17 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
     if (this.#shutDown) return;
     const failure = this.#exchange?.phase === 'send' ? WriteError : ReadError;
     const why = error === undefined ? 'was closed' : `failed: ${error.message}`;
-    this.#fail(new failure(`The connection ${why}`, { code: error === undefined ? 'CONNECTION_CLOSED' : undefined, cause: error }), this.#stale());
+    this.#fail(
+      new failure(`The connection ${why}`, { code: error === undefined ? 'CONNECTION_CLOSED' : undefined, cause: error }),
+      this.#stale(),
+    );
   }
 
   onEnd(): void {
     this.#engine.receiveEnd();
     if (this.#exchange === null) this.#shut(undefined);
-    else if (!this.#isWritten) this.#fail(new ReadError('The server closed the connection while it was idle', { code: 'CONNECTION_CLOSED' }), 'unprocessed');
+    else if (!this.#isWritten)
+      this.#fail(new ReadError('The server closed the connection while it was idle', { code: 'CONNECTION_CLOSED' }), 'unprocessed');
   }
 
   // From the exchange

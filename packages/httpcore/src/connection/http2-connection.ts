@@ -75,7 +75,8 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
     this.idleSince = clock.now();
     this.#lastHeard = this.idleSince;
     const { remoteAddress, tls } = transport.facts;
-    this.coalescing = remoteAddress === undefined || tls === undefined ? undefined : { remoteAddress, certificateNames: tls.certificateNames };
+    this.coalescing =
+      remoteAddress === undefined || tls === undefined ? undefined : { remoteAddress, certificateNames: tls.certificateNames };
     this.engine = new Http2Engine<StreamHold>(this, this, {
       now: () => clock.now(),
       maxHeaderListSize: options.maxHeaderBytes,
@@ -127,7 +128,16 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
     const hold = new StreamHold(this, exchange, now);
     let stream: Http2Stream<StreamHold>;
     try {
-      stream = this.engine.openStream(method, origin.scheme, origin.authority, exchange.target, protocol, exchange.headers, endsWithHead, hold);
+      stream = this.engine.openStream(
+        method,
+        origin.scheme,
+        origin.authority,
+        exchange.target,
+        protocol,
+        exchange.headers,
+        endsWithHead,
+        hold,
+      );
     } catch (error) {
       // The request is not valid HTTP/2; nothing was sent, and the connection is as it was.
       exchange.refuse(error as LocalProtocolError);

@@ -63,6 +63,11 @@ export class HttpDialer implements Dialer {
     if (agreed === 'h2') {
       return new Http2Connection(transport, info, owner, this.#clock, { maxHeaderBytes, maxHeaderFields, expectContinueTimeout });
     }
-    return new Http1Connection(transport, info, owner, this.#clock, this.#turn, { maxHeaderBytes, maxHeaderFields, lenient: lenientHttp1, expectContinueTimeout });
+    return new Http1Connection(transport, info, owner, this.#clock, this.#turn, {
+      maxHeaderBytes,
+      maxHeaderFields,
+      lenient: lenientHttp1,
+      expectContinueTimeout,
+    });
   }
 }

@@ -21,10 +21,22 @@ describe('what reaches the wire', () => {
       const isValue = unit === 9 || (unit >= 0x20 && unit <= 0xff && unit !== 0x7f);
       const isTarget = unit > 0x20 && unit < 0x7f;
       for (const text of [character, `a${character}`, `${character}a`, `a${character}a`]) {
-        expect(code(() => checkMethod(text)), `method ${unit}`).toBe(isToken ? undefined : 'INVALID_METHOD');
-        expect(code(() => checkTarget(text)), `target ${unit}`).toBe(isTarget ? undefined : 'INVALID_TARGET');
-        expect(code(() => checkFields([[text, 'a']])), `name ${unit}`).toBe(isToken ? undefined : 'INVALID_HEADER_NAME');
-        expect(code(() => checkFields([['a', text]])), `value ${unit}`).toBe(isValue ? undefined : 'INVALID_HEADER_VALUE');
+        expect(
+          code(() => checkMethod(text)),
+          `method ${unit}`,
+        ).toBe(isToken ? undefined : 'INVALID_METHOD');
+        expect(
+          code(() => checkTarget(text)),
+          `target ${unit}`,
+        ).toBe(isTarget ? undefined : 'INVALID_TARGET');
+        expect(
+          code(() => checkFields([[text, 'a']])),
+          `name ${unit}`,
+        ).toBe(isToken ? undefined : 'INVALID_HEADER_NAME');
+        expect(
+          code(() => checkFields([['a', text]])),
+          `value ${unit}`,
+        ).toBe(isValue ? undefined : 'INVALID_HEADER_VALUE');
       }
     }
   });
@@ -41,13 +53,30 @@ describe('what reaches the wire', () => {
 
   it('is pairs of strings', () => {
     for (const pairs of [null, {}, 'a: b', [['a']], [['a', 'b', 'c']], [null], [['a', 1]], [['a', null]], [['', 'b']]]) {
-      expect(code(() => checkFields(pairs as never)), JSON.stringify(pairs)).toMatch(/^INVALID_HEADER/);
+      expect(
+        code(() => checkFields(pairs as never)),
+        JSON.stringify(pairs),
+      ).toMatch(/^INVALID_HEADER/);
     }
   });
 
   it('has one Host', () => {
-    expect(code(() => checkFields([['Host', 'a'], ['x', 'y']]))).toBeUndefined();
-    expect(code(() => checkFields([['Host', 'a'], ['hOST', 'a']]))).toBe('INVALID_HEADER_NAME');
+    expect(
+      code(() =>
+        checkFields([
+          ['Host', 'a'],
+          ['x', 'y'],
+        ]),
+      ),
+    ).toBeUndefined();
+    expect(
+      code(() =>
+        checkFields([
+          ['Host', 'a'],
+          ['hOST', 'a'],
+        ]),
+      ),
+    ).toBe('INVALID_HEADER_NAME');
   });
 
   it('never shows a value in an error', () => {
@@ -58,7 +87,10 @@ describe('what reaches the wire', () => {
   it('has no trailer that decides framing, routing or authentication', async () => {
     expect(code(() => checkTrailers([['x-sum', '1']]))).toBeUndefined();
     for (const name of ['Content-Length', 'transfer-encoding', 'HOST', 'Authorization']) {
-      expect(code(() => checkTrailers([[name, '1']])), name).toBe('INVALID_TRAILER');
+      expect(
+        code(() => checkTrailers([[name, '1']])),
+        name,
+      ).toBe('INVALID_TRAILER');
     }
     expect(await resolveTrailers(undefined)).toBeNull();
     expect(await resolveTrailers(() => Promise.resolve([['a', 'b']] as const))).toEqual([['a', 'b']]);

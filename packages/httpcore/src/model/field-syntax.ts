@@ -91,7 +91,16 @@ export function checkFields(pairs: readonly HeaderPair[]): void {
 }
 
 // Fields that decide framing, routing or authentication must be known before the body (RFC 9110 §6.5.1).
-const forbiddenTrailers = new Set(['transfer-encoding', 'content-length', 'host', 'authorization', 'content-encoding', 'content-type', 'trailer', 'te']);
+const forbiddenTrailers = new Set([
+  'transfer-encoding',
+  'content-length',
+  'host',
+  'authorization',
+  'content-encoding',
+  'content-type',
+  'trailer',
+  'te',
+]);
 
 /** @throws {LocalProtocolError} `INVALID_TRAILER`, or as {@link checkFields}. */
 export function checkTrailers(pairs: readonly HeaderPair[]): void {

@@ -9,7 +9,10 @@ describe('resolvePoolOptions', () => {
   });
 
   it('fills in the defaults, also for undefined', () => {
-    expect(resolvePoolOptions({ maxConnections: undefined, keepAliveTimeout: 7 })).toMatchObject({ maxConnections: 256, keepAliveTimeout: 7 });
+    expect(resolvePoolOptions({ maxConnections: undefined, keepAliveTimeout: 7 })).toMatchObject({
+      maxConnections: 256,
+      keepAliveTimeout: 7,
+    });
     expect(Object.isFrozen(poolDefaults)).toBe(true);
   });
 
@@ -33,7 +36,9 @@ describe('resolvePoolOptions', () => {
     ['timeouts', [1, 2, 3, -4]],
     ['maxSockets', 3],
   ])('refuses %s: %j, naming it', (name, value) => {
-    expect(() => resolvePoolOptions({ [name]: value })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(name) as string }));
+    expect(() => resolvePoolOptions({ [name]: value })).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(name) as string }),
+    );
   });
 
   it('refuses to speak no protocol', () => {

@@ -43,7 +43,8 @@ export function parseOrigin(scheme: string, host: string, port: number | null, s
       phase: 'request',
     });
   }
-  if (servername !== undefined && (typeof servername !== 'string' || !registeredName.test(servername) || servername.length > 255)) throw invalidHost(servername);
+  if (servername !== undefined && (typeof servername !== 'string' || !registeredName.test(servername) || servername.length > 255))
+    throw invalidHost(servername);
   const name = bare.toLowerCase();
   const number = port ?? defaultPorts[scheme];
   const inUrl = isIpv6 ? `[${name}]` : name;

@@ -15,7 +15,14 @@ describe('requestFraming', () => {
     ['GET without a body says nothing', 'GET', [], null, false, { length: 0, chunked: false, fieldLine: '' }],
     ['POST without a body says so', 'POST', [], null, false, { length: 0, chunked: false, fieldLine: 'content-length: 0\r\n' }],
     ['a list is counted', 'GET', [], abc, false, { length: 3, chunked: false, fieldLine: 'content-length: 3\r\n' }],
-    ['anything else is sent in chunks', 'PUT', [], unknown, false, { length: null, chunked: true, fieldLine: 'transfer-encoding: chunked\r\n' }],
+    [
+      'anything else is sent in chunks',
+      'PUT',
+      [],
+      unknown,
+      false,
+      { length: null, chunked: true, fieldLine: 'transfer-encoding: chunked\r\n' },
+    ],
     ['trailers need chunks', 'PUT', [], abc, true, { length: null, chunked: true, fieldLine: 'transfer-encoding: chunked\r\n' }],
     ["the caller's length is kept", 'PUT', length('3'), unknown, false, { length: 3, chunked: false, fieldLine: '' }],
     ["the caller's coding is kept", 'PUT', coding('gzip, Chunked'), abc, false, { length: null, chunked: true, fieldLine: '' }],
@@ -38,6 +45,8 @@ describe('requestFraming', () => {
     ['bytes that are not in a list', 'PUT', [], new Uint8Array(3), false, 'INVALID_BODY'],
     ['a list of text', 'PUT', [], ['text'], false, 'INVALID_BODY'],
   ] as const)('refuses %s', (_name, method, headers, body, trailers, code) => {
-    expect(() => requestFraming(method, headers, body as ByteIterable, trailers)).toThrow(expect.objectContaining({ code, requestSent: false }));
+    expect(() => requestFraming(method, headers, body as ByteIterable, trailers)).toThrow(
+      expect.objectContaining({ code, requestSent: false }),
+    );
   });
 });

@@ -25,7 +25,8 @@ function knownLength(body: ByteIterable | null): number | null {
   if (!Array.isArray(body)) {
     // Bytes and strings can be iterated too, but not by chunks of bytes.
     const isIterable = typeof body === 'object' && !ArrayBuffer.isView(body) && (Symbol.asyncIterator in body || Symbol.iterator in body);
-    if (!isIterable) throw invalid('INVALID_BODY', 'The request body must be null or an iterable of Uint8Array chunks; wrap bytes in an array');
+    if (!isIterable)
+      throw invalid('INVALID_BODY', 'The request body must be null or an iterable of Uint8Array chunks; wrap bytes in an array');
     return null;
   }
   let length = 0;
@@ -42,7 +43,12 @@ function knownLength(body: ByteIterable | null): number | null {
  *
  * @throws {LocalProtocolError} `INVALID_FRAMING`, `CONTENT_LENGTH_MISMATCH` or `INVALID_BODY`; nothing has been sent then.
  */
-export function requestFraming(method: string, headers: readonly HeaderPair[], body: ByteIterable | null, hasTrailers: boolean): RequestFraming {
+export function requestFraming(
+  method: string,
+  headers: readonly HeaderPair[],
+  body: ByteIterable | null,
+  hasTrailers: boolean,
+): RequestFraming {
   let contentLength: string | undefined;
   let transferEncoding: string | undefined;
   for (let index = 0; index < headers.length; index += 1) {

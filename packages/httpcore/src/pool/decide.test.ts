@@ -25,7 +25,11 @@ describe('decideDials', () => {
     ['unknown: one for all', { sharing: 'unknown', waiting: 1_000 }, { dial: 1, wantsRoom: false }],
     ['unknown: none while one is under way', { sharing: 'unknown', waiting: 1_000, dialing: 1 }, { dial: 0, wantsRoom: false }],
     ['shared: another when all are full', { sharing: 'shared', waiting: 900, connections: 1 }, { dial: 1, wantsRoom: false }],
-    ['shared: none while a peer still has to say how much it takes', { sharing: 'shared', waiting: 900, connections: 1, expecting: 1 }, { dial: 0, wantsRoom: false }],
+    [
+      'shared: none while a peer still has to say how much it takes',
+      { sharing: 'shared', waiting: 900, connections: 1, expecting: 1 },
+      { dial: 0, wantsRoom: false },
+    ],
   ] satisfies [string, Partial<DialSituation>, ReturnType<typeof decideDials>][])('%s', (_name, changes, decision) => {
     expect(decideDials(situation(changes))).toEqual(decision);
   });

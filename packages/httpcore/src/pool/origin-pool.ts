@@ -262,7 +262,14 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
   explainPoolTimeout(exchange: Exchange): PoolTimeout {
     const { maxConnections, maxConnectionsPerOrigin } = this.#pool;
     const taken = this.connections.size + this.#dials.size;
-    return poolTimeout({ now: this.clock.now(), exchange, holders: this.#pool.holders(this), taken, maxConnections, maxConnectionsPerOrigin });
+    return poolTimeout({
+      now: this.clock.now(),
+      exchange,
+      holders: this.#pool.holders(this),
+      taken,
+      maxConnections,
+      maxConnectionsPerOrigin,
+    });
   }
 
   // From the connections

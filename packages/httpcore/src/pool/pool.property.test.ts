@@ -68,7 +68,18 @@ class World implements TransportDialer {
         transports.push(transport);
         const moment = clock.now();
         const none = undefined;
-        const timings = { start: moment, dnsStart: none, dnsEnd: none, connectStart: moment, connectEnd: moment, proxyStart: none, proxyEnd: none, tlsStart: none, tlsEnd: none, end: moment };
+        const timings = {
+          start: moment,
+          dnsStart: none,
+          dnsEnd: none,
+          connectStart: moment,
+          connectEnd: moment,
+          proxyStart: none,
+          proxyEnd: none,
+          tlsStart: none,
+          tlsEnd: none,
+          end: moment,
+        };
         resolve({ transport, timings });
       });
       const limit = clock.schedule(request.connectTimeout ?? 1e9, () => {

@@ -4,7 +4,14 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { startServer, trustedAuthority } from '@x/testbed';
 import { describe, expect, it } from 'vitest';
 
-import { ConnectionPool, diagnosticsChannelName, type DiagnosticsMessage, type TraceEvents, type TraceObserver, type UrlParts } from '../../src/index.ts';
+import {
+  ConnectionPool,
+  diagnosticsChannelName,
+  type DiagnosticsMessage,
+  type TraceEvents,
+  type TraceObserver,
+  type UrlParts,
+} from '../../src/index.ts';
 
 interface Step {
   readonly name: string;
@@ -29,7 +36,17 @@ describe('the trace', () => {
     await body.bytes();
     const withoutRace = names(first.steps).filter((name) => name !== 'connect-failed');
     expect(withoutRace[0]).toBe('queued');
-    expect(withoutRace.slice(-9)).toEqual(['connect-end', 'tls-start', 'tls-end', 'assigned', 'head-sent', 'body-sent', 'first-byte', 'head-received', 'body-end']);
+    expect(withoutRace.slice(-9)).toEqual([
+      'connect-end',
+      'tls-start',
+      'tls-end',
+      'assigned',
+      'head-sent',
+      'body-sent',
+      'first-byte',
+      'head-received',
+      'body-end',
+    ]);
     expect(withoutRace).toContain('dns-end');
     const moments = first.steps.map(({ at }) => at);
     expect(moments).toEqual(moments.toSorted((one, other) => one - other));
@@ -48,7 +65,9 @@ describe('the trace', () => {
   it('ends with the failure, and shows no secret of the request', async () => {
     const { steps, trace } = recorder();
     await using pool = new ConnectionPool();
-    const failed = pool.dispatch('GET', ['http', '127.0.0.1', 1, '/?token=s3cret'], [['authorization', 'Bearer s3cret']], null, undefined, { trace });
+    const failed = pool.dispatch('GET', ['http', '127.0.0.1', 1, '/?token=s3cret'], [['authorization', 'Bearer s3cret']], null, undefined, {
+      trace,
+    });
     await expect(failed).rejects.toMatchObject({ name: 'ConnectError' });
     expect(names(steps)).toEqual(['queued', 'connect-start', 'connect-failed', 'failed']);
     expect(JSON.stringify(steps)).not.toContain('s3cret');

@@ -5,7 +5,13 @@ import type { HeaderPair } from '../../contract.ts';
  * The request head as Latin-1 text, in one string: it leaves in one write. `Host` goes first when the caller has none
  * (RFC 9110 §7.2); the caller's fields keep their order and case.
  */
-export function encodeRequestHead(method: string, target: string, authority: string, headers: readonly HeaderPair[], framingLine: string): string {
+export function encodeRequestHead(
+  method: string,
+  target: string,
+  authority: string,
+  headers: readonly HeaderPair[],
+  framingLine: string,
+): string {
   let fields = '';
   let hasHost = false;
   for (let index = 0; index < headers.length; index += 1) {

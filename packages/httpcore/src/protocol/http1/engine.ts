@@ -200,7 +200,10 @@ export class Http1Engine implements ResponseParserSink {
         return;
       case 'body':
         if (this.#parser.endsAtClose) this.#endResponse([], false);
-        else this.#fault(new RemoteProtocolError('The connection was closed before the end of the response body', { code: 'INCOMPLETE_BODY' }));
+        else
+          this.#fault(
+            new RemoteProtocolError('The connection was closed before the end of the response body', { code: 'INCOMPLETE_BODY' }),
+          );
         return;
       case 'head':
         if (this.responseStarted) {

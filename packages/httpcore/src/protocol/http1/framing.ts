@@ -12,7 +12,12 @@ export type ResponseBodyKind = 'none' | 'length' | 'chunked' | 'until-close' | '
  * 6. Content-Length.
  * 8. Until the connection closes.
  */
-export function responseBodyKind(method: string, status: number, contentLength: number | undefined, transferEncoding: string | undefined): ResponseBodyKind {
+export function responseBodyKind(
+  method: string,
+  status: number,
+  contentLength: number | undefined,
+  transferEncoding: string | undefined,
+): ResponseBodyKind {
   if (status === 101 || (method === 'CONNECT' && status >= 200 && status < 300)) return 'tunnel';
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return 'none';
   if (transferEncoding !== undefined) return /(?:^|,)[\t ]*chunked[\t ,]*$/i.test(transferEncoding) ? 'chunked' : 'until-close';

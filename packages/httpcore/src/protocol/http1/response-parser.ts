@@ -197,7 +197,8 @@ export class ResponseParser implements LlhttpCallbacks {
     head.reason = this.#fields.reason;
     head.headers = this.#pairs;
     head.length = contentLength === undefined ? 0 : Number(contentLength);
-    if (!Number.isSafeInteger(head.length)) return this.#refuse('INVALID_CONTENT_LENGTH', 'The Content-Length of the response is too large');
+    if (!Number.isSafeInteger(head.length))
+      return this.#refuse('INVALID_CONTENT_LENGTH', 'The Content-Length of the response is too large');
     head.bodyKind = responseBodyKind(this.#method, status, contentLength === undefined ? undefined : head.length, transferEncoding);
     if (transferEncoding !== undefined && this.#isReadOtherwise(head.bodyKind)) {
       return this.#refuse('CONFLICTING_FRAMING', 'The Transfer-Encoding of the response can be read in two ways');
@@ -313,7 +314,9 @@ export class ResponseParser implements LlhttpCallbacks {
       case llhttpErrno.invalidChunkSize:
         return new RemoteProtocolError(message, { code: 'INVALID_CHUNK' });
       default:
-        return new RemoteProtocolError(message, { code: !this.#inHead && this.#head.bodyKind === 'chunked' ? 'INVALID_CHUNK' : 'INVALID_RESPONSE' });
+        return new RemoteProtocolError(message, {
+          code: !this.#inHead && this.#head.bodyKind === 'chunked' ? 'INVALID_CHUNK' : 'INVALID_RESPONSE',
+        });
     }
   }
 }

@@ -119,8 +119,22 @@ describe('RST_STREAM from the peer', () => {
     const peer = peerWithStreams(3);
     peer.receive(settings());
     peer.receive(headers(1, [[':status', '200']]), data(1, 'x'), reset(1, ErrorCode.NO_ERROR));
-    peer.receive(headers(3, [[':status', '200'], ['content-length', '2']]), data(3, 'xy'), reset(3, ErrorCode.NO_ERROR));
-    peer.receive(headers(5, [[':status', '200'], ['content-length', '2']]), data(5, 'x'), reset(5, ErrorCode.NO_ERROR));
+    peer.receive(
+      headers(3, [
+        [':status', '200'],
+        ['content-length', '2'],
+      ]),
+      data(3, 'xy'),
+      reset(3, ErrorCode.NO_ERROR),
+    );
+    peer.receive(
+      headers(5, [
+        [':status', '200'],
+        ['content-length', '2'],
+      ]),
+      data(5, 'x'),
+      reset(5, ErrorCode.NO_ERROR),
+    );
     const events = peer.events();
     expect(events.filter((event) => event.startsWith('end'))).toHaveLength(2);
     expect(events.at(-1)).toBe('reset 5 H2_NO_ERROR');

@@ -4,7 +4,18 @@ import { getEventListeners } from 'node:events';
 import { createGate, startRawServer, startServer, receiveRequest, receiveHead, receiveUntil, send, hang, close } from '@x/testbed';
 import { describe, expect, it } from 'vitest';
 
-import { Aborted, ConnectionPool, LocalProtocolError, PoolClosed, PoolTimeout, WriteError, type DispatchContext, type DuplexBody, type HeaderPair, type UrlParts } from '../../../src/index.ts';
+import {
+  Aborted,
+  ConnectionPool,
+  LocalProtocolError,
+  PoolClosed,
+  PoolTimeout,
+  WriteError,
+  type DispatchContext,
+  type DuplexBody,
+  type HeaderPair,
+  type UrlParts,
+} from '../../../src/index.ts';
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 const bytes = (data: string): Uint8Array => Buffer.from(data, 'latin1');
@@ -184,7 +195,10 @@ describe('the request body', () => {
     await using server = await startServer('plain', {});
     await using pool = new ConnectionPool();
     const announced: readonly HeaderPair[] = [['content-length', '3']];
-    await expect(pool.dispatch('POST', at(server.port), announced, [bytes('four')])).rejects.toMatchObject({ code: 'CONTENT_LENGTH_MISMATCH', requestSent: false });
+    await expect(pool.dispatch('POST', at(server.port), announced, [bytes('four')])).rejects.toMatchObject({
+      code: 'CONTENT_LENGTH_MISMATCH',
+      requestSent: false,
+    });
     async function* four(): AsyncGenerator<Uint8Array> {
       yield bytes('four');
     }
@@ -315,7 +329,10 @@ describe('the pool', () => {
     const held = pool.dispatch('PUT', at(server.port, '/secret?token=1'), [], null, undefined, { signal: controller.signal });
     const waiting: unknown = await pool.dispatch('GET', at(server.port), [], null, [null, null, null, 20]).catch((error: unknown) => error);
     expect(waiting).toBeInstanceOf(PoolTimeout);
-    expect(waiting).toMatchObject({ phase: 'pool', holders: [{ method: 'PUT', origin: `http://127.0.0.1:${server.port}`, phase: 'response-head' }] });
+    expect(waiting).toMatchObject({
+      phase: 'pool',
+      holders: [{ method: 'PUT', origin: `http://127.0.0.1:${server.port}`, phase: 'response-head' }],
+    });
     expect(String(waiting)).not.toContain('secret');
     controller.abort();
     await expect(held).rejects.toBeInstanceOf(Aborted);
@@ -377,7 +394,11 @@ describe('the pool', () => {
     const [, , , , body] = await pool.dispatch('GET', at(server.port), [], null);
     await body.bytes();
     expect(pool.stats().connections).toBe(0);
-    await using hinting = await startRawServer([receiveRequest(), send('HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 0\r\n\r\n'), hang()]);
+    await using hinting = await startRawServer([
+      receiveRequest(),
+      send('HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 0\r\n\r\n'),
+      hang(),
+    ]);
     const [, , , , empty] = await pool.dispatch('GET', at(hinting.port), [], null);
     await empty.bytes();
     // A second less than a second is not worth keeping.

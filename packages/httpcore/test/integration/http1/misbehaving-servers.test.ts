@@ -18,18 +18,60 @@ const remote = (code: string, phase = 'response-head') => ({ name: 'RemoteProtoc
 
 const failures: readonly Failure[] = [
   { name: 'garbage', script: [receiveHead(), send('SSH-2.0-OpenSSH_9.2\r\n')], error: remote('INVALID_RESPONSE') },
-  { name: 'two lengths', script: [receiveHead(), send(`${head}Content-Length: 1\r\nContent-Length: 2\r\n\r\na`)], error: remote('CONFLICTING_FRAMING') },
-  { name: 'a length beside chunked', script: [receiveHead(), send(`${head}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n`)], error: remote('CONFLICTING_FRAMING') },
-  { name: 'a bad chunk size', script: [receiveHead(), send(`${head}Transfer-Encoding: chunked\r\n\r\nzz\r\n`)], error: remote('INVALID_CHUNK', 'response-body') },
+  {
+    name: 'two lengths',
+    script: [receiveHead(), send(`${head}Content-Length: 1\r\nContent-Length: 2\r\n\r\na`)],
+    error: remote('CONFLICTING_FRAMING'),
+  },
+  {
+    name: 'a length beside chunked',
+    script: [receiveHead(), send(`${head}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n`)],
+    error: remote('CONFLICTING_FRAMING'),
+  },
+  {
+    name: 'a bad chunk size',
+    script: [receiveHead(), send(`${head}Transfer-Encoding: chunked\r\n\r\nzz\r\n`)],
+    error: remote('INVALID_CHUNK', 'response-body'),
+  },
   { name: 'a head without end', script: [receiveHead(), send(`${head}a: ${'b'.repeat(70_000)}`), hang()], error: remote('HEAD_TOO_LARGE') },
-  { name: 'three hundred fields', script: [receiveHead(), send(`${head}${'a: b\r\n'.repeat(300)}\r\n`), hang()], error: remote('TOO_MANY_FIELDS') },
-  { name: 'an end before the answer', script: [receiveHead(), close()], error: { name: 'ReadError', code: 'CONNECTION_CLOSED', phase: 'response-head', requestSent: true } },
+  {
+    name: 'three hundred fields',
+    script: [receiveHead(), send(`${head}${'a: b\r\n'.repeat(300)}\r\n`), hang()],
+    error: remote('TOO_MANY_FIELDS'),
+  },
+  {
+    name: 'an end before the answer',
+    script: [receiveHead(), close()],
+    error: { name: 'ReadError', code: 'CONNECTION_CLOSED', phase: 'response-head', requestSent: true },
+  },
   { name: 'an end within the head', script: [receiveHead(), send('HTTP/1.1 200 O'), close()], error: remote('INCOMPLETE_HEAD') },
-  { name: 'an end within the body', script: [receiveHead(), send(`${head}Content-Length: 10\r\n\r\nhal`), close()], error: remote('INCOMPLETE_BODY', 'response-body') },
-  { name: 'an end within a chunk', script: [receiveHead(), send(`${head}Transfer-Encoding: chunked\r\n\r\n5\r\nhel`), close()], error: remote('INCOMPLETE_BODY', 'response-body') },
-  { name: 'a reset before the answer', script: [receiveHead(), reset()], error: { name: 'ReadError', code: 'READ_FAILED', phase: 'response-head', requestSent: true } },
-  { name: 'silence before the answer', script: [receiveHead(), hang()], timeouts: [null, 30, null, null], error: { name: 'ReadTimeout', code: 'READ_TIMEOUT', phase: 'response-head', requestSent: true } },
-  { name: 'silence within the body', script: [receiveHead(), send(`${head}Content-Length: 10\r\n\r\nhal`), hang()], timeouts: [null, 30, null, null], error: { name: 'ReadTimeout', code: 'READ_TIMEOUT', phase: 'response-body', requestSent: true } },
+  {
+    name: 'an end within the body',
+    script: [receiveHead(), send(`${head}Content-Length: 10\r\n\r\nhal`), close()],
+    error: remote('INCOMPLETE_BODY', 'response-body'),
+  },
+  {
+    name: 'an end within a chunk',
+    script: [receiveHead(), send(`${head}Transfer-Encoding: chunked\r\n\r\n5\r\nhel`), close()],
+    error: remote('INCOMPLETE_BODY', 'response-body'),
+  },
+  {
+    name: 'a reset before the answer',
+    script: [receiveHead(), reset()],
+    error: { name: 'ReadError', code: 'READ_FAILED', phase: 'response-head', requestSent: true },
+  },
+  {
+    name: 'silence before the answer',
+    script: [receiveHead(), hang()],
+    timeouts: [null, 30, null, null],
+    error: { name: 'ReadTimeout', code: 'READ_TIMEOUT', phase: 'response-head', requestSent: true },
+  },
+  {
+    name: 'silence within the body',
+    script: [receiveHead(), send(`${head}Content-Length: 10\r\n\r\nhal`), hang()],
+    timeouts: [null, 30, null, null],
+    error: { name: 'ReadTimeout', code: 'READ_TIMEOUT', phase: 'response-body', requestSent: true },
+  },
 ];
 
 async function fetchAll(pool: ConnectionPool, url: UrlParts, timeouts: Timeouts): Promise<string> {
@@ -56,7 +98,13 @@ describe('a misbehaving server', () => {
     const early = createGate();
     await using server = await startRawServer((connection) =>
       connection === 0
-        ? [receiveRequest(), send(`${head}Content-Length: 2\r\n\r\nok`), waitFor(early), send(`${head}Content-Length: 4\r\n\r\nevil`), hang()]
+        ? [
+            receiveRequest(),
+            send(`${head}Content-Length: 2\r\n\r\nok`),
+            waitFor(early),
+            send(`${head}Content-Length: 4\r\n\r\nevil`),
+            hang(),
+          ]
         : [receiveRequest(), send(`${head}Content-Length: 4\r\n\r\ngood`), hang()],
     );
     await using pool = new ConnectionPool();
@@ -73,7 +121,13 @@ describe('a misbehaving server', () => {
     const early = createGate();
     await using server = await startRawServer((connection) =>
       connection === 0
-        ? [receiveRequest(), send(`${head}Content-Length: 2\r\n\r\nok`), waitFor(early), send(`${head}Content-Length: 4\r\n\r\nevil`), hang()]
+        ? [
+            receiveRequest(),
+            send(`${head}Content-Length: 2\r\n\r\nok`),
+            waitFor(early),
+            send(`${head}Content-Length: 4\r\n\r\nevil`),
+            hang(),
+          ]
         : [receiveRequest(), send(`${head}Content-Length: 4\r\n\r\ngood`), hang()],
     );
     await using pool = new ConnectionPool();
@@ -91,7 +145,11 @@ describe('a misbehaving server', () => {
   });
 
   it('that sends more than its answer loses its connection, and the answer stands', async () => {
-    await using server = await startRawServer([receiveHead(), send(`${head}Content-Length: 2\r\n\r\nok${head}Content-Length: 4\r\n\r\nevil`), hang()]);
+    await using server = await startRawServer([
+      receiveHead(),
+      send(`${head}Content-Length: 2\r\n\r\nok${head}Content-Length: 4\r\n\r\nevil`),
+      hang(),
+    ]);
     await using pool = new ConnectionPool();
     expect(await fetchAll(pool, ['http', '127.0.0.1', server.port, '/'], noLimits)).toBe('ok');
     expect(pool.stats().connections).toBe(0);

@@ -1,11 +1,27 @@
 /** The pool over HTTP/2 against node:http2, with TLS and without. */
-import { createSecureServer, createServer, type Http2Server, type Http2Session, type ServerHttp2Stream, type SecureServerOptions, type IncomingHttpHeaders } from 'node:http2';
+import {
+  createSecureServer,
+  createServer,
+  type Http2Server,
+  type Http2Session,
+  type ServerHttp2Stream,
+  type SecureServerOptions,
+  type IncomingHttpHeaders,
+} from 'node:http2';
 import type { AddressInfo } from 'node:net';
 
 import { createGate, serverCertificate, startServer, trustedAuthority } from '@x/testbed';
 import { describe, expect, it } from 'vitest';
 
-import { Aborted, ConnectionPool, RemoteProtocolError, type ConnectionInfo, type DuplexBody, type PoolOptions, type UrlParts } from '../../../src/index.ts';
+import {
+  Aborted,
+  ConnectionPool,
+  RemoteProtocolError,
+  type ConnectionInfo,
+  type DuplexBody,
+  type PoolOptions,
+  type UrlParts,
+} from '../../../src/index.ts';
 
 type Handler = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
 
@@ -14,7 +30,10 @@ interface Http2TestServer extends AsyncDisposable {
   readonly sessions: Http2Session[];
 }
 
-async function startHttp2(handler: Handler, options: SecureServerOptions & { readonly cleartext?: boolean } = {}): Promise<Http2TestServer> {
+async function startHttp2(
+  handler: Handler,
+  options: SecureServerOptions & { readonly cleartext?: boolean } = {},
+): Promise<Http2TestServer> {
   const { cleartext = false, ...rest } = options;
   const sessions: Http2Session[] = [];
   let server: Http2Server;
@@ -56,7 +75,10 @@ for (const cleartext of [false, true]) {
     it('answers, with headers, body and trailers', async () => {
       await using server = await startHttp2(
         (stream, headers) => {
-          stream.respond({ ':status': 200, 'x-path': headers[':path'], 'x-authority': headers[':authority'], 'set-cookie': ['a=1', 'b=2'] }, { waitForTrailers: true });
+          stream.respond(
+            { ':status': 200, 'x-path': headers[':path'], 'x-authority': headers[':authority'], 'set-cookie': ['a=1', 'b=2'] },
+            { waitForTrailers: true },
+          );
           stream.on('wantTrailers', () => stream.sendTrailers({ 'x-sum': '42' }));
           stream.end('hello');
         },
@@ -270,7 +292,9 @@ for (const cleartext of [false, true]) {
         { cleartext, settings: { enableConnectProtocol: true } },
       );
       await using pool = await poolFor(cleartext);
-      const [, status, , headers, body] = await pool.dispatch('CONNECT', server.url('/chat'), [], null, undefined, { protocol: 'websocket' });
+      const [, status, , headers, body] = await pool.dispatch('CONNECT', server.url('/chat'), [], null, undefined, {
+        protocol: 'websocket',
+      });
       expect([status, headers.find(([name]) => name === 'x-protocol')?.[1]]).toEqual([200, 'websocket']);
       const duplex = body as DuplexBody;
       await duplex.write(bytes('ping'));
