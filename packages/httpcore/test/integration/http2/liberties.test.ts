@@ -1,0 +1,195 @@
+/** What servers may do and clients have to live with: refusals, resets, goodbyes, silence, and windows that shrink. */
+import { createGate, frames, startHttp2Script, type Http2Peer } from '@x/testbed';
+import { describe, expect, it } from 'vitest';
+
+import type { ConnectionPool, UrlParts } from '../../../src/index.ts';
+import { ok, outcome, poolFor, rootOf } from './scripted-world.ts';
+
+const { data, FrameType, goAway, headers, resetStream, settings, settingsAcknowledgement, windowUpdate } = frames;
+
+describe.each([{}, { tls: true }])('what a server may do (%o)', (way) => {
+  async function run(
+    script: (peer: Http2Peer, connection: number) => Promise<unknown>,
+    requests: (pool: ConnectionPool, url: UrlParts) => Promise<void>,
+  ): Promise<{ readonly connections: number }> {
+    await using server = await startHttp2Script(script, way);
+    await using pool = await poolFor(way);
+    await requests(pool, rootOf(server, way));
+    for (const { finished } of server.transcripts) await finished;
+    expect(server.transcripts.map(({ error }) => error)).toEqual(server.transcripts.map(() => undefined));
+    return { connections: server.connections.accepted };
+  }
+
+  it.each(['CANCEL', 'INTERNAL_ERROR', 'HTTP_1_1_REQUIRED', 'STREAM_CLOSED'] as const)(
+    'reset with %s: a typed error, no replay',
+    async (code) => {
+      await run(
+        async (peer) => {
+          await peer.handshake();
+          const { streamId } = await peer.request();
+          await peer.send(resetStream(streamId, code));
+          await peer.settled();
+        },
+        async (pool, url) => {
+          expect(await outcome(pool.dispatch('GET', url, [], null))).toMatchObject({ code: `H2_${code}`, requestSent: true });
+        },
+      );
+    },
+  );
+
+  it('refuse streams: sent again, whatever the method, on the same connection', async () => {
+    const { connections } = await run(
+      async (peer) => {
+        await peer.handshake();
+        await peer.send(resetStream((await peer.request()).streamId, 'REFUSED_STREAM'));
+        const again = await peer.request();
+        expect(again.headers).toContainEqual([':method', 'POST']);
+        expect((await peer.next(FrameType.DATA, ({ streamId }) => streamId === again.streamId)).payload.toString()).toBe('body');
+        await peer.send(headers(again.streamId, ok), data(again.streamId, 'done', { endStream: true }));
+      },
+      async (pool, url) => {
+        expect(await outcome(pool.dispatch('POST', url, [], [Buffer.from('body')]))).toBe('200 done');
+      },
+    );
+    expect(connections).toBe(1);
+  });
+
+  it('go away with an error: what was above its last stream is served elsewhere, the rest as far as it goes', async () => {
+    const { connections } = await run(
+      async (peer, connection) => {
+        await peer.handshake();
+        const first = await peer.request();
+        if (connection === 1) {
+          await peer.send(headers(first.streamId, ok), data(first.streamId, 'elsewhere', { endStream: true }));
+          return;
+        }
+        await peer.request();
+        await peer.send(goAway(first.streamId, 'INTERNAL_ERROR', 'debug data'), headers(first.streamId, ok), data(first.streamId, 'hal'));
+        await peer.settled();
+        await peer.close();
+      },
+      async (pool, url) => {
+        const [cut, moved] = await Promise.all([
+          outcome(pool.dispatch('POST', url, [], null)),
+          outcome(pool.dispatch('POST', url, [], null)),
+        ]);
+        expect(cut).toMatchObject({ name: 'ReadError', code: 'CONNECTION_CLOSED', phase: 'response-body' });
+        expect(moved).toBe('200 elsewhere');
+      },
+    );
+    expect(connections).toBe(2);
+  });
+
+  it('reset the connection: every request is told', async () => {
+    await run(
+      async (peer) => {
+        await peer.handshake();
+        await peer.request();
+        await peer.request();
+        await peer.abort();
+      },
+      async (pool, url) => {
+        const outcomes = await Promise.all([outcome(pool.dispatch('POST', url, [], null)), outcome(pool.dispatch('POST', url, [], null))]);
+        for (const error of outcomes) expect(error).toMatchObject({ name: 'ReadError', requestSent: true });
+      },
+    );
+  });
+
+  it('never send SETTINGS, nor anything else: the limits count', async () => {
+    await run(
+      async (peer) => {
+        await peer.preface();
+        await peer.request();
+        // The client gives the stream up, not the connection.
+        expect(await peer.reset(1)).toBe('CANCEL');
+      },
+      async (pool, url) => {
+        const error = await outcome(pool.dispatch('GET', url, [], null, [null, 50, null, null]));
+        expect(error).toMatchObject({ name: 'ReadTimeout', phase: 'response-head' });
+      },
+    );
+  });
+
+  it('send more than a window allows to somebody who does not read: that stream fails, the others live on', async () => {
+    await run(
+      async (peer) => {
+        await peer.handshake();
+        await peer.request();
+        await peer.request();
+        // 1 MiB, and one frame.
+        await peer.send(headers(1, ok), ...Array.from({ length: 65 }, () => data(1, Buffer.alloc(16_384))));
+        expect(await peer.reset(1)).toBe('FLOW_CONTROL_ERROR');
+        await peer.send(headers(3, ok), data(3, 'fine', { endStream: true }));
+      },
+      async (pool, url) => {
+        const unread = pool.dispatch('GET', url, [], null);
+        const other = pool.dispatch('GET', url, [], null);
+        const [, , , , body] = await unread;
+        expect(await outcome(other)).toBe('200 fine');
+        await expect(body.bytes()).rejects.toMatchObject({ code: 'H2_FLOW_CONTROL_ERROR', phase: 'response-body' });
+      },
+    );
+  });
+
+  it('take a window back: what is sent never exceeds it', async () => {
+    const acknowledged = createGate();
+    await run(
+      async (peer) => {
+        await peer.preface();
+        await peer.send(settings({ INITIAL_WINDOW_SIZE: 10 }), settingsAcknowledgement());
+        await peer.acknowledgement();
+        acknowledged.open();
+        const { streamId } = await peer.request();
+        const received: Buffer[] = [];
+        const total = (): number => received.reduce((sum, { length }) => sum + length, 0);
+        const more = async (until: number): Promise<void> => {
+          while (total() < until) received.push((await peer.next(FrameType.DATA)).payload);
+        };
+        await more(10);
+        // Less than was sent: the window is −5 now, and 10 more make 5.
+        await peer.send(settings({ INITIAL_WINDOW_SIZE: 5 }), windowUpdate(streamId, 10));
+        await more(15);
+        await peer.settled();
+        expect(total()).toBe(15);
+        await peer.send(windowUpdate(streamId, 100));
+        await more(26);
+        expect(Buffer.concat(received).toString()).toBe('abcdefghijklmnopqrstuvwxyz');
+        await peer.send(headers(streamId, ok, { endStream: true }));
+      },
+      async (pool, url) => {
+        async function* slowly(): AsyncGenerator<Uint8Array> {
+          // Until the server's SETTINGS have come its window is 65,535.
+          await acknowledged.opened;
+          yield* ['abcdefghijklm', 'nopqrstuvwxyz'].map((part) => Buffer.from(part));
+        }
+        expect(await outcome(pool.dispatch('POST', url, [], slowly()))).toBe('200 ');
+      },
+    );
+  });
+
+  it('end its side while the client still uploads, after a whole answer with NO_ERROR (RFC 9113 §8.1)', async () => {
+    await run(
+      async (peer) => {
+        await peer.handshake();
+        const { streamId } = await peer.request();
+        await peer.send(headers(streamId, ok), data(streamId, 'enough', { endStream: true }), resetStream(streamId, 'NO_ERROR'));
+        await peer.settled();
+      },
+      async (pool, url) => {
+        let isClosed = false;
+        async function* endless(): AsyncGenerator<Uint8Array> {
+          try {
+            for (;;) {
+              yield Buffer.alloc(1_000);
+              await new Promise((resolve) => setImmediate(resolve));
+            }
+          } finally {
+            isClosed = true;
+          }
+        }
+        expect(await outcome(pool.dispatch('POST', url, [], endless()))).toBe('200 enough');
+        await expect.poll(() => isClosed).toBe(true);
+      },
+    );
+  });
+});
