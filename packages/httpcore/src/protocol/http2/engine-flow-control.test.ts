@@ -294,6 +294,32 @@ describe('the windows that we are given', () => {
     expect(octetsSent(peer.sent(), 3)).toBe(100);
   });
 
+  it('may become less than nothing while bodies wait for the sink or for the connection', () => {
+    const peer = ready({}, [Setting.INITIAL_WINDOW_SIZE, 40_000]);
+    const [one, two] = [1, 2].map(() => peer.open('POST', '/', { endStream: false }));
+    peer.clear();
+    peer.sinkHasRoom = false;
+    peer.engine.sendData(one!, Buffer.alloc(60_000));
+    peer.engine.sendData(two!, Buffer.alloc(60_000));
+    expect(octetsSent(peer.sent(), 1)).toBe(frameSize);
+    peer.receive(settings([Setting.INITIAL_WINDOW_SIZE, 100]));
+    peer.sinkHasRoom = true;
+    peer.engine.onDrained();
+    const frames = peer.sent();
+    expect([octetsSent(frames, 1), octetsSent(frames, 3)]).toEqual([0, 100]);
+    // 16,384 of 100 were sent.
+    peer.receive(windowUpdate(1, frameSize - 100 + 7));
+    expect(octetsSent(peer.sent(), 1)).toBe(7);
+    // The connection's window is the next to be used up.
+    peer.receive(windowUpdate(1, 100_000), windowUpdate(3, 100_000));
+    const rest = peer.sent();
+    expect(octetsSent(rest, 1) + octetsSent(rest, 3)).toBe(65_535 - frameSize - 100 - 7);
+    peer.receive(settings([Setting.INITIAL_WINDOW_SIZE, 0]), windowUpdate(0, 200_000));
+    const end = peer.sent();
+    expect(octetsSent(frames, 1) + frameSize + 7 + octetsSent(rest, 1) + octetsSent(end, 1)).toBe(60_000);
+    expect(octetsSent(frames, 3) + octetsSent(rest, 3) + octetsSent(end, 3)).toBe(60_000);
+  });
+
   it('are shared by turns, a frame each, whatever each has to send', () => {
     const peer = ready({}, [Setting.INITIAL_WINDOW_SIZE, mebibyte]);
     peer.receive(windowUpdate(0, 4 * mebibyte));

@@ -48,9 +48,13 @@ export class SendScheduler<Owner> {
     return false;
   }
 
-  /** Something about it has changed: puts it into the ring if it can send now. */
+  /** Something about it has changed: puts it into the ring if it can send now, and takes it out if it can't any more. */
   consider(body: OutboundBody<Owner>): void {
-    if (body.next !== null || body.queued === 0 || body.window.available <= 0) return;
+    if (body.queued === 0 || body.window.available <= 0) {
+      this.#leave(body);
+      return;
+    }
+    if (body.next !== null) return;
     const turn = this.#turn;
     if (turn === null) {
       body.next = body;
