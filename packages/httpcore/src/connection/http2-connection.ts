@@ -9,7 +9,7 @@
  * `pingTimeout` ends the connection, so that a dead peer is found long before the read limits of the exchanges.
  */
 import type { HeaderPair } from '../contract.ts';
-import { ReadError, ReadTimeout, type HttpCoreError, type LocalProtocolError, type RemoteProtocolError } from '../errors.ts';
+import { ReadError, ReadTimeout, WriteError, type HttpCoreError, type LocalProtocolError, type RemoteProtocolError } from '../errors.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { ConnectionInfo } from '../observe/trace.ts';
 import type { ByteSink } from '../protocol/byte-sink.ts';
@@ -31,6 +31,10 @@ const idleTimeout = 90_000;
 const closingTimeout = 1_000;
 
 export interface Http2ConnectionOptions {
+  /** How many streams to open before the server has said how many it allows. Default 100. */
+  readonly assumedMaxConcurrentStreams?: number | undefined;
+  /** Told how many it allows, whenever it says so; `Infinity` for no limit. */
+  readonly onStreamLimit?: ((limit: number) => void) | undefined;
   readonly maxHeaderBytes: number;
   readonly maxHeaderFields: number;
   readonly expectContinueTimeout: number;
@@ -49,6 +53,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
   readonly expectContinueTimeout: number;
   readonly #transport: ByteTransport;
   readonly #owner: ConnectionOwner;
+  readonly #onStreamLimit: Http2ConnectionOptions['onStreamLimit'];
   readonly #holds = new Set<StreamHold>();
 
   // One-way latches.
@@ -81,7 +86,9 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
       now: () => clock.now(),
       maxHeaderListSize: options.maxHeaderBytes,
       maxHeaderFields: options.maxHeaderFields,
+      assumedMaxConcurrentStreams: options.assumedMaxConcurrentStreams,
     });
+    this.#onStreamLimit = options.onStreamLimit;
     // Not `this`: an end means one thing to the transport and another to the engine.
     transport.start({
       onBytes: (chunk) => this.#receive(chunk),
@@ -175,7 +182,12 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
 
   #flushNow(): void {
     this.#transport.cork();
-    this.engine.flush();
+    try {
+      this.engine.flush();
+    } catch (error) {
+      // There is no caller above this turn: what went wrong here must not take the process with it.
+      this.#lost(new WriteError('The connection failed while it was written to', { cause: error }));
+    }
     this.#transport.uncork();
   }
 
@@ -200,6 +212,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
 
   onSettings(): void {
     this.#settingsSeen = true;
+    this.#onStreamLimit?.(this.engine.peerSettings.maxConcurrentStreams);
     const waiting = this.#untilSettings;
     this.#untilSettings = [];
     for (const exchange of waiting) if (!exchange.ended) this.start(exchange, this.clock.now());

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { goAway, headers, data, settings, settingsAcknowledgement } from '../../test/support/http2/frame-factory.ts';
+import { data, goAway, headers, reset, settings, settingsAcknowledgement } from '../../test/support/http2/frame-factory.ts';
 import { endWorlds, outcomes, startConnected, startWorld } from '../../test/support/http2/pool-harness.ts';
 import { ErrorCode, Setting } from '../protocol/http2/constants.ts';
 
@@ -40,6 +40,28 @@ describe('the limit on streams', () => {
     made.clock.advance(2_000);
     await made.clock.settle();
     expect(new Set(outcomes(calls.slice(0, 100)))).toEqual(new Set(['READ_TIMEOUT']));
+  });
+
+  it('is remembered: the next connection to an origin starts with what the last one has said', async () => {
+    const made = startWorld({ maxConnectionsPerOrigin: 3 });
+    const calls = Array.from({ length: 12 }, (_, index) => made.call(`/${index}`, { method: 'POST' }));
+    const first = await made.server();
+    expect(first.sent().filter((line) => line.startsWith('HEADERS'))).toHaveLength(12);
+    // All but four were too many, which the client could not know.
+    first.receive(
+      settings([Setting.MAX_CONCURRENT_STREAMS, 4]),
+      settingsAcknowledgement(),
+      ...Array.from({ length: 8 }, (_, index) => reset(2 * index + 9, ErrorCode.REFUSED_STREAM)),
+    );
+    for (const number of [1, 2]) {
+      const server = await made.server(number);
+      expect(server.sent().filter((line) => line.startsWith('HEADERS'))).toHaveLength(4);
+      server.receive(settings([Setting.MAX_CONCURRENT_STREAMS, 4]), settingsAcknowledgement());
+    }
+    for (const server of made.servers) server.receive(...[1, 3, 5, 7].map((id) => whole(id)));
+    await made.clock.settle();
+    expect(outcomes(calls)).toEqual(calls.map(() => '200 "x"'));
+    expect(made.servers).toHaveLength(3);
   });
 
   it('of 0 is waited out, without another connection', async () => {
@@ -157,6 +179,17 @@ describe('a connection that breaks', () => {
     second.receive(settings(), settingsAcknowledgement(), whole(1, 'second'));
     await made.clock.settle();
     expect(unsent.outcome()).toBe('200 "second"');
+  });
+
+  it('in our own hands is an error of its exchanges, and of nobody else', async () => {
+    const { made, server, calls } = await startConnected(['/']);
+    server.transport.write = () => {
+      throw new Error('broken');
+    };
+    const post = made.call('/', { method: 'POST' });
+    await made.clock.settle();
+    for (const { error } of [calls[0]!, post]) expect(error).toMatchObject({ name: 'WriteError', cause: { message: 'broken' } });
+    expect(server.transport.destroyed).toBe(true);
   });
 
   it('by a server of another protocol: PROTOCOL_ERROR, and a typed error', async () => {

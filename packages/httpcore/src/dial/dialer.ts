@@ -9,6 +9,10 @@ import type { ConnectionInfo } from '../observe/trace.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Dial, Dialer, DialedTransport, DialRequest, TransportDialer } from './dial.ts';
 
+/** RFC 9113 §6.5.2: what is assumed of servers that are not known. */
+const recommendedStreams = 100;
+const rememberedOrigins = 1_000;
+
 let lastConnectionId = 0;
 
 /** Counts up from 1 within the process, over all dispatchers. */
@@ -22,12 +26,22 @@ export class HttpDialer implements Dialer {
   readonly #options: ResolvedPoolOptions;
   readonly #clock: Clock;
   readonly #turn: Turn;
+  /** Of origins that allow fewer streams than the RFC recommends. */
+  readonly #streamLimits = new Map<string, number>();
 
   constructor(transports: TransportDialer, options: ResolvedPoolOptions, clock: Clock) {
     this.#transports = transports;
     this.#options = options;
     this.#clock = clock;
     this.#turn = new Turn(clock);
+  }
+
+  /** What an origin's first connection has learnt its second need not find out by being refused. */
+  #rememberStreamLimit(origin: string, limit: number): void {
+    this.#streamLimits.delete(origin);
+    if (limit >= recommendedStreams) return;
+    this.#streamLimits.set(origin, limit);
+    if (this.#streamLimits.size > rememberedOrigins) this.#streamLimits.delete(this.#streamLimits.keys().next().value!);
   }
 
   dial(request: DialRequest, owner: ConnectionOwner): Dial<Connection> {
@@ -61,7 +75,14 @@ export class HttpDialer implements Dialer {
       timings,
     });
     if (agreed === 'h2') {
-      return new Http2Connection(transport, info, owner, this.#clock, { maxHeaderBytes, maxHeaderFields, expectContinueTimeout });
+      const origin = request.origin.text;
+      return new Http2Connection(transport, info, owner, this.#clock, {
+        maxHeaderBytes,
+        maxHeaderFields,
+        expectContinueTimeout,
+        assumedMaxConcurrentStreams: this.#streamLimits.get(origin),
+        onStreamLimit: (limit) => this.#rememberStreamLimit(origin, limit),
+      });
     }
     return new Http1Connection(transport, info, owner, this.#clock, this.#turn, {
       maxHeaderBytes,

@@ -68,6 +68,8 @@ export const maximumMaxFrameSize = 16_777_215;
 export const defaultWindow = 65_535;
 /** RFC 9113 §6.9.1: a window above this is a FLOW_CONTROL_ERROR. */
 export const maximumWindow = 2_147_483_647;
+/** RFC 9113 §6.5.2: no server should allow fewer. */
+export const recommendedMaxConcurrentStreams = 100;
 export const maximumStreamId = 2_147_483_647;
 export const defaultHeaderTableSize = 4_096;
 /** RFC 9113 §3.4. */

@@ -1,5 +1,12 @@
 import { LocalProtocolError } from '../../errors.ts';
-import { defaultHeaderTableSize, defaultWindow, maximumMaxFrameSize, maximumWindow, minimumMaxFrameSize } from './constants.ts';
+import {
+  defaultHeaderTableSize,
+  defaultWindow,
+  maximumMaxFrameSize,
+  maximumWindow,
+  minimumMaxFrameSize,
+  recommendedMaxConcurrentStreams,
+} from './constants.ts';
 
 /** Sizes in octets. */
 export interface Http2EngineOptions {
@@ -21,6 +28,8 @@ export interface Http2EngineOptions {
   readonly maxStreamWindow?: number | undefined;
   /** What all responses together may have under way or unread. Default 16 MiB; never less than two streams' worth of a grown window. */
   readonly connectionWindow?: number | undefined;
+  /** How many streams are opened before the peer has said how many it allows. Default 100: RFC 9113 §6.5.2 recommends no less. */
+  readonly assumedMaxConcurrentStreams?: number | undefined;
   /** An odd number. Default 1. */
   readonly firstStreamId?: number | undefined;
 }
@@ -35,6 +44,7 @@ export interface ResolvedHttp2EngineOptions {
   readonly streamWindow: number;
   readonly maxStreamWindow: number;
   readonly connectionWindow: number;
+  readonly assumedMaxConcurrentStreams: number;
   readonly firstStreamId: number;
 }
 
@@ -51,6 +61,7 @@ const table: readonly (readonly [name: keyof Http2EngineOptions, fallback: numbe
   ['maxStreamWindow', 16 * mebibyte, 1, maximumWindow],
   // SETTINGS do not change the connection's window, and WINDOW_UPDATE can only enlarge it (RFC 9113 §6.9.2).
   ['connectionWindow', 16 * mebibyte, defaultWindow, maximumWindow],
+  ['assumedMaxConcurrentStreams', recommendedMaxConcurrentStreams, 0, maximumWindow],
   ['firstStreamId', 1, 1, maximumWindow],
 ];
 

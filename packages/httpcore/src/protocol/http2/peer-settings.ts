@@ -10,14 +10,11 @@ import {
 } from './constants.ts';
 import { ConnectionFault } from './faults.ts';
 
-// RFC 9113 §6.5.2 recommends that no server allows fewer; assumed until the server's own word is here.
-const assumedMaxConcurrentStreams = 100;
-
 export class PeerSettings {
   /** Has the first SETTINGS frame come? */
   isKnown = false;
   headerTableSize: number = defaultHeaderTableSize;
-  maxConcurrentStreams: number = assumedMaxConcurrentStreams;
+  maxConcurrentStreams: number;
   initialWindowSize: number = defaultWindow;
   maxFrameSize: number = minimumMaxFrameSize;
   /** Advice, not a limit: `Infinity` where none was given. */
@@ -25,6 +22,11 @@ export class PeerSettings {
   /** RFC 8441 §3: `:protocol` may be used. */
   enableConnectProtocol = false;
   #limitsStreams = false;
+
+  /** @param assumedMaxConcurrentStreams until the server's own word is here. */
+  constructor(assumedMaxConcurrentStreams: number) {
+    this.maxConcurrentStreams = assumedMaxConcurrentStreams;
+  }
 
   /** @throws {ConnectionFault} where RFC 9113 §6.5.2 does not allow the value. */
   apply(identifier: number, value: number): void {

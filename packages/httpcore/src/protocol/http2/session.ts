@@ -35,7 +35,7 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
   readonly encoder: HeaderEncoder;
   readonly decoder: HeaderDecoder;
   readonly requestFields: RequestFields;
-  readonly peer: PeerSettings = new PeerSettings();
+  readonly peer: PeerSettings;
   readonly scheduler: SendScheduler<Http2Stream<Token>>;
   readonly budget: AbuseBudget;
   readonly streams: Map<number, Http2Stream<Token>> = new Map();
@@ -64,6 +64,7 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
   constructor(sink: ByteSink, handler: Http2EngineHandler<Token>, options: ResolvedHttp2EngineOptions) {
     this.options = options;
     this.handler = handler;
+    this.peer = new PeerSettings(options.assumedMaxConcurrentStreams);
     this.writer = new FrameWriter(sink);
     this.encoder = new HeaderEncoder(options.encoderTableSize, defaultHeaderTableSize);
     this.requestFields = new RequestFields(this.encoder);
