@@ -27,7 +27,11 @@ const PAIRS = [
       return scenario.contenders.map(({ id }) => `${id} ${exchange} ${id === 'dispatch-http1' ? 'http/1.1' : protocol}`);
     }),
   ),
-].map((pair) => pair.split(' ') as [contender: string, exchange: ExchangeKind, protocol: Protocol]);
+]
+  .map((pair) => pair.split(' ') as [contender: string, exchange: ExchangeKind, protocol: Protocol])
+  // The HTTP/2 client of Node 20, which undici uses too, aborts its whole process now and then when sessions end under load: it is
+  // only run where a process of its own may die, in the bench itself, which checks every answer as well.
+  .filter(([contender, , protocol]) => protocol !== 'h2' || !(contender.startsWith('undici') || contender === 'node-http2'));
 
 let server: Server | Http2Server;
 let sessions: ServerHttp2Session[];
