@@ -1,6 +1,5 @@
 /** node:http2: one session, a stream for each request, and plain event listeners. */
-import { once } from 'node:events';
-import { connect, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
+import { connect, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
 import { workloadUrl } from '../child/job.ts';
 import { uploadChunks } from '../child/payload.ts';
 import { expectBytes, expectReceipt, loopingRunner, type OpenContender } from './contender.ts';
@@ -9,10 +8,16 @@ import { expectBytes, expectReceipt, loopingRunner, type OpenContender } from '.
 const WINDOW = 16 * 1024 * 1024;
 
 export const open: OpenContender = async (workload) => {
-  const session = connect(new URL(workloadUrl(workload)).origin, { settings: { enablePush: false, initialWindowSize: WINDOW } });
-  await once(session, 'connect');
-  session.setLocalWindowSize(WINDOW);
-  const get = (): ClientHttp2Stream => session.request({ ':path': workload.target });
+  let session: ClientHttp2Session | null = null;
+  // With the first request, like everybody else.
+  const connected = (): ClientHttp2Session => {
+    if (session !== null) return session;
+    const made = connect(new URL(workloadUrl(workload)).origin, { settings: { enablePush: false, initialWindowSize: WINDOW } });
+    made.once('connect', () => made.setLocalWindowSize(WINDOW));
+    session = made;
+    return made;
+  };
+  const get = (): ClientHttp2Stream => connected().request({ ':path': workload.target });
   return loopingRunner(
     workload,
     {
@@ -25,7 +30,7 @@ export const open: OpenContender = async (workload) => {
         expectBytes(workload, status, received);
       },
       async upload() {
-        const stream = session.request(
+        const stream = connected().request(
           { ':method': 'POST', ':path': workload.target, 'content-length': workload.uploadBytes },
           { endStream: false },
         );
@@ -35,7 +40,7 @@ export const open: OpenContender = async (workload) => {
         expectReceipt(workload, status, text);
       },
     },
-    () => session.destroy(),
+    () => session?.destroy(),
   );
 };
 

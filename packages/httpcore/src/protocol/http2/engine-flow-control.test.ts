@@ -41,18 +41,20 @@ function ready(options: Partial<Http2EngineOptions> = {}, ...entries: readonly S
 describe('the windows that we give', () => {
   const small = { streamWindow: 100_000, maxStreamWindow: 100_000, connectionWindow: 200_000 };
 
-  it('are renewed when half of them was taken, streams and connection each on its own', () => {
+  it('are renewed when a quarter of them was taken, streams and connection each on its own', () => {
     const peer = ready(small);
     const stream = peer.open('GET', '/');
     peer.clear();
-    peer.receive(head(1), data(1, full), data(1, full), data(1, full));
+    peer.receive(head(1), data(1, full));
     expect(peer.sent()).toEqual([]);
     peer.receive(data(1, full));
-    expect(peer.sent()).toEqual([`WINDOW_UPDATE 1 ${4 * frameSize}`]);
-    peer.receive(data(1, full), data(1, full), data(1, full));
-    // 7 frames are 114,688 octets: more than half of the connection's.
-    expect(peer.sent()).toEqual([`WINDOW_UPDATE ${7 * frameSize}`]);
-    expect(stream.token.body).toHaveLength(7 * frameSize);
+    expect(peer.sent()).toEqual([`WINDOW_UPDATE 1 ${2 * frameSize}`]);
+    peer.receive(data(1, full));
+    expect(peer.sent()).toEqual([]);
+    peer.receive(data(1, full));
+    // 4 frames are 65,536 octets: more than a quarter of the connection's.
+    expect(peer.sent()).toEqual([`WINDOW_UPDATE 1 ${2 * frameSize}`, `WINDOW_UPDATE ${4 * frameSize}`]);
+    expect(stream.token.body).toHaveLength(4 * frameSize);
   });
 
   it('are not renewed by what nobody takes', () => {
@@ -63,11 +65,11 @@ describe('the windows that we give', () => {
     peer.receive(head(1), ...Array.from({ length: 6 }, () => data(1, full)));
     expect(peer.sent()).toEqual([]);
     peer.engine.consumed(stream, 6 * frameSize);
-    expect(peer.sent()).toEqual([`WINDOW_UPDATE 1 ${6 * frameSize}`]);
+    expect(peer.sent()).toEqual([`WINDOW_UPDATE 1 ${6 * frameSize}`, `WINDOW_UPDATE ${6 * frameSize}`]);
   });
 
   it('are given back whole for a stream that is given up, once, and for what still comes for it', () => {
-    const peer = ready({ ...small, connectionWindow: 2 * 6 * frameSize });
+    const peer = ready({ ...small, connectionWindow: 4 * 6 * frameSize });
     peer.consumes = false;
     const stream = peer.open('GET', '/');
     peer.clear();
@@ -81,7 +83,7 @@ describe('the windows that we give', () => {
   });
 
   it('are given back for a response that has ended and is read late, or never', () => {
-    const peer = ready({ ...small, connectionWindow: 131_072 });
+    const peer = ready({ ...small, connectionWindow: 4 * 4 * frameSize });
     peer.consumes = false;
     const late = peer.open('GET', '/');
     const never = peer.open('GET', '/');
@@ -109,10 +111,10 @@ describe('the windows that we give', () => {
     const peer = ready(small);
     const stream = peer.open('GET', '/');
     peer.clear();
-    peer.receive(head(1), ...Array.from({ length: 200 }, () => data(1, 'x'.repeat(100), { padding: 155 })));
-    expect(stream.token.body).toHaveLength(20_000);
-    // The 196th frame makes it more than half; its padding is given back before its data is taken.
-    expect(peer.sent()).toEqual([`WINDOW_UPDATE 1 ${196 * 256 - 100}`]);
+    peer.receive(head(1), ...Array.from({ length: 120 }, () => data(1, 'x'.repeat(100), { padding: 155 })));
+    expect(stream.token.body).toHaveLength(12_000);
+    // The 98th frame makes it more than a quarter, with its data.
+    expect(peer.sent()).toEqual([`WINDOW_UPDATE 1 ${98 * 256}`]);
   });
 
   it('may be smaller than the default once the peer has acknowledged it, not before', () => {

@@ -25,8 +25,9 @@ export class SendWindow {
  * What we let the peer send.
  *
  * `target` = `available` (the peer may still send it) + `held` (it came, and nobody has taken it yet) + what was taken but
- * not given back yet. That last part is announced once it is half of the target: WINDOW_UPDATEs are then rare, and the peer
- * still has half a window to go on with while one is under way.
+ * not given back yet. That last part is announced once it is a quarter of the target: WINDOW_UPDATEs are then rare, and the peer
+ * has enough to go on with while one is under way where the target is 4/3 of bandwidth × delay (see `bandwidth-estimator.ts`, which
+ * sees to 3/2).
  */
 export class ReceiveWindow {
   available: number;
@@ -50,7 +51,7 @@ export class ReceiveWindow {
   release(octets: number): number {
     this.held -= octets;
     const increment = this.target - this.available - this.held;
-    if (increment * 2 < this.target) return 0;
+    if (increment * 4 < this.target) return 0;
     this.available += increment;
     return increment;
   }
