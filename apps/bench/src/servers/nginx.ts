@@ -29,7 +29,10 @@ export interface NginxSetting {
 /** The configuration file. */
 export function nginxConfiguration({ port, directory, certificate, http2, root }: NginxSetting): string {
   const temporaryPaths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `  ${name}_temp_path ${directory}/${name};`);
-  const tls = certificate === null ? [] : [`    ssl_certificate ${certificate.cert};`, `    ssl_certificate_key ${certificate.key};`];
+  const tls =
+    certificate === null
+      ? []
+      : [`    ssl_certificate ${certificate.cert};`, `    ssl_certificate_key ${certificate.key};`, '    ssl_protocols TLSv1.2 TLSv1.3;'];
   return [
     ...(root ? ['user root;'] : []),
     'worker_processes 1;',

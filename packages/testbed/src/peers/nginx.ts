@@ -107,7 +107,13 @@ function configuration({ tls = false, http2 = false, server, http = '', accessLo
     '  server {',
     `    listen 127.0.0.1:${port}${tls ? ' ssl' : ''}${http2 ? ' http2' : ''};`,
     `    root ${folder}/root;`,
-    ...(tls ? [`    ssl_certificate ${folder}/server.pem;`, `    ssl_certificate_key ${folder}/server-key.pem;`] : []),
+    ...(tls
+      ? [
+          `    ssl_certificate ${folder}/server.pem;`,
+          `    ssl_certificate_key ${folder}/server-key.pem;`,
+          '    ssl_protocols TLSv1.2 TLSv1.3;',
+        ]
+      : []),
     server,
     '  }',
     '}',
