@@ -3,10 +3,12 @@ import { cookieLogin } from './jobs/cookie-login.ts';
 import { deadlineFires } from './jobs/deadline-fires.ts';
 import { digestAuth } from './jobs/digest-auth.ts';
 import { download } from './jobs/download.ts';
+import { goaway } from './jobs/goaway.ts';
 import { getWithTimings } from './jobs/get-with-timings.ts';
 import { manyAtOnce } from './jobs/many-at-once.ts';
 import { postEchoed } from './jobs/post-echoed.ts';
 import { retryRecovers } from './jobs/retry-recovers.ts';
+import { sideBySide } from './jobs/side-by-side.ts';
 import { uploadFiles } from './jobs/upload-files.ts';
 
 /** In the order in which they run. */
@@ -20,4 +22,6 @@ export const jobs: readonly Job[] = [
   deadlineFires,
   download,
   manyAtOnce,
+  sideBySide,
+  goaway,
 ];

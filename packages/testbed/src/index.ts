@@ -54,6 +54,6 @@ export { startHttp2Script, type Http2Script, type Http2ScriptOptions, type Http2
 export type { ClientFrame, ClientRequest, Http2Peer } from './http2/http2-peer.ts';
 export * as frames from './http2/frames.ts';
 export { startRelay, type Relay, type RelayOptions } from './relay/relay.ts';
-export { installedProgram } from './peers/installed-program.ts';
+export { findProgram, installedProgram } from './peers/installed-program.ts';
 export { startNginx, type NginxOptions, type NginxServer } from './peers/nginx.ts';
 export { startNghttpd, type NghttpdOptions, type NghttpdServer } from './peers/nghttpd.ts';

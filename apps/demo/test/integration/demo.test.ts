@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { findProgram } from '@x/testbed';
 import { expect, test } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -57,6 +58,13 @@ test(
     expect(output).toMatch(/^ {2}#+ 100 % +64\.0 MiB of 64\.0 MiB +[\d.]+ [MG]iB\/s$/mu);
     expect(output).toMatch(/^ {2}ok {6}the SHA-256 is that of what the server sent$/mu);
     expect(output).toMatch(/^ {2}connections opened +64 /mu);
+    const sides = section('The same over HTTP/1.1 and HTTP/2');
+    expect(sides).toMatch(/^ +HTTP\/1\.1 +HTTP\/2$/mu);
+    expect(sides).toMatch(/^ {2}connections, says the server +64 +1$/mu);
+    expect(sides).toMatch(/^ {2}at the same time on one +1 +64$/mu);
+    expect(section('100,000 requests')).toMatch(
+      findProgram('nginx') === undefined ? /nginx is not installed/u : /^ {2}ok {6}and none was sent twice$/mu,
+    );
     expect(output).toMatch(/^ok {2}\d+ checks in [\d.]+ m?s, all held\n$/mu);
   },
   PATIENCE,

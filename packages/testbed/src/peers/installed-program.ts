@@ -16,13 +16,20 @@ const missing = new Set<string>();
  * describe.skipIf(nginx === undefined)('nginx', () => …);
  */
 export function installedProgram(command: string): string | undefined {
+  const path = findProgram(command);
+  if (path !== undefined) return path;
+  if (process.env['REQUIRE_PEERS'] === '1') throw new Error(`${command} is not installed, and REQUIRE_PEERS=1 says that it must be`);
+  if (!missing.has(command)) process.stderr.write(`!! ${command} is not installed: the tests that talk to it are SKIPPED.\n`);
+  missing.add(command);
+  return undefined;
+}
+
+/** The path of a program, on PATH or where servers usually are. */
+export function findProgram(command: string): string | undefined {
   for (const folder of [...(process.env['PATH'] ?? '').split(delimiter), ...FURTHER_FOLDERS]) {
     const path = join(folder, command);
     if (folder !== '' && isExecutable(path)) return path;
   }
-  if (process.env['REQUIRE_PEERS'] === '1') throw new Error(`${command} is not installed, and REQUIRE_PEERS=1 says that it must be`);
-  if (!missing.has(command)) process.stderr.write(`!! ${command} is not installed: the tests that talk to it are SKIPPED.\n`);
-  missing.add(command);
   return undefined;
 }
 

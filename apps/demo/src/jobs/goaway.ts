@@ -1,0 +1,58 @@
+import { Client } from '@x/client';
+import { findProgram, startNginx } from '@x/testbed';
+import type { Job, Stage } from '../job.ts';
+import { renderFigures } from '../render/figures.ts';
+import { formatCount, formatDuration } from '../render/units.ts';
+
+export const goaway: Job = { name: 'goaway', title: '100,000 requests to an nginx that says GOAWAY after every 100', run };
+
+const REQUESTS = 100_000;
+const PER_CONNECTION = 100;
+const AT_ONCE = 100;
+
+async function run({ report }: Stage): Promise<void> {
+  if (findProgram('nginx') === undefined) {
+    report.line('  nginx is not installed: left out');
+    return;
+  }
+  await using nginx = await startNginx({
+    tls: true,
+    http2: true,
+    server: `keepalive_requests ${PER_CONNECTION}; location / { return 200 "$arg_id"; }`,
+    accessLog: '$arg_id',
+  });
+  const client = new Client({ baseUrl: nginx.origin, tls: { ca: nginx.ca } });
+  const connections = new Set<number | undefined>();
+  let next = 0;
+  let right = 0;
+  const loop = async (): Promise<void> => {
+    for (let id = next++; id < REQUESTS; id = next++) {
+      // POST: nothing that may be sent twice by itself.
+      const response = await client.post(`/?id=${id}`);
+      if (response.status === 200 && response.text() === String(id)) right += 1;
+      connections.add(response.timings.connectionId);
+      if (id % 1000 === 0) report.transient(`  ${formatCount(id)} of ${formatCount(REQUESTS)}`);
+    }
+  };
+  const started = performance.now();
+  await Promise.all(Array.from({ length: AT_ONCE }, loop));
+  const elapsed = performance.now() - started;
+  await client.close();
+
+  const served = new Map<string, number>();
+  for (const id of await nginx.stop()) served.set(id, (served.get(id) ?? 0) + 1);
+  const twice = Array.from(served.values()).filter((times) => times > 1).length;
+  report.lines(
+    renderFigures(
+      [
+        { label: 'requests per second', value: formatCount((REQUESTS / elapsed) * 1000), note: `${formatDuration(elapsed)} in all` },
+        { label: 'connections', value: formatCount(connections.size), note: 'each ended by a GOAWAY while requests were under way' },
+      ],
+      report.terminal,
+    ),
+  );
+  report.checkEqual(`all ${formatCount(REQUESTS)} were answered, each with its own answer`, right, REQUESTS);
+  report.checkEqual("none was lost, says nginx's log", served.size, REQUESTS);
+  report.checkEqual('and none was sent twice', twice, 0);
+  report.check('over at least as many connections as that takes', connections.size >= REQUESTS / PER_CONNECTION, connections.size);
+}
