@@ -48,7 +48,12 @@ describe('snippets', () => {
   for (const [index, { file, line, code }] of snippets.entries()) {
     it(`${file}:${line} runs`, async () => {
       await using server = await startServer('site', {});
-      const local = code.replaceAll('http://localhost:8080', server.origin).replaceAll("'localhost', 8080", `'127.0.0.1', ${server.port}`);
+      // What speaks nothing but HTTP/2 is at port 8082.
+      await using http2 = await startServer('site', { http2: true });
+      const local = code
+        .replaceAll('http://localhost:8080', server.origin)
+        .replaceAll("'localhost', 8080", `'127.0.0.1', ${server.port}`)
+        .replaceAll("'localhost', 8082", `'127.0.0.1', ${http2.port}`);
       const path = join(scratch, `snippet-${index}.ts`);
       await writeFile(path, local);
       const log = vi.spyOn(console, 'log').mockImplementation(() => {});
