@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findProgram } from './installed-program.ts';
 
 /** How often a port that was free a moment ago may turn out to be taken. */
 const MAX_ATTEMPTS = 10;
@@ -37,7 +38,7 @@ export async function startPeerProcess(command: (port: number) => PeerCommand | 
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
     const { program, args, ready, taken } = await command(port);
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] } });
+    const child = spawn(...mortal(program, args), { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] } });
     const log = new OutputLog(child);
     guard(child);
     try {
@@ -100,6 +101,12 @@ async function stopChild(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'
   const insist = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
   await closed;
   clearTimeout(insist);
+}
+
+/** The system ends it when this process is gone, however it went; where there is no such program, `guard` has to do. */
+function mortal(program: string, args: readonly string[]): [program: string, args: readonly string[]] {
+  const setpriv = findProgram('setpriv');
+  return setpriv === undefined ? [program, args] : [setpriv, ['--pdeathsig', 'TERM', '--', program, ...args]];
 }
 
 function guard(child: ChildProcess): void {

@@ -1,9 +1,14 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:http2';
+import { connect as dial } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { installedProgram, startNghttpd, startNginx } from '../../src/index.ts';
+import { findProgram, installedProgram, startNghttpd, startNginx } from '../../src/index.ts';
 
 interface Peer {
   readonly origin: string;
@@ -16,6 +21,17 @@ async function get(peer: Peer, path: string): Promise<string> {
   const body = await text(stream);
   session.close();
   return body;
+}
+
+/** Does anybody listen? */
+function knock(port: number): Promise<'there' | 'gone'> {
+  return new Promise((resolve) => {
+    const socket = dial(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve('there');
+    });
+    socket.on('error', () => resolve('gone'));
+  });
 }
 
 describe('a program that is not there', () => {
@@ -53,6 +69,29 @@ describe.skipIf(installedProgram('nginx') === undefined)('nginx', () => {
     expect(await nginx.stop()).toEqual([`/said?id=7 200 ${version}`, `/file.txt 200 ${version}`]);
     const session = connect(nginx.origin);
     await expect(once(session, 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  test.skipIf(findProgram('setpriv') === undefined)('does not outlive the process that started it, even if that is killed', async () => {
+    const index = new URL('../../src/index.ts', import.meta.url).href;
+    const script = `
+      const { startNginx } = await import('${index}');
+      const { port } = await startNginx({ server: 'location / { return 200; }' });
+      console.log(port);
+    `;
+    // Who is killed can't tidy up.
+    const folder = await mkdtemp(join(tmpdir(), 'killed-'));
+    try {
+      const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', script], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...process.env, TMPDIR: folder },
+      });
+      const port = Number(String(((await once(child.stdout, 'data')) as [Buffer])[0]));
+      expect(await knock(port)).toBe('there');
+      child.kill('SIGKILL');
+      await expect.poll(() => knock(port)).toBe('gone');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   test('tells in its own words what is wrong with its configuration, and leaves nothing behind', async () => {
