@@ -84,6 +84,6 @@ describe('a check', () => {
 
   test('includes the memory of our own', () => {
     const verdicts = judge({ ...SAMPLE_REPORT, scenarios: [MEMORY_RESULT] }, []);
-    expect(verdicts).toEqual([{ text: 'memory of @x/client is flat', reached: true }]);
+    expect(verdicts).toEqual([{ text: 'memory: memory of @x/client is flat', reached: true }]);
   });
 });

@@ -72,7 +72,7 @@ export function judge(report: Report, targets: readonly Target[] = TARGETS): rea
     if (result.kind !== 'memory') continue;
     for (const { contender, samples } of result.contenders) {
       if (!contender.ours) continue;
-      const text = `memory of ${contender.label} is flat`;
+      const text = `${result.id}: memory of ${contender.label} is flat`;
       verdicts.push({ text, reached: samples.length < 2 ? null : memoryGrowth(samples).flat });
     }
   }

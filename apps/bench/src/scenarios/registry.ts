@@ -205,6 +205,19 @@ const SCENARIOS: readonly Scenario[] = [
     requests: 1_000_000,
     samples: 20,
   } satisfies MemoryScenario,
+  {
+    kind: 'memory',
+    id: 'h2-memory',
+    summary: 'memory after garbage collection along many requests of the kind h2-small',
+    units: PER_REQUEST,
+    references: HTTP2,
+    rounds: 1,
+    contenders: contenders('client'),
+    startServer: startWebServer,
+    traffic: { ...STREAMS, scheme: 'https' },
+    requests: 1_000_000,
+    samples: 20,
+  } satisfies MemoryScenario,
 ];
 
 const BY_ID: ReadonlyMap<string, Scenario> = new Map(SCENARIOS.map((scenario) => [scenario.id, scenario]));
