@@ -54,7 +54,6 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
   readonly #transport: ByteTransport;
   readonly #owner: ConnectionOwner;
   readonly #onStreamLimit: Http2ConnectionOptions['onStreamLimit'];
-  readonly #holds = new Set<StreamHold>();
 
   // One-way latches.
   #noNewExchanges = false;
@@ -116,7 +115,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
   }
 
   exchanges(): readonly Exchange[] {
-    return Array.from(this.#holds, (hold) => hold.exchange);
+    return this.engine.tokens().map((hold) => hold.exchange);
   }
 
   // Starting
@@ -152,7 +151,6 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
       return;
     }
     hold.stream = stream;
-    this.#holds.add(hold);
     this.served += 1;
     exchange.onAssigned(hold, this.info, this.served > 1, stream.id);
     exchange.requestSent = true;
@@ -250,7 +248,6 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
 
   onResponseEnd(hold: StreamHold, trailers: readonly HeaderPair[]): void {
     const { exchange } = hold;
-    this.#holds.delete(hold);
     const isAnsweredEarly = !exchange.requestEnded;
     exchange.onEnd(trailers);
     // RFC 9113 §8.1: the answer is whole before the request is; nobody wants the rest.
@@ -258,7 +255,6 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
   }
 
   onReset(hold: StreamHold, error: HttpCoreError, wasProcessed: boolean): void {
-    this.#holds.delete(hold);
     hold.heldBody?.giveUp();
     const isStale = hold.startedAt > this.#lastHeard && this.served > 1;
     const processing = this.#givenUp ? 'unknown' : !wasProcessed ? 'unprocessed' : isStale ? 'stale' : 'unknown';
@@ -303,7 +299,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
 
   checkDeadlines(now: number): number {
     let next = Infinity;
-    for (const hold of Array.from(this.#holds)) next = Math.min(next, hold.exchange.checkLimits(now));
+    for (const hold of this.engine.tokens()) next = Math.min(next, hold.exchange.checkLimits(now));
     if (this.#untilSettings.length > 0) {
       for (const exchange of this.#untilSettings) next = Math.min(next, exchange.checkLimits(now));
       this.#untilSettings = this.#untilSettings.filter((exchange) => !exchange.ended);
@@ -345,10 +341,6 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
   }
 
   // Ending
-
-  forget(hold: StreamHold): void {
-    this.#holds.delete(hold);
-  }
 
   /** The transport is gone or given up: every exchange hears of it. */
   #lost(error: HttpCoreError): void {

@@ -14,8 +14,6 @@ export interface HoldsOwner {
   readonly clock: Clock;
   readonly expectContinueTimeout: number;
   onDeadline(at: number): void;
-  /** The exchange is over for its caller. */
-  forget(hold: StreamHold): void;
 }
 
 /** The hold of one exchange on its stream. */
@@ -73,7 +71,6 @@ export class StreamHold implements ExchangeStream {
 
   cancel(): void {
     this.heldBody?.giveUp();
-    this.#connection.forget(this);
     this.#connection.engine.resetStream(this.stream!, ErrorCode.CANCEL);
   }
 

@@ -50,6 +50,11 @@ export class Http2Engine<Token> {
     return this.#session.streams.size;
   }
 
+  /** The tokens of the open streams. */
+  tokens(): Token[] {
+    return this.#session.streams.all().map(({ token }) => token);
+  }
+
   get peerSettings(): PeerSettings {
     return this.#session.peer;
   }
@@ -129,7 +134,7 @@ export class Http2Engine<Token> {
     if (endStream && fields.contentLength > 0) throw lengthMismatch();
     const stream = new Http2Stream(session.nextStreamId, token, session.streamWindow, session.writer.written, method);
     session.nextStreamId += 2;
-    session.streams.set(stream.id, stream);
+    session.streams.add(stream);
     session.writer.headers(stream.id, session.encoder, endStream);
     stream.advanceLocally(StreamEvent.SEND_HEADERS);
     if (endStream) stream.advanceLocally(StreamEvent.SEND_END_STREAM);

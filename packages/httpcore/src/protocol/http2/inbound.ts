@@ -80,7 +80,7 @@ export class Inbound<Token> implements FrameHandler {
   /** RFC 9113 §6.9.2: a new initial size holds for the streams that are open, too. */
   #resizeSendWindows(difference: number): void {
     const session = this.#session;
-    for (const { outbound } of session.streams.values()) {
+    for (const { outbound } of session.streams.all()) {
       if (outbound === null) continue;
       if (!outbound.window.grow(difference)) {
         throw new ConnectionFault(ErrorCode.FLOW_CONTROL_ERROR, 'The peer sent an INITIAL_WINDOW_SIZE that makes a window too large');
@@ -102,7 +102,7 @@ export class Inbound<Token> implements FrameHandler {
     const excess = defaultWindow - session.options.streamWindow;
     if (excess <= 0) return;
     session.streamWindow = session.options.streamWindow;
-    for (const { receiveWindow } of session.streams.values()) {
+    for (const { receiveWindow } of session.streams.all()) {
       receiveWindow.available -= excess;
       receiveWindow.target -= excess;
     }
@@ -132,7 +132,7 @@ export class Inbound<Token> implements FrameHandler {
     session.peerLastStreamId = lastStreamId;
     session.handler.onGoAway(lastStreamId, errorCode);
     const error = remoteError(errorCode, `The peer closes the connection (${errorName(errorCode)}) and did not process this request`);
-    for (const stream of session.streams.values()) {
+    for (const stream of session.streams.all()) {
       if (stream.id <= lastStreamId) continue;
       session.closeStream(stream, Closing.RESET_BY_US);
       session.tellReset(stream, error, errorCode, false);

@@ -20,6 +20,7 @@ import { PeerSettings } from './peer-settings.ts';
 import { RequestFields } from './request-fields.ts';
 import { SendScheduler, type SchedulerOwner } from './send-scheduler.ts';
 import { StreamEvent } from './stream-state.ts';
+import { StreamTable } from './stream-table.ts';
 import { ResponsePhase, type Http2Stream } from './stream.ts';
 
 // Frames that we owe the peer while it reads nothing; nghttp2 has the same bound.
@@ -38,7 +39,7 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
   readonly peer: PeerSettings;
   readonly scheduler: SendScheduler<Http2Stream<Token>>;
   readonly budget: AbuseBudget;
-  readonly streams: Map<number, Http2Stream<Token>> = new Map();
+  readonly streams: StreamTable<Http2Stream<Token>> = new StreamTable();
   readonly closedStreams: ClosedStreams = new ClosedStreams();
   readonly receiveWindow: ReceiveWindow;
   nextStreamId: number;
@@ -182,7 +183,7 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
   finish(error: HttpCoreError): void {
     this.isFinished = true;
     const handedOver = this.writer.handedOver;
-    for (const stream of this.streams.values()) {
+    for (const stream of this.streams.all()) {
       stream.advanceLocally(StreamEvent.SEND_RESET);
       this.streams.delete(stream.id);
       if (stream.outbound !== null) this.scheduler.abandon(stream.outbound);
@@ -243,7 +244,7 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
     if (increase <= 0 || !this.areSettingsAcknowledged) return;
     this.streamWindow = window;
     this.sendSettings([Setting.INITIAL_WINDOW_SIZE, window]);
-    for (const { receiveWindow } of this.streams.values()) {
+    for (const { receiveWindow } of this.streams.all()) {
       receiveWindow.available += increase;
       receiveWindow.target += increase;
     }
