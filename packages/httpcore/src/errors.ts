@@ -197,7 +197,8 @@ export class ProtocolError extends HttpCoreError {
 /**
  * We were asked for something that HTTP does not allow. Codes: `INVALID_METHOD`, `INVALID_TARGET`, `INVALID_HOST`,
  * `INVALID_PORT`, `INVALID_HEADER_NAME`, `INVALID_HEADER_VALUE`, `INVALID_FRAMING`, `INVALID_BODY`, `INVALID_TRAILER`,
- * `INVALID_OPTION`, `CONTENT_LENGTH_MISMATCH`, `BODY_ALREADY_READ`.
+ * `INVALID_OPTION`, `CONTENT_LENGTH_MISMATCH`, `BODY_ALREADY_READ`. Over HTTP/2 also `EXTENDED_CONNECT_UNSUPPORTED`, and
+ * `HEADER_LIST_TOO_LARGE`: the headers, or the trailers, are more than the server said it accepts.
  */
 export class LocalProtocolError extends ProtocolError {
   override readonly name = 'LocalProtocolError';

@@ -86,6 +86,20 @@ describe('a request body', () => {
     expect(peer.sent().slice(1)).toEqual(['DATA 1 END_STREAM ""']);
   });
 
+  it("can not have more trailers than the peer's MAX_HEADER_LIST_SIZE, and can still be ended", () => {
+    const peer = ready([Setting.MAX_HEADER_LIST_SIZE, 200]);
+    const stream = peer.open('POST', '/', { endStream: false });
+    const other = peer.open('POST', '/', { endStream: false });
+    const trailer = (length: number): [string, string][] => [
+      ['x-sum', 'v'.repeat(length)],
+      ['x-b', ''],
+    ];
+    expect(codeOf(() => peer.engine.endStream(stream, trailer(200 - 8 - 64 + 1)))).toBe('HEADER_LIST_TOO_LARGE');
+    peer.engine.endStream(stream, null);
+    peer.engine.endStream(other, trailer(200 - 8 - 64));
+    expect(peer.sent().slice(2)).toEqual(['DATA 1 END_STREAM ""', `HEADERS 3 END_STREAM x-sum=${'v'.repeat(128)} x-b=`]);
+  });
+
   it('must have the length that it said it has', () => {
     const peer = ready();
     const open = (): ReturnType<typeof peer.open> => peer.open('POST', '/', { endStream: false, headers: [['content-length', '3']] });

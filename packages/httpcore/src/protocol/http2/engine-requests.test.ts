@@ -241,6 +241,62 @@ describe('a request that HTTP/2 does not allow', () => {
   });
 });
 
+describe("the peer's MAX_HEADER_LIST_SIZE (RFC 9113 §6.5.2)", () => {
+  // :method, :scheme, :authority, :path and x-some: name and value of each, and 32 octets for each.
+  const fields: [string, string][] = [['X-Some', '']];
+  const size = 7 + 3 + 7 + 5 + 10 + 11 + 5 + 1 + 6 + 5 * 32;
+
+  it('allows what is as large, the pseudo-header fields counted, and nothing that is larger', () => {
+    const peer = ready([Setting.MAX_HEADER_LIST_SIZE, size]);
+    peer.open('GET', '/', { headers: fields });
+    peer.clear();
+    expect(codeOf(() => peer.open('GET', '/', { headers: [['X-Some', '1']] }))).toBe('HEADER_LIST_TOO_LARGE');
+    expect(codeOf(() => peer.open('GET', '/1', { headers: fields }))).toBe('HEADER_LIST_TOO_LARGE');
+    expect(codeOf(() => peer.open('GET', '/', { headers: [...fields, ['', '']] }))).toBe('INVALID_HEADER_NAME');
+    expect(peer.sent()).toEqual([]);
+    // White space that is not sent does not count.
+    expect(peer.open('GET', '/', { headers: [['x-some', ' \t']] }).id).toBe(3);
+  });
+
+  it('counts a field by its text, also where an index of one octet stands for it', () => {
+    const large: [string, string][] = [['x-large', 'v'.repeat(1_000)]];
+    const peer = ready();
+    for (let count = 0; count < 2; count += 1) peer.open('GET', '/', { headers: large });
+    expect(peer.sent()).toHaveLength(2);
+    peer.receive(settings([Setting.MAX_HEADER_LIST_SIZE, 1_000]));
+    peer.clear();
+    expect(codeOf(() => peer.open('GET', '/', { headers: large }))).toBe('HEADER_LIST_TOO_LARGE');
+    peer.open('GET', '/', { headers: [['x-small', 'v']] });
+    expect(peer.sent()).toEqual(['HEADERS 5 END_STREAM :method=GET :scheme=https :authority=example.com :path=/ x-small=v']);
+  });
+
+  it('is not known before the SETTINGS, and may change with each of them', () => {
+    const large: [string, string][] = [['x-large', 'v'.repeat(1_000)]];
+    const peer = new EngineHarness();
+    const early = peer.open('GET', '/', { headers: large });
+    peer.receive(settings([Setting.MAX_HEADER_LIST_SIZE, 500]));
+    expect(early.token.error).toBeUndefined();
+    expect(codeOf(() => peer.open('GET', '/', { headers: large }))).toBe('HEADER_LIST_TOO_LARGE');
+    peer.receive(settings([Setting.MAX_HEADER_LIST_SIZE, 2_000]));
+    peer.open('GET', '/', { headers: large });
+    peer.receive(settings([Setting.MAX_HEADER_LIST_SIZE, 0]));
+    expect(codeOf(() => peer.open('GET', '/'))).toBe('HEADER_LIST_TOO_LARGE');
+  });
+
+  it('is not limited by default, and not by SETTINGS that do not mention it', () => {
+    const peer = ready([Setting.MAX_FRAME_SIZE, 2 ** 20]);
+    peer.open('GET', '/', { headers: [['x-large', 'v'.repeat(500_000)]] });
+    expect(peer.sent()).toHaveLength(1);
+  });
+
+  it('shows sizes in its error, and no value', () => {
+    const peer = ready([Setting.MAX_HEADER_LIST_SIZE, 100]);
+    expect(() => peer.open('GET', '/', { headers: [['authorization', 'secret']] })).toThrow(
+      /^The request has a header list of 228 octets, and the server accepts at most 100$/,
+    );
+  });
+});
+
 describe("the peer's table size", () => {
   it('is obeyed from the next request on', () => {
     const peer = ready();

@@ -112,7 +112,8 @@ export class Http2Engine<Token> {
    *
    * @param protocol the `:protocol` of extended CONNECT (RFC 8441); only where `peerSettings.enableConnectProtocol`.
    * @param token given back in every callback for this stream.
-   * @throws {LocalProtocolError} the request is not valid HTTP/2, or there is no capacity; nothing was sent.
+   * @throws {LocalProtocolError} the request is not valid HTTP/2 or larger than the peer allows (`HEADER_LIST_TOO_LARGE`), or
+   *   there is no capacity; nothing was sent.
    */
   openStream(
     method: string,
@@ -130,7 +131,7 @@ export class Http2Engine<Token> {
       throw new LocalProtocolError('The peer does not support extended CONNECT', { code: 'EXTENDED_CONNECT_UNSUPPORTED' });
     }
     const fields = session.requestFields;
-    fields.addRequest(method, scheme, authority, target, protocol, headers);
+    fields.addRequest(method, scheme, authority, target, protocol, headers, session.peer.maxHeaderListSize);
     if (endStream && fields.contentLength > 0) throw lengthMismatch();
     const stream = new Http2Stream(session.nextStreamId, token, session.streamWindow, session.writer.written, method);
     session.nextStreamId += 2;
@@ -166,7 +167,7 @@ export class Http2Engine<Token> {
    * Ends the request body, once what is queued has been sent. On a stream that is over it does nothing.
    *
    * @throws {LocalProtocolError} `CONTENT_LENGTH_MISMATCH`: less than the request said; `INVALID_TRAILER` and the like;
-   *   `INVALID_BODY`: it was ended before. The stream is still open then: reset it.
+   *   `HEADER_LIST_TOO_LARGE`: more trailers than the peer allows; `INVALID_BODY`: it was ended before. The stream is still open then: reset it.
    */
   endStream(stream: Http2Stream<Token>, trailers: readonly HeaderPair[] | null): void {
     const session = this.#session;
@@ -174,7 +175,7 @@ export class Http2Engine<Token> {
     const body = openBody(stream);
     if (body.missing > 0) throw lengthMismatch();
     if (trailers !== null && trailers.length > 0) {
-      session.requestFields.checkTrailers(trailers);
+      session.requestFields.checkTrailers(trailers, session.peer.maxHeaderListSize);
       // A copy: what was checked is what is sent.
       body.trailers = trailers.map(([name, value]) => [name, value] as const);
     }

@@ -17,7 +17,7 @@ export class PeerSettings {
   maxConcurrentStreams: number;
   initialWindowSize: number = defaultWindow;
   maxFrameSize: number = minimumMaxFrameSize;
-  /** Advice, not a limit: `Infinity` where none was given. */
+  /** Of requests and of their trailers: `Infinity` where none was given. */
   maxHeaderListSize: number = Infinity;
   /** RFC 8441 §3: `:protocol` may be used. */
   enableConnectProtocol = false;

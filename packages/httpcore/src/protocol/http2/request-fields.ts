@@ -35,6 +35,7 @@ export class RequestFields {
   /**
    * @param target of plain CONNECT is not used: the authority is the target.
    * @param protocol of extended CONNECT (RFC 8441), else `null`.
+   * @param maxListSize the peer's MAX_HEADER_LIST_SIZE.
    * @throws {LocalProtocolError}
    */
   addRequest(
@@ -44,6 +45,7 @@ export class RequestFields {
     target: string,
     protocol: string | null,
     headers: readonly HeaderPair[],
+    maxListSize: number,
   ): void {
     const encoder = this.#encoder;
     encoder.begin();
@@ -77,15 +79,17 @@ export class RequestFields {
       const record = this.#records[index]!;
       if (record.kind !== FieldKind.HOST) this.#addField(record, headers[index]![1]);
     }
+    this.#checkListSize(maxListSize, 'header list');
   }
 
-  /** @throws {LocalProtocolError} `INVALID_TRAILER`, `INVALID_HEADER_NAME` or `INVALID_HEADER_VALUE`. */
-  checkTrailers(trailers: readonly HeaderPair[]): void {
+  /** @throws {LocalProtocolError} `INVALID_TRAILER`, `INVALID_HEADER_NAME`, `INVALID_HEADER_VALUE` or `HEADER_LIST_TOO_LARGE`. */
+  checkTrailers(trailers: readonly HeaderPair[], maxListSize: number): void {
     this.addTrailers(trailers);
+    this.#checkListSize(maxListSize, 'trailer section');
     this.#encoder.begin();
   }
 
-  /** @throws {LocalProtocolError} as {@link checkTrailers}. */
+  /** @throws {LocalProtocolError} as {@link checkTrailers}, but for the size: what was promised is sent. */
   addTrailers(trailers: readonly HeaderPair[]): void {
     this.#encoder.begin();
     this.#resolveRecords(trailers);
@@ -139,6 +143,14 @@ export class RequestFields {
         `The value of the header ${show(record.name)} has a character that is not allowed in a field value`,
       );
     }
+  }
+
+  /** RFC 9113 §10.5.1: a peer may refuse what is larger, and many end the connection over it, and with it every other stream. */
+  #checkListSize(most: number, what: string): void {
+    const size = this.#encoder.listSize;
+    if (size <= most) return;
+    this.#encoder.begin();
+    throw local('HEADER_LIST_TOO_LARGE', `The request has a ${what} of ${size} octets, and the server accepts at most ${most}`);
   }
 
   #checkAuthority(authority: string): void {

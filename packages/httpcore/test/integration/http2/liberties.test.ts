@@ -37,6 +37,38 @@ describe.each([{}, { tls: true }])('what a server may do (%o)', (way) => {
     },
   );
 
+  it('say how large a header list may be: what is larger fails here, and costs nobody anything', async () => {
+    const { connections } = await run(
+      async (peer) => {
+        await peer.handshake({ MAX_HEADER_LIST_SIZE: 1_000 });
+        const first = await peer.request();
+        // The SETTINGS are known by now.
+        await peer.send(headers(first.streamId, ok));
+        const upload = await peer.request();
+        expect(upload.streamId).toBe(3);
+        expect(await peer.reset(3)).toBe('CANCEL');
+        const next = await peer.request();
+        expect(next.streamId).toBe(5);
+        await peer.send(headers(next.streamId, ok), data(next.streamId, 'next', { endStream: true }));
+        await peer.send(data(first.streamId, 'first', { endStream: true }));
+        await peer.settled();
+        expect(peer.frames.filter(({ type }) => type === FrameType.HEADERS).map(({ streamId }) => streamId)).toEqual([1, 3, 5]);
+      },
+      async (pool, url) => {
+        const large: [string, string][] = [['x-large', 'v'.repeat(1_000)]];
+        const [, , , , body] = await pool.dispatch('GET', url, [], null);
+        const refused = await outcome(pool.dispatch('POST', url, large, [Buffer.from('body')]));
+        expect(refused).toMatchObject({ name: 'LocalProtocolError', code: 'HEADER_LIST_TOO_LARGE', requestSent: false, phase: 'request' });
+        const trailers = { trailers: () => large };
+        const cut = await outcome(pool.dispatch('POST', url, [], [Buffer.from('body')], undefined, trailers));
+        expect(cut).toMatchObject({ name: 'LocalProtocolError', code: 'HEADER_LIST_TOO_LARGE', requestSent: true });
+        expect(await outcome(pool.dispatch('GET', url, [], null))).toBe('200 next');
+        expect(Buffer.from(await body.bytes()).toString()).toBe('first');
+      },
+    );
+    expect(connections).toBe(1);
+  });
+
   it('refuse streams: sent again, whatever the method, on the same connection', async () => {
     const { connections } = await run(
       async (peer) => {

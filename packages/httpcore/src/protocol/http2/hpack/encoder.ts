@@ -20,6 +20,8 @@ const toleratedMisses = 4;
 const mostRecords = 256;
 // An integer takes at most 6 octets: the prefix and five of 7 bits.
 const longestInteger = 6;
+// An index, or a pattern, and two lengths.
+const fieldBound = 3 * longestInteger;
 
 export class HeaderEncoder {
   readonly #table: EncoderTable;
@@ -50,6 +52,12 @@ export class HeaderEncoder {
   /** Octets that the block needs at most. */
   get bound(): number {
     return this.#bound;
+  }
+
+  /** What was added, as a header list is measured: name, value and 32 octets for each field (RFC 9113 §6.5.2). */
+  get listSize(): number {
+    // The same sum as the bound, with another overhead.
+    return this.#bound - 2 * longestInteger + this.#length * (entryOverhead - fieldBound);
   }
 
   /** The record of a name as the caller spells it. */
@@ -106,7 +114,7 @@ export class HeaderEncoder {
       }
     }
     // Even for an entry: an earlier field of this block may evict it, and then it is a literal after all.
-    this.#bound += record.name.length + value.length + 3 * longestInteger;
+    this.#bound += record.name.length + value.length + fieldBound;
     this.#added[at] = record;
     this.#values[at] = value;
     this.#entries[at] = entry;
