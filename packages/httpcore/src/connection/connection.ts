@@ -52,6 +52,12 @@ export interface ConnectionOwner {
   onClosed(connection: Connection, error: HttpCoreError | undefined): void;
   /** An exchange has a limit that passes at `at`: see to it that `checkDeadlines` is called by then. */
   onDeadline(at: number): void;
+  /**
+   * The server refuses HTTP/2 and wants HTTP/1.1 (HTTP_1_1_REQUIRED, RFC 9113 §7): for the origin of `exchange`, or for all that the
+   * connection serves, where it is `null`. Called before anything is replayed. Returns whether exchanges can go on over HTTP/1.1: then the
+   * connection takes no new ones, and those that were refused go back to their owners; else, and without this method, they fail.
+   */
+  onHttp1Required?(connection: Connection, exchange: Exchange | null): boolean;
 }
 
 /**

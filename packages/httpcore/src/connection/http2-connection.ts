@@ -29,6 +29,8 @@ const pingTimeout = 10_000;
 const idleTimeout = 90_000;
 /** How long the last frames of ours may take to leave before the connection is dropped. */
 const closingTimeout = 1_000;
+/** The code of the errors of streams that the server wants to see over HTTP/1.1. */
+const http1Required = 'H2_HTTP_1_1_REQUIRED';
 
 export interface Http2ConnectionOptions {
   /** How many streams to open before the server has said how many it allows. Default 100. */
@@ -61,6 +63,8 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
   #shutDown = false;
   /** We end it: what has not been processed must not be sent again. */
   #givenUp = false;
+  /** The server has asked for HTTP/1.1, and it can have that. */
+  #fallsBack = false;
 
   #flush: Scheduled | null = null;
   #closing: Scheduled | null = null;
@@ -257,7 +261,9 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
   onReset(hold: StreamHold, error: HttpCoreError, wasProcessed: boolean): void {
     hold.heldBody?.giveUp();
     const isStale = hold.startedAt > this.#lastHeard && this.served > 1;
-    const processing = this.#givenUp ? 'unknown' : !wasProcessed ? 'unprocessed' : isStale ? 'stale' : 'unknown';
+    // Where there is no HTTP/1.1, the next connection would refuse it as well.
+    const isHopeless = this.#givenUp || (error.code === http1Required && !this.#fallsBack);
+    const processing = isHopeless ? 'unknown' : !wasProcessed ? 'unprocessed' : isStale ? 'stale' : 'unknown';
     hold.exchange.onFailure(error, processing);
   }
 
@@ -276,6 +282,11 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
     if (exchange.ended || hold.isTunnel) return;
     exchange.waitFor(exchange.buffered === 0 ? 'read' : 'nothing', this.clock.now());
     this.#owner.onDeadline(exchange.expiresAt);
+  }
+
+  onHttp1Required(hold: StreamHold | null): void {
+    this.#fallsBack = this.#owner.onHttp1Required?.(this, hold === null ? null : hold.exchange) === true;
+    if (this.#fallsBack) this.drain();
   }
 
   onGoAway(): void {

@@ -95,6 +95,7 @@ class TestConnection implements AsyncDisposable {
       },
       onWritable: (call) => call.writable?.(),
       onRequestSent: () => {},
+      onHttp1Required: () => {},
       onGoAway: (lastStreamId) => this.events.push(`goaway ${lastStreamId}`),
       onPingAcknowledged: (payload) => this.pong?.(payload),
       onConnectionError: (error) => this.events.push(error.message),

@@ -57,6 +57,19 @@ describe('GOAWAY from the peer', () => {
     expect(stream.token.wasProcessed).toBe(false);
   });
 
+  it('with HTTP_1_1_REQUIRED says so first', () => {
+    const peer = peerWithStreams(2);
+    peer.receive(settings(), goAway(1, ErrorCode.HTTP_1_1_REQUIRED), whole(1));
+    expect(peer.events()).toEqual([
+      'settings',
+      'http/1.1 required',
+      'goaway 1 HTTP_1_1_REQUIRED',
+      'reset 3 H2_HTTP_1_1_REQUIRED unprocessed',
+      'head 1 200 [] end',
+      'end 1 []',
+    ]);
+  });
+
   it('with an unknown code is an internal error (RFC 9113 §7)', () => {
     const peer = new EngineHarness();
     const stream = peer.open('GET', '/');
@@ -98,7 +111,6 @@ describe('RST_STREAM from the peer', () => {
     [ErrorCode.REFUSED_STREAM, 'reset 1 H2_REFUSED_STREAM unprocessed'],
     [ErrorCode.CANCEL, 'reset 1 H2_CANCEL'],
     [ErrorCode.NO_ERROR, 'reset 1 H2_NO_ERROR'],
-    [ErrorCode.HTTP_1_1_REQUIRED, 'reset 1 H2_HTTP_1_1_REQUIRED'],
     [0x1234, 'reset 1 H2_INTERNAL_ERROR'],
   ])('with code %i is %s', (code, event) => {
     const peer = peerWithStreams(1);
@@ -107,6 +119,32 @@ describe('RST_STREAM from the peer', () => {
     expect(peer.events()).toEqual(['settings', event]);
     expect(peer.sent()).toEqual(['SETTINGS ACK']);
     expect(peer.capacityChanges).toBe(before + 2);
+  });
+
+  it('with HTTP_1_1_REQUIRED is unprocessed, and said before it is over', () => {
+    everySplit(Buffer.concat([settings(), reset(1, ErrorCode.HTTP_1_1_REQUIRED), whole(3)]), (pieces) => {
+      const peer = peerWithStreams(2);
+      const open: number[] = [];
+      peer.onEvent = (event) => {
+        if (event === 'http/1.1 required 1') open.push(peer.engine.openStreams);
+      };
+      peer.receivePieces(pieces);
+      expect(peer.events()).toEqual([
+        'settings',
+        'http/1.1 required 1',
+        'reset 1 H2_HTTP_1_1_REQUIRED unprocessed',
+        'head 3 200 [] end',
+        'end 3 []',
+      ]);
+      expect(open).toEqual([2]);
+      expect(peer.sent()).toEqual(['SETTINGS ACK']);
+    });
+  });
+
+  it.each([ErrorCode.HTTP_1_1_REQUIRED, ErrorCode.REFUSED_STREAM])('with code %i after the head refuses nothing any more', (code) => {
+    const peer = peerWithStreams(1);
+    peer.receive(settings(), headers(1, [[':status', '200']]), reset(1, code));
+    expect(peer.events().slice(2)).toEqual([expect.stringMatching(/^reset 1 H2_[A-Z_0-9]+$/)]);
   });
 
   it('in the middle of a response is the end of it', () => {

@@ -34,6 +34,11 @@ export interface Http2EngineHandler<Token> {
   onWritable(token: Token): void;
   /** The whole request is written: the body, and the trailers if it has any. Not called for a request without a body. */
   onRequestSent(token: Token): void;
+  /**
+   * The peer wants HTTP/1.1 in the place of HTTP/2 (HTTP_1_1_REQUIRED, RFC 9113 §7): for the request of `token`, whose `onReset` follows
+   * at once, or by GOAWAY for the connection, where it is `null` and `onGoAway` follows.
+   */
+  onHttp1Required(token: Token | null): void;
   /** No new streams. `onReset` follows for those above `lastStreamId`; the others go on. */
   onGoAway(lastStreamId: number, errorCode: number): void;
   /** The peer has answered `ping(payload)`. */

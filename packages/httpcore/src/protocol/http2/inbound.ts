@@ -9,6 +9,7 @@ import { ConnectionFault, remoteError } from './faults.ts';
 import type { FrameHandler } from './frame-reader.ts';
 import type { Responses } from './responses.ts';
 import { bandwidthPing, livenessPing, type Session } from './session.ts';
+import { ResponsePhase } from './stream.ts';
 
 export class Inbound<Token> implements FrameHandler {
   readonly #session: Session<Token>;
@@ -46,9 +47,11 @@ export class Inbound<Token> implements FrameHandler {
       return;
     }
     if (errorCode === ErrorCode.NO_ERROR && this.#responses.endByReset(stream)) return;
+    // RFC 9113 §8.7, and §7 for the other: a request that is to come by HTTP/1.1 was not served here. Once it is answered, it was.
+    const isRefusal = errorCode === ErrorCode.REFUSED_STREAM || errorCode === ErrorCode.HTTP_1_1_REQUIRED;
+    const wasProcessed = !isRefusal || stream.phase !== ResponsePhase.AWAITING_HEAD;
+    if (errorCode === ErrorCode.HTTP_1_1_REQUIRED && !wasProcessed) session.handler.onHttp1Required(stream.token);
     session.closeStream(stream, Closing.RESET_BY_PEER);
-    // RFC 9113 §8.7.
-    const wasProcessed = errorCode !== ErrorCode.REFUSED_STREAM;
     session.tellReset(stream, remoteError(errorCode, `The peer reset the stream: ${errorName(errorCode)}`), errorCode, wasProcessed);
     session.handler.onCapacityChange();
   }
@@ -130,6 +133,7 @@ export class Inbound<Token> implements FrameHandler {
     }
     session.budget.ignored.spend();
     session.peerLastStreamId = lastStreamId;
+    if (errorCode === ErrorCode.HTTP_1_1_REQUIRED) session.handler.onHttp1Required(null);
     session.handler.onGoAway(lastStreamId, errorCode);
     const error = remoteError(errorCode, `The peer closes the connection (${errorName(errorCode)}) and did not process this request`);
     for (const stream of session.streams.all()) {

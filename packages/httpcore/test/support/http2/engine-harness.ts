@@ -152,6 +152,7 @@ export class EngineHarness {
       onUploadStopped: (call, errorCode) => this.#record(`upload stopped ${id(call)} ${errorName(errorCode)}`, call),
       onWritable: (call) => this.#record(`writable ${id(call)}`, call),
       onRequestSent: (call) => this.#record(`request sent ${id(call)}`, call),
+      onHttp1Required: (call) => this.#record(`http/1.1 required${call === null ? '' : ` ${id(call)}`}`),
       onGoAway: (lastStreamId, errorCode) => this.#record(`goaway ${lastStreamId} ${errorName(errorCode)}`),
       onPingAcknowledged: (payload) => this.#record(`pong ${payload}`),
       onConnectionError: (error) => {
