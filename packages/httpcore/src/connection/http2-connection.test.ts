@@ -244,6 +244,42 @@ describe('limits of an exchange', () => {
   });
 });
 
+describe('a response that is whole', () => {
+  /** Sends responses of 960 KiB, each in one piece, and returns by how much the connection's window was enlarged. */
+  async function download(unread: boolean): Promise<number> {
+    const { made, server } = await startConnected(['/']);
+    server.receive(whole(1));
+    const chunk = Buffer.alloc(16_384);
+    const calls: Call[] = [];
+    let given = 0;
+    for (let id = 3; id < 80; id += 2) {
+      calls.push(made.call('/', { unread }));
+      await made.clock.settle();
+      server.receive(ok(id), ...Array.from({ length: 59 }, () => data(id, chunk)), data(id, chunk, { endStream: true }));
+      await made.clock.settle();
+      for (const line of server.sent()) given += Number(/^WINDOW_UPDATE (\d+)$/.exec(line)?.[1] ?? 0);
+    }
+    for (const call of calls) expect([call.error, call.status]).toEqual([undefined, 200]);
+    return given;
+  }
+
+  it.each([false, true])('counts against no window any more, whether or not somebody has read it (unread: %s)', async (unread) => {
+    // More than twice what the connection's window is.
+    expect(await download(unread)).toBeGreaterThan(2 * 16 * 1_048_576);
+  });
+
+  it('ends its stream also where the request is not: what waits for a window is dropped', async () => {
+    const { made, server } = await startConnected(['/'], [Setting.INITIAL_WINDOW_SIZE, 10]);
+    server.receive(whole(1));
+    const upload = made.call('/', { method: 'POST', body: [Buffer.alloc(30_000)] });
+    await made.clock.settle();
+    server.sent();
+    server.receive(whole(3, 'enough'));
+    await made.clock.settle();
+    expect([upload.outcome(), server.sent(), made.pool.stats().active]).toEqual(['200 "enough"', ['RST_STREAM 3 CANCEL'], 0]);
+  });
+});
+
 describe('a response that nobody wants', () => {
   it('costs its stream, and its windows are given back', async () => {
     const made = startWorld();

@@ -251,11 +251,8 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
   }
 
   onResponseEnd(hold: StreamHold, trailers: readonly HeaderPair[]): void {
-    const { exchange } = hold;
-    const isAnsweredEarly = !exchange.requestEnded;
-    exchange.onEnd(trailers);
-    // RFC 9113 §8.1: the answer is whole before the request is; nobody wants the rest.
-    if (isAnsweredEarly) this.engine.resetStream(hold.stream!, ErrorCode.CANCEL);
+    hold.exchange.onEnd(trailers);
+    hold.end();
   }
 
   onReset(hold: StreamHold, error: HttpCoreError, wasProcessed: boolean): void {

@@ -50,6 +50,19 @@ export class StreamHold implements ExchangeStream {
     if (this.exchange.traced) this.exchange.trace('first-byte', undefined);
   }
 
+  /**
+   * The response is whole, and its exchange with it. What the caller has not read of it is in memory that is the caller's: it counts
+   * against no window any more, or those who never read would stop the connection for everybody.
+   */
+  end(): void {
+    const { engine } = this.#connection;
+    const stream = this.stream!;
+    // A tunnel is closed, not broken, where nothing holds up what was written to it.
+    if (this.isTunnel && !stream.isClosed && stream.outbound?.queued === 0) engine.endStream(stream, null);
+    // RFC 9113 §8.1: where the answer is whole before the request is, nobody wants the rest.
+    engine.resetStream(stream, ErrorCode.CANCEL);
+  }
+
   /** Silence counts against the peer only while our caller has taken all that came, and all of the request is sent. */
   watchReading(now: number): void {
     const { exchange } = this;
