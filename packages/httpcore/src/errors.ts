@@ -32,7 +32,10 @@ export interface ErrorFacts {
   /** `scheme://host:port`, never with credentials, path or query. */
   readonly origin?: string | undefined;
   readonly method?: string | undefined;
-  /** Could the peer have seen any of the request? `false` means that sending it again is safe whatever the method. */
+  /**
+   * Could the peer have acted on any of the request? `false` means that sending it again is safe whatever the method: nothing of it
+   * has left, or the peer has said that it did not process it (over HTTP/2 by REFUSED_STREAM or GOAWAY).
+   */
   readonly requestSent?: boolean | undefined;
   /** Had the connection served an exchange before this one? */
   readonly connectionReused?: boolean | undefined;

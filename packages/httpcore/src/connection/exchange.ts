@@ -46,7 +46,7 @@ export interface ExchangeOwner {
   /** It ended while it was queued: forget it. */
   onCancelled(exchange: Exchange): void;
   /** It goes back to the queue, first in line. */
-  onReplay(exchange: Exchange, error: HttpCoreError): void;
+  onReplay(exchange: Exchange): void;
   /** It was answered 421. Returns whether it was sent to a connection of another origin; the next time it won't be. */
   onMisdirected(exchange: Exchange): boolean;
   /** Why it did not get a connection in time. */
@@ -250,8 +250,21 @@ export class Exchange {
    */
   onFailure(error: HttpCoreError, processing: Processing): void {
     if (this.#state === 'ended') return;
-    if (this.#state === 'awaiting' && mayReplay(this, processing)) this.#replay(error);
-    else this.#settle(error);
+    if (this.#state === 'awaiting') {
+      if (mayReplay(this, processing)) {
+        this.#replay(error);
+        return;
+      }
+      // Whoever repeats requests can do so with this one, too.
+      if (processing === 'unprocessed') this.requestSent = false;
+    }
+    this.#settle(error);
+  }
+
+  /** The connection that took it can't start it after all: back to the queue, as if it had never left it. */
+  giveBack(): void {
+    this.#limits.waitingFor = 'nothing';
+    this.#owner.onReplay(this);
   }
 
   /** RFC 9110 §15.5.20: the server does not answer for this origin over a connection that was made for another. */
@@ -274,7 +287,7 @@ export class Exchange {
     this.requestEnded = false;
     this.#stopSending();
     this.#limits.waitingFor = 'nothing';
-    this.#owner.onReplay(this, error);
+    this.#owner.onReplay(this);
   }
 
   /** A body that waits to go on must not do so on the next connection. */

@@ -103,7 +103,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
   }
 
   get capacity(): number {
-    return this.#noNewExchanges ? 0 : this.engine.capacity - this.#untilSettings.length;
+    return this.#noNewExchanges ? 0 : this.engine.capacity - this.#waiting;
   }
 
   get expectsCapacity(): boolean {
@@ -111,7 +111,13 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
   }
 
   get active(): number {
-    return this.engine.openStreams + this.#untilSettings.length;
+    return this.engine.openStreams + this.#waiting;
+  }
+
+  /** How many exchanges wait for SETTINGS. Nobody says so when one of those is given up. */
+  get #waiting(): number {
+    if (this.#untilSettings.length > 0) this.#untilSettings = this.#untilSettings.filter((exchange) => !exchange.ended);
+    return this.#untilSettings.length;
   }
 
   get noNewExchanges(): boolean {
@@ -215,10 +221,22 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
   onSettings(): void {
     this.#settingsSeen = true;
     this.#onStreamLimit?.(this.engine.peerSettings.maxConcurrentStreams);
+    this.#startWaiting();
+    if (!this.#noNewExchanges) this.#owner.onCapacity(this);
+  }
+
+  /** What waited for SETTINGS, as far as they and the open streams allow; the rest goes back. */
+  #startWaiting(): void {
     const waiting = this.#untilSettings;
     this.#untilSettings = [];
-    for (const exchange of waiting) if (!exchange.ended) this.start(exchange, this.clock.now());
-    if (!this.#noNewExchanges) this.#owner.onCapacity(this);
+    const unstarted: Exchange[] = [];
+    for (const exchange of waiting) {
+      if (exchange.ended) continue;
+      if (this.capacity > 0) this.start(exchange, this.clock.now());
+      else unstarted.push(exchange);
+    }
+    // Each becomes the first in line.
+    for (const exchange of unstarted.toReversed()) exchange.giveBack();
   }
 
   onCapacityChange(): void {
@@ -308,10 +326,9 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
   checkDeadlines(now: number): number {
     let next = Infinity;
     for (const hold of this.engine.tokens()) next = Math.min(next, hold.exchange.checkLimits(now));
-    if (this.#untilSettings.length > 0) {
-      for (const exchange of this.#untilSettings) next = Math.min(next, exchange.checkLimits(now));
-      this.#untilSettings = this.#untilSettings.filter((exchange) => !exchange.ended);
-    }
+    for (const exchange of this.#untilSettings) next = Math.min(next, exchange.checkLimits(now));
+    // All that it waited with was given up meanwhile.
+    if (this.active === 0 && this.#noNewExchanges) this.#shut(undefined);
     if (this.active === 0 || this.#shutDown) return next;
     return Math.min(next, this.#checkLiveness(now));
   }

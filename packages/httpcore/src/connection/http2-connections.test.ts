@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { data, goAway, headers, reset, settings, settingsAcknowledgement } from '../../test/support/http2/frame-factory.ts';
 import { endWorlds, outcomes, startConnected, startWorld } from '../../test/support/http2/pool-harness.ts';
+import type { DuplexBody } from '../contract.ts';
 import { ErrorCode, Setting } from '../protocol/http2/constants.ts';
 
 const ok = (id: number): Buffer => headers(id, [[':status', '200']]);
@@ -149,7 +150,8 @@ describe('GOAWAY', () => {
       server.receive(settings(), settingsAcknowledgement(), goAway(0, ErrorCode.ENHANCE_YOUR_CALM));
       await made.clock.settle();
     }
-    expect(call.error).toMatchObject({ name: 'RemoteProtocolError', code: 'H2_ENHANCE_YOUR_CALM', requestSent: true });
+    // None of them has processed it, and whoever repeats requests may know.
+    expect(call.error).toMatchObject({ name: 'RemoteProtocolError', code: 'H2_ENHANCE_YOUR_CALM', requestSent: false });
     expect(made.servers).toHaveLength(3);
   });
 
@@ -162,7 +164,7 @@ describe('GOAWAY', () => {
     await made.clock.settle();
     server.receive(goAway(1));
     await made.clock.settle();
-    expect(upload.error).toMatchObject({ code: 'H2_NO_ERROR' });
+    expect(upload.error).toMatchObject({ code: 'H2_NO_ERROR', requestSent: false });
     expect(made.servers).toHaveLength(1);
   });
 });
@@ -205,8 +207,93 @@ describe('a connection that breaks', () => {
   });
 });
 
+describe('CONNECT', () => {
+  it('names the host that it is to reach, and not the proxy (RFC 9113 §8.5)', async () => {
+    const { made, server } = await startConnected(['/']);
+    server.receive(whole(1));
+    made.call('db.internal:5432', { method: 'CONNECT', unread: true });
+    await made.clock.settle();
+    expect(server.sent()).toEqual(['HEADERS 3 :method=CONNECT :authority=db.internal:5432']);
+  });
+
+  it('ends when the server ends it: our side is ended too, and reset where it can not be', async () => {
+    const { made, server } = await startConnected(['/'], [Setting.INITIAL_WINDOW_SIZE, 10]);
+    server.receive(whole(1));
+    const quiet = made.call('a.internal:1', { method: 'CONNECT', unread: true });
+    const full = made.call('b.internal:2', { method: 'CONNECT', unread: true });
+    await made.clock.settle();
+    server.receive(ok(3), ok(5));
+    await made.clock.settle();
+    const tunnel = full.body as DuplexBody;
+    void tunnel.write(bytes('more than ten octets'));
+    await made.clock.settle();
+    server.sent();
+    server.receive(data(3, 'bye', { endStream: true }), data(5, 'bye', { endStream: true }));
+    await made.clock.settle();
+    expect(server.sent()).toEqual(['DATA 3 END_STREAM ""', 'RST_STREAM 5 CANCEL']);
+    expect(Buffer.from((await quiet.body?.bytes()) ?? []).toString()).toBe('bye');
+    await expect(tunnel.write(bytes('late'))).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
+    expect(made.pool.stats().active).toBe(0);
+  });
+});
+
 describe('extended CONNECT', () => {
   const context = { protocol: 'websocket' } as const;
+  const allowed = [Setting.ENABLE_CONNECT_PROTOCOL, 1] as const;
+
+  it('beyond the limit that the SETTINGS bring has another connection, or waits', async () => {
+    const made = startWorld({ maxConnectionsPerOrigin: 2 });
+    const calls = Array.from({ length: 4 }, (_, index) => made.call(`/${index}`, { method: 'CONNECT', context, unread: true }));
+    const server = await made.server();
+    server.receive(settings(allowed, [Setting.MAX_CONCURRENT_STREAMS, 1]), settingsAcknowledgement());
+    const second = await made.server(1);
+    second.receive(settings(allowed, [Setting.MAX_CONCURRENT_STREAMS, 1]), settingsAcknowledgement());
+    await made.clock.settle();
+    const paths = (lines: readonly string[]): string[] => lines.flatMap((line) => / :path=(\S+)/.exec(line)?.slice(1) ?? []);
+    expect([paths(server.sent()), paths(second.sent())]).toEqual([['/0'], ['/1']]);
+    server.receive(headers(1, [[':status', '403']], { endStream: true }));
+    await made.clock.settle();
+    expect([paths(server.sent()), paths(second.sent())]).toEqual([['/2'], []]);
+    expect(outcomes(calls)).toEqual(calls.map(() => 'running'));
+    expect(made.pool.stats()).toMatchObject({ active: 2, queued: 1 });
+  });
+
+  it('that waits for the SETTINGS of a connection that closes has another', async () => {
+    const made = startWorld();
+    const call = made.call('/chat', { method: 'CONNECT', context, unread: true });
+    const server = await made.server();
+    const closed = made.pool.close();
+    server.receive(settings(allowed), settingsAcknowledgement());
+    const second = await made.server(1);
+    second.receive(settings(allowed), settingsAcknowledgement(), headers(1, [[':status', '403']], { endStream: true }));
+    await made.clock.settle();
+    expect(call.status).toBe(403);
+    await closed;
+  });
+
+  it('that is given up before the SETTINGS have come keeps no connection', async () => {
+    const made = startWorld();
+    const controller = new AbortController();
+    made.call('/chat', { method: 'CONNECT', context: { ...context, signal: controller.signal } });
+    const server = await made.server();
+    controller.abort();
+    await made.clock.settle();
+    expect(made.pool.stats().active).toBe(0);
+    await made.pool.close();
+    expect(server.transport.ended).toBe(true);
+  });
+
+  it('that is given up while its pool closes does not keep that from its end', async () => {
+    const made = startWorld();
+    const controller = new AbortController();
+    made.call('/chat', { method: 'CONNECT', context: { ...context, signal: controller.signal } });
+    await made.server();
+    const closed = made.pool.close();
+    controller.abort();
+    await made.clock.settle();
+    made.clock.advance(30_010);
+    await closed;
+  });
 
   it('waits for the SETTINGS that allow it', async () => {
     const made = startWorld();

@@ -109,6 +109,11 @@ const connectionErrors: readonly Rule[] = [
     'FLOW_CONTROL_ERROR',
     [begin, windowUpdate(3, 2 ** 31 - 1 - 65_535), settings([Setting.INITIAL_WINDOW_SIZE, 65_536])],
   ],
+  [
+    '§6.9.2: the same on a stream that sends nothing any more',
+    'FLOW_CONTROL_ERROR',
+    [begin, windowUpdate(1, 2 ** 31 - 1 - 65_535), settings([Setting.INITIAL_WINDOW_SIZE, 65_536])],
+  ],
   ['§6.10: CONTINUATION without HEADERS', 'PROTOCOL_ERROR', [begin, continuation(1, Buffer.alloc(0))]],
   ['§6.10: CONTINUATION after the end of the block', 'PROTOCOL_ERROR', [begin, head, continuation(1, Buffer.alloc(0))]],
   [
@@ -130,6 +135,11 @@ const streamErrors: readonly Rule[] = [
   ['§6.3: PRIORITY of another length', 'FRAME_SIZE_ERROR', [priority(3, 4)]],
   ['§6.9: WINDOW_UPDATE of 0', 'PROTOCOL_ERROR', [windowUpdate(3, 0)]],
   ["§6.9.1: a stream's window above 2³¹ − 1", 'FLOW_CONTROL_ERROR', [windowUpdate(3, 2 ** 31 - 1)]],
+  [
+    "§6.9.1: a stream's window above 2³¹ − 1 in two steps",
+    'FLOW_CONTROL_ERROR',
+    [windowUpdate(3, 2 ** 31 - 1 - 65_535), windowUpdate(3, 1)],
+  ],
   ['§8.1: DATA before the head', 'PROTOCOL_ERROR', [data(3, 'x')]],
 ];
 
@@ -192,6 +202,17 @@ describe('a stream error', () => {
       expect(events.at(-1)).toBe('head 1 200 []');
     });
   });
+
+  it.each([[[windowUpdate(1, 2 ** 31 - 1)]], [[windowUpdate(1, 2 ** 31 - 1 - 65_535), windowUpdate(1, 1)]]])(
+    '§6.9.1: a window above 2³¹ − 1 is one also where nothing is sent any more (%#)',
+    (frames) => {
+      const peer = peerWithStreams();
+      peer.receive(begin, ...frames);
+      expect(peer.error).toBeUndefined();
+      expect(peer.sent().slice(1)).toEqual(['RST_STREAM 1 FLOW_CONTROL_ERROR']);
+      expect(peer.events()).toContain('reset 1 H2_FLOW_CONTROL_ERROR');
+    },
+  );
 
   it("is DATA beyond the stream's window, and the connection's part of it is given back", () => {
     const peer = new EngineHarness({ streamWindow: 65_535, connectionWindow: 131_072 });

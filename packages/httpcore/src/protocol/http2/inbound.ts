@@ -4,12 +4,12 @@
  * Faults of the connection are thrown; faults of a stream reset that stream and end there.
  */
 import { Closing } from './closed-streams.ts';
-import { defaultWindow, ErrorCode, errorName, Setting } from './constants.ts';
+import { defaultWindow, ErrorCode, errorName, maximumWindow, Setting } from './constants.ts';
 import { ConnectionFault, remoteError } from './faults.ts';
 import type { FrameHandler } from './frame-reader.ts';
 import type { Responses } from './responses.ts';
 import { bandwidthPing, livenessPing, type Session } from './session.ts';
-import { ResponsePhase } from './stream.ts';
+import { ResponsePhase, type Http2Stream } from './stream.ts';
 
 export class Inbound<Token> implements FrameHandler {
   readonly #session: Session<Token>;
@@ -83,13 +83,21 @@ export class Inbound<Token> implements FrameHandler {
   /** RFC 9113 §6.9.2: a new initial size holds for the streams that are open, too. */
   #resizeSendWindows(difference: number): void {
     const session = this.#session;
-    for (const { outbound } of session.streams.all()) {
-      if (outbound === null) continue;
-      if (!outbound.window.grow(difference)) {
+    for (const stream of session.streams.all()) {
+      const { outbound } = stream;
+      const isPossible = outbound === null ? this.#growSendWindow(stream, 0) : outbound.window.grow(difference);
+      if (!isPossible) {
         throw new ConnectionFault(ErrorCode.FLOW_CONTROL_ERROR, 'The peer sent an INITIAL_WINDOW_SIZE that makes a window too large');
       }
-      session.scheduler.consider(outbound);
+      if (outbound !== null) session.scheduler.consider(outbound);
     }
+  }
+
+  /** False where the window would pass 2³¹ − 1 (RFC 9113 §6.9.1). */
+  #growSendWindow(stream: Http2Stream<Token>, increment: number): boolean {
+    if (stream.outbound !== null) return stream.outbound.window.grow(increment);
+    stream.unusedCredit += increment;
+    return this.#session.peer.initialWindowSize + stream.unusedCredit <= maximumWindow;
   }
 
   onSettingsAcknowledgement(): void {
@@ -163,11 +171,11 @@ export class Inbound<Token> implements FrameHandler {
         return;
       }
       const body = stream.outbound;
-      if (body === null) return;
-      if (!body.window.grow(increment)) {
+      if (!this.#growSendWindow(stream, increment)) {
         session.failStream(stream, ErrorCode.FLOW_CONTROL_ERROR, "The peer made a stream's window too large");
         return;
       }
+      if (body === null) return;
       session.scheduler.consider(body);
     }
     if (session.scheduler.isReady) session.announceOutput();

@@ -21,6 +21,8 @@ export class Http2Stream<Token> {
   readonly receiveWindow: ReceiveWindow;
   /** The request body; `null` where the request ended with its head. */
   outbound: OutboundBody<Http2Stream<Token>> | null = null;
+  /** What WINDOW_UPDATE has added where there is no body: counted all the same, since even there it has a limit. */
+  unusedCredit = 0;
   /** Where in the bytes of the connection the request starts: beyond what was handed over, nobody has seen it. */
   readonly startsAt: number;
   readonly isHead: boolean;
