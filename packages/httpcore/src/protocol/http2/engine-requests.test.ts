@@ -127,7 +127,7 @@ describe('a request', () => {
       'HEADERS 1 END_STREAM :method=GET :scheme=http :authority=else.example :path=/?y',
     ],
     ['the asterisk form', 'OPTIONS', '*', 'HEADERS 1 END_STREAM :method=OPTIONS :scheme=https :authority=example.com :path=*'],
-    ['CONNECT', 'CONNECT', 'example.com:443', 'HEADERS 1 END_STREAM :method=CONNECT :authority=example.com'],
+    ['CONNECT', 'CONNECT', 'db.internal:5432', 'HEADERS 1 END_STREAM :method=CONNECT :authority=db.internal:5432'],
   ])('may have its target in %s', (_form, method, target, frame) => {
     const peer = ready();
     peer.open(method, target);
@@ -178,6 +178,10 @@ describe('a request that HTTP/2 does not allow', () => {
     ['INVALID_TARGET', 'GET', '/caf\u00e9', []],
     ['INVALID_HOST', 'GET', 'http://user@host/', []],
     ['INVALID_HOST', 'GET', 'http:///', []],
+    ['INVALID_HOST', 'CONNECT', '', []],
+    ['INVALID_HOST', 'CONNECT', '/path', []],
+    ['INVALID_HOST', 'CONNECT', 'user@host:1', []],
+    ['INVALID_HOST', 'CONNECT', 'host:1 x', []],
     ['INVALID_HOST', 'GET', '/', [['host', '']]],
     ['INVALID_HOST', 'GET', '/', [['host', 'a/b']]],
     ['INVALID_HOST', 'GET', '/', [['host', 'a b']]],

@@ -33,7 +33,7 @@ export class RequestFields {
   }
 
   /**
-   * @param target of plain CONNECT is not used: the authority is the target.
+   * @param target of plain CONNECT is the authority to connect to.
    * @param protocol of extended CONNECT (RFC 8441), else `null`.
    * @param maxListSize the peer's MAX_HEADER_LIST_SIZE.
    * @throws {LocalProtocolError}
@@ -54,7 +54,10 @@ export class RequestFields {
     let effectiveAuthority = host ?? authority;
     let path = target;
     const isPlainConnect = method === 'CONNECT' && protocol === null;
-    if (!isPlainConnect && target.charCodeAt(0) !== 0x2f && !(target === '*' && method === 'OPTIONS')) {
+    if (isPlainConnect) {
+      // RFC 9113 §8.5: where the tunnel is to lead; Host, and the server that is asked, are not that.
+      effectiveAuthority = target;
+    } else if (target.charCodeAt(0) !== 0x2f && !(target === '*' && method === 'OPTIONS')) {
       // The absolute form (RFC 9112 §3.2.2) says the same as three pseudo-header fields.
       const parts = absoluteForm.exec(target);
       if (parts === null) throw local('INVALID_TARGET', 'The request target must be a path, an absolute URI, or "*" with OPTIONS');
