@@ -293,6 +293,7 @@ describe('extended CONNECT', () => {
     await made.clock.settle();
     made.clock.advance(30_010);
     await closed;
+    expect(made.pool.stats().connections).toBe(0);
   });
 
   it('waits for the SETTINGS that allow it', async () => {
