@@ -40,6 +40,8 @@ export interface Http2ConnectionOptions {
   readonly maxHeaderBytes: number;
   readonly maxHeaderFields: number;
   readonly expectContinueTimeout: number;
+  /** The identifier of the first stream, an odd number. Default 1. */
+  readonly firstStreamId?: number | undefined;
 }
 
 export class Http2Connection implements Connection, Http2EngineHandler<StreamHold>, HoldsOwner, ByteSink {
@@ -90,6 +92,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
       maxHeaderListSize: options.maxHeaderBytes,
       maxHeaderFields: options.maxHeaderFields,
       assumedMaxConcurrentStreams: options.assumedMaxConcurrentStreams,
+      firstStreamId: options.firstStreamId,
     });
     this.#onStreamLimit = options.onStreamLimit;
     // Not `this`: an end means one thing to the transport and another to the engine.
@@ -173,6 +176,8 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
       hold.startBody();
     }
     this.#owner.onDeadline(Math.min(exchange.expiresAt, this.#lastHeard + silenceBeforePing));
+    // RFC 9113 §5.1.1: identifiers are not used again. It was the last one.
+    if (this.engine.isExhausted) this.drain();
   }
 
   // Sending
@@ -204,7 +209,12 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
   #receive(chunk: Uint8Array): void {
     this.#lastHeard = this.clock.now();
     this.#pingSentAt = -1;
-    this.engine.receive(chunk);
+    try {
+      this.engine.receive(chunk);
+    } catch (error) {
+      // Nor is there one above the transport.
+      this.#lost(new ReadError('The connection failed while it was read from', { cause: error }));
+    }
   }
 
   #onTransportClosed(error: Error | undefined): void {

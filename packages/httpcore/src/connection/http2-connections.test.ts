@@ -4,6 +4,7 @@ import { Buffer } from 'node:buffer';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { data, goAway, headers, reset, settings, settingsAcknowledgement } from '../../test/support/http2/frame-factory.ts';
+import { LoneConnection } from '../../test/support/http2/lone-connection.ts';
 import { endWorlds, outcomes, startConnected, startWorld } from '../../test/support/http2/pool-harness.ts';
 import type { DuplexBody } from '../contract.ts';
 import { ErrorCode, Setting } from '../protocol/http2/constants.ts';
@@ -114,6 +115,21 @@ describe('the limit on streams', () => {
   });
 });
 
+describe('identifiers', () => {
+  it('that are used up end the connection, once the last stream has (RFC 9113 §5.1.1)', async () => {
+    const world = new LoneConnection(undefined, { firstStreamId: 2 ** 31 - 3 });
+    world.start('/one');
+    expect([world.connection.capacity, world.connection.noNewExchanges]).toEqual([1, false]);
+    world.start('/last');
+    expect([world.connection.capacity, world.connection.noNewExchanges]).toEqual([0, true]);
+    await world.clock.settle();
+    world.transport.receive(Buffer.concat([whole(2 ** 31 - 1), whole(2 ** 31 - 3)]));
+    await world.clock.settle();
+    expect(world.events).toEqual(['closed', '/last 200', '/one 200']);
+    expect(world.sent().at(-1)).toBe('GOAWAY 0 NO_ERROR');
+  });
+});
+
 describe('GOAWAY', () => {
   it('in two steps (RFC 9113 §6.8) loses nothing: what was not processed goes to another connection', async () => {
     const { made, server, calls } = await startConnected(['/a', '/b']);
@@ -191,6 +207,18 @@ describe('a connection that breaks', () => {
     const post = made.call('/', { method: 'POST' });
     await made.clock.settle();
     for (const { error } of [calls[0]!, post]) expect(error).toMatchObject({ name: 'WriteError', cause: { message: 'broken' } });
+    expect(server.transport.destroyed).toBe(true);
+  });
+
+  it('in our own hands while it is read is no more than that', async () => {
+    const { made, server, calls } = await startConnected(['/']);
+    server.transport.write = () => {
+      throw new Error('broken');
+    };
+    // GOAWAY can't be written.
+    server.receive(data(0, 'x'));
+    await made.clock.settle();
+    expect(calls[0]?.error).toMatchObject({ name: 'ReadError', cause: { message: 'broken' } });
     expect(server.transport.destroyed).toBe(true);
   });
 

@@ -9,7 +9,7 @@ import type { HeaderPair } from '../../contract.ts';
 import { LocalProtocolError, type HttpCoreError } from '../../errors.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import { Closing } from './closed-streams.ts';
-import { defaultHeaderTableSize, defaultWindow, minimumMaxFrameSize, Setting } from './constants.ts';
+import { defaultHeaderTableSize, defaultWindow, maximumStreamId, minimumMaxFrameSize, Setting } from './constants.ts';
 import { ConnectionFault, remoteError } from './faults.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { Http2EngineHandler } from './handler.ts';
@@ -44,6 +44,11 @@ export class Http2Engine<Token> {
   /** How many more streams can be opened now: the peer's limit less those that are open; 100 before it has said one. */
   get capacity(): number {
     return this.#session.capacity;
+  }
+
+  /** Has it used the last identifier that there is (RFC 9113 §5.1.1)? No stream can be opened any more. */
+  get isExhausted(): boolean {
+    return this.#session.nextStreamId > maximumStreamId;
   }
 
   get openStreams(): number {

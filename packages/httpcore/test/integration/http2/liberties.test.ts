@@ -3,11 +3,11 @@ import { createGate, frames, startHttp2Script, type Http2Peer } from '@x/testbed
 import { describe, expect, it } from 'vitest';
 
 import type { ConnectionPool, UrlParts } from '../../../src/index.ts';
-import { ok, outcome, poolFor, rootOf } from './scripted-world.ts';
+import { ok, outcome, poolFor, rootOf, ways } from './scripted-world.ts';
 
 const { data, FrameType, goAway, headers, resetStream, settings, settingsAcknowledgement, windowUpdate } = frames;
 
-describe.each([{}, { tls: true }])('what a server may do (%o)', (way) => {
+describe.each(ways)('what a server may do (%o)', (way) => {
   async function run(
     script: (peer: Http2Peer, connection: number) => Promise<unknown>,
     requests: (pool: ConnectionPool, url: UrlParts) => Promise<void>,
@@ -142,26 +142,29 @@ describe.each([{}, { tls: true }])('what a server may do (%o)', (way) => {
     );
   });
 
-  it('send more than a window allows to somebody who does not read: that stream fails, the others live on', async () => {
-    await run(
-      async (peer) => {
-        await peer.handshake();
-        await peer.request();
-        await peer.request();
-        // 1 MiB, and one frame.
-        await peer.send(headers(1, ok), ...Array.from({ length: 65 }, () => data(1, Buffer.alloc(16_384))));
-        expect(await peer.reset(1)).toBe('FLOW_CONTROL_ERROR');
-        await peer.send(headers(3, ok), data(3, 'fine', { endStream: true }));
-      },
-      async (pool, url) => {
-        const unread = pool.dispatch('GET', url, [], null);
-        const other = pool.dispatch('GET', url, [], null);
-        const [, , , , body] = await unread;
-        expect(await outcome(other)).toBe('200 fine');
-        await expect(body.bytes()).rejects.toMatchObject({ code: 'H2_FLOW_CONTROL_ERROR', phase: 'response-body' });
-      },
-    );
-  });
+  it.skipIf(way.pieceBytes !== undefined)(
+    'send more than a window allows to somebody who does not read: that stream fails, the others live on',
+    async () => {
+      await run(
+        async (peer) => {
+          await peer.handshake();
+          await peer.request();
+          await peer.request();
+          // 1 MiB, and one frame.
+          await peer.send(headers(1, ok), ...Array.from({ length: 65 }, () => data(1, Buffer.alloc(16_384))));
+          expect(await peer.reset(1)).toBe('FLOW_CONTROL_ERROR');
+          await peer.send(headers(3, ok), data(3, 'fine', { endStream: true }));
+        },
+        async (pool, url) => {
+          const unread = pool.dispatch('GET', url, [], null);
+          const other = pool.dispatch('GET', url, [], null);
+          const [, , , , body] = await unread;
+          expect(await outcome(other)).toBe('200 fine');
+          await expect(body.bytes()).rejects.toMatchObject({ code: 'H2_FLOW_CONTROL_ERROR', phase: 'response-body' });
+        },
+      );
+    },
+  );
 
   it('take a window back: what is sent never exceeds it', async () => {
     const acknowledged = createGate();
