@@ -18,6 +18,7 @@ import {
   ConnectionPool,
   RemoteProtocolError,
   type ConnectionInfo,
+  type DispatchResponse,
   type DuplexBody,
   type PoolOptions,
   type UrlParts,
@@ -236,6 +237,27 @@ for (const cleartext of [false, true]) {
       const [, , , , body] = await pool.dispatch('GET', server.url(), [], null);
       expect((await body.bytes()).length).toBe(block.length);
       expect(server.sessions).toHaveLength(1);
+    });
+
+    it('goes on over one connection after more than its window of answers that nobody reads', async () => {
+      const answer = Buffer.alloc(100_000);
+      await using server = await startHttp2(
+        (stream) => {
+          stream.respond({ ':status': 200 });
+          stream.end(answer);
+        },
+        { cleartext },
+      );
+      await using pool = await poolFor(cleartext);
+      const responses: DispatchResponse[] = [];
+      for (let count = 0; count < 200; count += 1) {
+        const response = await pool.dispatch('GET', server.url(), [], null, [null, 5_000, null, null]);
+        responses.push(response);
+        // Whole, and left alone.
+        await expect.poll(() => response[4].trailers, { interval: 1 }).toEqual([]);
+      }
+      expect((await responses.at(-1)?.[4].bytes())?.length).toBe(answer.length);
+      expect(pool.stats().opened).toBe(1);
     });
 
     it('replays what a GOAWAY says was not processed', async () => {
