@@ -53,11 +53,11 @@ export class Response extends ResponseHead {
   override json<T = unknown>(): T;
   override json<Output>(schema: StandardSchema<Output>): Promise<Output>;
   override json(schema?: StandardSchema): unknown {
-    return schema === undefined ? parseJson(this.text()) : this.#matching(schema);
+    return schema === undefined ? parseJson(this.text(), this.request) : this.#matching(schema);
   }
 
   async #matching(schema: StandardSchema): Promise<unknown> {
-    return matching(parseJson(this.text()), schema);
+    return matching(parseJson(this.text(), this.request), schema, this.request);
   }
 
   override get trailers(): Headers {

@@ -1,5 +1,7 @@
 /** Schemas of whatever library, by what they have in common (https://standardschema.dev). */
 import { ClientError } from '../errors.ts';
+import { about } from './about.ts';
+import type { Request } from './request.ts';
 
 /** A schema of Zod, Valibot, ArkType and others: anything with the Standard Schema interface, version 1. */
 export interface StandardSchema<Output = unknown> {
@@ -41,10 +43,13 @@ export class SchemaMismatch extends ClientError {
   }
 }
 
-/** @throws {SchemaMismatch} */
-export async function matching<Output>(value: unknown, schema: StandardSchema<Output>): Promise<Output> {
+/**
+ * Of the response to `request`.
+ * @throws {SchemaMismatch}
+ */
+export async function matching<Output>(value: unknown, schema: StandardSchema<Output>, request: Request): Promise<Output> {
   const result = await schema['~standard'].validate(value);
-  if (result.issues !== undefined) throw new SchemaMismatch(result.issues);
+  if (result.issues !== undefined) throw about(new SchemaMismatch(result.issues), request);
   return result.value;
 }
 

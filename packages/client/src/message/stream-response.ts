@@ -11,6 +11,7 @@ import { EventStream, type EventsOptions } from '../reading/events.ts';
 import { readLines, type LinesOptions } from '../reading/lines.ts';
 import type { SaveOptions } from '../reading/save-options.ts';
 import { toNodeStream, toWebStream } from '../reading/streams.ts';
+import { about } from './about.ts';
 import { endingBody } from './ending-body.ts';
 import { applyHeaderChanges, readHeaderChanges, type HeadersInput } from './header-input.ts';
 import { Headers } from './headers.ts';
@@ -110,7 +111,7 @@ export class StreamResponse extends ResponseHead implements UnreadResponse, Asyn
    */
   override bytes(): Promise<Uint8Array> {
     if (this.#whole !== undefined) return this.#whole;
-    if (this.#taken) return Promise.reject(alreadyTaken());
+    if (this.#taken) return Promise.reject(alreadyTaken(this.request));
     this.#taken = true;
     return (this.#whole = this.body.bytes());
   }
@@ -128,8 +129,8 @@ export class StreamResponse extends ResponseHead implements UnreadResponse, Asyn
   override json<T = unknown>(): Promise<T>;
   override json<Output>(schema: StandardSchema<Output>): Promise<Output>;
   override async json(schema?: StandardSchema): Promise<unknown> {
-    const value = parseJson(await this.text());
-    return schema === undefined ? value : matching(value, schema);
+    const value = parseJson(await this.text(), this.request);
+    return schema === undefined ? value : matching(value, schema, this.request);
   }
 
   /**
@@ -204,7 +205,7 @@ export class StreamResponse extends ResponseHead implements UnreadResponse, Asyn
    */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
     if (this.#whole !== undefined) return only(this.#whole);
-    if (this.#taken) throw alreadyTaken();
+    if (this.#taken) throw alreadyTaken(this.request);
     this.#taken = true;
     return this.body[Symbol.asyncIterator]();
   }
@@ -237,6 +238,6 @@ async function* only(chunk: Promise<Uint8Array>): AsyncGenerator<Uint8Array, voi
   yield await chunk;
 }
 
-function alreadyTaken(): BodyConsumed {
-  return new BodyConsumed('The body of this response was already read or closed; a streamed body can be read once');
+function alreadyTaken(request: Request): BodyConsumed {
+  return about(new BodyConsumed('The body of this response was already read or closed; a streamed body can be read once'), request);
 }

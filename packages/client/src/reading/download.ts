@@ -12,6 +12,7 @@
 import { Aborted } from '@x/httpcore';
 
 import { DigestMismatch } from '../errors.ts';
+import { about } from '../message/about.ts';
 import { findHeader, type HeadersInput } from '../message/header-input.ts';
 import { HTTPStatusError } from '../message/response-head.ts';
 import { delayAfter, isPassingError, isPassingStatus, type Again, type UnreadResponse } from './again.ts';
@@ -57,8 +58,7 @@ export class Download {
       return await this.#save();
     } catch (error) {
       await this.#response.close();
-      this.#assertNotAborted();
-      throw error;
+      throw about(this.#stop.signal.aborted ? this.#aborted() : error, this.#response.request);
     } finally {
       signal?.removeEventListener('abort', this.#abort);
     }
@@ -203,7 +203,10 @@ export class Download {
   };
 
   #assertNotAborted(): void {
-    const { aborted, reason } = this.#stop.signal as { aborted: boolean; reason: unknown };
-    if (aborted) throw new Aborted('The download was aborted', { cause: reason, phase: 'response-body' });
+    if (this.#stop.signal.aborted) throw this.#aborted();
+  }
+
+  #aborted(): Aborted {
+    return new Aborted('The download was aborted', { cause: this.#stop.signal.reason, phase: 'response-body' });
   }
 }

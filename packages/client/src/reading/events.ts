@@ -2,6 +2,7 @@
 import { Aborted } from '@x/httpcore';
 
 import { DecodingError, InvalidOption } from '../errors.ts';
+import { about } from '../message/about.ts';
 import { findHeader, isFieldValue, type HeadersInput } from '../message/header-input.ts';
 import { HTTPStatusError } from '../message/response-head.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';
@@ -80,7 +81,7 @@ export class EventStream implements AsyncIterableIterator<ServerSentEvent, undef
       // What a read that was ended from outside says of it is no news.
       if (this.#ended) return { done: true, value: undefined };
       await this.return();
-      throw error;
+      throw about(error, this.#response.request);
     }
   }
 

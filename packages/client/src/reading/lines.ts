@@ -1,6 +1,9 @@
 /** Lines of a text that comes in chunks. */
 import { DecodingError, InvalidOption } from '../errors.ts';
+import { about } from '../message/about.ts';
+import type { Request } from '../message/request.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';
+import type { UnreadResponse } from './again.ts';
 import { TextChunks } from './text-chunks.ts';
 
 export interface LinesOptions {
@@ -14,11 +17,11 @@ const names: OptionNames<LinesOptions> = Object.freeze({ charset: undefined, max
 const defaultMaxLength = 1024 * 1024;
 
 /** @throws {InvalidOption} */
-export function readLines(body: AsyncIterable<Uint8Array>, charset: string | undefined, options: LinesOptions): Lines {
+export function readLines(response: UnreadResponse, charset: string | undefined, options: LinesOptions): Lines {
   const own = ownOptions(options, names, 'lines');
   const { maxLength = defaultMaxLength } = own;
   if (typeof maxLength !== 'number' || !(maxLength >= 1)) throw new InvalidOption('maxLength', 'must be a number of at least 1');
-  return new Lines(body[Symbol.asyncIterator](), own.charset?.toLowerCase() ?? charset, maxLength);
+  return new Lines(response[Symbol.asyncIterator](), own.charset?.toLowerCase() ?? charset, maxLength, response.request);
 }
 
 /**
@@ -29,14 +32,17 @@ export class Lines implements AsyncIterableIterator<string, undefined> {
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #text: TextChunks;
   readonly #splitter: LineSplitter;
+  readonly #request: Request | undefined;
   #ready: string[] = [];
   #next = 0;
   #ended = false;
 
-  constructor(chunks: AsyncIterator<Uint8Array>, charset: string | undefined, maxLength: number) {
+  /** `request` is what errors are about. */
+  constructor(chunks: AsyncIterator<Uint8Array>, charset: string | undefined, maxLength: number, request?: Request) {
     this.#chunks = chunks;
     this.#text = new TextChunks(charset);
     this.#splitter = new LineSplitter(maxLength);
+    this.#request = request;
   }
 
   /** @throws {DecodingError} `LINE_TOO_LONG`, and what reading the body throws. */
@@ -72,7 +78,7 @@ export class Lines implements AsyncIterableIterator<string, undefined> {
       }
     } catch (error) {
       await this.return();
-      throw error;
+      throw this.#request === undefined ? error : about(error, this.#request);
     }
   }
 }

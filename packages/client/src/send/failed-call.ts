@@ -3,10 +3,10 @@
  * beside them: `ConnectError` has `attempts` of its own (addresses), and properties that were set on them would be no part of
  * their type.
  */
-import { HttpCoreError, TimeoutError } from '@x/httpcore';
+import { TimeoutError } from '@x/httpcore';
 
+import { aboutCall, shownRequest } from '../message/about.ts';
 import type { AttemptRecord, ResponseHead } from '../message/response-head.ts';
-import { shownUrl } from '../message/redact.ts';
 import type { Request } from '../message/request.ts';
 
 export interface FailedCall {
@@ -23,7 +23,6 @@ export interface FailedCall {
 }
 
 const calls = new WeakMap<object, FailedCall>();
-const plainMessages = new WeakMap<HttpCoreError, string>();
 
 /**
  * The call that failed with this error; `undefined` for an error that no client has thrown.
@@ -43,33 +42,12 @@ export function callOf(error: unknown): FailedCall | undefined {
 export function recordFailure(error: unknown, call: FailedCall): void {
   if (typeof error !== 'object' || error === null) return;
   calls.set(error, call);
-  if (error instanceof HttpCoreError) sayWhere(error, call);
+  if (error instanceof Error) aboutCall(error, [call.request, ...call.attempts.map(({ request }) => request)], where(error, call));
 }
 
-/** In place: the caller gets the error that the core has made, and the one that the trace has shown. */
-function sayWhere(error: HttpCoreError, call: FailedCall): void {
-  const plain = plainMessages.get(error) ?? error.message;
-  const message = `${plain} (${where(error, call)})`;
-  if (Object.isFrozen(error)) return;
-  const { stack } = error;
-  if (stack !== undefined)
-    setHidden(
-      error,
-      'stack',
-      stack.replace(error.message, () => message),
-    );
-  plainMessages.set(error, plain);
-  setHidden(error, 'message', message);
-}
-
-function where(error: HttpCoreError, { request, attempts, elapsed, total }: FailedCall): string {
-  const { method, url } = attempts.at(-1)?.request ?? request;
-  const parts = [`${method} ${shownUrl(url)}`];
+function where(error: Error, { request, attempts, elapsed, total }: FailedCall): string {
+  const parts = [shownRequest(attempts.at(-1)?.request ?? request)];
   if (attempts.length > 1) parts.push(`attempt ${attempts.length}`);
   if (error instanceof TimeoutError) parts.push(`after ${Math.round(elapsed)} ms${total === undefined ? '' : ` of ${total} ms`}`);
   return parts.join(', ');
-}
-
-function setHidden(error: Error, name: 'message' | 'stack', value: string): void {
-  Object.defineProperty(error, name, { value, writable: true, configurable: true, enumerable: false });
 }
