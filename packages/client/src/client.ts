@@ -297,6 +297,7 @@ export class Client implements AsyncDisposable {
     let call: SendContext | undefined;
     try {
       call = this.#begin(target, url, options);
+      call.readsWhole = true;
       const head = await this.#chain.for(call.settings)(call.request, call);
       const content = await head.bytes();
       return new Response(head, content, head.body.trailers);

@@ -16,6 +16,7 @@ import { TooManyRetries } from '../policies/retry-errors.ts';
 import { RetryRun } from '../policies/retry-run.ts';
 import type { Send } from '../send/compose.ts';
 import type { SendContext } from '../send/context.ts';
+import { receiveWhole } from '../send/receive-whole.ts';
 import { wait, type Clock } from '../send/waiting.ts';
 
 /** What the retries of a client have in common. */
@@ -54,8 +55,7 @@ async function sendUntilSettled(
 ): Promise<StreamResponse> {
   let request = first;
   for (let retries = 0; ; retries++) {
-    const outcome = await outcomeOf(next, request, context);
-    const onward = await wantedAfter(outcome, run, context, services.clock);
+    const { outcome, onward } = await attempt(request, context, next, run, services.clock);
     if (onward === undefined) return settle(outcome);
     assertReplayable(request, onward, outcome);
     const delay = delayAfter(outcome, retries, policy, services);
@@ -67,9 +67,27 @@ async function sendUntilSettled(
   }
 }
 
-async function outcomeOf(next: Send, request: Request, context: SendContext): Promise<Outcome> {
+interface Attempted {
+  readonly outcome: Outcome;
+  /** What is to be sent after it, if anything. */
+  readonly onward: Request | undefined;
+}
+
+/** A response that is to be read whole has come when it is: but not before its head is one that nobody wants another instead of. */
+async function attempt(request: Request, context: SendContext, next: Send, run: RetryRun, clock: Clock): Promise<Attempted> {
+  const sent = await outcomeOf(next(request, context));
+  const onward = await wantedAfter(sent, run, context, clock);
+  if (onward !== undefined || 'error' in sent) return { outcome: sent, onward };
+  const outcome = await outcomeOf(receiveWhole(sent.response, context));
+  if ('response' in outcome) return { outcome, onward: undefined };
+  // Those who had nothing against the head have ended, and are asked anew.
+  await run.begin(request);
+  return { outcome, onward: await wantedAfter(outcome, run, context, clock) };
+}
+
+async function outcomeOf(response: Promise<StreamResponse>): Promise<Outcome> {
   try {
-    return { response: await next(request, context) };
+    return { response: await response };
   } catch (error) {
     return { error };
   }

@@ -13,11 +13,18 @@ export function readResponseBody(input: ResponseBodyInput): ResponseBody {
   return 'bytes' in input && 'close' in input ? input : new IterableBody(input);
 }
 
+/** One that was read before. */
+export function readBody(content: Uint8Array, trailers: readonly HeaderPair[] | undefined): ResponseBody {
+  return new IterableBody([content], trailers);
+}
+
 class IterableBody implements ResponseBody {
   readonly #iterator: Iterator<Uint8Array> | AsyncIterator<Uint8Array>;
+  readonly #lastTrailers: readonly HeaderPair[];
   #trailers: readonly HeaderPair[] | undefined = undefined;
 
-  constructor(source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>) {
+  constructor(source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, trailers: readonly HeaderPair[] = noTrailers) {
+    this.#lastTrailers = trailers;
     this.#iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
   }
 
@@ -33,7 +40,7 @@ class IterableBody implements ResponseBody {
 
   async close(): Promise<void> {
     if (this.#trailers !== undefined) return;
-    this.#trailers = noTrailers;
+    this.#trailers = this.#lastTrailers;
     // The contract lets no close reject.
     await Promise.resolve(this.#iterator.return?.()).catch(() => {});
   }

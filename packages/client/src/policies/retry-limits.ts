@@ -16,7 +16,7 @@ export type RetryFlow = Generator<Request, void, StreamResponse> | AsyncGenerato
  *
  * - yields again, the same request or another one, to have that sent after a wait;
  * - returns, or lets the error through, when it has nothing against this outcome. Then other limits are asked. When the call goes
- *   on nevertheless, a new flow is begun;
+ *   on nevertheless, a new flow is begun. So it is when a body breaks off that the call was to read whole: that is thrown into it;
  * - throws an error of its own, which fails the call.
  *
  * It needs to count nothing and to wait for nothing: `Retries` does that for all its limits together. It may be async, and read
@@ -47,9 +47,10 @@ function isIdempotent(request: Request): boolean {
 }
 
 /**
- * Connections that could not be made, or that broke before the response came. A request that the server may have seen is sent
- * again only when its method is idempotent (RFC 9110 §9.2.2), or it has an `Idempotency-Key`. Limits in time are no
- * connection failures, but for the `connect` limit; nor is a certificate that is not accepted. A part of every `Retries`.
+ * Connections that could not be made, or that broke before the response came: before all of its body did, where it is read whole,
+ * as every verb does. A request that the server may have seen is sent again only when its method is idempotent (RFC 9110 §9.2.2),
+ * or it has an `Idempotency-Key`. Limits in time are no connection failures, but for the `connect` limit; nor is a certificate
+ * that is not accepted. A part of every `Retries`.
  */
 export class RetryOnConnectionFailure implements RetryLimits {
   *retryFlow(request: Request): Generator<Request, void, StreamResponse> {
@@ -71,9 +72,11 @@ function isConnectionFailure(error: unknown): error is HttpCoreError {
   if (error.code === 'REQUEST_BODY_FAILED' || isRefusedCertificate(error)) return false;
   if (error instanceof NetworkError || error instanceof ConnectTimeout) return true;
   if (error instanceof ProxyError) return error.status !== undefined && error.status >= 502 && error.status <= 504;
-  // Cut off in the middle of the head; or, over HTTP/2, turned away.
-  return error instanceof RemoteProtocolError && (error.code === 'INCOMPLETE_HEAD' || !error.requestSent);
+  // Cut off in the middle; or, over HTTP/2, turned away.
+  return error instanceof RemoteProtocolError && (cutOffCodes.has(error.code) || !error.requestSent);
 }
+
+const cutOffCodes = new Set(['INCOMPLETE_HEAD', 'INCOMPLETE_BODY']);
 
 /** A handshake that the network broke is not one whose certificate was refused. */
 function isRefusedCertificate(error: HttpCoreError): boolean {

@@ -28,6 +28,8 @@ export class SendContext implements CallRecord {
   readonly trace: TraceObserver | undefined;
   readonly onInformational: InformationalObserver | undefined;
   readonly onUploadProgress: UploadObserver | undefined;
+  /** @internal Does the call end with its response whole in memory? */
+  readsWhole = false;
   /** Every request so far, oldest first. */
   readonly attempts: readonly AttemptRecord[];
   readonly #attempts: Attempt[] = [];
@@ -79,6 +81,14 @@ export class SendContext implements CallRecord {
   async release(response: StreamResponse): Promise<void> {
     await response.close();
     this.#attempts.find((attempt) => attempt === response.attempt)?.end();
+  }
+
+  /** @internal The body of this response broke off, and so has the attempt. */
+  breakOff(response: StreamResponse, error: unknown): void {
+    const attempt = this.#attempts.find((candidate) => candidate === response.attempt);
+    if (attempt === undefined) return;
+    attempt.error ??= error;
+    attempt.end();
   }
 
   /** @internal */

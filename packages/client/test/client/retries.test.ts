@@ -2,11 +2,11 @@ import { getEventListeners } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
-import { ConnectError } from '@x/httpcore';
+import { Aborted, ConnectError, ReadError, ReadTimeout } from '@x/httpcore';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Retries, RetryOnStatus, TooManyRetries, type Interceptor, type RetryLimits } from '../../src/index.ts';
-import { bodyText, scripted, type Script } from '../scripted-dispatcher.ts';
+import { Retries, RetryOnStatus, TooManyRetries, type Interceptor, type Response, type RetryLimits } from '../../src/index.ts';
+import { bodyText, scripted, type Script, type ScriptedAnswer } from '../scripted-dispatcher.ts';
 
 const url = 'http://a.example/';
 afterEach(() => {
@@ -118,6 +118,139 @@ describe('a client with retries', () => {
     const pending = client.get(url);
     await vi.runAllTimersAsync();
     expect((await pending).text()).toBe('now');
+  });
+
+  describe('over a body that breaks off', () => {
+    const broken = new ReadError('gone', { requestSent: true });
+    /** So often in the middle of the body; then all of it. */
+    const breaking =
+      (times: number, error: Error = broken): Script =>
+      (_, index) =>
+        index < times ? { body: 'u', bodyError: error } : { body: 'up', trailers: [['x-sum', '1']] };
+
+    async function run(call: Promise<Response>): Promise<Response> {
+      const settled = call.then(
+        (response) => () => response,
+        (error: unknown) => () => {
+          throw error;
+        },
+      );
+      await vi.runAllTimersAsync();
+      return (await settled)();
+    }
+
+    it('sends again what is read whole', async () => {
+      const { client, dispatcher } = scripted({ retries: patient }, breaking(2));
+      const response = await run(client.get(url));
+      expect(response.text()).toBe('up');
+      expect(response.trailers.get('x-sum')).toBe('1');
+      expect(dispatcher.requests).toHaveLength(3);
+      expect(response.attempts.map(({ status, error }) => [status, error])).toEqual([
+        [200, broken],
+        [200, broken],
+        [200, undefined],
+      ]);
+      expect(response.attempts[0]!.timings.total).toBeLessThan(250);
+      expect(dispatcher.bodies.map(({ state }) => state)).toEqual(['closed', 'closed', 'read']);
+    });
+
+    it('as often as it may', async () => {
+      const { client } = scripted({ retries: new Retries(1) }, breaking(Infinity));
+      const error = (await run(client.get(url)).catch((error: unknown) => error)) as TooManyRetries;
+      expect(error).toMatchObject({ code: 'TOO_MANY_RETRIES', cause: broken });
+      expect(error.attempts.map(({ error }) => error)).toEqual([broken, broken]);
+    });
+
+    it('leaves it to whoever reads a stream', async () => {
+      const { client, dispatcher } = scripted({ retries: patient }, breaking(1));
+      await using response = await client.stream('GET', url);
+      await expect(response.text()).rejects.toBe(broken);
+      expect(dispatcher.requests).toHaveLength(1);
+    });
+
+    it('sends again only what does no harm', async () => {
+      const { client, dispatcher } = scripted({ retries: patient }, breaking(1));
+      await expect(run(client.post(url))).rejects.toBe(broken);
+      expect(dispatcher.requests).toHaveLength(1);
+      const keyed = scripted({ retries: patient }, breaking(1));
+      expect((await run(keyed.client.post(url, { headers: { 'idempotency-key': 'k' } }))).text()).toBe('up');
+    });
+
+    it.each<[string, Error]>([
+      ['a limit in time', new ReadTimeout('silent', { requestSent: true })],
+      ['an abort', new Aborted('enough')],
+      ['what an interceptor throws', new TypeError('mine')],
+    ])('does not take %s for a broken connection', async (_, error) => {
+      const { client, dispatcher } = scripted({ retries: patient }, breaking(1, error));
+      await expect(run(client.get(url))).rejects.toBe(error);
+      expect(dispatcher.requests).toHaveLength(1);
+    });
+
+    it('has its limits see the failure', async () => {
+      const silent = new ReadTimeout('silent', { requestSent: true });
+      const seen: unknown[] = [];
+      const onSilence: RetryLimits = {
+        *retryFlow(request) {
+          for (;;) {
+            try {
+              yield request;
+              return;
+            } catch (error) {
+              seen.push(error);
+            }
+          }
+        },
+      };
+      const { client } = scripted({ retries: new Retries(1, { limits: [onSilence] }) }, breaking(1, silent));
+      expect((await run(client.get(url))).text()).toBe('up');
+      expect(seen).toEqual([silent]);
+    });
+
+    it('does not send again what is corrupt or too large, unless for its status', async () => {
+      const corrupt: ScriptedAnswer = { headers: [['content-encoding', 'gzip']], body: 'no gzip' };
+      const first = scripted({ retries: patient }, () => corrupt);
+      await expect(run(first.client.get(url))).rejects.toMatchObject({ code: 'CORRUPT_CODING' });
+      expect(first.dispatcher.requests).toHaveLength(1);
+      const large = scripted({ retries: patient, maxResponseBytes: 1 }, breaking(0));
+      await expect(run(large.client.get(url))).rejects.toMatchObject({ code: 'RESPONSE_TOO_LARGE' });
+      expect(large.dispatcher.requests).toHaveLength(1);
+      const busy = scripted({ retries: patient }, (_, index) => (index === 0 ? { ...corrupt, status: 503 } : { body: 'up' }));
+      expect((await run(busy.client.get(url))).text()).toBe('up');
+    });
+
+    it('does not read what only leads on', async () => {
+      const { client, dispatcher } = scripted({ retries: patient }, ({ url: [, , , target] }, index) =>
+        target === '/' ? { status: 302, headers: [['location', '/b']], bodyError: broken } : breaking(2)(dispatcher.last, index),
+      );
+      const response = await run(client.get(url));
+      expect(response.text()).toBe('up');
+      expect(response.attempts.map(({ status, error }) => [status, error])).toEqual([
+        [302, undefined],
+        [200, broken],
+        [200, undefined],
+      ]);
+      const reader = scripted({ retries: patient, followRedirects: false }, (_, index) => ({
+        status: 302,
+        headers: [['location', '/b']],
+        ...(index === 0 ? { bodyError: broken } : {}),
+      }));
+      expect((await run(reader.client.get(url))).nextRequest?.url).toBe(`${url}b`);
+      expect(reader.dispatcher.requests).toHaveLength(2);
+    });
+
+    it('lets outer interceptors have the body in every way', async () => {
+      const doubled: Interceptor = async (request, _, next) => {
+        const response = await next(request);
+        const { body } = response;
+        return response.with({
+          body: (async function* () {
+            for await (const chunk of body) yield* [chunk, chunk];
+          })(),
+        });
+      };
+      const { client } = scripted({ retries: patient, interceptors: [doubled] }, breaking(1));
+      expect((await run(client.get(url))).text()).toBe('upup');
+    });
   });
 
   describe('that waits', () => {

@@ -1,4 +1,5 @@
 import { Client, Retries, RetryOnStatus, TooManyRetries, type BodyInput } from '@x/client';
+import { HttpCoreError } from '@x/httpcore';
 import { close, receiveRequest, reset, send, startRawServer, startServer, type RawStep } from '@x/testbed';
 import { describe, expect, it } from 'vitest';
 
@@ -24,6 +25,23 @@ describe('over the network, a request with retries', () => {
     expect(response.text()).toBe('ok');
     expect(response.attempts.map(({ status }) => status)).toEqual([undefined, undefined, 200]);
     expect(response.attempts[0]!.timings.total).toBeGreaterThan(0);
+  });
+
+  it.each<[string, readonly RawStep[]]>([
+    ['before its announced end', [send('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nha'), close()]],
+    ['in a chunk', [send('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nha'), close()]],
+    ['by a reset', [send('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nha'), reset()]],
+  ])('recovers from a body that is cut off %s', async (_, steps) => {
+    await using server = await startRawServer((connection) => [receiveRequest(), ...(connection < 2 ? steps : [ok])]);
+    await using client = new Client({ retries: new Retries(3, quick) });
+    const response = await client.get(server.url('/'));
+    expect(response.text()).toBe('ok');
+    expect(response.attempts.map(({ status, error }) => [status, error instanceof HttpCoreError])).toEqual([
+      [200, true],
+      [200, true],
+      [200, false],
+    ]);
+    expect(response.attempts[0]!.timings.firstByte).toBeGreaterThanOrEqual(0);
   });
 
   it('does not send again what may have been acted on', async () => {
