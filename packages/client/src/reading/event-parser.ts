@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import type * as Library from 'eventsource-parser';
 
 import { DecodingError } from '../errors.ts';
+import { EventLines } from './event-lines.ts';
 
 /** One event of a stream. */
 export interface ServerSentEvent {
@@ -23,13 +24,24 @@ function library(): typeof Library {
   return (loaded ??= createRequire(import.meta.url)('eventsource-parser') as typeof Library);
 }
 
-/** One stream has one. What it has learned of ids and of waiting outlives the stream, and is handed to the next. */
+// What a line may have beside its value: a name that the format knows, a colon and a space.
+const longestName = 'event: '.length;
+
+/**
+ * One stream has one. What it has learned of ids and of waiting outlives the stream, and is handed to the next.
+ *
+ * The library drops an event without data as a whole, but its id counts: so says a server how far we are that has nothing else to
+ * say. Ids are read here therefore, and the library gets one line at a time, so that each event has the last id before its end.
+ */
 export class EventParser {
   lastId = '';
   retry: number | undefined = undefined;
   readonly #maxEventSize: number;
   #text = new TextDecoder();
+  #lines = new EventLines();
   #parser: Library.EventSourceParser;
+  /** Becomes the last id when its event is whole. */
+  #nextId = '';
   #events: ServerSentEvent[] = [];
   #isTooLarge = false;
 
@@ -43,10 +55,8 @@ export class EventParser {
    * @throws {DecodingError} `EVENT_TOO_LARGE`.
    */
   push(chunk: Uint8Array): ServerSentEvent[] {
-    this.#parser.feed(this.#text.decode(chunk, { stream: true }));
-    if (this.#isTooLarge) {
-      throw new DecodingError(`A server-sent event has more than ${this.#maxEventSize} characters`, { code: 'EVENT_TOO_LARGE' });
-    }
+    for (const line of this.#lines.split(this.#text.decode(chunk, { stream: true }))) this.#readLine(line);
+    this.#assertShort(this.#lines.pendingLength);
     const events = this.#events;
     this.#events = [];
     return events;
@@ -55,15 +65,26 @@ export class EventParser {
   /** Another stream begins. */
   restart(): void {
     this.#text = new TextDecoder();
+    this.#lines = new EventLines();
     this.#parser = this.#makeParser();
+    this.#nextId = this.lastId;
+  }
+
+  #readLine(line: string): void {
+    this.#assertShort(line.length);
+    if (line === '') this.lastId = this.#nextId;
+    else this.#nextId = idOf(line) ?? this.#nextId;
+    this.#parser.feed(`${line}\n`);
+    if (this.#isTooLarge) throw tooLarge(this.#maxEventSize);
+  }
+
+  #assertShort(length: number): void {
+    if (length > this.#maxEventSize + longestName) throw tooLarge(this.#maxEventSize);
   }
 
   #makeParser(): Library.EventSourceParser {
     return library().createParser({
-      onEvent: ({ event = 'message', data, id }) => {
-        if (id !== undefined) this.lastId = id;
-        this.#events.push({ event, data, id: this.lastId, retry: this.retry });
-      },
+      onEvent: ({ event = 'message', data }) => this.#events.push({ event, data, id: this.lastId, retry: this.retry }),
       onRetry: (milliseconds) => (this.retry = milliseconds),
       onError: ({ type }) => {
         // A field that nobody knows is no error (§9.2.6).
@@ -72,4 +93,16 @@ export class EventParser {
       maxBufferSize: this.#maxEventSize === Infinity ? undefined : this.#maxEventSize,
     });
   }
+}
+
+/** §9.2.6: of an `id` field, unless it holds a NUL; the space after the colon is none of it. */
+function idOf(line: string): string | undefined {
+  if (line.includes('\0')) return undefined;
+  if (line === 'id') return '';
+  if (!line.startsWith('id:')) return undefined;
+  return line.slice(line.startsWith('id: ') ? 4 : 3);
+}
+
+function tooLarge(limit: number): DecodingError {
+  return new DecodingError(`A server-sent event has more than ${limit} characters`, { code: 'EVENT_TOO_LARGE' });
 }

@@ -298,6 +298,23 @@ describe('server-sent events', () => {
     expect(lastIds.map((id) => id && Buffer.from(id, 'latin1').toString())).toEqual([undefined, '1', 'ü', 'ü', 'ü', undefined]);
   });
 
+  it('go on after the last id, whether or not its event had any data', async () => {
+    const { handler, lastIds } = eventServer([
+      events('retry: 1\n\nid: 1\ndata: a\n\nid: 2\n\n'),
+      cut('id: 3\0\n\nid: 4\ndata: cut of'),
+      cut('data: b\n\nid: 5\n\n'),
+      events('id\n\n'),
+    ]);
+    await using server = await startServer(handler);
+    await using client = new Client();
+    const seen = await eventsOf(client, server.url('/'), { reconnect: true });
+    expect(seen.map(({ data, id }) => [data, id])).toEqual([
+      ['a', '1'],
+      ['b', '2'],
+    ]);
+    expect(lastIds).toEqual([undefined, '2', '2', '5', undefined]);
+  });
+
   it('are not asked for again without being told to, nor when there is nothing', async () => {
     const first = eventServer([events('data: a\n\n')]);
     await using server = await startServer(first.handler);
