@@ -1,11 +1,13 @@
 import { getEventListeners } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 
 import { Aborted, ConnectError, ReadError, ReadTimeout } from '@x/httpcore';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Retries, RetryOnStatus, TooManyRetries, type Interceptor, type Response, type RetryLimits } from '../../src/index.ts';
+import { Client, Retries, RetryOnStatus, TooManyRetries, type Interceptor, type Response, type RetryLimits } from '../../src/index.ts';
 import { bodyText, scripted, type Script, type ScriptedAnswer } from '../scripted-dispatcher.ts';
 
 const url = 'http://a.example/';
@@ -321,5 +323,38 @@ describe('ten thousand calls that wait to be sent again', () => {
     const gone = new Set<unknown>(cleared.mock.calls.map(([timer]) => timer));
     expect(timers()).toHaveLength(count);
     expect(timers().every((timer) => gone.has(timer))).toBe(true);
+  });
+
+  it('are small while they wait, and all over at once when their signal aborts', { timeout: 60_000 }, async () => {
+    const count = 10_000;
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const active = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const heap = (): number => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const retries = new Retries(1, { backoffFactor: 600_000, maxDelay: 600_000, jitter: false, budget: false });
+    const client = new Client({
+      retries,
+      dispatcher: {
+        dispatch: () => Promise.reject(new ConnectError('down')),
+        close: () => Promise.resolve(),
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      },
+    });
+    const controller = new AbortController();
+    const [timersBefore, heapBefore] = [active(), heap()];
+    const calls = Promise.allSettled(Array.from({ length: count }, () => client.get(url, { signal: controller.signal })));
+    // Those before are of the test's surroundings, and may have gone.
+    while (active() < count) await setImmediate();
+    expect(active()).toBeLessThanOrEqual(timersBefore + count);
+    expect((heap() - heapBefore) / count).toBeLessThan(16 * 1024);
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(count);
+    controller.abort(new Error('enough'));
+    expect(active()).toBeLessThanOrEqual(timersBefore);
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+    const outcomes = await calls;
+    expect(outcomes.filter((call) => call.status === 'rejected' && call.reason instanceof Aborted)).toHaveLength(count);
   });
 });
