@@ -318,8 +318,11 @@ export class Client implements AsyncDisposable {
   ): Promise<StreamResponse> {
     this.#lifetime.enter();
     let call: SendContext | undefined;
+    let over = false;
     const end = (error?: unknown): void => {
       if (error !== undefined) call?.fail(error);
+      if (over) return;
+      over = true;
       call?.settle();
       this.#lifetime.leave();
     };

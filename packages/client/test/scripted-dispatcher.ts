@@ -29,6 +29,8 @@ export interface ScriptedAnswer {
   readonly headers?: readonly HeaderPair[];
   readonly body?: string | Uint8Array | readonly Uint8Array[];
   readonly trailers?: readonly HeaderPair[];
+  /** All of it is there with the head. */
+  readonly arrived?: boolean;
   /** Thrown after the chunks. */
   readonly bodyError?: Error;
 }
@@ -85,7 +87,8 @@ export class ScriptedBody implements ResponseBody {
   }
 
   get trailers(): readonly HeaderPair[] | undefined {
-    return this.state === 'read' || this.state === 'closed' ? (this.#answer.trailers ?? []) : undefined;
+    const { arrived = false, trailers = [] } = this.#answer;
+    return arrived || this.state === 'read' || this.state === 'closed' ? trailers : undefined;
   }
 
   async bytes(): Promise<Uint8Array> {

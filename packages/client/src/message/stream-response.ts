@@ -216,12 +216,15 @@ export class StreamResponse extends ResponseHead implements UnreadResponse, Asyn
     return this.body.close();
   }
 
-  /** @internal The same response, which calls `onEnd` once its body has been read or closed, or has failed: then with the error. */
+  /**
+   * @internal The same response, which calls `onEnd` once its body has been read or closed, or has failed: then with the error. A body
+   * that is here already is over, but may turn out to be wrong: then `onEnd` is called again.
+   */
   whenOver(onEnd: (error?: unknown) => void): StreamResponse {
     // All of it is here already: whether or not anybody reads it, nothing waits for that.
     if (this.body.trailers !== undefined) {
       onEnd();
-      return this;
+      return this.#whole === undefined ? this.with({ body: endingBody(this.body, (error) => error !== undefined && onEnd(error)) }) : this;
     }
     if (this.#whole === undefined) return this.with({ body: endingBody(this.body, onEnd) });
     // An interceptor has begun to read it as a whole; it stays readable from memory.

@@ -9,7 +9,7 @@ import { ReadError } from '@x/httpcore';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { Retries, RetryOnStatus, type Client, type ClientOptions } from '../../src/index.ts';
+import { callOf, Retries, RetryOnStatus, type Client, type ClientOptions } from '../../src/index.ts';
 import { scripted, type Script } from '../scripted-dispatcher.ts';
 
 const url = 'http://ada:s3cret@a.example/b?token=s3cret&page=2#s3cret';
@@ -61,6 +61,10 @@ const failures: Record<string, Failure> = {
     script: () => ({ headers: [gzip], body: gzipSync('s3cret').subarray(0, 12) }),
     fails: async (client) => all(await client.stream('GET', url)),
   },
+  'DecodingError CORRUPT_CODING, of a stream that has come': {
+    script: () => ({ headers: [gzip], body: 's3cret', arrived: true }),
+    fails: async (client) => (await client.stream('GET', url)).text(),
+  },
   'DecodingError TOO_MANY_CODINGS': {
     script: () => ({ headers: Array.from({ length: 6 }, () => gzip), body: 's3cret' }),
     fails: (client) => client.get(url),
@@ -73,6 +77,11 @@ const failures: Record<string, Failure> = {
   'ResponseTooLarge RESPONSE_TOO_LARGE, of a stream': {
     options: { maxResponseBytes: 3 },
     script: () => ({ body: 's3cret' }),
+    fails: async (client) => all(await client.stream('GET', url)),
+  },
+  'ResponseTooLarge RESPONSE_TOO_LARGE, of a stream that has come': {
+    options: { maxResponseBytes: 3 },
+    script: () => ({ body: 's3cret', arrived: true }),
     fails: async (client) => all(await client.stream('GET', url)),
   },
   'DecodingError LINE_TOO_LONG': {
@@ -178,6 +187,7 @@ describe('an error', () => {
     expect(what.split(',')[0]).toBe(`${error.name} ${error.code}`);
     expect(error.message.split(`GET ${shown}`)).toHaveLength(2);
     expect(error.stack).toContain(error.message);
+    if (what.endsWith('of a stream that has come')) expect(callOf(error)?.attempts).toHaveLength(1);
     expect(`${inspect(error, { depth: 9 })}${JSON.stringify(error)}`).not.toContain('s3cret');
   });
 });
