@@ -38,5 +38,9 @@ expectTypeOf(streamed.json()).toEqualTypeOf<Promise<unknown>>();
 // @ts-expect-error no schema
 void whole.json({ name: 'string' });
 
+// Blobs.
+expectTypeOf(whole.blob()).toEqualTypeOf<Blob>();
+expectTypeOf(streamed.blob()).toEqualTypeOf<Promise<Blob>>();
+
 // Links.
 expectTypeOf(whole.links.next?.url).toEqualTypeOf<string | undefined>();

@@ -78,6 +78,8 @@ export abstract class ResponseHead {
 
   /** The whole body. */
   abstract bytes(): Uint8Array | Promise<Uint8Array>;
+  /** The whole body, of the type that `Content-Type` says. */
+  abstract blob(): Blob | Promise<Blob>;
   /** The whole body as text. */
   abstract text(charset?: string): string | Promise<string>;
   /** The whole body, parsed as JSON. */

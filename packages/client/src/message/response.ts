@@ -32,6 +32,11 @@ export class Response extends ResponseHead {
     return this.#content;
   }
 
+  /** The body, of the type that `Content-Type` says. */
+  override blob(): Blob {
+    return new Blob([this.#content], { type: this.contentType ?? '' });
+  }
+
   /**
    * The body as text: by its byte order mark, else by `charset`, else by that of `Content-Type`, else as UTF-8. Invalid bytes
    * become U+FFFD.

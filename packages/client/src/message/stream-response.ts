@@ -105,7 +105,7 @@ export class StreamResponse extends ResponseHead implements UnreadResponse, Asyn
   }
 
   /**
-   * The whole body. It is kept: `bytes()`, `text()` and `json()` may be called again, and by others.
+   * The whole body. It is kept: `bytes()`, `blob()`, `text()` and `json()` may be called again, and by others.
    * @throws {BodyConsumed} it was iterated or closed before.
    * @throws {HttpCoreError} the rest does not arrive whole.
    */
@@ -114,6 +114,11 @@ export class StreamResponse extends ResponseHead implements UnreadResponse, Asyn
     if (this.#taken) return Promise.reject(alreadyTaken(this.request));
     this.#taken = true;
     return (this.#whole = this.body.bytes());
+  }
+
+  /** As {@link bytes}, of the type that `Content-Type` says. */
+  override async blob(): Promise<Blob> {
+    return new Blob([await this.bytes()], { type: this.contentType ?? '' });
   }
 
   /** As {@link bytes}, decoded like `Response.text()`. */

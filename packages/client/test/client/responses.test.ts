@@ -37,6 +37,20 @@ describe('a response', () => {
   });
 
   it.each([
+    ['Image/PNG', 'image/png'],
+    ['text/plain; charset=utf-8', 'text/plain; charset=utf-8'],
+    ['\xff', ''],
+    [undefined, ''],
+  ])('of the type %j is a Blob of the type %j', async (contentType, type) => {
+    const { client } = scripted({}, () => ({ headers: contentType === undefined ? [] : [['content-type', contentType]], body: 'é' }));
+    const response = await client.get('http://a.example/');
+    for (const blob of [response.blob(), await response.blob(), await (await client.stream('GET', 'http://a.example/')).blob()]) {
+      expect(blob).toBeInstanceOf(Blob);
+      expect([blob.type, blob.size, await blob.text()]).toEqual([type, 2, 'é']);
+    }
+  });
+
+  it.each([
     [200, true],
     [299, true],
     [304, false],
