@@ -1,6 +1,6 @@
 import { Client, Retries, RetryOnStatus, TooManyRetries, type BodyInput } from '@x/client';
 import { HttpCoreError } from '@x/httpcore';
-import { close, receiveRequest, reset, send, startRawServer, startServer, type RawStep } from '@x/testbed';
+import { close, receiveRequest, reset, send, startHttp2Server, startRawServer, startServer, type RawStep } from '@x/testbed';
 import { describe, expect, it } from 'vitest';
 
 const ok: RawStep = send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
@@ -42,6 +42,24 @@ describe('over the network, a request with retries', () => {
       [200, false],
     ]);
     expect(response.attempts[0]!.timings.firstByte).toBeGreaterThanOrEqual(0);
+  });
+
+  it('recovers from a body whose HTTP/2 connection is lost', async () => {
+    let streams = 0;
+    await using server = await startHttp2Server(
+      (stream) => {
+        streams += 1;
+        stream.respond({ ':status': 200 });
+        if (streams > 1) stream.end('ok');
+        else stream.write('o', () => stream.session!.destroy());
+      },
+      { tls: true },
+    );
+    await using client = new Client({ tls: { ca: server.ca! }, retries: new Retries(1, quick) });
+    const response = await client.get(server.url('/'));
+    expect(response).toMatchObject({ httpVersion: '2', status: 200 });
+    expect(response.text()).toBe('ok');
+    expect(response.attempts[0]!.error).toBeInstanceOf(HttpCoreError);
   });
 
   it('does not send again what may have been acted on', async () => {
