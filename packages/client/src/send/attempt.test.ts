@@ -123,6 +123,35 @@ describe('the timings of an attempt', () => {
     expect(attempt.timings).toMatchObject({ sent: 1, firstByte: 2, download: undefined });
   });
 
+  it('without a connection are those of the steps that were made, the last one to the end', () => {
+    const attempt = new Attempt(request, undefined);
+    const peer = { address: '192.0.2.1', port: 443 };
+    attempt.observe('queued', performance.now() - 50, undefined);
+    const start = attempt.timings.startedAt - performance.timeOrigin;
+    attempt.observe('dns-start', start + 3, { host: 'a.example' });
+    attempt.observe('dns-end', start + 5, { addresses: [] });
+    attempt.observe('connect-start', start + 5, peer);
+    attempt.observe('connect-failed', start + 8, { ...peer, code: 'ECONNREFUSED' });
+    attempt.observe('connect-start', start + 9, peer);
+    attempt.observe('connect-end', start + 10, peer);
+    attempt.observe('tls-start', start + 10, { servername: undefined });
+    attempt.end();
+    const { queued, dns, connect, tls, total, ...rest } = attempt.timings;
+    expect([queued, dns, connect]).toEqual([3, 2, 5].map((value) => expect.closeTo(value, 3) as number));
+    expect(tls).toBeCloseTo(total - 10, 3);
+    expect(rest).toMatchObject({ proxy: undefined, sent: undefined, firstByte: undefined, download: undefined, reused: undefined });
+  });
+
+  it('that ended while it waited for a connection are that wait', () => {
+    const attempt = new Attempt(request, undefined);
+    attempt.observe('queued', performance.now() - 50, undefined);
+    attempt.end();
+    const { queued, total, ...rest } = attempt.timings;
+    expect(queued).toBeGreaterThanOrEqual(50);
+    expect(queued).toBe(total);
+    expect(rest).toMatchObject({ dns: undefined, connect: undefined, tls: undefined, sent: undefined });
+  });
+
   it('of a dispatcher that traces nothing are the total alone', () => {
     const attempt = new Attempt(request, undefined);
     attempt.end();

@@ -6,6 +6,7 @@ import type { ConnectionInfo, ResponseBody, TraceEvents, TraceObserver } from '@
 
 import type { Request } from '../message/request.ts';
 import type { Timings } from '../message/timings.ts';
+import { DialSteps } from './dial-steps.ts';
 
 export class Attempt {
   readonly request: Request;
@@ -23,6 +24,7 @@ export class Attempt {
   readonly #startedAt: number = performance.now();
   #connection: ConnectionInfo | undefined = undefined;
   #reused: boolean | undefined = undefined;
+  #dial: DialSteps | undefined = undefined;
   #queuedAt = NaN;
   #assignedAt = NaN;
   #sentAt = NaN;
@@ -48,16 +50,18 @@ export class Attempt {
 
   get timings(): Timings {
     const start = Number.isNaN(this.#queuedAt) ? this.#startedAt : this.#queuedAt;
-    const dial = this.#reused === false ? this.#connection?.timings : undefined;
+    const end = Number.isNaN(this.#endedAt) ? performance.now() : this.#endedAt;
+    const dial = this.#reused === undefined ? this.#dial?.until(end) : this.#reused ? undefined : this.#connection?.timings;
+    // Without a connection it waited to its end, but for the making of one.
+    const waitedTo = this.#reused === undefined && !Number.isNaN(this.#queuedAt) ? end : this.#assignedAt;
     // A connection may have been begun for somebody else, before our time.
     const step = (from: number | undefined, to: number | undefined): number | undefined =>
       from === undefined || to === undefined ? undefined : Math.max(0, to - Math.max(from, start));
-    const dialled = dial === undefined ? 0 : Math.max(0, Math.min(dial.end, this.#assignedAt) - Math.max(dial.start, start));
+    const dialled = dial === undefined ? 0 : Math.max(0, Math.min(dial.end, waitedTo) - Math.max(dial.start, start));
     const sentAt = this.#firstByteAt < this.#sentAt || Number.isNaN(this.#sentAt) ? this.#firstByteAt : this.#sentAt;
-    const end = Number.isNaN(this.#endedAt) ? performance.now() : this.#endedAt;
     return {
       startedAt: performance.timeOrigin + start,
-      queued: known(this.#assignedAt - start - dialled),
+      queued: known(waitedTo - start - dialled),
       dns: step(dial?.dnsStart, dial?.dnsEnd),
       connect: step(dial?.connectStart, dial?.connectEnd),
       proxy: step(dial?.proxyStart, dial?.proxyEnd),
@@ -99,6 +103,7 @@ export class Attempt {
         this.#endedAt = at;
         break;
       default:
+        if (this.#connection === undefined && DialSteps.has(name)) (this.#dial ??= new DialSteps()).note(name, at);
     }
   }
 }

@@ -57,5 +57,26 @@ describe('timings', () => {
     const error: unknown = await client.get('http://127.0.0.1:1/').catch((error: unknown) => error);
     expect((error as Error).message).toContain('(GET http://127.0.0.1:1/)');
     expect(callOf(error)?.attempts[0]?.timings).toMatchObject({ reused: undefined, connectionId: undefined, sent: undefined });
+    expect(callOf(error)?.attempts[0]?.timings).toMatchObject({
+      queued: expect.any(Number) as number,
+      connect: expect.any(Number) as number,
+    });
+    const byName: unknown = await client.get('http://localhost:1/').catch((error: unknown) => error);
+    expect(callOf(byName)?.attempts[0]?.timings).toMatchObject({
+      dns: expect.any(Number) as number,
+      connect: expect.any(Number) as number,
+    });
+  });
+
+  it('of a connection that was waited for in vain are the wait', async () => {
+    await using server = await startServer('slow');
+    await using client = new Client({ limits: { maxConnections: 1 } });
+    const holding = client.get(server.url('/held'));
+    const error: unknown = await client.get(server.url('/'), { timeout: { pool: 50 } }).catch((error: unknown) => error);
+    const { queued, total, connect } = callOf(error)!.attempts[0]!.timings;
+    expect(queued).toBe(total);
+    expect(connect).toBeUndefined();
+    server.release();
+    await holding;
   });
 });
