@@ -2,8 +2,8 @@
 
 /**
  * Milliseconds. The phases follow each other in this order, and together they make the total but for the gaps between them.
- * A phase that did not happen is `undefined`: on a connection that was reused there is no DNS, no connect and no TLS. One in which
- * the exchange failed took until then.
+ * A phase that did not happen is `undefined`: on a connection that was reused there is no DNS, no connect and no TLS. A step of
+ * connecting that failed took until then.
  *
  * @example
  * const { timings } = await client.get('https://example.com/');
