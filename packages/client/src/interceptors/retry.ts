@@ -1,5 +1,5 @@
 /** Sends again what failed, for as long as the call's `Retries` want it and nothing speaks against it. */
-import { Aborted, DeadlineExceeded, PoolClosed } from '@x/httpcore';
+import { Aborted, DeadlineExceeded, HttpCoreError, PoolClosed } from '@x/httpcore';
 
 import { BodyNotReplayable } from '../errors.ts';
 import type { Lifetime } from '../lifetime.ts';
@@ -76,13 +76,23 @@ interface Attempted {
 /** A response that is to be read whole has come when it is: but not before its head is one that nobody wants another instead of. */
 async function attempt(request: Request, context: SendContext, next: Send, run: RetryRun, clock: Clock): Promise<Attempted> {
   const sent = await outcomeOf(next(request, context));
-  const onward = await wantedAfter(sent, run, context, clock);
+  const onward = await wantedAfter(sent, run, context, clock).catch(async (error: unknown) => {
+    // A limit that has read the body comes upon it first that it broke off. That is told below, to all of them.
+    if ('response' in sent && (await isOfBody(error, sent.response, context))) return undefined;
+    throw error;
+  });
   if (onward !== undefined || 'error' in sent) return { outcome: sent, onward };
   const outcome = await outcomeOf(receiveWhole(sent.response, context));
   if ('response' in outcome) return { outcome, onward: undefined };
   // Those who had nothing against the head have ended, and are asked anew.
   await run.begin(request);
   return { outcome, onward: await wantedAfter(outcome, run, context, clock) };
+}
+
+async function isOfBody(error: unknown, response: StreamResponse, context: SendContext): Promise<boolean> {
+  if (!(error instanceof HttpCoreError)) return false;
+  const outcome = await outcomeOf(receiveWhole(response, context));
+  return 'error' in outcome && outcome.error === error;
 }
 
 async function outcomeOf(response: Promise<StreamResponse>): Promise<Outcome> {

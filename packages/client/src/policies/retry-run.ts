@@ -35,9 +35,12 @@ export class RetryRun {
   async afterResponse(response: StreamResponse): Promise<Request | undefined> {
     for (const [index, flow] of this.#flows.entries()) {
       if (flow === undefined) continue;
-      const step = await flow.next(response);
-      if (step.done !== true) return checkRequest(step.value);
+      // One that throws has ended as well.
       this.#flows[index] = undefined;
+      const step = await flow.next(response);
+      if (step.done === true) continue;
+      this.#flows[index] = flow;
+      return checkRequest(step.value);
     }
     return undefined;
   }

@@ -7,7 +7,16 @@ import { gzipSync } from 'node:zlib';
 import { Aborted, ConnectError, ReadError, ReadTimeout } from '@x/httpcore';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Client, Retries, RetryOnStatus, TooManyRetries, type Interceptor, type Response, type RetryLimits } from '../../src/index.ts';
+import {
+  Client,
+  Request,
+  Retries,
+  RetryOnStatus,
+  TooManyRetries,
+  type Interceptor,
+  type Response,
+  type RetryLimits,
+} from '../../src/index.ts';
 import { bodyText, scripted, type Script, type ScriptedAnswer } from '../scripted-dispatcher.ts';
 
 const url = 'http://a.example/';
@@ -130,6 +139,12 @@ describe('a client with retries', () => {
       (_, index) =>
         index < times ? { body: 'u', bodyError: error } : { body: 'up', trailers: [['x-sum', '1']] };
 
+    const elsewhere = new ConnectError('elsewhere');
+    function* failingFlow(): Generator<Request, void> {
+      yield new Request('GET', url);
+      throw elsewhere;
+    }
+
     async function run(call: Promise<Response>): Promise<Response> {
       const settled = call.then(
         (response) => () => response,
@@ -206,6 +221,28 @@ describe('a client with retries', () => {
       const { client } = scripted({ retries: new Retries(1, { limits: [onSilence] }) }, breaking(1, silent));
       expect((await run(client.get(url))).text()).toBe('up');
       expect(seen).toEqual([silent]);
+    });
+
+    it('has it for a failure, too, when a limit comes upon it first', async () => {
+      const asking: RetryLimits = {
+        async *retryFlow(request) {
+          for (;;) {
+            const response = yield request;
+            if ((await response.text()) !== 'later') return;
+          }
+        },
+      };
+      const retries = new Retries(2, { limits: [asking], jitter: false });
+      const { client, dispatcher } = scripted({ retries }, (request, index) =>
+        index === 1 ? { body: 'later' } : breaking(1)(request, index),
+      );
+      const response = await run(client.get(url));
+      expect(response.text()).toBe('up');
+      expect(response.attempts.map(({ error }) => error)).toEqual([broken, undefined, undefined]);
+      expect(dispatcher.requests).toHaveLength(3);
+      const own = scripted({ retries: new Retries(2, { limits: [{ retryFlow: () => failingFlow() }] }) }, breaking(0));
+      await expect(run(own.client.get(url))).rejects.toBe(elsewhere);
+      expect(own.dispatcher.requests).toHaveLength(1);
     });
 
     it('does not send again what is corrupt or too large, unless for its status', async () => {
