@@ -32,7 +32,7 @@ import { RequestBuilder } from './send/request-builder.ts';
 import { expectManyListeners, joinSignals, noSignal } from './send/signals.ts';
 import { createTransport } from './send/transport.ts';
 import { systemClock } from './send/waiting.ts';
-import { checkUploadObserver } from './options/upload-progress.ts';
+import { checkObservers } from './options/observers.ts';
 import { showAsJson } from './message/shown-as-json.ts';
 
 /** What `extend()` hands to the new client. */
@@ -364,10 +364,10 @@ export class Client implements AsyncDisposable {
       return new SendContext(request, this.#settings, noSignal, undefined, undefined);
     }
     const settings = own === undefined ? this.#settings : resolveCallSettings(own, this.#settings);
-    const observer = checkUploadObserver(own?.onUploadProgress);
+    if (own !== undefined) checkObservers(own);
     const signals = this.#signals(own);
     if (extra !== undefined) signals.push(extra);
-    return new SendContext(request, settings, joinSignals(signals), own?.trace, own?.onInformational, observer);
+    return new SendContext(request, settings, joinSignals(signals), own?.trace, own?.onInformational, own?.onUploadProgress);
   }
 
   /** Whatever ends a call. */

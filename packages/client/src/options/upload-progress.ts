@@ -1,5 +1,3 @@
-import { InvalidOption } from '../errors.ts';
-
 /** How far a request body has come. */
 export interface UploadProgress {
   /** Bytes of the body that the connection has taken. Begins anew with a redirect or a retry. */
@@ -10,9 +8,3 @@ export interface UploadProgress {
 
 /** Called each time that the connection has taken a piece, with the last one too. What it throws ends the request. */
 export type UploadObserver = (progress: UploadProgress) => void;
-
-/** @throws {InvalidOption} it is no function. */
-export function checkUploadObserver(observer: UploadObserver | undefined): UploadObserver | undefined {
-  if (observer !== undefined && typeof observer !== 'function') throw new InvalidOption('onUploadProgress', 'must be a function');
-  return observer;
-}
