@@ -55,7 +55,7 @@ export function readHeaderChanges(input: HeadersInput, option = 'headers'): Head
     if (value === null) continue;
     for (const single of Array.isArray(value) ? (value as unknown[]) : [value]) {
       if (typeof single !== 'string' && typeof single !== 'number') {
-        throw new InvalidOption(option, `has a ${typeof single} as a value of ${JSON.stringify(name)}; use a string or a number`);
+        throw new InvalidOption(option, `has a value of type ${typeof single} for ${JSON.stringify(name)}; use a string or a number`);
       }
       pairs.push(headerPair(name, single));
     }

@@ -26,7 +26,9 @@ const networkPath = /^[\\/]{2}/;
 export function parseTarget(text: string, option = 'url'): Target {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) {
-    const problem = scheme.test(text) ? 'is not a valid URL' : 'is not absolute, and the client has no baseUrl';
+    const problem = scheme.test(text)
+      ? 'is not a valid URL'
+      : `is not absolute${option === 'baseUrl' ? '' : ', and the client has no baseUrl'}`;
     throw new InvalidOption(option, `${problem}: ${JSON.stringify(shownUrl(text))}`, { code: 'INVALID_URL' });
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
