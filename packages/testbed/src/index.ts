@@ -11,7 +11,7 @@ export {
   type CertificateOptions,
 } from './certificates/certificates.ts';
 export { mebibytes, seededBuffer, seededBytes, seededDigest } from './seeded-bytes.ts';
-export type { DigestCounts } from './behaviours/digest.ts';
+export type { DigestCounts } from './authentication/digest-verifier.ts';
 export type { EchoedRequest } from './behaviours/echo.ts';
 export type { Upload } from './behaviours/upload.ts';
 export type { BodyDigest } from './behaviours/request-body.ts';

@@ -1,4 +1,5 @@
 /** What a server saw of its connections: the figures that a client's own statistics are checked against. */
+import { Conditions } from './conditions.ts';
 
 export interface ConnectionCounts {
   /** TCP (or unix socket) connections accepted since the start. */
@@ -25,12 +26,6 @@ export interface ConnectionCounts {
   until(condition: (counts: ConnectionCounts) => boolean): Promise<void>;
 }
 
-interface Watcher {
-  readonly condition: (counts: ConnectionCounts) => boolean;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
-
 export class ConnectionLedger implements ConnectionCounts {
   accepted = 0;
   open = 0;
@@ -41,8 +36,7 @@ export class ConnectionLedger implements ConnectionCounts {
   resumed = 0;
   readonly requestsPerConnection: number[] = [];
   readonly #underWay: number[] = [];
-  #watchers: Watcher[] = [];
-  #closed = false;
+  readonly #conditions: Conditions<ConnectionCounts> = new Conditions<ConnectionCounts>(this);
 
   /** Gives the connection's index in `requestsPerConnection`. */
   connectionOpened(): number {
@@ -80,31 +74,14 @@ export class ConnectionLedger implements ConnectionCounts {
   }
 
   until(condition: (counts: ConnectionCounts) => boolean): Promise<void> {
-    if (condition(this)) return Promise.resolve();
-    if (this.#closed) return Promise.reject(neverHolds());
-    return new Promise((resolve, reject) => {
-      this.#watchers.push({ condition, resolve, reject });
-    });
+    return this.#conditions.until(condition);
   }
 
   serverClosed(): void {
-    this.#closed = true;
-    this.#notify();
-    const left = this.#watchers;
-    this.#watchers = [];
-    for (const watcher of left) watcher.reject(neverHolds());
+    this.#conditions.serverClosed();
   }
 
   #notify(): void {
-    if (this.#watchers.length === 0) return;
-    this.#watchers = this.#watchers.filter((watcher) => {
-      if (!watcher.condition(this)) return true;
-      watcher.resolve();
-      return false;
-    });
+    this.#conditions.changed();
   }
-}
-
-function neverHolds(): Error {
-  return new Error('the server closed before the awaited condition held');
 }

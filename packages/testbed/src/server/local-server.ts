@@ -52,6 +52,8 @@ export async function listen(server: NetServer, setup: TlsSetup | undefined, opt
   const transportByRemote = new Map<string, Socket>();
 
   server.on('connection', (socket: Socket) => {
+    // Given back to node:http after a CONNECT that was refused: the same connection goes on.
+    if (indexes.has(socket)) return;
     open.add(socket);
     indexes.set(socket, ledger.connectionOpened());
     const remote = remoteOf(socket);
@@ -66,6 +68,7 @@ export async function listen(server: NetServer, setup: TlsSetup | undefined, opt
   });
   if (server instanceof TlsServer) {
     server.on('secureConnection', (socket: TLSSocket) => {
+      if (indexes.has(socket)) return;
       const transport = socket.remotePort === undefined ? undefined : transportByRemote.get(remoteOf(socket));
       if (transport !== undefined) {
         transports.set(socket, transport);
