@@ -54,6 +54,15 @@ export { startHttp2Script, type Http2Script, type Http2ScriptOptions, type Http2
 export type { ClientFrame, ClientRequest, Http2Peer } from './http2/http2-peer.ts';
 export * as frames from './http2/frames.ts';
 export { startRelay, type Relay, type RelayOptions } from './relay/relay.ts';
+export { startProxy } from './proxy/start-proxy.ts';
+export type { Refusal } from './proxy/connect-request.ts';
+export type { HttpProxy, HttpProxyOptions } from './proxy/http-proxy.ts';
+export type { LocalProxy, ProxiedRequest } from './proxy/local-proxy.ts';
+export type { BasicProxyAuth, DigestProxyAuth, ProxyAuth } from './proxy/proxy-authentication.ts';
+export type { SocksVersion } from './proxy/socks-handshake.ts';
+export type { SocksProxy, SocksProxyOptions, SocksScheme } from './proxy/socks-proxy.ts';
+export type { Resolve } from './proxy/target.ts';
+export type { TunnelCounts } from './proxy/tunnels.ts';
 export { findProgram, installedProgram } from './peers/installed-program.ts';
 export { startNginx, type NginxOptions, type NginxServer } from './peers/nginx.ts';
 export { startNghttpd, type NghttpdOptions, type NghttpdServer } from './peers/nghttpd.ts';

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { LocalServer } from '../../src/index.ts';
 
-export async function dial(server: LocalServer): Promise<Socket> {
+export async function dial(server: Pick<LocalServer, 'host' | 'port'>): Promise<Socket> {
   const socket = connect(server.port, server.host);
   socket.setEncoding('latin1');
   await once(socket, 'connect');

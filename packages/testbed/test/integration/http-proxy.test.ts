@@ -1,0 +1,386 @@
+import { once } from 'node:events';
+import { Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { connect as connectHttp2, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import { request as httpsRequest } from 'node:https';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { connect as connectTls } from 'node:tls';
+import { expect, test } from 'vitest';
+import {
+  clientCertificate,
+  close,
+  receiveHead,
+  reset,
+  seededBuffer,
+  send,
+  serverCertificate,
+  startProxy,
+  startRawServer,
+  startServer,
+  type EchoedRequest,
+  type HttpProxy,
+} from '../../src/index.ts';
+import { dial, readUntil } from './wire.ts';
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+  readonly trailers: IncomingMessage['trailers'];
+}
+
+/** A request in absolute-form. */
+async function viaProxy(proxy: HttpProxy, url: string, options: RequestOptions = {}, body: string | Buffer = ''): Promise<Answer> {
+  const send = proxy.url.startsWith('https') ? httpsRequest : httpRequest;
+  const { host } = new URL(url);
+  const request = send(proxy.url, { agent: false, ...options, path: url, headers: { Host: host, ...options.headers }, ...trust(proxy) });
+  request.end(body);
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  const received = await text(response);
+  return { status: response.statusCode, headers: response.headers, body: received, trailers: response.trailers };
+}
+
+function trust(proxy: HttpProxy): { ca: string } | object {
+  return proxy.ca === undefined ? {} : { ca: proxy.ca };
+}
+
+/** CONNECT: the answer's head, and the socket behind it. */
+async function tunnel(
+  proxy: HttpProxy,
+  target: string,
+  headers: RequestOptions['headers'] = {},
+  options: object = {},
+): Promise<[IncomingMessage, Socket]> {
+  const send = proxy.url.startsWith('https') ? httpsRequest : httpRequest;
+  const request = send(proxy.url, {
+    agent: false,
+    ...options,
+    method: 'CONNECT',
+    path: target,
+    headers: { Host: target, ...headers },
+    ...trust(proxy),
+  });
+  request.end();
+  const [response, socket] = (await once(request, 'connect')) as [IncomingMessage, Socket, Buffer];
+  return [response, socket];
+}
+
+async function getThrough(socket: Socket, path = '/'): Promise<string> {
+  socket.setEncoding('latin1');
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: origin.test\r\nConnection: close\r\n\r\n`);
+  return text(socket);
+}
+
+const basic = (user: string, password: string): string => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+
+test('a request in absolute-form reaches its origin without what was meant for the proxy', async () => {
+  await using origin = await startServer('echo');
+  await using proxy = await startProxy('http', { resolve: (host) => (host === 'origin.test' ? '127.0.0.1' : undefined) });
+  const url = `http://origin.test:${origin.port}/path?a=1&b=%20`;
+  const headers = { 'X-Kept': 'yes', 'X-Named': 'no', Connection: 'keep-alive, X-Named', 'Proxy-Connection': 'keep-alive', TE: 'trailers' };
+  const answer = await viaProxy(proxy, url, { method: 'POST', headers: { ...headers, Host: 'liar.test' } }, 'body');
+  expect(answer.status).toBe(200);
+  expect(answer.headers.via).toBe('1.1 testbed');
+  const seen = JSON.parse(answer.body) as EchoedRequest;
+  expect(seen).toMatchObject({ method: 'POST', target: '/path?a=1&b=%20', body: 'body' });
+  expect(Object.fromEntries(seen.headers)).toEqual({
+    Host: `origin.test:${origin.port}`,
+    'X-Kept': 'yes',
+    Via: '1.1 testbed',
+    'Content-Length': '4',
+    Connection: 'close',
+  });
+  expect(proxy.requests).toEqual([
+    {
+      kind: 'forward',
+      target: `origin.test:${origin.port}`,
+      addressType: 'name',
+      headers: expect.arrayContaining([['X-Named', 'no']]) as unknown,
+      authorized: true,
+      connection: 0,
+    },
+  ]);
+});
+
+test('clients keep their connection; the proxy makes one for each request unless told to keep them', async () => {
+  await using origin = await startServer('plain');
+  for (const keepAlive of [false, true]) {
+    const before = origin.connections.accepted;
+    await using proxy = await startProxy('http', { keepAlive });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (const path of ['/1', '/2', '/3']) await viaProxy(proxy, origin.url(path), { agent });
+    agent.destroy();
+    expect(proxy.connections.requestsPerConnection).toEqual([3]);
+    expect(origin.connections.accepted - before).toBe(keepAlive ? 1 : 3);
+  }
+});
+
+test('bodies are streamed both ways, and trailers come through', async () => {
+  await using echo = await startServer('echo', { format: 'raw' });
+  await using chunking = await startServer('chunking', { chunks: ['a', 'b'], trailers: [['X-Sum', '2']] });
+  await using proxy = await startProxy('http');
+  const socket = await dial(proxy);
+  socket.write(`POST ${echo.url('/')} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n`);
+  // The first piece comes back while the request is still open.
+  await readUntil(socket, 'first');
+  socket.write('6\r\nsecond\r\n0\r\n\r\n');
+  await readUntil(socket, 'second');
+  socket.destroy();
+  const body = seededBuffer('through', 3 * 1024 * 1024).toString('latin1');
+  const large = await viaProxy(proxy, echo.url('/'), { method: 'POST' }, body);
+  expect(large.body === body).toBe(true);
+  expect(await viaProxy(proxy, chunking.url('/'))).toMatchObject({ body: 'ab', trailers: { 'x-sum': '2' } });
+});
+
+test('interim responses come through', async () => {
+  await using origin = await startServer('expectation');
+  await using hints = await startServer('informational', { processing: true });
+  await using proxy = await startProxy('http');
+  const socket = await dial(proxy);
+  socket.write(`POST ${origin.url('/')} HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n`);
+  expect(await readUntil(socket, '\r\n\r\n')).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+  socket.write('hi');
+  expect(await readUntil(socket, '\r\n\r\n')).toMatch(/^HTTP\/1\.1 200/u);
+  socket.destroy();
+  const other = await dial(proxy);
+  other.write(`GET ${hints.url('/')} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+  expect(await text(other)).toMatch(/^HTTP\/1\.1 102.*HTTP\/1\.1 103.*HTTP\/1\.1 200/su);
+});
+
+test('an origin that breaks off does not look like one that ended', async () => {
+  await using origin = await startRawServer([
+    receiveHead(),
+    send('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhal\r\n'),
+    close(),
+  ]);
+  await using proxy = await startProxy('http');
+  await expect(viaProxy(proxy, origin.url('/'))).rejects.toMatchObject({ code: 'ECONNRESET' });
+});
+
+test.each([
+  ['/origin-form', 400],
+  ['https://origin.test/', 400],
+  ['http://user:secret@127.0.0.1/', 400],
+  ['http://192.0.2.1/', 403],
+  ['http://unknown.test/', 403],
+  ['http://127.0.0.1.unknown.test/', 403],
+])('%s is answered with %i', async (path, status) => {
+  await using proxy = await startProxy('http');
+  const request = httpRequest(proxy.url, { agent: false, path, headers: { Host: 'a' } }).end();
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  expect(response.statusCode).toBe(status);
+  response.resume();
+});
+
+test('CONNECT opens a tunnel, by a name that only the proxy knows', async () => {
+  const certificate = await serverCertificate({ names: ['origin.test'] });
+  await using origin = await startServer('plain', { tls: { certificate }, body: 'behind the tunnel' });
+  await using proxy = await startProxy('http', { resolve: () => '127.0.0.1' });
+  const [response, socket] = await tunnel(proxy, `origin.test:${origin.port}`, { 'X-For': 'the proxy' });
+  expect(response.statusCode).toBe(200);
+  const secure = connectTls({ socket, servername: 'origin.test', ca: certificate.ca });
+  expect(await getThrough(secure)).toMatch(/behind the tunnel$/u);
+  expect(proxy.requests).toMatchObject([{ kind: 'connect', target: `origin.test:${origin.port}`, addressType: 'name', authorized: true }]);
+  expect(proxy.requests[0]?.headers).toContainEqual(['X-For', 'the proxy']);
+  await proxy.tunnels.until((tunnels) => tunnels.open === 0);
+  expect(proxy.tunnels.opened).toBe(1);
+  expect(proxy.tunnels.downstream).toBeGreaterThan(proxy.tunnels.upstream);
+});
+
+test('bytes that come with CONNECT are not lost, and ends come through', async () => {
+  await using origin = await startServer('echo', { format: 'raw' });
+  await using proxy = await startProxy('http');
+  const socket = await dial(proxy);
+  const request = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello';
+  socket.end(`CONNECT 127.0.0.1:${origin.port} HTTP/1.1\r\nHost: a\r\n\r\n${request}`);
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 Connection established\r\n\r\nHTTP\/1\.1 200 OK.*hello$/su);
+  expect(proxy.tunnels.upstream).toBe(request.length);
+});
+
+test.each([
+  ['127.0.0.1', 400],
+  ['192.0.2.1:443', 403],
+  ['[::ffff:192.0.2.1]:443', 403],
+  ['unknown.test:443', 403],
+])('CONNECT %s is answered with %i', async (target, status) => {
+  await using proxy = await startProxy('http');
+  const [response] = await tunnel(proxy, target);
+  expect(response.statusCode).toBe(status);
+  expect(proxy.tunnels.opened).toBe(0);
+});
+
+test('a target that is not there is a 502', async () => {
+  await using gone = await startServer('plain');
+  await gone.close();
+  await using proxy = await startProxy('http');
+  expect((await tunnel(proxy, `127.0.0.1:${gone.port}`))[0].statusCode).toBe(502);
+  expect((await viaProxy(proxy, gone.url('/'))).status).toBe(502);
+});
+
+test('after a refusal the connection goes on, if it does not say otherwise', async () => {
+  await using origin = await startServer('plain', { body: 'in' });
+  for (const tls of [false, true]) {
+    await using proxy = await startProxy('http', { tls, auth: { scheme: 'basic', user: 'ada', password: 'löve' } });
+    const socket = tls ? connectTls({ port: proxy.port, host: proxy.host, ca: proxy.ca }) : await dial(proxy);
+    socket.setEncoding('latin1');
+    const connect = `CONNECT 127.0.0.1:${origin.port} HTTP/1.1\r\nHost: a\r\n`;
+    socket.write(`${connect}\r\n`);
+    expect(await readUntil(socket, '407 Proxy Authentication Required\n')).toMatch(
+      /^HTTP\/1\.1 407 .*\r\nProxy-Authenticate: Basic realm="testbed"/su,
+    );
+    socket.write(`${connect}Proxy-Authorization: ${basic('ada', 'wrong')}\r\n\r\n`);
+    await readUntil(socket, '407 Proxy Authentication Required\n');
+    socket.write(`${connect}proxy-authorization: ${basic('ada', 'löve')}\r\n\r\n`);
+    await readUntil(socket, 'established\r\n\r\n');
+    expect(await getThrough(socket)).toMatch(/in$/u);
+    expect(proxy.requests.map(({ authorized }) => authorized)).toEqual([false, false, true]);
+    expect(proxy.connections).toMatchObject({ accepted: 1, requestsPerConnection: [3], handshakes: tls ? 1 : 0 });
+  }
+});
+
+test('a refusal of your own', async () => {
+  await using origin = await startServer('plain');
+  const headers = { 'X-Why': ['one', 'two'], Connection: 'close' };
+  await using proxy = await startProxy('http', {
+    refuse: ({ target }) => (target.startsWith('no.test') ? { status: 418, headers, body: 'no' } : undefined),
+    resolve: () => '127.0.0.1',
+  });
+  const socket = await dial(proxy);
+  socket.write('CONNECT no.test:443 HTTP/1.1\r\nHost: a\r\n\r\n');
+  expect(await text(socket)).toBe(
+    "HTTP/1.1 418 I'm a Teapot\r\nX-Why: one\r\nX-Why: two\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno",
+  );
+  expect((await tunnel(proxy, `yes.test:${origin.port}`))[0].statusCode).toBe(200);
+});
+
+test('a forwarded request needs credentials as well', async () => {
+  await using origin = await startServer('echo');
+  await using proxy = await startProxy('http', { auth: { scheme: 'basic', user: 'ada', password: 'secret' } });
+  const refused = await viaProxy(proxy, origin.url('/'), { method: 'POST' }, 'body');
+  expect(refused).toMatchObject({ status: 407, headers: { 'proxy-authenticate': 'Basic realm="testbed", charset="UTF-8"' } });
+  const admitted = await viaProxy(proxy, origin.url('/'), { headers: { 'Proxy-Authorization': basic('ada', 'secret') } });
+  expect(admitted.status).toBe(200);
+  expect(admitted.body).not.toContain(basic('ada', 'secret'));
+});
+
+test('open tunnels can be dropped, and a reset of the target is one for the client', async () => {
+  await using origin = await startServer('upgrade');
+  await using broken = await startRawServer([receiveHead(), reset()]);
+  await using proxy = await startProxy('http');
+  const [, socket] = await tunnel(proxy, `127.0.0.1:${origin.port}`);
+  const closed = once(socket.resume(), 'close');
+  proxy.dropTunnels();
+  await closed;
+  await proxy.tunnels.until((tunnels) => tunnels.open === 0);
+  await origin.connections.until((counts) => counts.open === 0);
+  const [, other] = await tunnel(proxy, `127.0.0.1:${broken.port}`);
+  other.write('GET / HTTP/1.1\r\n\r\n');
+  await expect(once(other.resume(), 'close')).rejects.toMatchObject({ code: 'ECONNRESET' });
+  await proxy.tunnels.until((tunnels) => tunnels.open === 0);
+});
+
+test('stopping takes tunnels and forwarded requests down', async () => {
+  await using origin = await startRawServer([]);
+  const proxy = await startProxy('http');
+  const [, socket] = await tunnel(proxy, `127.0.0.1:${origin.port}`);
+  const closed = once(socket.resume(), 'close');
+  const forwarded = viaProxy(proxy, origin.url('/'));
+  await origin.connections.until((counts) => counts.open === 2);
+  await Promise.all([proxy.stop(), proxy.stop(), closed, expect(forwarded).rejects.toMatchObject({ code: 'ECONNRESET' })]);
+  await origin.connections.until((counts) => counts.open === 0);
+  expect([proxy.connections.open, proxy.tunnels.open]).toEqual([0, 0]);
+});
+
+test('it is reached over TLS, asks for a client certificate, and listens on a unix socket', async () => {
+  await using origin = await startServer('plain', { body: 'hi' });
+  await using proxy = await startProxy('http', { tls: { requestClientCertificate: true, maxVersion: 'TLSv1.2' }, host: 'localhost' });
+  expect(proxy.url).toBe(`https://localhost:${proxy.port}`);
+  const { cert, key } = await clientCertificate();
+  const [, socket] = await tunnel(proxy, `127.0.0.1:${origin.port}`, {}, { cert, key });
+  expect(await getThrough(socket)).toMatch(/hi$/u);
+  await expect(tunnel(proxy, `127.0.0.1:${origin.port}`)).rejects.toThrow();
+  const folder = await mkdtemp(join(tmpdir(), 'testbed-'));
+  try {
+    const socketPath = join(folder, 'proxy.sock');
+    await using local = await startProxy('http', { socketPath });
+    const [response] = await tunnel(local, `127.0.0.1:${origin.port}`, {}, { socketPath });
+    expect(response.statusCode).toBe(200);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+function connectStream(session: ClientHttp2Session, target: string, headers: object = {}): ClientHttp2Stream {
+  return session.request({ ...headers, ':method': 'CONNECT', ':authority': target }, { endStream: false });
+}
+
+async function statusOf(stream: ClientHttp2Stream): Promise<number | undefined> {
+  const [headers] = (await once(stream, 'response')) as [{ ':status'?: number }];
+  return headers[':status'];
+}
+
+test('over HTTP/2 a tunnel is a stream, and a connection has many', async () => {
+  const certificate = await serverCertificate({ names: ['origin.test'] });
+  await using origin = await startServer('plain', { tls: { certificate }, body: 'in a stream' });
+  await using echo = await startServer('upgrade');
+  await using proxy = await startProxy('http', {
+    tls: true,
+    http2: true,
+    auth: { scheme: 'basic', user: 'ada', password: 'secret' },
+    refuse: ({ target }) => (target === 'no.test:443' ? { status: 503, headers: { 'X-Why': 'busy' } } : undefined),
+    resolve: () => '127.0.0.1',
+  });
+  const credentials = { 'proxy-authorization': basic('ada', 'secret') };
+  const session = connectHttp2(proxy.url, { ca: proxy.ca ?? '' });
+  expect(await statusOf(connectStream(session, `origin.test:${origin.port}`).resume())).toBe(407);
+  expect(await statusOf(connectStream(session, 'no.test:443', credentials).resume())).toBe(503);
+  const stream = connectStream(session, `origin.test:${origin.port}`, credentials);
+  expect(await statusOf(stream)).toBe(200);
+  const secure = connectTls({ socket: stream, servername: 'origin.test', ca: certificate.ca });
+  expect(await getThrough(secure)).toMatch(/in a stream$/u);
+  const other = connectStream(session, `origin.test:${echo.port}`, credentials);
+  expect(await statusOf(other)).toBe(200);
+  proxy.dropTunnels();
+  await expect(once(other.resume(), 'close')).rejects.toThrow('NGHTTP2_CONNECT_ERROR');
+  expect(proxy.connections).toMatchObject({ accepted: 1, requestsPerConnection: [4] });
+  expect(proxy.requests.map(({ authorized, connection }) => [authorized, connection])).toEqual([
+    [false, 0],
+    [true, 0],
+    [true, 0],
+    [true, 0],
+  ]);
+  session.close();
+  await proxy.connections.until((counts) => counts.open === 0);
+  await proxy.tunnels.until((tunnels) => tunnels.open === 0);
+});
+
+test('over HTTP/2 it forwards too, and may leave the version to the client', async () => {
+  await using origin = await startServer('echo');
+  await using proxy = await startProxy('http', { tls: true, http2: { allowHttp1: true } });
+  const session = connectHttp2(proxy.url, { ca: proxy.ca ?? '' });
+  const stream = session.request({
+    ':method': 'POST',
+    ':scheme': 'http',
+    ':authority': `127.0.0.1:${origin.port}`,
+    ':path': '/over',
+    'x-kept': 'yes',
+  });
+  stream.end('two');
+  const seen = JSON.parse(await text(stream)) as EchoedRequest;
+  expect(seen).toMatchObject({ method: 'POST', target: '/over', body: 'two' });
+  expect(seen.headers).toContainEqual(['Via', '2.0 testbed']);
+  expect(await statusOf(connectStream(session, `127.0.0.1:${origin.port}`))).toBe(200);
+  session.destroy();
+  expect(JSON.parse((await viaProxy(proxy, origin.url('/over-one'))).body)).toMatchObject({ target: '/over-one' });
+  const [, socket] = await tunnel(proxy, `127.0.0.1:${origin.port}`);
+  expect(await getThrough(socket, '/tunnelled')).toContain('/tunnelled');
+  expect(proxy.requests.map(({ kind, connection }) => [kind, connection])).toEqual([
+    ['forward', 0],
+    ['connect', 0],
+    ['forward', 1],
+    ['connect', 2],
+  ]);
+});
