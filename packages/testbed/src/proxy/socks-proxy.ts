@@ -4,12 +4,12 @@ import { listen, type ListenOptions } from '../server/local-server.ts';
 import { FarSide } from './far-side.ts';
 import { localProxy, type LocalProxy, type ProxiedRequest } from './local-proxy.ts';
 import {
+  Octets,
   readMethods,
   readSocks4,
   readSocks5,
   readUserAndPassword,
   SocksEnded,
-  take,
   type SocksRequest,
   type SocksVersion,
 } from './socks-handshake.ts';
@@ -60,36 +60,43 @@ export async function startSocksProxy(options: SocksProxyOptions = {}): Promise<
   const tunnels = new Tunnels();
   const requests: ProxiedRequest[] = [];
 
-  server.on('connection', (socket: Socket) => {
-    serve(socket).catch((error: unknown) => {
-      if (!(error instanceof SocksEnded)) throw error;
-      socket.resume().end();
-    });
-  });
+  server.on('connection', (socket: Socket) => void serve(socket));
   const proxy = localProxy(listening, far, { requests, tunnels });
   const authority = listening.origin.replace('http://', '');
   return Object.assign(proxy, { url: (scheme: SocksScheme = 'socks5h') => `${scheme}://${authority}` });
 
   async function serve(socket: Socket): Promise<void> {
-    const [version] = await take(socket, 1);
+    const octets = new Octets(socket);
+    try {
+      const request = await handshake(socket, octets);
+      octets.release();
+      if (request.version !== 'socks5' && auth !== undefined) refuse(socket, request, SOCKS4_WRONG_USER);
+      else open(socket, request);
+    } catch (error) {
+      if (!(error instanceof SocksEnded)) throw error;
+      octets.release();
+      socket.resume().end();
+    }
+  }
+
+  async function handshake(socket: Socket, octets: Octets): Promise<SocksRequest> {
+    const [version] = await octets.take(1);
     if (version === 4) {
-      const request = await readSocks4(socket);
+      const request = await readSocks4(octets);
       if (!versions.includes(request.version)) throw new SocksEnded('not a version that is spoken here');
       record(socket, request, auth === undefined);
-      if (auth === undefined) open(socket, request);
-      else refuse(socket, request, SOCKS4_WRONG_USER);
-      return;
+      return request;
     }
     if (version !== 5 || !versions.includes('socks5')) throw new SocksEnded('not a version that is spoken here');
-    const user = await admit(socket);
-    const request = await readSocks5(socket, user);
+    const user = await admit(socket, octets);
+    const request = await readSocks5(octets, user);
     record(socket, request, true);
-    open(socket, request);
+    return request;
   }
 
   /** Gives the user, if there has to be one. */
-  async function admit(socket: Socket): Promise<string | undefined> {
-    const methods = await readMethods(socket);
+  async function admit(socket: Socket, octets: Octets): Promise<string | undefined> {
+    const methods = await readMethods(octets);
     const wanted = auth === undefined ? NO_AUTHENTICATION : USER_AND_PASSWORD;
     if (!methods.includes(wanted)) {
       socket.write(Buffer.of(5, NO_ACCEPTABLE_METHOD));
@@ -98,7 +105,7 @@ export async function startSocksProxy(options: SocksProxyOptions = {}): Promise<
     }
     socket.write(Buffer.of(5, wanted));
     if (auth === undefined) return undefined;
-    const { user, password } = await readUserAndPassword(socket);
+    const { user, password } = await readUserAndPassword(octets);
     const isRight = user === auth.user && password === auth.password;
     socket.write(Buffer.of(1, isRight ? 0 : 1));
     if (isRight) return user;

@@ -80,11 +80,11 @@ test('what comes with the request, or octet by octet, is not lost', async () => 
       socket.write(Buffer.of(octet), resolve);
     });
   }
-  await receive(socket, 12);
+  expect((await receive(socket, 12)).slice(0, 4)).toEqual([5, 0, 5, 0]);
   socket.destroy();
   const eager = await dial(proxy);
   eager.write(Buffer.from([...greeting, ...octets('CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\nechoed')]));
-  await readUntil(eager, 'echoed');
+  expect(await readUntil(eager, 'echoed')).toContain('200 Connection established');
 });
 
 test('SOCKS4 connects to addresses, SOCKS4a to names, and both tell a user', async () => {
