@@ -33,6 +33,13 @@ export function findProgram(command: string): string | undefined {
   return undefined;
 }
 
+/** The path of a program that a server brings along for itself. @throws {Error} where none of the folders has it. */
+export function findHelper(name: string, folders: readonly string[]): string {
+  const path = folders.map((folder) => join(folder, name)).find(isExecutable);
+  if (path === undefined) throw new Error(`there is no ${name} in ${folders.join(', ')}`);
+  return path;
+}
+
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);

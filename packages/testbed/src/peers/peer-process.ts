@@ -23,6 +23,8 @@ export interface PeerCommand {
   readonly ready: RegExp;
   /** What it writes when its port is taken. */
   readonly taken: RegExp;
+  /** Whose process it is from the start. Default: who started this one. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
 export interface PeerProcess {
@@ -37,8 +39,8 @@ export interface PeerProcess {
 export async function startPeerProcess(command: (port: number) => PeerCommand | Promise<PeerCommand>): Promise<PeerProcess> {
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
-    const { program, args, ready, taken } = await command(port);
-    const child = spawn(...mortal(program, args), { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] } });
+    const { program, args, ready, taken, owner } = await command(port);
+    const child = spawn(...mortal(program, args), { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] }, ...owner });
     const log = new OutputLog(child);
     guard(child);
     try {
@@ -104,7 +106,7 @@ async function stopChild(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'
 }
 
 /** The system ends it when this process is gone, however it went; where there is no such program, `guard` has to do. */
-function mortal(program: string, args: readonly string[]): [program: string, args: readonly string[]] {
+export function mortal(program: string, args: readonly string[]): [program: string, args: readonly string[]] {
   const setpriv = findProgram('setpriv');
   return setpriv === undefined ? [program, args] : [setpriv, ['--pdeathsig', 'TERM', '--', program, ...args]];
 }
