@@ -18,14 +18,14 @@ export interface DanteProxy extends AsyncDisposable {
   readonly host: '127.0.0.1';
   readonly port: number;
   /** `socks5h://127.0.0.1:49152`. */
-  url(scheme?: 'socks4' | 'socks4a' | 'socks5' | 'socks5h'): string;
+  url(scheme?: 'socks4' | 'socks5' | 'socks5h'): string;
   /** The last 64 KiB of its log, which has every connection. */
   log(): string;
   stop(): Promise<void>;
 }
 
 /**
- * Starts danted, a server of SOCKS4 and 5, in the foreground, in a temporary folder and at a port of the moment. It connects to
+ * Starts danted, a server of SOCKS4 (not 4a) and 5, in the foreground, in a temporary folder and at a port of the moment. It connects to
  * loopback alone. It knows no users but the system's: with `user` it is shown a system that has one more.
  *
  * @throws {Error} with its own words where it does not come up, or may not be shown what it should see; see `installedProgram` for whether

@@ -2,15 +2,17 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { findProgram } from './installed-program.ts';
 
 /** How often a port that was free a moment ago may turn out to be taken. */
 const MAX_ATTEMPTS = 10;
 /** Milliseconds that a server may take to come up, and to end. */
 const PATIENCE = 10_000;
+const KNOCK_INTERVAL = 10;
 const KEPT_OUTPUT = 64 * 1024;
 
 const living = new Set<ChildProcess>();
@@ -23,6 +25,8 @@ export interface PeerCommand {
   readonly ready: RegExp;
   /** What it writes when its port is taken. */
   readonly taken: RegExp;
+  /** It says so a moment before it does, and is knocked at until it opens. Default false. */
+  readonly opensLate?: boolean;
   /** Whose process it is from the start. Default: who started this one. */
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
@@ -39,12 +43,13 @@ export interface PeerProcess {
 export async function startPeerProcess(command: (port: number) => PeerCommand | Promise<PeerCommand>): Promise<PeerProcess> {
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
-    const { program, args, ready, taken, owner } = await command(port);
+    const { program, args, ready, taken, opensLate = false, owner } = await command(port);
     const child = spawn(...mortal(program, args), { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] }, ...owner });
     const log = new OutputLog(child);
     guard(child);
     try {
       await log.shows(ready);
+      if (opensLate) await opens(port);
       return { port, output: () => log.text, stop: (signal) => stopChild(child, signal) };
     } catch (error) {
       await stopChild(child);
@@ -121,6 +126,22 @@ function guard(child: ChildProcess): void {
     // Not SIGKILL: the master of nginx needs the chance to take its workers with it.
     for (const each of living) each.kill('SIGTERM');
   });
+}
+
+async function opens(port: number): Promise<void> {
+  const givesUp = performance.now() + PATIENCE;
+  for (;;) {
+    const socket = connect(port, '127.0.0.1');
+    try {
+      await once(socket, 'connect');
+      return;
+    } catch (error) {
+      if (performance.now() > givesUp) throw error;
+    } finally {
+      socket.destroy();
+    }
+    await pause(KNOCK_INTERVAL);
+  }
 }
 
 async function freePort(): Promise<number> {

@@ -70,6 +70,7 @@ export async function startSquid(options: SquidOptions = {}): Promise<SquidProxy
         args: ['-N', '-d', '1', '-n', `testbed${port}`, '-f', join(folder.path, 'squid.conf')],
         ready: /Accepting HTTPS? Socket connections/iu,
         taken: /Address already in use|Cannot bind|Unable to open HTTP/iu,
+        opensLate: true,
         ...(owner === undefined ? {} : { owner }),
       };
     });
@@ -78,7 +79,11 @@ export async function startSquid(options: SquidOptions = {}): Promise<SquidProxy
       await squid.stop();
       const log = await readFile(join(folder.path, 'access.log'), 'utf8');
       await folder.remove();
-      return log.split('\n').slice(0, -1);
+      // A connection on which nothing was asked has a line as well: that of the knock at its door, for one.
+      return log
+        .split('\n')
+        .slice(0, -1)
+        .filter((line) => !line.startsWith('- '));
     };
     const stop = (): Promise<readonly string[]> => (lines ??= finish());
     return {

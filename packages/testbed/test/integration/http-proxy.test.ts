@@ -1,9 +1,7 @@
 import { once } from 'node:events';
-import { Agent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect as connectHttp2, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
-import { request as httpsRequest } from 'node:https';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -21,60 +19,9 @@ import {
   startRawServer,
   startServer,
   type EchoedRequest,
-  type HttpProxy,
 } from '../../src/index.ts';
+import { basic, digest, getThrough, tunnel, viaProxy } from './proxy-clients.ts';
 import { dial, readUntil } from './wire.ts';
-
-interface Answer {
-  readonly status: number | undefined;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: string;
-  readonly trailers: IncomingMessage['trailers'];
-}
-
-/** A request in absolute-form. */
-async function viaProxy(proxy: HttpProxy, url: string, options: RequestOptions = {}, body: string | Buffer = ''): Promise<Answer> {
-  const send = proxy.url.startsWith('https') ? httpsRequest : httpRequest;
-  const { host } = new URL(url);
-  const request = send(proxy.url, { agent: false, ...options, path: url, headers: { Host: host, ...options.headers }, ...trust(proxy) });
-  request.end(body);
-  const [response] = (await once(request, 'response')) as [IncomingMessage];
-  const received = await text(response);
-  return { status: response.statusCode, headers: response.headers, body: received, trailers: response.trailers };
-}
-
-function trust(proxy: HttpProxy): { ca: string } | object {
-  return proxy.ca === undefined ? {} : { ca: proxy.ca };
-}
-
-/** CONNECT: the answer's head, and the socket behind it. */
-async function tunnel(
-  proxy: HttpProxy,
-  target: string,
-  headers: RequestOptions['headers'] = {},
-  options: object = {},
-): Promise<[IncomingMessage, Socket]> {
-  const send = proxy.url.startsWith('https') ? httpsRequest : httpRequest;
-  const request = send(proxy.url, {
-    agent: false,
-    ...options,
-    method: 'CONNECT',
-    path: target,
-    headers: { Host: target, ...headers },
-    ...trust(proxy),
-  });
-  request.end();
-  const [response, socket] = (await once(request, 'connect')) as [IncomingMessage, Socket, Buffer];
-  return [response, socket];
-}
-
-async function getThrough(socket: Socket, path = '/'): Promise<string> {
-  socket.setEncoding('latin1');
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: origin.test\r\nConnection: close\r\n\r\n`);
-  return text(socket);
-}
-
-const basic = (user: string, password: string): string => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
 test('a request in absolute-form reaches its origin without what was meant for the proxy', async () => {
   await using origin = await startServer('echo');
@@ -264,6 +211,44 @@ test('a forwarded request needs credentials as well', async () => {
   const admitted = await viaProxy(proxy, origin.url('/'), { headers: { 'Proxy-Authorization': basic('ada', 'secret') } });
   expect(admitted.status).toBe(200);
   expect(admitted.body).not.toContain(basic('ada', 'secret'));
+});
+
+test('Digest is asked of tunnels and of forwarded requests, which may sign either target', async () => {
+  await using origin = await startServer('plain', { body: 'in' });
+  await using proxy = await startProxy('http', { auth: { scheme: 'digest', user: 'ada', password: 'secret', uses: 2 } });
+  const target = `127.0.0.1:${origin.port}`;
+  const challengeOf = ({ headers }: Pick<IncomingMessage, 'headers'>): string => String(headers['proxy-authenticate']);
+  const connect = async (challenge: string, password: string, uri: string, nc = 1): Promise<IncomingMessage> => {
+    const headers = { 'Proxy-Authorization': digest(challenge, 'ada', password, 'CONNECT', uri, nc) };
+    const [response, socket] = await tunnel(proxy, target, headers);
+    socket.destroy();
+    return response;
+  };
+  const [first] = await tunnel(proxy, target);
+  expect(challengeOf(first)).toMatch(/^Digest realm="testbed", .*algorithm=SHA-256/u);
+  expect((await connect(challengeOf(first), 'wrong', target)).statusCode).toBe(407);
+  expect((await connect(challengeOf(first), 'secret', 'other:443')).statusCode).toBe(407);
+  expect((await connect(challengeOf(first), 'secret', target)).statusCode).toBe(200);
+  expect((await connect(challengeOf(first), 'secret', target)).statusCode).toBe(407);
+  expect((await connect(challengeOf(first), 'secret', target, 2)).statusCode).toBe(200);
+  const stale = await connect(challengeOf(first), 'secret', target, 3);
+  expect([stale.statusCode, challengeOf(stale)]).toEqual([407, expect.stringContaining('stale=true')]);
+  for (const [nc, uri] of [origin.url('/a?b'), '/a?b'].entries()) {
+    const headers = { 'Proxy-Authorization': digest(challengeOf(stale), 'ada', 'secret', 'GET', uri, nc + 1) };
+    expect((await viaProxy(proxy, origin.url('/a?b'), { headers })).status).toBe(200);
+  }
+});
+
+test('Digest in the terms asked for', async () => {
+  await using origin = await startServer('plain');
+  await using proxy = await startProxy('http', {
+    auth: { scheme: 'digest', user: 'ada', password: 'secret', algorithm: 'MD5', qop: null },
+  });
+  const { headers } = await viaProxy(proxy, origin.url('/'));
+  const challenge = String(headers['proxy-authenticate']);
+  expect(challenge).not.toContain('qop');
+  const answer = { 'Proxy-Authorization': digest(challenge, 'ada', 'secret', 'GET', '/') };
+  expect((await viaProxy(proxy, origin.url('/'), { headers: answer })).status).toBe(200);
 });
 
 test('open tunnels can be dropped, and a reset of the target is one for the client', async () => {

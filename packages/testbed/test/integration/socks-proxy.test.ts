@@ -3,35 +3,10 @@ import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { receiveHead, reset, startProxy, startRawServer, startServer, type LocalProxy } from '../../src/index.ts';
+import { ask, counted, getThrough, octets, port16, receive } from './proxy-clients.ts';
 import { dial, readUntil } from './wire.ts';
 
-const port16 = (port: number): number[] => [port >> 8, port & 0xff];
-const octets = (value: string): number[] => [...Buffer.from(value)];
-const counted = (value: string): number[] => [value.length, ...octets(value)];
 const latin1 = (...bytes: number[]): string => Buffer.from(bytes).toString('latin1');
-
-/** Sends octets and reads as many as an answer has. */
-async function ask(socket: Socket, bytes: readonly number[], length: number): Promise<number[]> {
-  socket.write(Buffer.from(bytes));
-  return receive(socket, length);
-}
-
-async function receive(socket: Socket, length: number): Promise<number[]> {
-  let received = '';
-  while (received.length < length) {
-    const chunk = socket.read() as string | null;
-    if (chunk !== null) received += chunk;
-    else if (socket.readableEnded || socket.destroyed) throw new Error(`ended after ${received.length} octets`);
-    else await Promise.race([once(socket, 'readable'), once(socket, 'end')]);
-  }
-  if (received.length > length) socket.unshift(received.slice(length), 'latin1');
-  return [...Buffer.from(received.slice(0, length), 'latin1')];
-}
-
-async function getThrough(socket: Socket): Promise<string> {
-  socket.write('GET / HTTP/1.1\r\nHost: origin.test\r\nConnection: close\r\n\r\n');
-  return text(socket);
-}
 
 /** A connection on which SOCKS5 has agreed on no authentication. */
 async function greeted(proxy: LocalProxy): Promise<Socket> {
