@@ -68,4 +68,5 @@ export { startNginx, type NginxOptions, type NginxServer } from './peers/nginx.t
 export { startNghttpd, type NghttpdOptions, type NghttpdServer } from './peers/nghttpd.ts';
 export { startSquid, type SquidOptions, type SquidProxy } from './peers/squid.ts';
 export { startTinyproxy, type TinyproxyOptions, type TinyproxyProxy } from './peers/tinyproxy.ts';
+export { canReplaceFiles } from './peers/private-files.ts';
 export { startDante, type DanteOptions, type DanteProxy } from './peers/dante.ts';

@@ -145,6 +145,7 @@ function configuration(tls: boolean, folder: string, port: number, access: reado
     `hosts_file ${folder}/hosts`,
     // Nobody answers there: what the file does not have does not exist.
     'dns_nameservers 127.0.0.1',
+    'dns_retransmit_interval 1 second',
     'dns_timeout 1 second',
     'acl local src 127.0.0.1/32',
     'http_access deny !to_localhost',

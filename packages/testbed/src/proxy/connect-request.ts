@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FarSide } from './far-side.ts';
 import { parseTarget } from './target.ts';
-import type { NearEnd, Tunnels } from './tunnels.ts';
+import { resetSocket, type NearEnd, type Tunnels } from './tunnels.ts';
 
 /** An answer that opens no tunnel. */
 export interface Refusal {
@@ -72,7 +72,7 @@ export function http1Connect(
       stream: socket,
       drop: () => void socket.destroy(),
       // A TLS socket has no reset of its own.
-      reset: () => void ends.transport.resetAndDestroy(),
+      reset: () => resetSocket(ends.transport),
     },
     early,
     accept: () => void socket.write('HTTP/1.1 200 Connection established\r\n\r\n'),
@@ -98,7 +98,9 @@ export function http2Connect(target: string, stream: ServerHttp2Stream): Connect
     target,
     near: { stream, drop: reset, reset },
     early: NO_BYTES,
-    accept: () => stream.respond({ ':status': 200 }),
+    accept() {
+      if (!stream.destroyed) stream.respond({ ':status': 200 });
+    },
     refuse(refusal) {
       if (stream.destroyed) return;
       const fields = Object.entries(refusal.headers ?? {}).map(([name, value]) => [name.toLowerCase(), copied(value)]);

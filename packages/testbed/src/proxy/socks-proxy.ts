@@ -14,7 +14,7 @@ import {
   type SocksVersion,
 } from './socks-handshake.ts';
 import type { Resolve } from './target.ts';
-import { Tunnels } from './tunnels.ts';
+import { resetSocket, Tunnels } from './tunnels.ts';
 
 export interface SocksProxyOptions extends ListenOptions {
   /** Wants SOCKS5 with this user and password, and refuses everything else: SOCKS4 has no passwords. Default none. */
@@ -131,7 +131,7 @@ export async function startSocksProxy(options: SocksProxyOptions = {}): Promise<
       socket.off('close', abandon);
       target.off('error', fail);
       answer(socket, request, SUCCEEDED, target);
-      const near = { stream: socket, drop: () => void socket.destroy(), reset: () => void socket.resetAndDestroy() };
+      const near = { stream: socket, drop: () => void socket.destroy(), reset: () => resetSocket(socket) };
       tunnels.join(near, target, NO_BYTES);
     });
   }

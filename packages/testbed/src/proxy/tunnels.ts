@@ -29,6 +29,12 @@ export interface NearEnd {
   reset(): void;
 }
 
+/** A reset where there is one: on TCP. */
+export function resetSocket(socket: Socket): void {
+  if (socket.remotePort === undefined) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 export class Tunnels implements TunnelCounts {
   opened = 0;
   open = 0;

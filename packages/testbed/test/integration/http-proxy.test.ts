@@ -290,9 +290,14 @@ test('it is reached over TLS, asks for a client certificate, and listens on a un
   const folder = await mkdtemp(join(tmpdir(), 'testbed-'));
   try {
     const socketPath = join(folder, 'proxy.sock');
+    await using broken = await startRawServer([receiveHead(), reset()]);
     await using local = await startProxy('http', { socketPath });
     const [response] = await tunnel(local, `127.0.0.1:${origin.port}`, {}, { socketPath });
     expect(response.statusCode).toBe(200);
+    // There is no reset on a unix socket: a plain end has to do.
+    const [, other] = await tunnel(local, `127.0.0.1:${broken.port}`, {}, { socketPath });
+    other.write('GET / HTTP/1.1\r\n\r\n');
+    await once(other.resume(), 'close');
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import {
+  canReplaceFiles,
   installedProgram,
   serverCertificate,
   startDante,
@@ -80,7 +81,7 @@ describe.skipIf(installedProgram('tinyproxy') === undefined)('tinyproxy', () => 
     expect(open.log()).toContain(`CONNECT 127.0.0.1:${origin.port} HTTP/1.1`);
   });
 
-  test('wants Basic, and knows names of its own', async () => {
+  test.skipIf(!canReplaceFiles())('wants Basic, and knows names of its own', async () => {
     await using origin = await startOrigin();
     await using closed = await startTinyproxy({ user: 'ada', password: 'lovelace', hosts });
     const proxy = { url: closed.url, ca: undefined };
@@ -99,25 +100,33 @@ describe.skipIf(installedProgram('danted') === undefined)('dante', () => {
     return socket;
   }
 
-  test('speaks SOCKS4 and 5, to names that only it knows, but not SOCKS4a', async () => {
+  test('speaks SOCKS4 and 5, but not SOCKS4a', async () => {
     await using origin = await startOrigin();
-    await using dante = await startDante({ hosts });
+    await using dante = await startDante();
     const port = port16(origin.port);
-    const name = [...octets('origin.test'), 0];
+    const name = [...octets('localhost'), 0];
     const old = await dial(dante);
     expect((await ask(old, [4, 1, ...port, 127, 0, 0, 1, 0], 8))[1]).toBe(90);
     expect(await getThrough(old)).toMatch(/through another hand$/u);
     const named = await dial(dante);
     expect((await ask(named, [4, 1, ...port, 0, 0, 0, 1, 0, ...name], 8))[1]).toBe(91);
     const five = await socks5(dante, 0);
-    expect((await ask(five, [5, 1, 0, 3, ...counted('origin.test'), ...port], 10))[1]).toBe(0);
+    expect((await ask(five, [5, 1, 0, 3, ...counted('localhost'), ...port], 10))[1]).toBe(0);
     expect(await getThrough(five)).toMatch(/through another hand$/u);
     const away = await socks5(dante, 0);
     expect((await ask(away, [5, 1, 0, 1, 192, 0, 2, 1, ...port], 10))[1]).toBe(2);
     expect(dante.url('socks4')).toBe(`socks4://127.0.0.1:${dante.port}`);
   });
 
-  test('wants a user that the system does not have', async () => {
+  test.skipIf(!canReplaceFiles())('connects to names that only it knows', async () => {
+    await using origin = await startOrigin();
+    await using dante = await startDante({ hosts });
+    const socket = await socks5(dante, 0);
+    expect((await ask(socket, [5, 1, 0, 3, ...counted('origin.test'), ...port16(origin.port)], 10))[1]).toBe(0);
+    expect(await getThrough(socket)).toMatch(/through another hand$/u);
+  });
+
+  test.skipIf(!canReplaceFiles())('wants a user that the system does not have', async () => {
     const users = await readFile('/etc/passwd', 'utf8');
     await using origin = await startOrigin();
     await using dante = await startDante({ user: 'ada-of-the-testbed', password: 'lovelace' });
