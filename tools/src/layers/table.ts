@@ -33,7 +33,7 @@ export const layers: readonly Layer[] = [
   },
   { layer: 'core/observe', files: [`${core}/observe/`], imports: ['core/contract'], modules: ['node:diagnostics_channel'] },
 
-  // Sans-I/O: bytes in, calls out. No socket, no timer, no promise, no stream; http1 and http2 never meet.
+  // Sans-I/O: bytes in, calls out. No socket, no timer, no promise, no stream; http1, http2 and socks never meet.
   { layer: 'core/protocol', files: [`${core}/protocol/`], imports: ['core/contract', 'core/model'], modules: ['node:buffer'] },
   {
     layer: 'core/protocol/http1',
@@ -44,6 +44,12 @@ export const layers: readonly Layer[] = [
   {
     layer: 'core/protocol/http2',
     files: [`${core}/protocol/http2/`],
+    imports: ['core/contract', 'core/model', 'core/protocol'],
+    modules: ['node:buffer'],
+  },
+  {
+    layer: 'core/protocol/socks',
+    files: [`${core}/protocol/socks/`],
     imports: ['core/contract', 'core/model', 'core/protocol'],
     modules: ['node:buffer'],
   },
