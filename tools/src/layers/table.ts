@@ -264,7 +264,7 @@ export const layers: readonly Layer[] = [
     layer: 'client/proxy',
     files: [`${client}/proxy/`],
     imports: ['client/errors', 'client/message'],
-    modules: ['@x/httpcore', 'node:process'],
+    modules: ['@x/httpcore', 'node:net', 'node:process'],
   },
   {
     layer: 'client/send',
