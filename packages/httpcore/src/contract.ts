@@ -90,6 +90,12 @@ export type InformationalObserver = (status: number, reason: string, headers: re
 /** Request trailers (RFC 9110 §6.5): fields, or a function asked for them once the body has been sent. */
 export type TrailerSource = readonly HeaderPair[] | (() => readonly HeaderPair[] | Promise<readonly HeaderPair[]>);
 
+/** A proxy, as `new Proxy()` makes it and nobody else: its origin is `scheme://host:port`, without credentials. */
+export interface ProxyIdentity {
+  readonly origin: string;
+  readonly via: ProxyIdentity | null;
+}
+
 /** Everything a request may carry beside its five primitive arguments. All of it is optional. */
 export interface DispatchContext {
   /** Aborts the exchange at any stage, with `Aborted` whose `cause` is the signal's reason. No listener stays behind. */
@@ -107,6 +113,10 @@ export interface DispatchContext {
    * answer has a {@link DuplexBody}.
    */
   readonly protocol?: string | undefined;
+  /**
+   * The proxy for this request, a `Proxy`, instead of the pool's; `null`: none. Without a network it has no effect.
+   */
+  readonly proxy?: ProxyIdentity | null | undefined;
   /** TLS server name (SNI, and the name that the certificate must have) when it is not the host. */
   readonly servername?: string | undefined;
 }

@@ -86,6 +86,16 @@ export class HttpCoreError extends Error {
   }
 }
 
+/**
+ * An exchange of ours has failed that somebody else's needed, such as the CONNECT of a tunnel: the error without its facts, for the other's to
+ * be added. Nothing of the other was sent.
+ */
+export function ofAnotherExchange(error: HttpCoreError): HttpCoreError {
+  const Class = error.constructor as new (message: string, init: ErrorInit) => HttpCoreError;
+  const facts = { origin: undefined, method: undefined, requestSent: false, connectionReused: false };
+  return new Class(error.message, { ...error, ...facts, cause: error.cause });
+}
+
 /** A limit in time has passed. */
 export class TimeoutError extends HttpCoreError {
   override readonly name: string = 'TimeoutError';
@@ -222,15 +232,33 @@ export class RemoteProtocolError extends ProtocolError {
   }
 }
 
-/** A proxy refused the route. `status` is `undefined` where the proxy's protocol has none. */
+/** The answer of a proxy that refused. */
+export interface ProxyRefusal {
+  readonly status?: number | undefined;
+  readonly headers?: readonly HeaderPair[] | undefined;
+  readonly body?: string | undefined;
+  readonly reply?: number | undefined;
+}
+/**
+ * No way through the proxy. Codes: `PROXY_REFUSED` (it said no), `PROXY_AUTH_REQUIRED` (it wants credentials, or others: 407, or what SOCKS has in
+ * its place), `PROXY_PROTOCOL` (its answer makes no sense) and `PROXY_CLOSED` (it closed the connection instead of answering).
+ * That it could not be reached is a `ConnectError`, that it was silent a `ConnectTimeout` in the phase `proxy`.
+ */
 export class ProxyError extends HttpCoreError {
   override readonly name = 'ProxyError';
+  /** Of its answer; `undefined` where there was none, and for SOCKS. */
   readonly status: number | undefined;
   readonly headers: readonly HeaderPair[];
-  constructor(message: string, init?: ErrorInit & { readonly status?: number | undefined; readonly headers?: readonly HeaderPair[] }) {
+  /** The beginning of what it said, up to 4 KiB, as Latin-1. */
+  readonly body: string;
+  /** The reply code of a SOCKS proxy: RFC 1928 §6, or 91 to 93 of SOCKS4. */
+  readonly reply: number | undefined;
+  constructor(message: string, init?: ErrorInit & ProxyRefusal) {
     super(message, init, 'PROXY_REFUSED');
     this.status = init?.status;
     this.headers = init?.headers ?? [];
+    this.body = init?.body ?? '';
+    this.reply = init?.reply;
   }
 }
 /** The scheme, or the protocol that was negotiated, is not one that this dispatcher speaks. */

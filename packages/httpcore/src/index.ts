@@ -11,6 +11,7 @@ export type {
   DuplexBody,
   HeaderPair,
   InformationalObserver,
+  ProxyIdentity,
   ResponseBody,
   Timeouts,
   TrailerSource,
@@ -53,8 +54,13 @@ export {
   WriteError,
   WriteTimeout,
 } from './errors.ts';
-export type { ConnectFailure, ErrorFacts, ErrorInit, ErrorPhase, SlotHolder } from './errors.ts';
-export type { CertificateInput, PoolOptions, TlsOptions } from './model/options.ts';
+export type { ConnectFailure, ErrorFacts, ErrorInit, ErrorPhase, ProxyRefusal, SlotHolder } from './errors.ts';
+export type { PoolOptions } from './model/options.ts';
+export { Proxy } from './model/proxy.ts';
+export type { ProxyOptions } from './model/proxy-options.ts';
+export type { ProxiedRequest, ProxyAuthenticator, ProxyChallenge } from './model/proxy-authenticator.ts';
+export type { ProxyScheme } from './model/proxy-url.ts';
+export type { CertificateInput, TlsOptions } from './model/tls-options.ts';
 export { diagnosticsChannelName } from './observe/diagnostics-channel.ts';
 export type { DiagnosticsMessage } from './observe/diagnostics-channel.ts';
 export type { ConnectionInfo, DialTimings, TraceEventName, TraceEvents, TraceObserver } from './observe/trace.ts';

@@ -28,7 +28,8 @@ export const layers: readonly Layer[] = [
     layer: 'core/model',
     files: [`${core}/model/`],
     imports: ['core/contract'],
-    modules: ['node:buffer'],
+    // For the keys of proxies, which tell credentials apart and show none.
+    modules: ['node:buffer', 'node:crypto'],
     types: ['node:net', 'node:tls', 'node:dns'],
   },
   { layer: 'core/observe', files: [`${core}/observe/`], imports: ['core/contract'], modules: ['node:diagnostics_channel'] },
@@ -60,8 +61,7 @@ export const layers: readonly Layer[] = [
     layer: 'core/net',
     files: [`${core}/net/`],
     imports: ['core/contract', 'core/model', 'core/observe', 'core/time', 'core/net/interface'],
-    modules: ['node:net', 'node:tls', 'node:dns', 'node:dns/promises', 'node:fs', 'node:buffer', 'node:process'],
-    types: ['node:stream'],
+    modules: ['node:net', 'node:tls', 'node:dns', 'node:dns/promises', 'node:fs', 'node:buffer', 'node:process', 'node:stream'],
   },
 
   // One engine joined to one transport. Only the files named after a protocol know the protocol.
@@ -106,8 +106,8 @@ export const layers: readonly Layer[] = [
   // What the pool asks for a connection, and the one that answers over the network.
   {
     layer: 'core/dial/interface',
-    files: [`${core}/dial/dial.ts`],
-    imports: ['core/contract', 'core/model', 'core/observe', 'core/time', 'core/net/interface', 'core/connection'],
+    files: [`${core}/dial/dial.ts`, `${core}/dial/tunnels.ts`],
+    imports: ['core/contract', 'core/model', 'core/observe', 'core/time', 'core/net/interface', 'core/net', 'core/connection'],
   },
   {
     layer: 'core/dial',
@@ -118,6 +118,7 @@ export const layers: readonly Layer[] = [
       'core/observe',
       'core/time',
       'core/protocol',
+      'core/protocol/socks',
       'core/net/interface',
       'core/net',
       'core/connection',
@@ -132,6 +133,23 @@ export const layers: readonly Layer[] = [
     layer: 'core/pool',
     files: [`${core}/pool/`],
     imports: ['core/contract', 'core/model', 'core/observe', 'core/time', 'core/connection', 'core/dial/interface'],
+  },
+  // Ways through HTTP proxies, which are had by asking: by a pool under the dialler.
+  {
+    layer: 'core/tunnels',
+    files: [`${core}/tunnels/`],
+    imports: [
+      'core/contract',
+      'core/model',
+      'core/observe',
+      'core/time',
+      'core/net/interface',
+      'core/net',
+      'core/connection',
+      'core/dial/interface',
+      'core/pool',
+    ],
+    modules: ['node:buffer'],
   },
   {
     layer: 'core/dispatchers',
@@ -155,7 +173,7 @@ export const layers: readonly Layer[] = [
   {
     layer: 'core/connection-pool',
     files: [`${core}/dispatchers/connection-pool.ts`],
-    imports: ['core/contract', 'core/model', 'core/observe', 'core/time', 'core/net', 'core/dial', 'core/pool'],
+    imports: ['core/contract', 'core/model', 'core/observe', 'core/time', 'core/net', 'core/dial', 'core/pool', 'core/tunnels'],
   },
   {
     layer: 'core/entry',
@@ -251,25 +269,31 @@ export const layers: readonly Layer[] = [
     modules: ['tough-cookie', 'node:module'],
     types: ['@x/httpcore', 'tough-cookie'],
   },
+  // Who says which proxy, and how it is told who we are. The variables are read when a client is made.
+  {
+    layer: 'client/proxy',
+    files: [`${client}/proxy/`],
+    imports: ['client/errors', 'client/message', 'client/auth'],
+    modules: ['@x/httpcore', 'node:net', 'node:process'],
+  },
   // What a call may say, which takes in the words of every feature.
   {
     layer: 'client/call',
     files: [`${client}/options/call-`],
-    imports: ['client/errors', 'client/message', 'client/policies', 'client/auth', 'client/cookies', 'client/decoding'],
+    imports: ['client/errors', 'client/message', 'client/policies', 'client/auth', 'client/proxy', 'client/cookies', 'client/decoding'],
     types: ['@x/httpcore'],
   },
-  // Which dispatcher a request goes to: pure, but for calling it.
-  { layer: 'client/routing', files: [`${client}/routing/`], imports: ['client/errors', 'client/message'], types: ['@x/httpcore'] },
+  // Which way a request goes: pure.
   {
-    layer: 'client/proxy',
-    files: [`${client}/proxy/`],
-    imports: ['client/errors', 'client/message'],
-    modules: ['@x/httpcore', 'node:net', 'node:process'],
+    layer: 'client/routing',
+    files: [`${client}/routing/`],
+    imports: ['client/errors', 'client/message', 'client/proxy'],
+    modules: ['@x/httpcore'],
   },
   {
     layer: 'client/send',
     files: [`${client}/send/`, `${client}/lifetime.ts`],
-    imports: ['client/errors', 'client/message', 'client/call', 'client/proxy'],
+    imports: ['client/errors', 'client/message', 'client/call', 'client/routing'],
     modules: ['@x/httpcore', 'node:events'],
   },
   // Each on its own: that one interceptor never imports another is a rule of `check.ts`.

@@ -29,6 +29,7 @@ function connection(timings: Partial<DialTimings>): ConnectionInfo {
     tlsVersion: 'TLSv1.3',
     tlsCipher: undefined,
     tlsResumed: false,
+    proxy: undefined,
     timings: { ...noSteps, ...timings },
   };
 }

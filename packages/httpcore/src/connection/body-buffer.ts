@@ -77,6 +77,17 @@ export class BodyBuffer {
     return chunk;
   }
 
+  /** Everything that is here, in one piece. */
+  takeAll(): Uint8Array {
+    const whole = new Uint8Array(this.size);
+    let at = 0;
+    for (let chunk = this.take(); chunk !== undefined; chunk = this.take()) {
+      whole.set(chunk, at);
+      at += chunk.length;
+    }
+    return whole;
+  }
+
   discard(): void {
     this.#first = undefined;
     this.#rest = undefined;

@@ -3,6 +3,7 @@
  * exchange at a time) and HTTP/2 (as many as the peer allows) are the same to it.
  */
 import type { HttpCoreError } from '../errors.ts';
+import type { ByteTransport } from '../net/byte-transport.ts';
 import type { ConnectionInfo } from '../observe/trace.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -78,6 +79,10 @@ export interface ExchangeStream {
   onWaiting(exchange: Exchange): void;
   /** Sends a chunk of the request body, or of an upgraded connection. Returns false when the peer is slower: `exchange.onWritable()` follows. */
   sendData(exchange: Exchange, chunk: Uint8Array): boolean;
+  /** Gives the transport of a tunnel away, unless others share it. The connection is over then, the transport is not. */
+  detach(exchange: Exchange): ByteTransport | null;
+  /** Whether a tunnel keeps the process alive; it does until told otherwise. */
+  hold(exchange: Exchange, isHeld: boolean): void;
   /** Ends the request body. */
   sendEnd(exchange: Exchange, trailers: readonly (readonly [string, string])[] | null): void;
 }

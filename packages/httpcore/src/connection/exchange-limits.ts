@@ -1,5 +1,5 @@
 import type { Timeouts } from '../contract.ts';
-import { DeadlineExceeded, ReadTimeout, WriteTimeout, type ErrorPhase, type TimeoutError } from '../errors.ts';
+import { DeadlineExceeded, ReadTimeout, WriteTimeout, type ConnectTimeout, type ErrorPhase, type TimeoutError } from '../errors.ts';
 
 /** What is being waited for; decides which of the four limits counts. `nothing`: our own side is the slow one. */
 export type WaitingFor = 'nothing' | 'pool' | 'read' | 'write';
@@ -49,14 +49,23 @@ export class ExchangeLimits {
     }
   }
 
+  /** A connection may take until the deadline and no longer: then that is what has passed. `null` where it is not. */
+  passedMeanwhile(now: number, startedAt: number, error: ConnectTimeout): DeadlineExceeded | null {
+    // A timer may fire a fraction early.
+    return this.#deadline > now + 1 ? null : deadlineExceeded(now, startedAt, error.phase ?? 'connect', error);
+  }
+
   /** The error of the limit that has passed; `null` where it is the one on waiting for a connection, which only the pool can explain. */
   passed(now: number, startedAt: number, phase: ErrorPhase): TimeoutError | null {
-    if (this.#deadline <= now)
-      return new DeadlineExceeded(`The deadline passed after ${Math.round(now - startedAt)} ms, in phase ${phase}`);
+    if (this.#deadline <= now) return deadlineExceeded(now, startedAt, phase);
     const limit = this.#limit();
     if (this.waitingFor === 'pool') return null;
     return this.waitingFor === 'write'
       ? new WriteTimeout(`The server took none of the request for ${limit} ms`)
       : new ReadTimeout(`The server sent nothing for ${limit} ms, in phase ${phase}`);
   }
+}
+
+function deadlineExceeded(now: number, startedAt: number, phase: ErrorPhase, cause?: ConnectTimeout): DeadlineExceeded {
+  return new DeadlineExceeded(`The deadline passed after ${Math.round(now - startedAt)} ms, in phase ${phase}`, { phase, cause });
 }

@@ -16,42 +16,22 @@
 import { setMaxListeners } from 'node:events';
 
 import type { ByteIterable, DispatchContext, DispatchResponse, HeaderPair, ResponseBody, Timeouts } from '../contract.ts';
-import { Aborted, RemoteProtocolError, type ErrorPhase, type HttpCoreError, type PoolTimeout } from '../errors.ts';
+import { Aborted, ConnectTimeout, ProxyError, RemoteProtocolError, type ErrorPhase, type HttpCoreError } from '../errors.ts';
 import type { Origin } from '../model/origin.ts';
 import type { RequestFraming } from '../model/request-framing.ts';
 import { observerOf } from '../observe/diagnostics-channel.ts';
+import type { ByteTransport } from '../net/byte-transport.ts';
 import type { ConnectionInfo, TraceEventName, TraceEvents, TraceObserver } from '../observe/trace.ts';
-import type { Clock } from '../time/clock.ts';
 import { BodyBuffer } from './body-buffer.ts';
 import type { ExchangeStream } from './connection.ts';
 import { ExchangeLimits, type WaitingFor } from './exchange-limits.ts';
+import type { ExchangeOwner } from './exchange-owner.ts';
+import { exchangeTransitions, type ExchangeEvent, type ExchangeState } from './exchange-state.ts';
+import type { Forwarding } from './forwarding.ts';
 import { mayReplay, type Processing } from './replay.ts';
 import type { RequestBody } from './request-body.ts';
 import { IncomingBody, UpgradedBody } from './response-body.ts';
-
-type ExchangeState = 'queued' | 'awaiting' | 'streaming' | 'ended';
-type ExchangeEvent = 'assign' | 'replay' | 'head' | 'end' | 'fail';
-
-const transitions: Readonly<Record<ExchangeState, Readonly<Partial<Record<ExchangeEvent, ExchangeState>>>>> = {
-  queued: { assign: 'awaiting', fail: 'ended' },
-  awaiting: { head: 'streaming', replay: 'queued', fail: 'ended' },
-  streaming: { end: 'ended', fail: 'ended' },
-  ended: {},
-};
-
-/** The largest rest of a response that is worth reading only to keep its connection. */
-export const drainLimit = 65_536;
-export interface ExchangeOwner {
-  readonly clock: Clock;
-  /** It ended while it was queued: forget it. */
-  onCancelled(exchange: Exchange): void;
-  /** It goes back to the queue, first in line. */
-  onReplay(exchange: Exchange): void;
-  /** It was answered 421. Returns whether it was sent to a connection of another origin; the next time it won't be. */
-  onMisdirected(exchange: Exchange): boolean;
-  /** Why it did not get a connection in time. */
-  explainPoolTimeout(exchange: Exchange): PoolTimeout;
-}
+import { UnwantedAnswer } from './unwanted-answer.ts';
 
 export class Exchange {
   // The request, as it was given.
@@ -64,6 +44,9 @@ export class Exchange {
   readonly timeouts: Timeouts;
   readonly context: DispatchContext | undefined;
   readonly queuedAt: number;
+  readonly observer: TraceObserver | null;
+  /** `null` where the peer is no proxy that forwards. */
+  readonly forwarding: Forwarding | null;
 
   /** Settles with the final head. */
   readonly response: Promise<DispatchResponse>;
@@ -81,17 +64,22 @@ export class Exchange {
   bodyPulled = false;
   /** What the dialler is doing for it while it is queued. */
   dialPhase: ErrorPhase | null = null;
+  /** What a proxy that forwards was told last, and how often it wanted to be told something else. */
+  proxyAuthorization: string | undefined = undefined;
+  challenges = 0;
 
   readonly #owner: ExchangeOwner;
-  readonly #observer: TraceObserver | null;
   readonly #limits: ExchangeLimits;
   #state: ExchangeState = 'queued';
   #stream: ExchangeStream | null = null;
   #resolve!: (response: DispatchResponse) => void;
   #reject!: (error: HttpCoreError) => void;
   #buffer: BodyBuffer | null = null;
-  #discarding = false;
+  /** The rest of the response, where the caller does not want it. */
+  #unread: UnwantedAnswer | null = null;
   #drained: (() => void) | null = null;
+  /** The answer of a proxy that is to be asked again, while it comes. */
+  #challenge: UnwantedAnswer | null = null;
   #writable: (() => void) | null = null;
 
   constructor(
@@ -107,6 +95,7 @@ export class Exchange {
     now: number,
   ) {
     this.#owner = owner;
+    this.forwarding = owner.forwarding;
     this.origin = origin;
     this.method = method;
     this.target = target;
@@ -116,7 +105,7 @@ export class Exchange {
     this.context = context;
     this.timeouts = timeouts;
     this.#limits = new ExchangeLimits(timeouts, context?.deadline);
-    this.#observer = observerOf(context?.trace, method, origin.text);
+    this.observer = observerOf(context?.trace, method, origin.text);
     this.queuedAt = now;
     this.response = new Promise<DispatchResponse>((resolve, reject) => {
       this.#resolve = resolve;
@@ -128,7 +117,7 @@ export class Exchange {
       setMaxListeners(0, signal);
       signal.addEventListener('abort', this);
     }
-    if (this.#observer !== null) this.trace('queued', undefined);
+    if (this.observer !== null) this.trace('queued', undefined);
   }
 
   /** The abort signal's listener is the exchange itself: one object less per request. */
@@ -151,17 +140,13 @@ export class Exchange {
     return this.requestEnded ? 'response-head' : 'send';
   }
 
-  get observer(): TraceObserver | null {
-    return this.#observer;
-  }
-
   get traced(): boolean {
-    return this.#observer !== null;
+    return this.observer !== null;
   }
 
   /** Callers check {@link traced} first, so that nothing is made when nobody looks. */
   trace<Name extends TraceEventName>(name: Name, detail: TraceEvents[Name]): void {
-    this.#observer?.(name, this.#owner.clock.now(), detail);
+    this.observer?.(name, this.#owner.clock.now(), detail);
   }
 
   // Limits in time
@@ -196,11 +181,11 @@ export class Exchange {
     this.#move('assign');
     this.#stream = stream;
     this.connectionReused = reused;
-    if (this.#observer !== null) this.trace('assigned', { connection, reused, streamId });
+    if (this.observer !== null) this.trace('assigned', { connection, reused, streamId });
   }
 
   onInformational(status: number, reason: string, headers: readonly HeaderPair[]): void {
-    if (this.#observer !== null) this.trace('informational', { status });
+    if (this.observer !== null) this.trace('informational', { status });
     try {
       this.context?.onInformational?.(status, reason, headers);
     } catch (error) {
@@ -211,8 +196,9 @@ export class Exchange {
   /** The final head. The body follows, through `onData` and `onEnd`. */
   onHead(version: string, status: number, reason: string, headers: readonly HeaderPair[], upgraded: boolean): void {
     if (status === 421 && this.#sendElsewhere()) return;
+    if (this.forwarding !== null && this.#answerProxy(status, headers)) return;
     this.#move('head');
-    if (this.#observer !== null) this.trace('head-received', { status });
+    if (this.observer !== null) this.trace('head-received', { status });
     const buffer = (this.#buffer = new BodyBuffer());
     const body: ResponseBody = upgraded ? new UpgradedBody(this, buffer) : new IncomingBody(this, buffer);
     this.#resolve([version, status, reason, headers, body]);
@@ -220,15 +206,18 @@ export class Exchange {
 
   /** `bytes` are the exchange's own now. */
   onData(bytes: Uint8Array): void {
+    if (this.#challenge !== null) {
+      this.#challenge.onData(bytes.length);
+      return;
+    }
     const buffer = this.#buffer!;
-    if (!this.#discarding) {
+    if (this.#unread === null) {
       buffer.push(bytes);
       return;
     }
     buffer.received += bytes.length;
-    this.#drainedBytes += bytes.length;
-    if (this.#drainedBytes > drainLimit) this.fail(closedByCaller());
-    else this.onConsumed(bytes.length);
+    this.#unread.onData(bytes.length);
+    this.onConsumed(bytes.length);
   }
 
   /** Bytes that the caller has not taken. */
@@ -237,9 +226,13 @@ export class Exchange {
   }
 
   onEnd(trailers: readonly HeaderPair[]): void {
+    if (this.#challenge !== null) {
+      this.#replay(this.#challenge.error);
+      return;
+    }
     this.#move('end');
     const buffer = this.#buffer!;
-    if (this.#observer !== null) this.trace('body-end', { bytes: buffer.received });
+    if (this.observer !== null) this.trace('body-end', { bytes: buffer.received });
     buffer.end(trailers);
     this.#release();
   }
@@ -250,6 +243,10 @@ export class Exchange {
    */
   onFailure(error: HttpCoreError, processing: Processing): void {
     if (this.#state === 'ended') return;
+    if (this.#challenge !== null) {
+      this.#replay(this.#challenge.error);
+      return;
+    }
     if (this.#state === 'awaiting') {
       if (mayReplay(this, processing)) {
         this.#replay(error);
@@ -276,10 +273,43 @@ export class Exchange {
     return true;
   }
 
+  /** RFC 9110 §15.5.8: nothing was forwarded yet; it is sent again if there are other credentials to send it with. */
+  #answerProxy(status: number, headers: readonly HeaderPair[]): boolean {
+    if (!this.forwarding!.isChallenged(this, status, headers) || !mayReplay(this, 'unprocessed')) return false;
+    const error = new ProxyError('The proxy asked for other credentials', { code: 'PROXY_AUTH_REQUIRED', status, headers });
+    const stream = this.#stream!;
+    const giveUp = (): void => {
+      stream.cancel(this, error);
+      this.#replay(error);
+    };
+    // A body that is still being sent has to be broken off, and its connection with it.
+    const patience = this.requestEnded ? stream.patience(this) : 0;
+    if (patience === 0) giveUp();
+    else this.#challenge = new UnwantedAnswer(error, this.#owner.clock, patience, giveUp);
+    return true;
+  }
+
+  /** Is the answer that comes one of a proxy that is going to be asked again? */
+  get isChallenged(): boolean {
+    return this.#challenge !== null;
+  }
+
+  /** That answer is here, and its connection can take the request again. Returns false when nobody wants it any more. */
+  restart(): boolean {
+    return this.#rewind(this.#challenge!.error);
+  }
+
   #replay(error: HttpCoreError): void {
-    if (this.#observer !== null) this.trace('replayed', { error: this.#withFacts(error) });
+    if (this.#rewind(error)) this.#owner.onReplay(this);
+  }
+
+  /** Back to where nothing was sent. Returns false when it has ended meanwhile. */
+  #rewind(error: HttpCoreError): boolean {
+    this.#challenge?.stop();
+    this.#challenge = null;
+    if (this.observer !== null) this.trace('replayed', { error: this.#withFacts(error) });
     // The observer may have aborted it.
-    if (this.ended) return;
+    if (this.ended) return false;
     this.#move('replay');
     this.#stream = null;
     this.replays += 1;
@@ -287,7 +317,7 @@ export class Exchange {
     this.requestEnded = false;
     this.#stopSending();
     this.#limits.waitingFor = 'nothing';
-    this.#owner.onReplay(this);
+    return true;
   }
 
   /** A body that waits to go on must not do so on the next connection. */
@@ -318,7 +348,9 @@ export class Exchange {
 
   /** Ends a queued exchange on behalf of its owner, which forgets it by itself. */
   refuse(error: HttpCoreError): void {
-    if (this.#state !== 'ended') this.#settle(error);
+    if (this.#state === 'ended') return;
+    const passed = error instanceof ConnectTimeout ? this.#limits.passedMeanwhile(this.#owner.clock.now(), this.queuedAt, error) : null;
+    this.#settle(passed ?? error);
   }
 
   onConsumed(bytes: number): void {
@@ -342,34 +374,47 @@ export class Exchange {
     if (this.#state !== 'ended') this.#stream!.sendEnd(this, null);
   }
 
+  /** Takes the transport of a tunnel away: its connection and the exchange are over. `null` where others share it, or it is gone. */
+  detach(): ByteTransport | null {
+    const transport = this.#stream?.detach(this) ?? null;
+    if (transport === null) return null;
+    transport.release(this.#buffer!.takeAll());
+    this.onEnd([]);
+    return transport;
+  }
+
+  /** Should an idle tunnel keep the process alive? */
+  hold(isHeld: boolean): void {
+    this.#stream?.hold(this, isHeld);
+  }
+
   /** The caller does not want the rest: drain it if it is small, else give the connection up. */
   discard(upgraded: boolean): Promise<void> {
     if (this.#state === 'ended') return Promise.resolve();
     const buffer = this.#buffer!;
     const taken = buffer.size;
     buffer.discard();
-    this.#discarding = true;
+    const error = new Aborted('The response body was closed before its end', { code: 'BODY_CLOSED' });
+    const giveUp = (): void => this.fail(error);
     const patience = upgraded ? 0 : this.#stream!.patience(this);
     if (patience === 0) {
-      this.fail(closedByCaller());
+      giveUp();
       return Promise.resolve();
     }
+    this.#unread = new UnwantedAnswer(error, this.#owner.clock, patience, giveUp);
     const drained = new Promise<void>((resolve) => {
       this.#drained = resolve;
     });
-    const timer = this.#owner.clock.schedule(patience, () => this.fail(closedByCaller()), true);
     this.onConsumed(taken);
-    return drained.finally(() => timer.cancel());
+    return drained;
   }
 
   // Ending
 
-  #drainedBytes = 0;
-
   #settle(error: HttpCoreError): HttpCoreError {
     const stamped = this.#withFacts(error);
     this.#move('fail');
-    if (this.#observer !== null) this.trace('failed', { error: stamped });
+    if (this.observer !== null) this.trace('failed', { error: stamped });
     if (this.#buffer === null) this.#reject(stamped);
     else this.#buffer.fail(stamped);
     this.#release();
@@ -390,17 +435,15 @@ export class Exchange {
     this.context?.signal?.removeEventListener('abort', this);
     this.#limits.waitingFor = 'nothing';
     this.#stream = null;
+    this.#challenge?.stop();
+    this.#unread?.stop();
     this.#stopSending();
     if (this.#drained !== null) this.#drained();
   }
 
   #move(event: ExchangeEvent): void {
-    const next = transitions[this.#state][event];
+    const next = exchangeTransitions[this.#state][event];
     if (next === undefined) throw new Error(`Exchange: ${event} in state ${this.#state}`);
     this.#state = next;
   }
-}
-
-function closedByCaller(): Aborted {
-  return new Aborted('The response body was closed before its end', { code: 'BODY_CLOSED' });
 }

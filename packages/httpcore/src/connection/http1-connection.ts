@@ -15,7 +15,8 @@ import type { ResponseHead, ResponseLimits } from '../protocol/http1/response-pa
 import type { Clock } from '../time/clock.ts';
 import { ownedBytes } from './chunk-memory.ts';
 import type { Connection, ConnectionOwner, ExchangeStream } from './connection.ts';
-import { drainLimit, type Exchange } from './exchange.ts';
+import { drainLimit } from './drain-limit.ts';
+import type { Exchange } from './exchange.ts';
 import { expectsContinue, HeldBody } from './expect-continue.ts';
 import type { Processing } from './replay.ts';
 import { RequestBody } from './request-body.ts';
@@ -123,14 +124,17 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
     this.#isWritten = true;
     const { body, framing } = exchange;
     if (framing.length === 0 && (body === null || Array.isArray(body))) {
-      this.#begin(exchange);
+      if (!this.#begin(exchange)) return;
       exchange.requestEnded = true;
       this.#engine.sendEnd(null);
       return;
     }
     // Gathers the head and what the body has ready into one write.
     this.#transport.cork();
-    this.#begin(exchange);
+    if (!this.#begin(exchange)) {
+      this.#transport.uncork();
+      return;
+    }
     exchange.waitFor('nothing', this.#clock.now());
     this.#owner.onDeadline(exchange.expiresAt);
     if (expectsContinue(exchange.headers)) {
@@ -144,10 +148,16 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
     }
   }
 
-  #begin(exchange: Exchange): void {
+  /** Writes the head. Returns false when it has ended meanwhile: an authenticator or an observer may have aborted it. */
+  #begin(exchange: Exchange): boolean {
+    const { forwarding } = exchange;
+    const target = forwarding === null ? exchange.target : forwarding.target(exchange);
+    const headers = forwarding === null ? exchange.headers : forwarding.headers(exchange);
+    if (exchange !== this.#exchange) return false;
     exchange.requestSent = true;
-    this.#engine.begin(exchange.method, exchange.target, exchange.origin.authority, exchange.headers, exchange.framing);
+    this.#engine.begin(exchange.method, target, exchange.origin.authority, headers, exchange.framing);
     if (exchange.traced) exchange.trace('head-sent', undefined);
+    return exchange === this.#exchange;
   }
 
   #sendBody(exchange: Exchange): void {
@@ -198,8 +208,16 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
     if (exchange === null) return;
     this.#exchange = null;
     if (this.#paused) this.#resume();
-    exchange.onEnd(trailers);
-    if (this.#engine.reusable && !this.#noNewExchanges) {
+    const isReusable = this.#engine.reusable && !this.#noNewExchanges;
+    if (isReusable && exchange.isChallenged) {
+      if (exchange.restart()) {
+        this.start(exchange, this.#clock.now());
+        return;
+      }
+    } else {
+      exchange.onEnd(trailers);
+    }
+    if (isReusable && !this.#noNewExchanges) {
       this.idleSince = this.#clock.now();
       this.#owner.onCapacity(this);
     } else {
@@ -270,6 +288,22 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
     this.#exchange = null;
     this.#isTunnel = false;
     this.#shut(error);
+  }
+
+  detach(exchange: Exchange): ByteTransport | null {
+    if (exchange !== this.#exchange || !this.#isTunnel) return null;
+    this.#exchange = null;
+    this.#shutDown = true;
+    this.#noNewExchanges = true;
+    this.#engine.stop();
+    this.#owner.onClosed(this, undefined);
+    return this.#transport;
+  }
+
+  hold(exchange: Exchange, isHeld: boolean): void {
+    if (exchange !== this.#exchange) return;
+    if (isHeld) this.#transport.ref();
+    else this.#transport.unref();
   }
 
   onWaiting(exchange: Exchange): void {

@@ -68,6 +68,9 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
   /** The server has asked for HTTP/1.1, and it can have that. */
   #fallsBack = false;
 
+  /** Has any tunnel ever said that it does not keep the process alive? */
+  #hasUnheld = false;
+
   #flush: Scheduled | null = null;
   #closing: Scheduled | null = null;
   #lastHeard: number;
@@ -86,7 +89,10 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
     this.#lastHeard = this.idleSince;
     const { remoteAddress, tls } = transport.facts;
     this.coalescing =
-      remoteAddress === undefined || tls === undefined ? undefined : { remoteAddress, certificateNames: tls.certificateNames };
+      // At the end of a way through a proxy, the address is the proxy's.
+      remoteAddress === undefined || tls === undefined || info.proxy !== undefined
+        ? undefined
+        : { remoteAddress, certificateNames: tls.certificateNames };
     this.engine = new Http2Engine<StreamHold>(this, this, {
       now: () => clock.now(),
       maxHeaderListSize: options.maxHeaderBytes,
@@ -141,22 +147,19 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
       this.#owner.onDeadline(Math.min(exchange.expiresAt, this.#lastHeard + silenceBeforePing));
       return;
     }
-    const { body, framing, method, origin } = exchange;
+    const { body, forwarding, framing, method, origin } = exchange;
     const isTunnel = method === 'CONNECT';
     const endsWithHead = !isTunnel && framing.length === 0 && !framing.chunked && (body === null || Array.isArray(body));
     const hold = new StreamHold(this, exchange, now);
+    const headers = forwarding === null ? exchange.headers : forwarding.headers(exchange);
+    if (exchange.ended) {
+      // Aborted by the authenticator.
+      this.#owner.onCapacity(this);
+      return;
+    }
     let stream: Http2Stream<StreamHold>;
     try {
-      stream = this.engine.openStream(
-        method,
-        origin.scheme,
-        origin.authority,
-        exchange.target,
-        protocol,
-        exchange.headers,
-        endsWithHead,
-        hold,
-      );
+      stream = this.engine.openStream(method, origin.scheme, origin.authority, exchange.target, protocol, headers, endsWithHead, hold);
     } catch (error) {
       // The request is not valid HTTP/2; nothing was sent, and the connection is as it was.
       exchange.refuse(error as LocalProtocolError);
@@ -164,6 +167,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
       return;
     }
     hold.stream = stream;
+    if (this.#hasUnheld) this.#transport.ref();
     this.served += 1;
     exchange.onAssigned(hold, this.info, this.served > 1, stream.id);
     exchange.requestSent = true;
@@ -251,6 +255,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
 
   onCapacityChange(): void {
     if (this.active === 0) this.idleSince = this.clock.now();
+    if (this.#hasUnheld) this.#reviewHold();
     if (!this.#noNewExchanges) this.#owner.onCapacity(this);
     else if (this.active === 0) this.#shut(undefined);
   }
@@ -373,6 +378,18 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
 
   unref(): void {
     this.#transport.unref();
+  }
+
+  onHeld(isHeld: boolean): void {
+    this.#hasUnheld = true;
+    if (isHeld) this.#transport.ref();
+    else this.#reviewHold();
+  }
+
+  /** Where nothing is open but tunnels that are idle, nothing keeps the process alive. */
+  #reviewHold(): void {
+    const holds = this.engine.tokens();
+    if (holds.length > 0 && holds.every(({ isHeld }) => !isHeld)) this.#transport.unref();
   }
 
   // Ending

@@ -1,4 +1,5 @@
 import type { HeaderPair } from '../contract.ts';
+import type { ByteTransport } from '../net/byte-transport.ts';
 import { ErrorCode } from '../protocol/http2/constants.ts';
 import type { Http2Engine } from '../protocol/http2/engine.ts';
 import type { Http2Stream } from '../protocol/http2/stream.ts';
@@ -14,6 +15,8 @@ export interface HoldsOwner {
   readonly clock: Clock;
   readonly expectContinueTimeout: number;
   onDeadline(at: number): void;
+  /** A tunnel keeps the process alive, or no longer does. */
+  onHeld(isHeld: boolean): void;
 }
 
 /** The hold of one exchange on its stream. */
@@ -26,6 +29,8 @@ export class StreamHold implements ExchangeStream {
   isTunnel = false;
   readonly #connection: HoldsOwner;
   #sawFirstByte = false;
+  /** Of a tunnel: does it keep the process alive while it is idle? */
+  isHeld = true;
 
   constructor(connection: HoldsOwner, exchange: Exchange, now: number) {
     this.#connection = connection;
@@ -85,6 +90,16 @@ export class StreamHold implements ExchangeStream {
   cancel(): void {
     this.heldBody?.giveUp();
     this.#connection.engine.resetStream(this.stream!, ErrorCode.CANCEL);
+  }
+
+  detach(): ByteTransport | null {
+    return null;
+  }
+
+  hold(_exchange: Exchange, isHeld: boolean): void {
+    if (this.isHeld === isHeld) return;
+    this.isHeld = isHeld;
+    this.#connection.onHeld(isHeld);
   }
 
   onWaiting(exchange: Exchange): void {

@@ -1,6 +1,7 @@
 /** What the caller holds of a response: the bytes, as they come. */
 import type { DuplexBody, HeaderPair, ResponseBody } from '../contract.ts';
 import { LocalProtocolError, WriteError, withCallerStack } from '../errors.ts';
+import type { ByteTransport } from '../net/byte-transport.ts';
 import type { BodyBuffer } from './body-buffer.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -132,6 +133,21 @@ export class UpgradedBody extends IncomingBody implements DuplexBody {
       this.#exchange.writeEnd();
     }
     return Promise.resolve();
+  }
+
+  /** @internal See `Exchange`. */
+  detach(): ByteTransport | null {
+    return this.#exchange.detach();
+  }
+
+  /** @internal */
+  ref(): void {
+    this.#exchange.hold(true);
+  }
+
+  /** @internal */
+  unref(): void {
+    this.#exchange.hold(false);
   }
 
   protected override get isUpgraded(): boolean {

@@ -4,12 +4,11 @@
  */
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
 import type { HttpCoreError } from '../errors.ts';
-import type { Origin } from '../model/origin.ts';
+import type { Peer } from '../model/peer.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { DialTimings, TraceObserver } from '../observe/trace.ts';
 
-export interface DialRequest {
-  readonly origin: Origin;
+export interface DialRequest extends Peer {
   /** Milliseconds for everything; `null` means no limit. */
   readonly connectTimeout: number | null;
   /** The observer of the exchange that asked for this dial. */
@@ -17,7 +16,7 @@ export interface DialRequest {
   /**
    * Told the addresses of the origin, at least one, before any is connected to; perhaps from inside `dial`. An error that it
    * returns ends the dial, and is what the result rejects with. Not called where the way does not lead to the origin's own
-   * address (unix sockets).
+   * address (unix sockets, proxies).
    */
   readonly onResolved?: ((addresses: readonly string[]) => HttpCoreError | undefined) | undefined;
 }

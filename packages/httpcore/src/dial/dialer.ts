@@ -5,13 +5,14 @@ import { Http2Connection } from '../connection/http2-connection.ts';
 import { Turn } from '../connection/turn.ts';
 import { UnsupportedProtocol } from '../errors.ts';
 import type { ResolvedPoolOptions } from '../model/options.ts';
+import { peerKey } from '../model/peer.ts';
 import type { ConnectionInfo } from '../observe/trace.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Dial, Dialer, DialedTransport, DialRequest, TransportDialer } from './dial.ts';
 
 /** RFC 9113 §6.5.2: what is assumed of servers that are not known. */
 const recommendedStreams = 100;
-const rememberedOrigins = 1_000;
+const rememberedPeers = 1_000;
 
 let lastConnectionId = 0;
 
@@ -26,7 +27,7 @@ export class HttpDialer implements Dialer {
   readonly #options: ResolvedPoolOptions;
   readonly #clock: Clock;
   readonly #turn: Turn;
-  /** Of origins that allow fewer streams than the RFC recommends. */
+  /** Of peers that allow fewer streams than the RFC recommends. */
   readonly #streamLimits = new Map<string, number>();
 
   constructor(transports: TransportDialer, options: ResolvedPoolOptions, clock: Clock) {
@@ -36,12 +37,12 @@ export class HttpDialer implements Dialer {
     this.#turn = new Turn(clock);
   }
 
-  /** What an origin's first connection has learnt its second need not find out by being refused. */
-  #rememberStreamLimit(origin: string, limit: number): void {
-    this.#streamLimits.delete(origin);
+  /** What a peer's first connection has learnt its second need not find out by being refused. */
+  #rememberStreamLimit(peer: string, limit: number): void {
+    this.#streamLimits.delete(peer);
     if (limit >= recommendedStreams) return;
-    this.#streamLimits.set(origin, limit);
-    if (this.#streamLimits.size > rememberedOrigins) this.#streamLimits.delete(this.#streamLimits.keys().next().value!);
+    this.#streamLimits.set(peer, limit);
+    if (this.#streamLimits.size > rememberedPeers) this.#streamLimits.delete(this.#streamLimits.keys().next().value!);
   }
 
   dial(request: DialRequest, owner: ConnectionOwner): Dial<Connection> {
@@ -54,11 +55,10 @@ export class HttpDialer implements Dialer {
 
   #connection({ transport, timings }: DialedTransport, request: DialRequest, owner: ConnectionOwner): Connection {
     const { facts } = transport;
-    const { http1, http2, maxHeaderBytes, maxHeaderFields, lenientHttp1, expectContinueTimeout } = this.#options;
-    // Without TLS there is nothing to agree on: HTTP/2 by prior knowledge is what is left when HTTP/1.1 is switched off.
-    const agreed = request.origin.scheme === 'http' ? (http1 ? 'http/1.1' : 'h2') : (facts.alpnProtocol ?? 'http/1.1');
-    const isSpoken = agreed === 'h2' ? http2 : agreed === 'http/1.1' && http1;
-    if (!isSpoken) {
+    const { maxHeaderBytes, maxHeaderFields, lenientHttp1, expectContinueTimeout } = this.#options;
+    const { origin, protocols } = request;
+    const agreed = origin.scheme === 'http' ? protocols[0]! : (facts.alpnProtocol ?? 'http/1.1');
+    if (!(protocols as readonly string[]).includes(agreed)) {
       transport.destroy();
       throw new UnsupportedProtocol(`The server speaks ${JSON.stringify(agreed)}, which is switched off or unknown`, { phase: 'tls' });
     }
@@ -72,16 +72,17 @@ export class HttpDialer implements Dialer {
       tlsVersion: facts.tls?.version,
       tlsCipher: facts.tls?.cipher,
       tlsResumed: facts.tls?.resumed ?? false,
+      proxy: (request.proxy ?? request.via)?.origin,
       timings,
     });
     if (agreed === 'h2') {
-      const origin = request.origin.text;
+      const key = peerKey(request);
       return new Http2Connection(transport, info, owner, this.#clock, {
         maxHeaderBytes,
         maxHeaderFields,
         expectContinueTimeout,
-        assumedMaxConcurrentStreams: this.#streamLimits.get(origin),
-        onStreamLimit: (limit) => this.#rememberStreamLimit(origin, limit),
+        assumedMaxConcurrentStreams: this.#streamLimits.get(key),
+        onStreamLimit: (limit) => this.#rememberStreamLimit(key, limit),
       });
     }
     return new Http1Connection(transport, info, owner, this.#clock, this.#turn, {

@@ -1,32 +1,38 @@
 /**
- * Makes transports: resolve, race, TLS, within one budget of time.
+ * Makes transports: a way to the peer, then TLS with it, within one budget of time.
  *
- *   resolving ──▶ connecting ──▶ securing ──▶ settled
- *       └──────────────┴────────────┴────────────▲      an error, the limit, `cancel`
+ *             ┌───────────────── a way ──────────────────┐
+ *   idle ──▶ resolving ──▶ connecting ──▶ tunnelling ──┬──▶ securing ──▶ settled
+ *     └─────────┴──────────────┴──────────────┴────────┴─────────────────▲      an error, the limit, `cancel`
  *
- * Addresses need no resolving, plain HTTP no securing. Whichever way it settles, it does so once, and nothing stays open but
- * the transport that it gave away.
+ * Addresses need no resolving, plain HTTP no securing, and without a proxy there is no tunnelling. With proxies a way has several steps
+ * of a kind: a name for the proxy and one for the peer, a proxy behind a proxy. Whichever way it settles, it does so once, and nothing
+ * stays open but the transport that it gave away.
  */
-import { ConnectTimeout, LocalProtocolError, type ErrorPhase, type HttpCoreError } from '../errors.ts';
+import { ConnectTimeout, LocalProtocolError, ProxyError, type ErrorPhase, type HttpCoreError } from '../errors.ts';
 import type { ResolvedPoolOptions } from '../model/options.ts';
+import { isSocks, proxyFacts, type Proxy } from '../model/proxy.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
-import { openSocket, type Endpoint, type SocketOpening } from '../net/open-socket.ts';
-import { isAddress, resolve, type Resolving } from '../net/resolve.ts';
+import { secureTransport, type SocketOpening } from '../net/open-socket.ts';
+import { isAddress } from '../net/resolve.ts';
+import type { SocketTransport } from '../net/socket-transport.ts';
 import { TlsClient, tlsError, type TlsHandshake } from '../net/tls.ts';
 import type { DialTimings, TraceEventName, TraceEvents } from '../observe/trace.ts';
 import type { Clock, Scheduled } from '../time/clock.ts';
-import { ConnectRace, endpointText, type AttemptOutcome } from './connect-race.ts';
+import { ConnectWay } from './connect-way.ts';
 import type { Dial, DialedTransport, DialRequest, TransportDialer } from './dial.ts';
-import { planRoute } from './route.ts';
+import { DirectWay } from './direct-way.ts';
+import { SocksWay } from './socks-way.ts';
+import type { Tunnels } from './tunnels.ts';
+import { traceSecured, type Stage, type Way, type WayListener } from './way.ts';
 
 type DialOptions = Pick<ResolvedPoolOptions, 'tls' | 'socketPath' | 'localAddress' | 'lookup' | 'connectionAttemptDelay'>;
 
-type Stage = 'idle' | 'resolving' | 'connecting' | 'securing' | 'settled';
-
 const transitions: Readonly<Record<Stage, readonly Stage[]>> = {
-  idle: ['resolving', 'connecting', 'settled'],
-  resolving: ['connecting', 'settled'],
-  connecting: ['securing', 'settled'],
+  idle: ['resolving', 'connecting', 'tunnelling', 'settled'],
+  resolving: ['resolving', 'connecting', 'tunnelling', 'settled'],
+  connecting: ['resolving', 'connecting', 'tunnelling', 'securing', 'settled'],
+  tunnelling: ['resolving', 'connecting', 'tunnelling', 'securing', 'settled'],
   securing: ['settled'],
   settled: [],
 };
@@ -35,56 +41,71 @@ const phaseOf: Readonly<Record<Stage, ErrorPhase>> = {
   idle: 'connect',
   resolving: 'dns',
   connecting: 'connect',
+  tunnelling: 'proxy',
   securing: 'tls',
   settled: 'connect',
+};
+
+/** The event that begins or ends a step, and the moment that it is; of several steps of a kind, from the first to the last. */
+const momentOf: Readonly<Partial<Record<TraceEventName, { readonly name: keyof DialTimings; readonly isFirst: boolean }>>> = {
+  'dns-start': { name: 'dnsStart', isFirst: true },
+  'dns-end': { name: 'dnsEnd', isFirst: false },
+  'connect-start': { name: 'connectStart', isFirst: true },
+  'connect-end': { name: 'connectEnd', isFirst: false },
+  'proxy-start': { name: 'proxyStart', isFirst: true },
+  'proxy-end': { name: 'proxyEnd', isFirst: false },
+  'tls-start': { name: 'tlsStart', isFirst: true },
+  'tls-end': { name: 'tlsEnd', isFirst: false },
 };
 
 /**
  * The dialler of one pool; TLS sessions are resumed among its dials.
  *
- * @param alpnProtocols Offered in TLS, in the order of preference, such as `['h2', 'http/1.1']`; empty: no ALPN.
  * @throws {LocalProtocolError} `INVALID_OPTION` when `localAddress` is not an IP address.
  */
-export function createTransportDialer(options: DialOptions, clock: Clock, alpnProtocols: readonly string[]): TransportDialer {
+export function createTransportDialer(options: DialOptions, clock: Clock, tunnels: Tunnels): TransportDialer {
   const { localAddress } = options;
   if (localAddress !== undefined && !isAddress(localAddress)) {
     throw new LocalProtocolError('The option "localAddress" must be an IP address', { code: 'INVALID_OPTION', phase: 'request' });
   }
-  const tls = new TlsClient(options.tls, alpnProtocols);
+  const equipment: Equipment = { options, clock, tunnels, tls: new TlsClient(options.tls), tlsOfProxies: new WeakMap() };
   return {
     dial(request) {
-      const dial = new TransportDial(request, options, tls, clock);
+      const dial = new TransportDial(request, equipment);
       dial.start();
       return dial;
     },
   };
 }
 
-class TransportDial implements Dial<DialedTransport> {
+/** What the dials of one dialler share. */
+interface Equipment {
+  readonly options: DialOptions;
+  readonly clock: Clock;
+  readonly tunnels: Tunnels;
+  readonly tls: TlsClient;
+  readonly tlsOfProxies: WeakMap<Proxy, TlsClient>;
+}
+
+class TransportDial implements Dial<DialedTransport>, WayListener {
   readonly result: Promise<DialedTransport>;
 
   readonly #request: DialRequest;
-  readonly #options: DialOptions;
-  readonly #tls: TlsClient;
-  readonly #clock: Clock;
+  readonly #equipment: Equipment;
   readonly #moments: { -readonly [Moment in keyof DialTimings]: DialTimings[Moment] };
   #resolve!: (dialed: DialedTransport) => void;
   #reject!: (error: HttpCoreError) => void;
-
   #stage: Stage = 'idle';
   #limit: Scheduled | undefined;
   #handshake: TlsHandshake | undefined;
   // What runs, and has to be stopped when it is not wanted any more.
-  #resolving: Resolving | undefined;
-  #race: ConnectRace<SocketOpening> | undefined;
-  #winner: SocketOpening | undefined;
+  #way: Way | undefined;
+  #securing: SocketOpening | undefined;
 
-  constructor(request: DialRequest, options: DialOptions, tls: TlsClient, clock: Clock) {
+  constructor(request: DialRequest, equipment: Equipment) {
     this.#request = request;
-    this.#options = options;
-    this.#tls = tls;
-    this.#clock = clock;
-    const now = clock.now();
+    this.#equipment = equipment;
+    const now = equipment.clock.now();
     this.#moments = {
       start: now,
       dnsStart: undefined,
@@ -104,146 +125,150 @@ class TransportDial implements Dial<DialedTransport> {
   }
 
   start(): void {
-    const { origin, connectTimeout } = this.#request;
+    const { connectTimeout, origin, via } = this.#request;
     if (connectTimeout !== null && connectTimeout !== Infinity) {
-      this.#limit = this.#clock.schedule(connectTimeout, () => this.#fail(this.#timeout(connectTimeout)));
+      this.#limit = this.#equipment.clock.schedule(connectTimeout, () => this.onFailed(this.#timeout(connectTimeout)));
     }
     try {
       // Before anything else: unusable TLS options are told without touching the network.
-      if (origin.scheme === 'https') this.#handshake = this.#tls.handshake(origin);
+      if (origin.scheme === 'https') this.#handshake = this.#tls().handshake(origin, this.#request.protocols);
     } catch (error) {
-      this.#fail(error as HttpCoreError);
+      this.onFailed(error as HttpCoreError);
       return;
     }
-    const route = planRoute(origin, this.#options);
-    if (route.kind === 'unix') this.#connect([{ address: route.path, port: undefined }]);
-    else if (isAddress(route.host)) this.#resolved([route.host], route.port);
-    else this.#lookUp(route.host, route.port);
+    this.#way = via === null ? this.#directWay() : this.#wayThrough(via, origin, this);
+    this.#way.start();
   }
 
   cancel(error: HttpCoreError): void {
-    this.#fail(error);
+    this.onFailed(error);
   }
 
-  #lookUp(host: string, port: number): void {
-    this.#enter('resolving');
-    this.#moments.dnsStart = this.#trace('dns-start', { host });
-    if (this.#isSettled()) return;
-    this.#resolving = resolve(host, this.#options, (error, addresses) => {
-      if (this.#stage !== 'resolving') return;
-      if (error !== undefined) {
-        this.#fail(error);
-        return;
-      }
-      this.#moments.dnsEnd = this.#trace('dns-end', { addresses });
-      if (this.#isSettled()) return;
-      this.#resolved(addresses, port);
-    });
-  }
-
-  #resolved(addresses: readonly string[], port: number): void {
-    const end = this.#request.onResolved?.(addresses);
-    if (end !== undefined) this.#fail(end);
-    else this.#connect(addresses.map((address) => ({ address, port })));
-  }
-
-  #connect(endpoints: readonly Endpoint[]): void {
-    this.#enter('connecting');
-    this.#race = new ConnectRace<SocketOpening>(
-      {
-        target: this.#request.origin.text,
-        endpoints,
-        attemptDelay: this.#options.connectionAttemptDelay,
-        connect: (endpoint, outcome) => this.#open(endpoint, outcome),
-        onAttemptStarted: (endpoint) => {
-          const at = this.#trace('connect-start', endpoint);
-          this.#moments.connectStart ??= at;
-        },
-        onAttemptFailed: (_endpoint, { address, port, code }) => void this.#trace('connect-failed', { address, port, code }),
-        onWon: (winner, endpoint) => this.#connected(winner, endpoint),
-        onLost: (error) => this.#fail(error),
-      },
-      this.#clock,
-    );
-    this.#race.start();
-  }
-
-  #open(endpoint: Endpoint, outcome: AttemptOutcome): SocketOpening {
-    return openSocket(endpoint, this.#options.localAddress, this.#handshake, {
-      onConnected: () => outcome.connected(),
-      onReady: (transport) => this.#ready(transport),
-      // Once connected it is out of the race, and what fails is TLS.
-      onFailed: (error) => {
-        if (this.#stage === 'securing') this.#fail(tlsError(this.#request.origin, error));
-        else outcome.failed(error);
-      },
-    });
-  }
-
-  #connected(winner: SocketOpening, endpoint: Endpoint): void {
-    this.#winner = winner;
-    this.#moments.connectEnd = this.#trace('connect-end', endpoint);
-    if (this.#handshake === undefined || this.#isSettled()) return;
-    this.#enter('securing');
-    this.#moments.tlsStart = this.#trace('tls-start', { servername: this.#handshake.servername });
-  }
-
-  #ready(transport: ByteTransport): void {
-    const { tls, alpnProtocol } = transport.facts;
-    if (tls !== undefined) {
-      this.#moments.tlsEnd = this.#trace('tls-end', { version: tls.version, alpnProtocol, resumed: tls.resumed });
+  #tls(): TlsClient {
+    const { tls, tlsOfProxies } = this.#equipment;
+    const { proxy } = this.#request;
+    if (proxy === null) return tls;
+    let client = tlsOfProxies.get(proxy);
+    if (client === undefined) {
+      client = new TlsClient(proxyFacts(proxy).tls);
+      tlsOfProxies.set(proxy, client);
     }
-    if (this.#isSettled()) {
-      transport.destroy();
-      return;
-    }
-    this.#moments.end = this.#clock.now();
-    this.#settle();
-    this.#resolve({ transport, timings: { ...this.#moments } });
+    return client;
   }
 
-  #fail(error: HttpCoreError): void {
-    if (this.#isSettled()) return;
-    this.#settle();
-    this.#resolving?.cancel();
-    this.#race?.cancel();
-    this.#winner?.destroy();
-    this.#reject(error);
+  #directWay(): Way {
+    const { origin, proxy, onResolved } = this.#request;
+    const { options, clock } = this.#equipment;
+    const path = proxy === null ? options.socketPath : proxy.socketPath;
+    const destination = path === undefined ? { host: origin.host, port: origin.port } : { path };
+    return new DirectWay({ name: origin.text, destination, handshake: this.#handshake, onResolved }, options, clock, this);
   }
 
-  #settle(): void {
-    this.#enter('settled');
-    this.#limit?.cancel();
+  #wayThrough(
+    via: Proxy,
+    { host, port, text }: { readonly host: string; readonly port: number; readonly text: string },
+    listener: WayListener,
+  ): Way {
+    if (!isSocks(via)) return new ConnectWay(via, text.slice(text.indexOf('//') + 2), this.#equipment.tunnels, listener);
+    return new SocksWay(via, { host, port }, this.#equipment.options.lookup, (leg) => this.#wayTo(via, leg), listener);
   }
+
+  /** To a SOCKS proxy. HTTP proxies are the business of those who make tunnels. */
+  #wayTo(proxy: Proxy, listener: WayListener): Way {
+    const { peer } = proxyFacts(proxy);
+    if (proxy.via !== null) return this.#wayThrough(proxy.via, peer, listener);
+    const { options, clock } = this.#equipment;
+    const destination = proxy.socketPath === undefined ? { host: proxy.host, port: proxy.port } : { path: proxy.socketPath };
+    return new DirectWay({ name: proxy.origin, destination, handshake: undefined }, options, clock, listener);
+  }
+
+  // From the way
 
   /** An observer may abort its exchange from inside an event, and that cancels the dial: look again after every event. */
-  #isSettled(): boolean {
+  get isSettled(): boolean {
     return this.#stage === 'settled';
   }
 
-  #enter(stage: Stage): void {
+  enter(stage: Stage): void {
     if (!transitions[this.#stage].includes(stage)) throw new Error(`A dial can't go from ${this.#stage} to ${stage}`);
     this.#stage = stage;
   }
 
-  #timeout(limit: number): ConnectTimeout {
-    const { origin } = this.#request;
-    return new ConnectTimeout(`No connection to ${origin.text} within ${Math.round(limit)} ms: ${this.#whatHangs()}`, {
-      phase: phaseOf[this.#stage],
-      origin: origin.text,
+  /** What the caller's observer throws is dropped before it comes here (`observerOf`). */
+  trace<Name extends TraceEventName>(name: Name, detail: TraceEvents[Name]): void {
+    const now = this.#equipment.clock.now();
+    const moment = momentOf[name];
+    // TLS with a proxy is a part of the way, and no step of its own.
+    const isOfPeer = this.#stage === 'securing' || !name.startsWith('tls-');
+    if (moment !== undefined && isOfPeer && !(moment.isFirst && this.#moments[moment.name] !== undefined)) this.#moments[moment.name] = now;
+    this.#request.trace?.(name, now, detail);
+  }
+
+  onReady(transport: SocketTransport): void {
+    const { via } = this.#request;
+    if (via !== null && transport.holdsBytes && !this.#mayBeSpokenTo) this.#sentTooEarly(transport, via);
+    else if (this.#handshake === undefined || via === null) this.#succeed(transport);
+    else this.#secure(transport, this.#handshake);
+  }
+
+  /** Neither TLS nor HTTP/1.1 has anything to say to us before we have said something to it; HTTP/2 has its SETTINGS. */
+  get #mayBeSpokenTo(): boolean {
+    return this.#handshake === undefined && this.#request.protocols[0] === 'h2';
+  }
+
+  #secure(transport: SocketTransport, handshake: TlsHandshake): void {
+    this.enter('securing');
+    this.trace('tls-start', { servername: handshake.servername });
+    if (this.isSettled) {
+      transport.destroy();
+      return;
+    }
+    this.#securing = secureTransport(transport, handshake, {
+      onConnected() {},
+      onReady: (secured) => {
+        traceSecured(this, secured.facts);
+        if (this.isSettled) secured.destroy();
+        else this.#succeed(secured);
+      },
+      onFailed: (error) => this.onFailed(tlsError(this.#request.origin.text, error)),
     });
   }
 
-  #whatHangs(): string {
-    if (this.#stage === 'resolving') return `the name ${JSON.stringify(this.#request.origin.host)} was not resolved`;
-    if (this.#stage === 'securing') return 'the TLS handshake was not finished';
-    return `no answer from ${(this.#race?.pending ?? []).map(endpointText).join(', ')}`;
+  #sentTooEarly(transport: SocketTransport, { origin }: Proxy): void {
+    transport.destroy();
+    this.onFailed(
+      new ProxyError(`The proxy ${origin} sent bytes through the tunnel that nobody had asked for`, {
+        code: 'PROXY_PROTOCOL',
+        phase: 'proxy',
+      }),
+    );
   }
 
-  /** Returns the moment of the event. What the caller's observer throws is dropped before it comes here (`observerOf`). */
-  #trace<Name extends TraceEventName>(name: Name, detail: TraceEvents[Name]): number {
-    const now = this.#clock.now();
-    this.#request.trace?.(name, now, detail);
-    return now;
+  onFailed(error: HttpCoreError): void {
+    if (this.isSettled) return;
+    this.#settle();
+    this.#way?.cancel();
+    this.#securing?.destroy();
+    this.#reject(error);
+  }
+
+  #succeed(transport: ByteTransport): void {
+    this.#moments.end = this.#equipment.clock.now();
+    this.#settle();
+    this.#resolve({ transport, timings: { ...this.#moments } });
+  }
+
+  #settle(): void {
+    this.enter('settled');
+    this.#limit?.cancel();
+  }
+
+  #timeout(limit: number): ConnectTimeout {
+    const { origin } = this.#request;
+    const hanging = this.#stage === 'securing' ? 'the TLS handshake was not finished' : (this.#way?.hanging ?? 'nothing was tried');
+    return new ConnectTimeout(`No connection to ${origin.text} within ${Math.round(limit)} ms: ${hanging}`, {
+      phase: phaseOf[this.#stage],
+      origin: origin.text,
+    });
   }
 }

@@ -113,6 +113,12 @@ export class ApplicationConnection implements Connection, ExchangeStream, Incomi
     requestBody.start();
   }
 
+  detach(): null {
+    return null;
+  }
+
+  hold(): void {}
+
   sendData(exchange: Exchange, chunk: Uint8Array): boolean {
     if (exchange !== this.#exchange) return true;
     this.#sent += chunk.length;

@@ -27,6 +27,7 @@ export class ApplicationDialer implements Dialer {
       tlsVersion: undefined,
       tlsCipher: undefined,
       tlsResumed: false,
+      proxy: undefined,
       timings: instantTimings(this.#clock.now()),
     });
     const connection = new ApplicationConnection(info, this.#answer, owner, this.#clock);

@@ -2,9 +2,10 @@ import type { ByteIterable, Dispatcher, DispatchContext, DispatchResponse, Heade
 import { HttpDialer } from '../dial/dialer.ts';
 import { createTransportDialer } from '../dial/transport-dialer.ts';
 import { LocalProtocolError, PoolClosed, withCallerStack, type HttpCoreError } from '../errors.ts';
-import { resolvePoolOptions, type PoolOptions, type ResolvedPoolOptions } from '../model/options.ts';
+import { resolvePoolOptions, type PoolOptions } from '../model/options.ts';
 import { Pool, type PoolStats } from '../pool/pool.ts';
 import { systemClock } from '../time/clock.ts';
+import { ConnectTunnels } from '../tunnels/connect-tunnels.ts';
 
 /**
  * The network: keeps connections and sends each request over one of them.
@@ -18,14 +19,16 @@ import { systemClock } from '../time/clock.ts';
  */
 export class ConnectionPool implements Dispatcher {
   readonly #pool: Pool;
+  readonly #tunnels: ConnectTunnels;
   readonly #timeouts: Timeouts;
 
   /** @throws {LocalProtocolError} `INVALID_OPTION`, naming the option. */
   constructor(options: PoolOptions = {}) {
     const resolved = resolvePoolOptions(options);
     this.#timeouts = resolved.timeouts;
-    const transports = createTransportDialer(resolved, systemClock, alpnProtocols(resolved));
-    this.#pool = new Pool(resolved, new HttpDialer(transports, resolved, systemClock), systemClock);
+    this.#tunnels = new ConnectTunnels(resolved, () => dialer, systemClock);
+    const dialer = new HttpDialer(createTransportDialer(resolved, systemClock, this.#tunnels), resolved, systemClock);
+    this.#pool = new Pool(resolved, dialer, systemClock);
   }
 
   async dispatch(
@@ -65,22 +68,18 @@ export class ConnectionPool implements Dispatcher {
   }
 
   /** Takes no new request; resolves when those that run and wait have ended and every connection is closed. Idempotent. */
-  close(): Promise<void> {
-    return this.#pool.close();
+  async close(): Promise<void> {
+    await this.#pool.close();
+    await this.#tunnels.close();
   }
 
   /** Ends everything now: running requests fail with `error` (default: `PoolClosed`). */
-  destroy(error: HttpCoreError = new PoolClosed('The pool was destroyed')): Promise<void> {
-    return this.#pool.destroy(error);
+  async destroy(error: HttpCoreError = new PoolClosed('The pool was destroyed')): Promise<void> {
+    await this.#pool.destroy(error);
+    await this.#tunnels.destroy(error);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-/** RFC 7301: in the order of our preference. */
-function alpnProtocols({ http1, http2 }: ResolvedPoolOptions): readonly string[] {
-  if (!http2) return ['http/1.1'];
-  return http1 ? ['h2', 'http/1.1'] : ['h2'];
 }

@@ -124,6 +124,12 @@ export class MemoryTransport implements ByteTransport, MemorySocketPeer {
     this.#planTurn();
   }
 
+  release(rest: Uint8Array): void {
+    this.#handler = null;
+    this.#paused = false;
+    if (rest.length > 0) this.#inward.unshift({ bytes: Uint8Array.from(rest), fresh: true, taken() {} });
+  }
+
   // From the server's end
 
   onWanted(): void {

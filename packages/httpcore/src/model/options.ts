@@ -1,33 +1,10 @@
 /** The pool's options and, in one frozen table, their defaults. */
 import type { LookupFunction } from 'node:net';
-import type { PeerCertificate, SecureVersion } from 'node:tls';
 
 import type { Timeouts } from '../contract.ts';
 import { LocalProtocolError } from '../errors.ts';
-
-/** PEM text or DER bytes, one or several. */
-export type CertificateInput = string | Uint8Array | readonly (string | Uint8Array)[];
-
-/** TLS, the same on every route. The peer is always verified unless `rejectUnauthorized` is `false`. */
-export interface TlsOptions {
-  /** Certificate authorities to trust instead of the system's. `NODE_EXTRA_CA_CERTS` and `SSL_CERT_FILE` are honoured without it. */
-  readonly ca?: CertificateInput | undefined;
-  /** Our certificate chain, for servers that ask for one. */
-  readonly cert?: CertificateInput | undefined;
-  /** The private key of `cert`. */
-  readonly key?: CertificateInput | undefined;
-  readonly passphrase?: string | undefined;
-  /** Server name for SNI and verification, when it is not the host. */
-  readonly servername?: string | undefined;
-  /** Default `true`. `false` accepts any certificate: only for tests. */
-  readonly rejectUnauthorized?: boolean | undefined;
-  /** Default `TLSv1.2`. */
-  readonly minVersion?: SecureVersion | undefined;
-  readonly maxVersion?: SecureVersion | undefined;
-  readonly ciphers?: string | undefined;
-  /** Replaces the check of the certificate's names: return an error to refuse. Pinning goes here. */
-  readonly checkServerIdentity?: ((host: string, certificate: PeerCertificate) => Error | undefined) | undefined;
-}
+import { toProxy, type Proxy } from './proxy.ts';
+import type { TlsOptions } from './tls-options.ts';
 
 /** Options of `ConnectionPool`. Times are in milliseconds, sizes in bytes. */
 export interface PoolOptions {
@@ -40,6 +17,11 @@ export interface PoolOptions {
   /** The limits of requests that bring none. Default `[10_000, 120_000, 60_000, 30_000]`. */
   readonly timeouts?: Timeouts | undefined;
   readonly tls?: TlsOptions | undefined;
+  /**
+   * Everything goes through this proxy, unless a request names another (`DispatchContext.proxy`): a URL, with credentials or without, or a
+   * {@link Proxy} for what a URL can't say. All other options hold on the way through it as they do without. Default `null`: none.
+   */
+  readonly proxy?: string | URL | Proxy | null | undefined;
   /** Connect to this unix socket (or Windows named pipe) instead of the host; `Host` and SNI stay those of the URL. */
   readonly socketPath?: string | undefined;
   /** The local IP address to connect from. */
@@ -77,6 +59,7 @@ export interface ResolvedPoolOptions {
   readonly keepAliveTimeout: number;
   readonly timeouts: Timeouts;
   readonly tls: TlsOptions;
+  readonly proxy: Proxy | null;
   readonly socketPath: string | undefined;
   readonly localAddress: string | undefined;
   readonly lookup: LookupFunction | undefined;
@@ -96,6 +79,7 @@ export const poolDefaults: ResolvedPoolOptions = Object.freeze({
   keepAliveTimeout: 5_000,
   timeouts: Object.freeze([10_000, 120_000, 60_000, 30_000]) as unknown as Timeouts,
   tls: Object.freeze({}),
+  proxy: null,
   socketPath: undefined,
   localAddress: undefined,
   lookup: undefined,
@@ -134,6 +118,9 @@ export function resolvePoolOptions(options: PoolOptions = {}): ResolvedPoolOptio
     if (typeof resolved[key] !== 'boolean') throw invalidOption(key, 'must be a boolean');
   }
   if (resolved['http1'] === false && resolved['http2'] === false) throw invalidOption('http2', 'and http1 must not both be false');
+  resolved['proxy'] = resolved['proxy'] === null ? null : toProxy(resolved['proxy'] as string | URL | Proxy);
+  if (resolved['proxy'] !== null && resolved['socketPath'] !== undefined)
+    throw invalidOption('socketPath', 'and proxy must not both be given');
   // Node looks TLS options up along the prototype chain: give it one that ends here.
   resolved['tls'] = Object.freeze(Object.assign(Object.create(null), resolved['tls']));
   resolved['timeouts'] = checkTimeouts(resolved['timeouts'] as Timeouts);

@@ -35,6 +35,11 @@ export interface ByteTransport {
   end(): void;
   /** Drops the connection at once. */
   destroy(): void;
+  /**
+   * Takes the transport away from its handler, which hears nothing more of it: it is as before `start`, and reads no further. Who calls
+   * `start` next is given `rest` first. For what comes before HTTP on the way through a proxy.
+   */
+  release(rest: Uint8Array): void;
 }
 
 export interface TransportHandler {

@@ -2,7 +2,7 @@
 import { connect, type OnReadOpts, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
-import type { ByteTransport } from './byte-transport.ts';
+import type { TransportFacts } from './byte-transport.ts';
 import { nodeTls } from './node-tls.ts';
 import { plainReadSize, ReadMemory, tlsReadSize } from './read-memory.ts';
 import { SocketTransport, writeHighWaterMark } from './socket-transport.ts';
@@ -20,7 +20,7 @@ export interface OpeningListener {
   /** The peer has accepted. With TLS, the handshake has begun. */
   onConnected(): void;
   /** Ready to carry HTTP: at once after `onConnected`, or when TLS is agreed on and the peer verified. */
-  onReady(transport: ByteTransport): void;
+  onReady(transport: SocketTransport): void;
   onFailed(error: Error): void;
 }
 
@@ -53,61 +53,92 @@ export function openSocket(
   };
   let socket!: Socket;
   const memory = new ReadMemory(handshake === undefined ? plainReadSize : tlsReadSize);
-  const transport = SocketTransport.opening(memory, (onread: OnReadOpts | undefined) => {
-    const all = { ...options, ...(onread !== undefined && { onread }) };
+  const transport = SocketTransport.opening(memory, (onread: OnReadOpts) => {
+    const all = { ...options, onread };
     socket = handshake === undefined ? connect(all) : nodeTls().connect({ ...all, ...handshake.options });
     return socket;
   });
 
-  let open = true;
-  let connected = false;
-  const settle = (): void => {
-    open = false;
-    socket.off('connect', onConnect).off('error', onError).off('close', onClose);
-  };
-  const onConnect = (): void => {
+  const path = endpoint.port === undefined ? endpoint.address : undefined;
+  const opening = new Opening(socket, transport, handshake, listener);
+  socket.once('connect', () => {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, keepAliveProbeDelay);
-    connected = true;
-    listener.onConnected();
+    opening.connected();
     // The listener may have destroyed it.
-    if (handshake === undefined && open) {
-      settle();
-      transport.setFacts(socketFacts(socket, pathOf(endpoint)));
-      listener.onReady(transport);
-    }
-  };
-  const onError = (error: Error): void => {
-    if (!open) return;
-    settle();
-    if (connected) handshake?.onFailed();
-    transport.destroy();
-    listener.onFailed(error);
-  };
-  const onClose = (): void => onError(new Error('The connection was closed before it was ready'));
-
-  socket.on('connect', onConnect).on('error', onError).on('close', onClose);
-  if (handshake !== undefined) {
-    const secure = socket as TLSSocket;
-    const certificateNames = certificateNamesOf(secure, handshake.resuming);
-    secure.on('secureConnect', () => {
-      if (!open) return;
-      settle();
-      transport.setFacts(secureSocketFacts(secure, pathOf(endpoint), certificateNames));
-      listener.onReady(transport);
-    });
-    // Comes with the handshake over TLS 1.2, and at the server's leisure over TLS 1.3; never before the peer is verified.
-    secure.on('session', (session: Buffer) => handshake.onSession({ session, certificateNames: certificateNames() }));
-  }
-  return {
-    destroy() {
-      if (!open) return;
-      settle();
-      transport.destroy();
-    },
-  };
+    if (handshake === undefined) opening.ready(() => socketFacts(socket, path));
+  });
+  if (handshake !== undefined) opening.secure(socket as TLSSocket, handshake, () => socketFacts(socket, path));
+  return opening;
 }
 
-function pathOf(endpoint: Endpoint): string | undefined {
-  return endpoint.port === undefined ? endpoint.address : undefined;
+/**
+ * TLS on a transport that is there and that nobody reads from: at the end of a way through a proxy. The new transport has it from now
+ * on, and ends with it. `onConnected` is not called.
+ */
+export function secureTransport(under: SocketTransport, handshake: TlsHandshake, listener: OpeningListener): SocketOpening {
+  const options = { ...handshake.options, socket: under.socket as Socket, highWaterMark: writeHighWaterMark };
+  const socket = nodeTls().connect(options);
+  const opening = new Opening(socket, SocketTransport.within(under, socket, new ReadMemory(tlsReadSize)), handshake, listener);
+  opening.isConnected = true;
+  opening.secure(socket, handshake, () => under.facts);
+  return opening;
+}
+
+/** Tells, once, what becomes of a socket that is being made ready. */
+class Opening implements SocketOpening {
+  readonly #socket: Socket;
+  readonly #transport: SocketTransport;
+  readonly #handshake: TlsHandshake | undefined;
+  readonly #listener: OpeningListener;
+  readonly #onError = (error: Error): void => this.#fail(error);
+  readonly #onClose = (): void => this.#fail(new Error('The connection was closed before it was ready'));
+  #isSettled = false;
+  isConnected = false;
+
+  constructor(socket: Socket, transport: SocketTransport, handshake: TlsHandshake | undefined, listener: OpeningListener) {
+    this.#socket = socket;
+    this.#transport = transport;
+    this.#handshake = handshake;
+    this.#listener = listener;
+    socket.on('error', this.#onError).on('close', this.#onClose);
+  }
+
+  connected(): void {
+    if (this.#isSettled) return;
+    this.isConnected = true;
+    this.#listener.onConnected();
+  }
+
+  secure(socket: TLSSocket, handshake: TlsHandshake, facts: () => TransportFacts): void {
+    const certificateNames = certificateNamesOf(socket, handshake.resuming);
+    socket.once('secureConnect', () => this.ready(() => secureSocketFacts(socket, facts(), certificateNames)));
+    // Comes with the handshake over TLS 1.2, and at the server's leisure over TLS 1.3; never before the peer is verified.
+    socket.on('session', (session: Buffer) => handshake.onSession({ session, certificateNames: certificateNames() }));
+  }
+
+  ready(facts: () => TransportFacts): void {
+    if (!this.#settle()) return;
+    this.#transport.setFacts(facts());
+    this.#listener.onReady(this.#transport);
+  }
+
+  destroy(): void {
+    if (this.#settle()) this.#transport.destroy();
+  }
+
+  #fail(error: Error): void {
+    if (!this.#settle()) return;
+    if (this.isConnected) this.#handshake?.onFailed();
+    this.#transport.destroy();
+    this.#listener.onFailed(error);
+  }
+
+  /** False when it was settled before. */
+  #settle(): boolean {
+    if (this.#isSettled) return false;
+    this.#isSettled = true;
+    this.#socket.off('error', this.#onError).off('close', this.#onClose);
+    return true;
+  }
 }

@@ -1,8 +1,13 @@
 /** `ByteTransport` over a socket of Node's, plain or TLS. */
 import type { OnReadOpts, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 import type { ByteTransport, TransportFacts, TransportHandler } from './byte-transport.ts';
+import { lendMemory } from './lend-memory.ts';
 import type { ReadMemory } from './read-memory.ts';
+
+/** A socket, or a stream that stands for one. */
+export type SocketStream = Socket | (Duplex & { ref(): unknown; unref(): unknown });
 
 /** How far writes may run ahead of the system before `write` asks to stop. In bytes; Node's own default differs between versions. */
 export const writeHighWaterMark = 65_536;
@@ -11,14 +16,16 @@ export const writeHighWaterMark = 65_536;
  * Reads come in one of two ways:
  * - `onread`: Node reads into memory of ours ({@link ReadMemory}), without a stream in between. It has to be given when the
  *   socket is made, so it is for sockets that `open-socket` makes.
- * - `data` events, for a socket that is already there. That is the only way for TLS over an existing socket: Node drops
- *   `onread` then (`tls.TLSSocket`, every version so far).
+ * - `data` events, for a stream that stands for a socket, and for TLS on a socket that is already there where `lendMemory` can't help: Node
+ *   drops `onread` then (`tls.TLSSocket`, every version so far).
  *
  * Node begins to read as soon as a socket is connected. Bytes that come before `start` are kept, and reading stops until then.
  */
 export class SocketTransport implements ByteTransport {
-  readonly #socket: Socket;
+  readonly #socket: SocketStream;
   readonly #memory: ReadMemory | null;
+  /** What keeps the process alive in the place of the socket, where that is not the one that the system knows. */
+  #lifeline: { ref(): unknown; unref(): unknown };
   #facts: TransportFacts | undefined;
   #handler: TransportHandler | null = null;
   /** What came before `start`, copied. `null` once it has been delivered: from then on everything goes straight through. */
@@ -30,27 +37,50 @@ export class SocketTransport implements ByteTransport {
   #destroyed = false;
   #error: Error | undefined;
 
-  private constructor(memory: ReadMemory | null, open: (onread: OnReadOpts | undefined) => Socket) {
-    this.#memory = memory;
-    this.#socket = open(
-      memory === null ? undefined : { buffer: () => memory.next(), callback: (length: number) => this.#onRead(memory, length) },
-    );
+  private constructor(
+    memory: ReadMemory | null,
+    open: (onread: OnReadOpts) => { readonly socket: SocketStream; readonly takesMemory: boolean },
+  ) {
+    const { socket, takesMemory } = open({
+      buffer: () => memory!.next(),
+      callback: (length: number) => this.#onRead(memory!, length),
+    });
+    this.#memory = takesMemory ? memory : null;
+    this.#socket = socket;
     this.#socket.on('end', () => this.#onEnd());
     this.#socket.on('drain', () => this.#onDrain());
     this.#socket.on('error', (error) => (this.#error ??= error));
     this.#socket.on('close', () => this.#onClosed());
+    this.#lifeline = this.#socket;
   }
 
   /** The transport of a socket that `open` makes; it must give `onread` to Node, and allow half-open. */
-  static opening(memory: ReadMemory, open: (onread: OnReadOpts | undefined) => Socket): SocketTransport {
-    return new SocketTransport(memory, open);
+  static opening(memory: ReadMemory, open: (onread: OnReadOpts) => Socket): SocketTransport {
+    return new SocketTransport(memory, (onread) => ({ socket: open(onread), takesMemory: true }));
   }
 
-  /** The transport of a connected socket, made with `allowHalfOpen`, from which nobody reads yet. */
-  static over(socket: Socket, facts: TransportFacts): SocketTransport {
-    const transport = new SocketTransport(null, () => socket);
+  /** The transport of a socket that is there, made with `allowHalfOpen`, from which nobody reads yet. */
+  static over(socket: SocketStream, facts: TransportFacts): SocketTransport {
+    const transport = new SocketTransport(null, () => ({ socket, takesMemory: false }));
     transport.#facts = facts;
     return transport;
+  }
+
+  /** The transport of a TLS socket on the socket of another, which is its lifeline. */
+  static within(under: SocketTransport, socket: Socket, memory: ReadMemory): SocketTransport {
+    const transport = new SocketTransport(memory, (onread) => ({ socket, takesMemory: lendMemory(socket, onread) }));
+    transport.#lifeline = under;
+    return transport;
+  }
+
+  /** To put TLS on it, and for nothing else: from then on this transport is only its lifeline. */
+  get socket(): SocketStream {
+    return this.#socket;
+  }
+
+  /** Have bytes come that no handler has seen? */
+  get holdsBytes(): boolean {
+    return this.#early !== null && this.#early.length > 0;
   }
 
   get facts(): TransportFacts {
@@ -68,11 +98,33 @@ export class SocketTransport implements ByteTransport {
     this.#handler = handler;
     if (this.#early?.length === 0 && !this.#earlyEnd && !this.#earlyClose) this.#early = null;
     else queueMicrotask(() => this.#deliverEarly(handler));
-    if (this.#memory === null) this.#socket.on('data', (chunk: Buffer) => this.#onData(handler, chunk));
+    if (this.#memory !== null) return;
+    this.#socket.on('data', this.#onChunk);
+    // It was paused when another had it.
+    if (this.#early === null && this.#socket.isPaused()) this.#socket.resume();
   }
 
+  release(rest: Uint8Array): void {
+    this.#handler = null;
+    this.#paused = false;
+    this.#early = rest.length === 0 ? [] : [Buffer.from(rest)];
+    if (this.#memory !== null) return;
+    // What comes now is for who listens next: another handler, or TLS.
+    this.#socket.pause();
+    this.#socket.off('data', this.#onChunk);
+  }
+
+  readonly #onChunk = (chunk: Buffer): void => {
+    if (this.#early === null) {
+      this.#onData(this.#handler!, chunk);
+      return;
+    }
+    this.#early.push(Buffer.from(chunk));
+    this.#socket.pause();
+  };
+
   write(data: string | Uint8Array): boolean {
-    const socket = this.#socket;
+    const socket: Duplex = this.#socket;
     if (this.#destroyed || socket.destroyed) return false;
     // An empty write makes TLS deliver what it has decrypted, from inside the write: the handler would be re-entered.
     if (data.length === 0) return !socket.writableNeedDrain;
@@ -107,13 +159,13 @@ export class SocketTransport implements ByteTransport {
   ref(): void {
     if (this.#referenced) return;
     this.#referenced = true;
-    this.#socket.ref();
+    this.#lifeline.ref();
   }
 
   unref(): void {
     if (!this.#referenced) return;
     this.#referenced = false;
-    this.#socket.unref();
+    this.#lifeline.unref();
   }
 
   end(): void {

@@ -3,8 +3,8 @@ import { isIP } from 'node:net';
 import type { ConnectionOptions, PeerCertificate, SecureContext } from 'node:tls';
 
 import { ConnectError, LocalProtocolError } from '../errors.ts';
-import type { TlsOptions } from '../model/options.ts';
 import type { Origin } from '../model/origin.ts';
+import type { TlsOptions } from '../model/tls-options.ts';
 import { defaultAuthorities } from './certificate-authorities.ts';
 import { nodeTls } from './node-tls.ts';
 import { SessionCache, type ResumableSession } from './session-cache.ts';
@@ -28,20 +28,19 @@ const contextOptions = ['ca', 'cert', 'key', 'passphrase', 'minVersion', 'maxVer
 
 export class TlsClient {
   readonly #options: TlsOptions;
-  readonly #alpnProtocols: readonly string[];
   readonly #sessions = new SessionCache();
   #context: SecureContext | undefined;
 
-  constructor(options: TlsOptions, alpnProtocols: readonly string[]) {
+  constructor(options: TlsOptions) {
     this.#options = { ...options };
-    this.#alpnProtocols = alpnProtocols;
   }
 
   /**
+   * @param alpnProtocols Offered in the order of preference; empty: no ALPN.
    * @throws {LocalProtocolError} `INVALID_OPTION`: Node does not take the certificate, the key, the ciphers or the versions.
    * @throws {ConnectError} `TLS_FAILED`: `SSL_CERT_FILE` can't be used.
    */
-  handshake(origin: Origin): TlsHandshake {
+  handshake(origin: Origin, alpnProtocols: readonly string[]): TlsHandshake {
     this.#context ??= this.#createContext();
     const name = this.#peerName(origin);
     const peer = `${origin.text} ${name}`;
@@ -52,7 +51,7 @@ export class TlsClient {
       rejectUnauthorized: this.#own('rejectUnauthorized') !== false,
       checkServerIdentity: (_host, certificate) => this.#checkServerIdentity(name, certificate),
       servername: isIP(name) === 0 ? name : '',
-      ...(this.#alpnProtocols.length > 0 && { ALPNProtocols: [...this.#alpnProtocols] }),
+      ...(alpnProtocols.length > 0 && { ALPNProtocols: [...alpnProtocols] }),
       ...(resuming !== undefined && { session: resuming.session }),
     };
     return {
@@ -109,13 +108,8 @@ export class TlsClient {
 }
 
 /** A failed handshake as the error that the contract knows, with the system's or OpenSSL's reason in words. */
-export function tlsError(origin: Origin, cause: Error): ConnectError {
+export function tlsError(peer: string, cause: Error): ConnectError {
   const { code } = cause as NodeJS.ErrnoException;
   const reason = code === undefined || cause.message.includes(code) ? cause.message : `${cause.message} (${code})`;
-  return new ConnectError(`TLS with ${origin.text} failed: ${reason}`, {
-    code: 'TLS_FAILED',
-    phase: 'tls',
-    origin: origin.text,
-    cause,
-  });
+  return new ConnectError(`TLS with ${peer} failed: ${reason}`, { code: 'TLS_FAILED', phase: 'tls', origin: peer, cause });
 }

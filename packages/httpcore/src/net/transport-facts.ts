@@ -17,12 +17,12 @@ export function socketFacts(socket: Socket, path: string | undefined): Transport
   };
 }
 
-/** `certificateNames`: {@link certificateNamesOf} this socket. */
-export function secureSocketFacts(socket: TLSSocket, path: string | undefined, certificateNames: () => readonly string[]): TransportFacts {
+/** `under`: what is known without TLS. `certificateNames`: {@link certificateNamesOf} this socket. */
+export function secureSocketFacts(socket: TLSSocket, under: TransportFacts, certificateNames: () => readonly string[]): TransportFacts {
   // `false` when nothing was agreed on.
   const alpnProtocol = socket.alpnProtocol;
   return {
-    ...socketFacts(socket, path),
+    ...under,
     alpnProtocol: typeof alpnProtocol === 'string' && alpnProtocol !== '' ? alpnProtocol : undefined,
     tls: {
       version: socket.getProtocol() ?? 'unknown',

@@ -30,6 +30,8 @@ export interface ConnectionInfo {
   readonly tlsVersion: string | undefined;
   readonly tlsCipher: string | undefined;
   readonly tlsResumed: boolean;
+  /** The proxy at its other end or on its way, as `scheme://host:port`; the addresses are then those of the first proxy. */
+  readonly proxy: string | undefined;
   readonly timings: DialTimings;
 }
 
@@ -42,8 +44,10 @@ export interface TraceEvents {
   'connect-start': { readonly address: string; readonly port: number | undefined };
   'connect-end': { readonly address: string; readonly port: number | undefined };
   'connect-failed': { readonly address: string; readonly port: number | undefined; readonly code: string };
-  'proxy-start': { readonly kind: string };
-  'proxy-end': { readonly kind: string };
+  /** There is a connection to the proxy, and a way through it is asked for; TLS with the proxy itself is part of that. */
+  'proxy-start': { readonly proxy: string };
+  /** The way stands. */
+  'proxy-end': { readonly proxy: string };
   'tls-start': { readonly servername: string | undefined };
   'tls-end': { readonly version: string; readonly alpnProtocol: string | undefined; readonly resumed: boolean };
   /** It has its connection. `reused` is true when the connection served an exchange before. */

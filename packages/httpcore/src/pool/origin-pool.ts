@@ -1,5 +1,5 @@
 /**
- * The connections to one origin, and the exchanges that wait for one.
+ * The connections to one peer, and the exchanges that wait for one: of one origin, or of all for which the peer, a proxy, forwards.
  *
  * Whatever happens ends in one of two questions: "here is an exchange: who serves it?" (`submit`) and "here is capacity: who
  * is next?" (`#offer`). Connections are taken newest first, so that the ones not needed grow old and expire; exchanges
@@ -9,10 +9,13 @@
  * in `onClosed` or when the dial fails.
  */
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
-import type { Exchange, ExchangeOwner } from '../connection/exchange.ts';
+import type { ExchangeOwner } from '../connection/exchange-owner.ts';
+import type { Exchange } from '../connection/exchange.ts';
+import type { Forwarding } from '../connection/forwarding.ts';
 import type { Dial } from '../dial/dial.ts';
 import { Aborted, ConnectError, type HttpCoreError, type PoolTimeout } from '../errors.ts';
 import type { Origin } from '../model/origin.ts';
+import type { Peer } from '../model/peer.ts';
 import type { Clock } from '../time/clock.ts';
 import { AvailableConnections } from './available-connections.ts';
 import { servedElsewhere, type CoalescingOrigin } from './coalescing.ts';
@@ -23,16 +26,22 @@ import { poolTimeout } from './pool-timeout.ts';
 import { WaitingList, type Place } from './waiting-list.ts';
 
 interface PendingDial {
-  readonly dial: Dial<Connection>;
+  /** `null` while it is being started: an observer may abort its exchange from inside. */
+  dial: Dial<Connection> | null;
   /** The exchange that gets the error if the dial fails. */
   exchange: Exchange | null;
+  /** Why it is not wanted any more. */
+  givenUp: HttpCoreError | null;
 }
 
 export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOrigin {
-  readonly origin: Origin;
+  readonly peer: Peer;
   readonly clock: Clock;
-  /** Under which keys the pool knows it. */
-  readonly keys: string[] = [];
+  readonly forwarding: Forwarding | null;
+  /** The same for peers that are one. */
+  readonly key: string;
+  /** The pool's own note: the spellings under which it finds this. */
+  readonly spellings: string[] = [];
   readonly connections: Set<Connection> = new Set();
 
   readonly #pool: PoolOfOrigins;
@@ -43,10 +52,16 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
   readonly #closedEarly = new Set<Connection>();
   #singleFlightFailed = false;
 
-  constructor(pool: PoolOfOrigins, origin: Origin) {
+  constructor(pool: PoolOfOrigins, peer: Peer, key: string, forwarding: Forwarding | null) {
     this.#pool = pool;
     this.clock = pool.clock;
-    this.origin = origin;
+    this.peer = peer;
+    this.key = key;
+    this.forwarding = forwarding;
+  }
+
+  get origin(): Origin {
+    return this.peer.origin;
   }
 
   get waitingCount(): number {
@@ -136,7 +151,7 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
   }
 
   #grow(): void {
-    const known = this.#pool.sharingOf(this.origin);
+    const known = this.#pool.sharingOf(this);
     const sharing = known === 'unknown' && this.#singleFlightFailed ? 'exclusive' : known;
     const decision = decideDials({
       sharing,
@@ -147,7 +162,12 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
       maxConnectionsPerOrigin: this.#pool.maxConnectionsPerOrigin,
       poolRoom: this.#pool.room,
     });
-    for (let count = 0; count < decision.dial; count += 1) void this.#dial(this.#withoutDial());
+    for (let count = 0; count < decision.dial; count += 1) {
+      const exchange = this.#withoutDial();
+      // Aborted by the observer of the one before.
+      if (exchange === null) break;
+      void this.#dial(exchange);
+    }
     if (decision.wantsRoom) this.#pool.onRoomWanted(this);
   }
 
@@ -159,9 +179,11 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
 
   #dial(exchange: Exchange | null): Promise<void> {
     this.#pool.onSlotTaken();
-    const pending: PendingDial = { dial: this.#pool.dial(this, exchange), exchange };
+    const pending: PendingDial = { dial: null, exchange, givenUp: null };
     this.#dials.add(pending);
-    return pending.dial.result.then(
+    const dial = (pending.dial = this.#pool.dial(this, exchange));
+    if (pending.givenUp !== null) dial.cancel(pending.givenUp);
+    return dial.result.then(
       (connection) => this.#onDialed(pending, connection),
       (error: HttpCoreError) => {
         if (error === servedElsewhere) {
@@ -246,7 +268,7 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
       if (spare <= 0) break;
       if (pending.exchange !== null) continue;
       spare -= 1;
-      pending.dial.cancel(new Aborted('The request that this connection was made for was aborted', { phase: 'connect' }));
+      giveUp(pending, new Aborted('The request that this connection was made for was aborted', { phase: 'connect' }));
     }
     this.#settle();
   }
@@ -339,7 +361,7 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
   #settle(): void {
     if (this.#pool.closing && this.waitingCount === 0) {
       for (const pending of Array.from(this.#dials)) {
-        pending.dial.cancel(new Aborted('The pool was closed while it connected', { phase: 'connect' }));
+        giveUp(pending, new Aborted('The pool was closed while it connected', { phase: 'connect' }));
       }
       for (const connection of Array.from(this.connections)) connection.drain();
     }
@@ -353,7 +375,7 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
 
   destroy(error: HttpCoreError): void {
     for (let exchange = this.#nextWaiting(); exchange !== undefined; exchange = this.#nextWaiting()) exchange.refuse(error);
-    for (const pending of Array.from(this.#dials)) pending.dial.cancel(error);
+    for (const pending of Array.from(this.#dials)) giveUp(pending, error);
     for (const connection of Array.from(this.connections)) connection.destroy(error);
     this.#settle();
   }
@@ -362,4 +384,9 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
 function start(connection: Connection, exchange: Exchange, now: number): void {
   if (connection.active === 0) connection.ref();
   connection.start(exchange, now);
+}
+
+function giveUp(pending: PendingDial, error: HttpCoreError): void {
+  pending.givenUp = error;
+  pending.dial?.cancel(error);
 }

@@ -1,7 +1,6 @@
 import type { Connection } from '../connection/connection.ts';
 import type { Exchange } from '../connection/exchange.ts';
 import type { Dial } from '../dial/dial.ts';
-import type { Origin } from '../model/origin.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Coalescing } from './coalescing.ts';
 import type { Sharing } from './decide.ts';
@@ -18,7 +17,7 @@ export interface PoolOfOrigins {
   readonly coalescing: Coalescing | null;
   /** Slots that are free. */
   readonly room: number;
-  sharingOf(origin: Origin): Sharing;
+  sharingOf(originPool: OriginPool): Sharing;
   /** A dial has made a connection. */
   onMade(originPool: OriginPool, connection: Connection): void;
   dial(originPool: OriginPool, exchange: Exchange | null): Dial<Connection>;

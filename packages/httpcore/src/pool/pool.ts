@@ -5,11 +5,13 @@
 import type { ByteIterable, DispatchContext, DispatchResponse, HeaderPair, Timeouts, UrlParts } from '../contract.ts';
 import type { Connection } from '../connection/connection.ts';
 import { Exchange } from '../connection/exchange.ts';
+import { Forwarding, isAuthorization } from '../connection/forwarding.ts';
 import type { Dial, Dialer } from '../dial/dial.ts';
-import { Aborted, DeadlineExceeded, PoolClosed, type HttpCoreError } from '../errors.ts';
+import { Aborted, DeadlineExceeded, LocalProtocolError, PoolClosed, type HttpCoreError } from '../errors.ts';
 import { checkFields, checkMethod, checkTarget } from '../model/field-syntax.ts';
 import { checkTimeouts, type ResolvedPoolOptions } from '../model/options.ts';
-import { parseOrigin, type Origin } from '../model/origin.ts';
+import { forwards, proxyPeer } from '../model/peer.ts';
+import { proxyFacts, type Proxy } from '../model/proxy.ts';
 import { requestFraming } from '../model/request-framing.ts';
 import type { Clock } from '../time/clock.ts';
 import { CoarseTimer } from '../time/coarse-timer.ts';
@@ -17,6 +19,7 @@ import { Coalescing } from './coalescing.ts';
 import type { Sharing } from './decide.ts';
 import { evict } from './eviction.ts';
 import { OriginPool } from './origin-pool.ts';
+import { PeerPools } from './peer-pools.ts';
 import type { PoolOfOrigins } from './pool-of-origins.ts';
 
 /** A look at the pool at one moment. */
@@ -39,7 +42,10 @@ export interface PoolStats {
 }
 
 export interface OriginStats {
+  /** Or a proxy, for all the origins to which it forwards. */
   readonly origin: string;
+  /** The proxy on the way, as `scheme://host:port`. */
+  readonly proxy: string | undefined;
   readonly connections: number;
   readonly idle: number;
   readonly connecting: number;
@@ -68,7 +74,7 @@ export class Pool implements PoolOfOrigins {
 
   readonly #options: ResolvedPoolOptions;
   readonly #dialer: Dialer;
-  readonly #origins = new Map<string, OriginPool>();
+  readonly #peers: PeerPools;
   readonly #sharing = new Map<string, Sharing>();
   readonly #wantRoom = new Set<OriginPool>();
   readonly #deadlines: CoarseTimer;
@@ -79,13 +85,6 @@ export class Pool implements PoolOfOrigins {
   #onClosed: (() => void) | null = null;
   #closed: Promise<void> | null = null;
 
-  // The origin that was asked for last, by what was said and not by a key: most programs talk to one for a while.
-  #lastScheme = '';
-  #lastHost = '';
-  #lastPort: number | null = null;
-  #lastServername: string | undefined = undefined;
-  #last: OriginPool | null = null;
-
   constructor(options: ResolvedPoolOptions, dialer: Dialer, clock: Clock) {
     this.#options = options;
     this.#dialer = dialer;
@@ -94,6 +93,9 @@ export class Pool implements PoolOfOrigins {
     this.maxConnectionsPerOrigin = options.maxConnectionsPerOrigin;
     this.keepAliveTimeout = options.keepAliveTimeout;
     this.coalescing = Coalescing.create(options);
+    this.#peers = new PeerPools(options, (peer, key, isForwarded) => {
+      return new OriginPool(this, peer, key, isForwarded ? new Forwarding(peer.proxy!) : null);
+    });
     this.#deadlines = new CoarseTimer(clock, (now) => this.#checkDeadlines(now));
     this.#expiry = new CoarseTimer(clock, (now) => this.#checkExpiry(now));
   }
@@ -113,57 +115,50 @@ export class Pool implements PoolOfOrigins {
     checkFields(headers);
     if (timeouts !== this.#options.timeouts) checkTimeouts(timeouts);
     const framing = requestFraming(method, headers, body, context?.trailers !== undefined);
-    const originPool = this.#originPool(url[0], url[1], url[2], context?.servername);
     if (context !== undefined) this.#checkContext(context);
+    const proxy = context?.proxy === undefined ? this.#options.proxy : (context.proxy as Proxy | null);
+    const isForwarded = proxy !== null && this.#isForwarded(method, url[0], headers, proxy);
+    const { origin, originPool } = this.#peers.find(url[0], url[1], url[2], context?.servername, proxy, isForwarded);
     const now = this.clock.now();
-    const exchange = new Exchange(originPool, originPool.origin, method, url[3], headers, body, framing, timeouts, context, now);
+    const exchange = new Exchange(originPool, origin, method, url[3], headers, body, framing, timeouts, context, now);
+    return this.#begin(exchange, originPool, now);
+  }
+
+  /** Asks a proxy for a tunnel to `authority`: the answer to CONNECT, whose body leads there if its status is 2xx. */
+  connect(proxy: Proxy, authority: string, headers: readonly HeaderPair[], context: DispatchContext): Promise<DispatchResponse> {
+    if (this.closing) throw new PoolClosed('The pool is closed', { phase: 'request' });
+    const originPool = this.#peers.poolOf(proxyPeer(proxy), false);
+    const framing = requestFraming('CONNECT', headers, null, false);
+    const now = this.clock.now();
+    const { origin } = originPool;
+    const exchange = new Exchange(originPool, origin, 'CONNECT', authority, headers, null, framing, this.#options.timeouts, context, now);
+    return this.#begin(exchange, originPool, now);
+  }
+
+  #begin(exchange: Exchange, originPool: OriginPool, now: number): Promise<DispatchResponse> {
     this.#requests += 1;
-    originPool.submit(exchange, now);
+    // An observer may have aborted it as soon as it was there.
+    if (!exchange.ended) originPool.submit(exchange, now);
     return exchange.response;
   }
 
+  /** Is it for the proxy to send on? Else it takes a tunnel, at whose other end is the origin. */
+  #isForwarded(method: string, scheme: string, headers: readonly HeaderPair[], proxy: Proxy): boolean {
+    if (method !== 'CONNECT' && forwards(proxy, scheme, this.#options) && !headers.some(asksForUpgrade)) return true;
+    checkTunnelledFields(headers);
+    return false;
+  }
+
   #checkContext(context: DispatchContext): void {
-    const { signal, deadline } = context;
+    const { signal, deadline, proxy } = context;
+    // Throws unless it is one.
+    if (proxy !== undefined && proxy !== null) proxyFacts(proxy as Proxy);
     if (signal !== undefined && signal.aborted) {
       throw new Aborted('The request was aborted before it began', { cause: signal.reason, phase: 'request' });
     }
     if (deadline !== undefined && deadline <= this.clock.now()) {
       throw new DeadlineExceeded('The deadline had passed before the request began', { phase: 'request' });
     }
-  }
-
-  #originPool(scheme: string, host: string, port: number | null, servername: string | undefined): OriginPool {
-    if (
-      this.#last !== null &&
-      host === this.#lastHost &&
-      scheme === this.#lastScheme &&
-      port === this.#lastPort &&
-      servername === this.#lastServername
-    ) {
-      return this.#last;
-    }
-    const given = JSON.stringify([scheme, host, port, servername]);
-    let originPool = this.#origins.get(given);
-    if (originPool === undefined) {
-      const origin = parseOrigin(scheme, host, port, servername ?? this.#options.tls.servername);
-      const key = keyOf(origin);
-      originPool = this.#origins.get(key) ?? new OriginPool(this, origin);
-      this.#name(originPool, key);
-      // Unbounded spellings of one host (letter case) must not fill the map.
-      if (originPool.keys.length < 8) this.#name(originPool, given);
-    }
-    this.#lastScheme = scheme;
-    this.#lastHost = host;
-    this.#lastPort = port;
-    this.#lastServername = servername;
-    this.#last = originPool;
-    return originPool;
-  }
-
-  #name(originPool: OriginPool, key: string): void {
-    if (this.#origins.has(key)) return;
-    this.#origins.set(key, originPool);
-    originPool.keys.push(key);
   }
 
   // For the origins
@@ -176,29 +171,30 @@ export class Pool implements PoolOfOrigins {
     return this.#wantRoom.size > 0;
   }
 
-  sharingOf(origin: Origin): Sharing {
-    const { http1, http2 } = this.#options;
-    if (!http2 || (origin.scheme === 'http' && http1)) return 'exclusive';
-    if (!http1) return 'shared';
-    return this.#sharing.get(keyOf(origin)) ?? 'unknown';
+  sharingOf({ peer, key }: OriginPool): Sharing {
+    const [first, ...others] = peer.protocols;
+    if (others.length > 0) return this.#sharing.get(key) ?? 'unknown';
+    return first === 'h2' ? 'shared' : 'exclusive';
   }
 
   onMade(originPool: OriginPool, connection: Connection): void {
     this.#opened += 1;
     this.coalescing?.add(connection, originPool);
-    const key = keyOf(originPool.origin);
+    const { key } = originPool;
     this.#sharing.delete(key);
     this.#sharing.set(key, connection.info.protocol === 'h2' ? 'shared' : 'exclusive');
     if (this.#sharing.size > rememberedOrigins) this.#sharing.delete(this.#sharing.keys().next().value!);
   }
 
   dial(originPool: OriginPool, exchange: Exchange | null): Dial<Connection> {
+    const { proxy, via } = originPool.peer;
     return this.#dialer.dial(
       {
-        origin: originPool.origin,
+        ...originPool.peer,
         connectTimeout: exchange === null ? this.#options.timeouts[0] : exchange.connectTimeout,
         trace: exchange === null ? null : exchange.observer,
-        onResolved: this.coalescing?.lookFor(originPool),
+        // Neither to a proxy nor through one: the connections of others lead to origins, by other ways.
+        onResolved: proxy === null && via === null ? this.coalescing?.lookFor(originPool) : undefined,
       },
       this.coalescing?.ownerFor(originPool) ?? originPool,
     );
@@ -220,7 +216,7 @@ export class Pool implements PoolOfOrigins {
 
   onRoomWanted(originPool: OriginPool): void {
     this.#wantRoom.add(originPool);
-    for (const other of new Set(this.#origins.values())) {
+    for (const other of this.#peers.all()) {
       if (other === originPool) continue;
       for (const connection of other.idle()) {
         // Its slot comes back through onSlotFreed, which lets the origin grow.
@@ -239,19 +235,17 @@ export class Pool implements PoolOfOrigins {
   }
 
   onWaiting(originPool: OriginPool): void {
-    if (originPool.keys.length === 0) this.#name(originPool, keyOf(originPool.origin));
+    this.#peers.keep(originPool);
   }
 
   onEmpty(originPool: OriginPool): void {
-    for (const key of originPool.keys) this.#origins.delete(key);
-    originPool.keys.length = 0;
+    this.#peers.forget(originPool);
     this.#wantRoom.delete(originPool);
-    if (this.#last === originPool) this.#last = null;
-    if (this.closing && this.#origins.size === 0) this.#finish();
+    if (this.closing && this.#peers.size === 0) this.#finish();
   }
 
   holders(originPool: OriginPool): readonly Exchange[] {
-    const full = this.room > 0 ? [originPool] : new Set(this.#origins.values());
+    const full = this.room > 0 ? [originPool] : this.#peers.all();
     return Array.from(full, (each) => Array.from(each.connections, (connection) => connection.exchanges()).flat()).flat();
   }
 
@@ -259,13 +253,13 @@ export class Pool implements PoolOfOrigins {
 
   #checkDeadlines(now: number): number {
     let next = Infinity;
-    for (const originPool of new Set(this.#origins.values())) next = Math.min(next, originPool.checkDeadlines(now));
+    for (const originPool of this.#peers.all()) next = Math.min(next, originPool.checkDeadlines(now));
     return next;
   }
 
   #checkExpiry(now: number): number {
     let next = Infinity;
-    for (const originPool of new Set(this.#origins.values())) {
+    for (const originPool of this.#peers.all()) {
       const { expired, lookAgainAt } = evict(originPool.idle(), this.keepAliveTimeout, now);
       for (const connection of expired) connection.drain();
       for (const connection of originPool.idle()) connection.unref();
@@ -278,15 +272,18 @@ export class Pool implements PoolOfOrigins {
 
   preconnect(scheme: string, host: string, port: number | null): Promise<void> {
     if (this.closing) throw new PoolClosed('The pool is closed', { phase: 'request' });
-    return this.#originPool(scheme, host, port, undefined).preconnect();
+    const { proxy } = this.#options;
+    const isForwarded = proxy !== null && forwards(proxy, scheme, this.#options);
+    return this.#peers.find(scheme, host, port, undefined, proxy, isForwarded).originPool.preconnect();
   }
 
   stats(): PoolStats {
     const lent = this.coalescing?.lent();
-    const origins = Array.from(new Set(this.#origins.values()), (each): OriginStats => {
+    const origins = Array.from(this.#peers.all(), (each): OriginStats => {
       const connections = Array.from(each.connections);
       return {
         origin: each.origin.text,
+        proxy: (each.peer.proxy ?? each.peer.via)?.origin,
         connections: connections.length,
         idle: connections.filter((connection) => connection.active === 0).length,
         connecting: each.dialCount,
@@ -295,7 +292,7 @@ export class Pool implements PoolOfOrigins {
         coalesced: this.coalescing?.connectionsOf(each) ?? 0,
       };
     });
-    const sum = (key: Exclude<keyof OriginStats, 'origin'>): number => origins.reduce((total, each) => total + each[key], 0);
+    const sum = (key: Exclude<keyof OriginStats, 'origin' | 'proxy'>): number => origins.reduce((total, each) => total + each[key], 0);
     return {
       connections: sum('connections'),
       idle: sum('idle'),
@@ -316,14 +313,14 @@ export class Pool implements PoolOfOrigins {
     this.#closed = new Promise((resolve) => {
       this.#onClosed = resolve;
     });
-    for (const originPool of new Set(this.#origins.values())) originPool.drain();
-    if (this.#origins.size === 0) this.#finish();
+    for (const originPool of this.#peers.all()) originPool.drain();
+    if (this.#peers.size === 0) this.#finish();
     return this.#closed;
   }
 
   destroy(error: HttpCoreError): Promise<void> {
     const closed = this.close();
-    for (const originPool of new Set(this.#origins.values())) originPool.destroy(error);
+    for (const originPool of this.#peers.all()) originPool.destroy(error);
     return closed;
   }
 
@@ -335,6 +332,16 @@ export class Pool implements PoolOfOrigins {
   }
 }
 
-function keyOf(origin: Origin): string {
-  return `${origin.text} ${origin.servername}`;
+/** An upgraded connection leads to the origin itself, which takes a tunnel (RFC 9110 §7.8: the field is for the next hop alone). */
+function asksForUpgrade([name]: HeaderPair): boolean {
+  return name.length === 7 && name.toLowerCase() === 'upgrade';
+}
+
+/** At the other end of a tunnel is the origin. */
+function checkTunnelledFields(headers: readonly HeaderPair[]): void {
+  if (!headers.some(isAuthorization)) return;
+  throw new LocalProtocolError('Proxy-Authorization would reach the origin through the tunnel; give the credentials to the proxy', {
+    code: 'PROXY_AUTHORIZATION',
+    phase: 'request',
+  });
 }

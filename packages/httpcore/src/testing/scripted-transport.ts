@@ -7,7 +7,7 @@ import type { ByteTransport, TransportFacts, TransportHandler } from '../net/byt
 /** What was asked of the transport, in order. A write under `cork` is one `write` when the cork comes off. */
 export type TransportCall =
   | { readonly type: 'write'; readonly bytes: Uint8Array }
-  | { readonly type: 'start' | 'cork' | 'uncork' | 'pause' | 'resume' | 'keep' | 'ref' | 'unref' | 'end' | 'destroy' };
+  | { readonly type: 'start' | 'cork' | 'uncork' | 'pause' | 'resume' | 'keep' | 'ref' | 'unref' | 'end' | 'destroy' | 'release' };
 
 export interface ScriptedTransportOptions {
   /** What `facts` says; the rest is a plain TCP connection between 127.0.0.1:50000 and 127.0.0.1:80. */
@@ -151,6 +151,13 @@ export class ScriptedTransport implements ByteTransport {
     this.#destroy(undefined);
   }
 
+  release(rest: Uint8Array): void {
+    this.calls.push({ type: 'release' });
+    this.#handler = undefined;
+    this.#paused = false;
+    if (rest.length > 0) this.#inbound.unshift({ type: 'bytes', bytes: Uint8Array.from(rest) });
+  }
+
   // --- what the test does as the peer -----------------------------------------------------------------------------------
 
   /** The peer sends bytes; a string is Latin-1. Delivered as one chunk. */
@@ -186,7 +193,10 @@ export class ScriptedTransport implements ByteTransport {
     if (this.#delivering || this.#handler === undefined || this.#closed) return;
     this.#delivering = true;
     try {
-      while (this.#deliverNext(this.#handler));
+      // A handler may release the transport from inside of a call.
+      for (let handler: TransportHandler | undefined = this.#handler; handler !== undefined && this.#deliverNext(handler);) {
+        handler = this.#handler as TransportHandler | undefined;
+      }
     } finally {
       this.#delivering = false;
     }

@@ -32,7 +32,7 @@ export function socks5Refusal(reply: number): SocksMove {
 }
 
 function refused(message: string, reply: number): SocksMove {
-  return { event: 'fail', error: new ProxyError(message, { code: 'PROXY_REFUSED', phase: 'proxy' }), reply };
+  return { event: 'fail', error: new ProxyError(message, { code: 'PROXY_REFUSED', phase: 'proxy', reply }), reply };
 }
 
 /** Credentials are missing, or not the right ones. */

@@ -55,7 +55,7 @@ const kinds: Record<string, () => Promise<{ server: ReturnType<typeof createServ
         await once(socket, 'secureConnect');
         return SocketTransport.over(
           socket,
-          secureSocketFacts(socket, undefined, () => []),
+          secureSocketFacts(socket, socketFacts(socket, undefined), () => []),
         );
       },
     };

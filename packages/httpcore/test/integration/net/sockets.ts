@@ -6,7 +6,10 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { createTransportDialer } from '../../../src/dial/transport-dialer.ts';
 import type { Dial, DialedTransport, TransportDialer } from '../../../src/dial/dial.ts';
 import { resolvePoolOptions, type PoolOptions } from '../../../src/model/options.ts';
+import type { Tunnels } from '../../../src/dial/tunnels.ts';
 import { parseOrigin } from '../../../src/model/origin.ts';
+import type { Peer } from '../../../src/model/peer.ts';
+import type { Proxy } from '../../../src/model/proxy.ts';
 import type { ByteTransport, TransportHandler } from '../../../src/net/byte-transport.ts';
 import type { TraceObserver } from '../../../src/observe/trace.ts';
 import { systemClock, type Clock } from '../../../src/time/clock.ts';
@@ -51,15 +54,31 @@ export interface Target {
   readonly servername?: string;
   readonly connectTimeout?: number | null;
   readonly trace?: TraceObserver;
+  readonly proxy?: Proxy | null;
+  readonly via?: Proxy | null;
+  /** Default: what the dialler was made with. */
+  readonly protocols?: Peer['protocols'];
 }
 
 export function dialTo(dialer: TransportDialer, target: Target): Dial<DialedTransport> {
   const { scheme = 'http', host = '127.0.0.1', port, servername, connectTimeout = 10_000, trace = null } = target;
-  return dialer.dial({ origin: parseOrigin(scheme, host, port, servername), connectTimeout, trace });
+  const { proxy = null, via = null, protocols = protocolsOf.get(dialer) ?? [] } = target;
+  return dialer.dial({ origin: parseOrigin(scheme, host, port, servername), proxy, via, protocols, connectTimeout, trace });
 }
 
-export function dialerWith(options: PoolOptions = {}, clock: Clock = systemClock, alpnProtocols: readonly string[] = []): TransportDialer {
-  return createTransportDialer(resolvePoolOptions(options), clock, alpnProtocols);
+const protocolsOf = new WeakMap<TransportDialer, Peer['protocols']>();
+
+const noTunnels: Tunnels = {
+  open() {
+    throw new Error('This dialler has no tunnels');
+  },
+};
+
+/** `protocols`: what its dials offer in TLS. */
+export function dialerWith(options: PoolOptions = {}, clock: Clock = systemClock, protocols: Peer['protocols'] = []): TransportDialer {
+  const dialer = createTransportDialer(resolvePoolOptions(options), clock, noTunnels);
+  protocolsOf.set(dialer, protocols);
+  return dialer;
 }
 
 export async function connectTo(target: Target, options: PoolOptions = {}): Promise<ByteTransport> {

@@ -4,7 +4,8 @@ import { Buffer } from 'node:buffer';
 import { expect } from 'vitest';
 
 import type { Connection, ConnectionOwner } from '../../../src/connection/connection.ts';
-import { Exchange, type ExchangeOwner } from '../../../src/connection/exchange.ts';
+import type { ExchangeOwner } from '../../../src/connection/exchange-owner.ts';
+import { Exchange } from '../../../src/connection/exchange.ts';
 import { Http2Connection, type Http2ConnectionOptions } from '../../../src/connection/http2-connection.ts';
 import type { ByteIterable } from '../../../src/contract.ts';
 import { HttpCoreError, PoolTimeout } from '../../../src/errors.ts';
@@ -16,6 +17,7 @@ import { settings, settingsAcknowledgement } from './frame-factory.ts';
 import { FrameLog } from './frame-log.ts';
 
 export class LoneConnection implements ConnectionOwner, ExchangeOwner {
+  readonly forwarding = null;
   readonly clock: FakeClock = new FakeClock(1_000);
   readonly transport: ScriptedTransport = new ScriptedTransport();
   readonly connection: Http2Connection;
@@ -56,6 +58,7 @@ export class LoneConnection implements ConnectionOwner, ExchangeOwner {
       tlsVersion: none,
       tlsCipher: none,
       tlsResumed: false,
+      proxy: undefined,
       timings,
     } as const;
     const limits = { maxHeaderBytes: 65_536, maxHeaderFields: 256, expectContinueTimeout: 1_000 };

@@ -1,0 +1,117 @@
+import type { HttpCoreError } from '../errors.ts';
+import { openSocket, type Endpoint, type SocketOpening } from '../net/open-socket.ts';
+import { isAddress, type ResolveOptions, type Resolving } from '../net/resolve.ts';
+import { tlsError, type TlsHandshake } from '../net/tls.ts';
+import type { Clock } from '../time/clock.ts';
+import { ConnectRace, endpointText, type AttemptOutcome } from './connect-race.ts';
+import { lookUp } from './look-up.ts';
+import { traceSecured, type Way, type WayListener } from './way.ts';
+
+/** Where a way of its own leads: a host and port, or a unix socket (or Windows named pipe). */
+export type Destination = { readonly host: string; readonly port: number } | { readonly path: string };
+
+export interface DirectWayOptions extends ResolveOptions {
+  readonly connectionAttemptDelay: number;
+}
+
+export interface DirectWayRequest {
+  /** For errors: an origin, or a proxy. */
+  readonly name: string;
+  readonly destination: Destination;
+  /** TLS is part of opening the socket: only so does Node read without a stream in between. */
+  readonly handshake: TlsHandshake | undefined;
+  readonly onResolved?: ((addresses: readonly string[]) => HttpCoreError | undefined) | undefined;
+}
+
+/** Resolves, and races the addresses; with a handshake the transport that wins is secured. */
+export class DirectWay implements Way {
+  readonly #request: DirectWayRequest;
+  readonly #options: DirectWayOptions;
+  readonly #clock: Clock;
+  readonly #listener: WayListener;
+  // What runs, and has to be stopped when it is not wanted any more.
+  #resolving: Resolving | undefined;
+  #race: ConnectRace<SocketOpening> | undefined;
+  #winner: SocketOpening | undefined;
+
+  constructor(request: DirectWayRequest, options: DirectWayOptions, clock: Clock, listener: WayListener) {
+    this.#request = request;
+    this.#options = options;
+    this.#clock = clock;
+    this.#listener = listener;
+  }
+
+  get hanging(): string {
+    const { destination } = this.#request;
+    if (this.#winner !== undefined) return 'the TLS handshake was not finished';
+    if (this.#race !== undefined) return `no answer from ${this.#race.pending.map(endpointText).join(', ')}`;
+    return 'host' in destination ? `the name ${JSON.stringify(destination.host)} was not resolved` : 'nothing was tried';
+  }
+
+  start(): void {
+    const { destination } = this.#request;
+    if ('path' in destination) this.#connect([{ address: destination.path, port: undefined }]);
+    else if (isAddress(destination.host)) this.#resolved([destination.host], destination.port);
+    else this.#lookUp(destination.host, destination.port);
+  }
+
+  cancel(): void {
+    this.#resolving?.cancel();
+    this.#race?.cancel();
+    this.#winner?.destroy();
+  }
+
+  #lookUp(host: string, port: number): void {
+    this.#resolving = lookUp(host, this.#options, this.#listener, (addresses) => this.#resolved(addresses, port));
+  }
+
+  #resolved(addresses: readonly string[], port: number): void {
+    const end = this.#request.onResolved?.(addresses);
+    if (end !== undefined) this.#listener.onFailed(end);
+    else this.#connect(addresses.map((address) => ({ address, port })));
+  }
+
+  #connect(endpoints: readonly Endpoint[]): void {
+    const listener = this.#listener;
+    listener.enter('connecting');
+    this.#race = new ConnectRace<SocketOpening>(
+      {
+        target: this.#request.name,
+        endpoints,
+        attemptDelay: this.#options.connectionAttemptDelay,
+        connect: (endpoint, outcome) => this.#open(endpoint, outcome),
+        onAttemptStarted: (endpoint) => listener.trace('connect-start', endpoint),
+        onAttemptFailed: (_endpoint, { address, port, code }) => listener.trace('connect-failed', { address, port, code }),
+        onWon: (winner, endpoint) => this.#connected(winner, endpoint),
+        onLost: (error) => listener.onFailed(error),
+      },
+      this.#clock,
+    );
+    this.#race.start();
+  }
+
+  #open(endpoint: Endpoint, outcome: AttemptOutcome): SocketOpening {
+    return openSocket(endpoint, this.#options.localAddress, this.#request.handshake, {
+      onConnected: () => outcome.connected(),
+      onReady: (transport) => {
+        traceSecured(this.#listener, transport.facts);
+        if (this.#listener.isSettled) transport.destroy();
+        else this.#listener.onReady(transport);
+      },
+      // Once connected it is out of the race, and what fails is TLS.
+      onFailed: (error) => {
+        if (this.#winner === undefined) outcome.failed(error);
+        else this.#listener.onFailed(tlsError(this.#request.name, error));
+      },
+    });
+  }
+
+  #connected(winner: SocketOpening, endpoint: Endpoint): void {
+    this.#winner = winner;
+    this.#listener.trace('connect-end', endpoint);
+    const { handshake } = this.#request;
+    if (handshake === undefined || this.#listener.isSettled) return;
+    this.#listener.enter('securing');
+    this.#listener.trace('tls-start', { servername: handshake.servername });
+  }
+}

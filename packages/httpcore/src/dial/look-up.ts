@@ -1,0 +1,23 @@
+import { resolve, type ResolveOptions, type Resolving } from '../net/resolve.ts';
+import type { WayListener } from './way.ts';
+
+/** Resolves a name as one step of a way. */
+export function lookUp(
+  host: string,
+  options: ResolveOptions,
+  listener: WayListener,
+  onResolved: (addresses: readonly string[]) => void,
+): Resolving | undefined {
+  listener.enter('resolving');
+  listener.trace('dns-start', { host });
+  if (listener.isSettled) return undefined;
+  return resolve(host, options, (error, addresses) => {
+    if (listener.isSettled) return;
+    if (error !== undefined) {
+      listener.onFailed(error);
+      return;
+    }
+    listener.trace('dns-end', { addresses });
+    if (!listener.isSettled) onResolved(addresses);
+  });
+}

@@ -1,0 +1,31 @@
+/**
+ * A way is what leads to the host and port of a peer, before TLS with it: a connection of its own, or one through a proxy. Ways
+ * know nothing of limits in time and settle nothing: they tell the dial that they are part of, and are cancelled by it.
+ */
+import type { HttpCoreError } from '../errors.ts';
+import type { TransportFacts } from '../net/byte-transport.ts';
+import type { SocketTransport } from '../net/socket-transport.ts';
+import type { TraceEventName, TraceEvents } from '../observe/trace.ts';
+
+export type Stage = 'idle' | 'resolving' | 'connecting' | 'tunnelling' | 'securing' | 'settled';
+
+export interface Way {
+  start(): void;
+  /** Closes what was opened; nothing is told afterwards. */
+  cancel(): void;
+  /** What it waits for, in words that end "No connection within 10 s: …". */
+  readonly hanging: string;
+}
+
+/** What a way tells the dial. Any call may end with the way cancelled: look at `isSettled` before going on. */
+export interface WayListener {
+  readonly isSettled: boolean;
+  enter(stage: Stage): void;
+  trace<Name extends TraceEventName>(name: Name, detail: TraceEvents[Name]): void;
+  onReady(transport: SocketTransport): void;
+  onFailed(error: HttpCoreError): void;
+}
+
+export function traceSecured(listener: Pick<WayListener, 'trace'>, { tls, alpnProtocol }: TransportFacts): void {
+  if (tls !== undefined) listener.trace('tls-end', { version: tls.version, alpnProtocol, resumed: tls.resumed });
+}
