@@ -1,0 +1,84 @@
+/** What the suites of this folder share: how a request went, and what a proxy saw of it. */
+import type { LocalProxy, ProxiedRequest } from '@x/testbed';
+import { expect } from 'vitest';
+
+import type {
+  ByteIterable,
+  ConnectionPool,
+  DispatchContext,
+  DispatchResponse,
+  HeaderPair,
+  HttpCoreError,
+  ProxiedRequest as AskedRequest,
+  ProxyAuthenticator,
+  ProxyChallenge,
+  ProxyError,
+  Timeouts,
+  UrlParts,
+} from '../../../src/index.ts';
+
+export interface Sent {
+  readonly method?: string;
+  readonly headers?: readonly HeaderPair[];
+  readonly body?: ByteIterable | null;
+  readonly timeouts?: Timeouts;
+  readonly context?: DispatchContext;
+}
+
+export function send(pool: ConnectionPool, url: UrlParts, sent: Sent = {}): Promise<DispatchResponse> {
+  const { method = 'GET', headers = [], body = null, timeouts, context } = sent;
+  return pool.dispatch(method, url, headers, body, timeouts, context);
+}
+
+/** Status and text of the answer. */
+export async function answerOf(pool: ConnectionPool, url: UrlParts, sent: Sent = {}): Promise<[status: number, text: string]> {
+  const [, status, , , body] = await send(pool, url, sent);
+  return [status, Buffer.from(await body.bytes()).toString()];
+}
+
+export async function failure<Failure extends HttpCoreError = ProxyError>(promise: Promise<unknown>): Promise<Failure> {
+  return promise.then(
+    (value) => expect.unreachable(`it succeeded: ${JSON.stringify(value)}`),
+    (error: unknown) => error as Failure,
+  );
+}
+
+/** A body that can be had once. */
+export async function* generated(...texts: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const text of texts) yield Buffer.from(text);
+}
+
+export function fieldOf({ headers }: Pick<ProxiedRequest, 'headers'>, name: string): string | undefined {
+  return headers.find(([each]) => each.toLowerCase() === name)?.[1];
+}
+
+/** The credentials that came with each request. */
+export function credentialsSeen({ requests }: Pick<LocalProxy, 'requests'>): readonly (string | undefined)[] {
+  return requests.map((request) => fieldOf(request, 'proxy-authorization'));
+}
+
+export const basic = (user: string, password: string): string => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+
+/** Says one word after the other, each refused one making place for the next. */
+export class Words implements ProxyAuthenticator {
+  readonly asked: AskedRequest[] = [];
+  readonly challenges: ProxyChallenge[] = [];
+  readonly accepts: (readonly HeaderPair[])[] = [];
+  readonly #words: (string | undefined)[];
+
+  constructor(...words: (string | undefined)[]) {
+    this.#words = words;
+  }
+  authorize(request: AskedRequest): string | undefined {
+    this.asked.push(request);
+    return this.#words[0];
+  }
+  challenged(_request: AskedRequest, challenge: ProxyChallenge): boolean {
+    this.challenges.push(challenge);
+    if (this.#words.length > 1) this.#words.shift();
+    return true;
+  }
+  accepted(headers: readonly HeaderPair[]): void {
+    this.accepts.push(headers);
+  }
+}
