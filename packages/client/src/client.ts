@@ -23,7 +23,8 @@ import { clientOptionNames, type ClientOptions, type OwnClientOptions } from './
 import { checkSignal, resolveSettings, type ClientSettings } from './options/client-settings.ts';
 import { ownOptions } from './options/own-options.ts';
 import { readMessageOptions, type MessageOptions } from './options/request-options.ts';
-import { routeByMounts } from './routing/mounts.ts';
+import { routeBy } from './routing/routes.ts';
+import { noProxies, refuseProxy } from './proxy/proxy-settings.ts';
 import { RetryBudget } from './policies/retry-budget.ts';
 import { Chain } from './send/chain.ts';
 import { CallAgain } from './send/call-again.ts';
@@ -98,8 +99,10 @@ export class Client implements AsyncDisposable {
   constructor(options: ClientOptions | Extension = {}) {
     const parent = options instanceof Extension ? options : undefined;
     const own = options instanceof Extension ? options.own : ownOptions<OwnClientOptions>(options, clientOptionNames);
-    this.#settings = resolveSettings(own, parent?.settings);
+    const settings = resolveSettings(own, parent?.settings);
     this.#connections = openConnections(own, parent?.connections);
+    // Whoever brings the connections brings their ways.
+    this.#settings = this.#connections.foreign ? { ...settings, proxies: noProxies } : settings;
     const ownsPool = this.#connections.pool !== undefined;
     this.#lifetime = new Lifetime(ownsPool ? undefined : parent?.lifetime);
     this.#inheritedShutdowns = ownsPool ? [] : (parent?.shutdowns ?? []);
@@ -110,7 +113,7 @@ export class Client implements AsyncDisposable {
     const services = { budget: this.#retryBudget, lifetime: this.#lifetime, clock: systemClock, random: Math.random };
     this.#chain = new Chain(
       chainLayers(this.#settings, services),
-      createTransport(routeByMounts(this.#connections.mounts, this.#connections.dispatcher)),
+      createTransport(routeBy(this.#connections.mounts, this.#connections.dispatcher)),
       this.#settings,
     );
     const { signal } = this.#settings;
@@ -363,6 +366,7 @@ export class Client implements AsyncDisposable {
     if (own === undefined && extra === undefined && this.#settings.signal === undefined && this.#shutdowns.length === 0) {
       return new SendContext(request, this.#settings, noSignal, undefined, undefined);
     }
+    if (this.#connections.foreign) refuseProxy(own?.proxy);
     const settings = own === undefined ? this.#settings : resolveCallSettings(own, this.#settings);
     if (own !== undefined) checkObservers(own);
     const signals = this.#signals(own);

@@ -4,6 +4,7 @@ import { ConnectionPool, type Dispatcher, type PoolOptions, type TlsOptions } fr
 import { InvalidOption } from './errors.ts';
 import { limitNames, tlsNames, type LimitOptions, type OwnClientOptions } from './options/client-options.ts';
 import { ownOptions, type OptionNames } from './options/own-options.ts';
+import { refuseProxy } from './proxy/proxy-settings.ts';
 import { mergeMounts, noMounts, type Mounts } from './routing/mounts.ts';
 
 export interface Connections {
@@ -49,6 +50,7 @@ function useDispatcher(dispatcher: Dispatcher): Omit<Connections, 'mounts'> {
 }
 
 function refuseNetworkOptions(own: OwnClientOptions): void {
+  refuseProxy(own.proxy);
   for (const option of ['tls', 'limits', 'http2'] as const) {
     if (own[option] !== undefined) {
       throw new InvalidOption(option, 'can not be used together with "dispatcher": it is the dispatcher that has the connections');

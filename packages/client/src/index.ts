@@ -78,6 +78,7 @@ export {
   type RetryLimits,
   type RetryOnStatusOptions,
 } from './policies/retry-limits.ts';
+export { Proxy, type ProxyInput, type ProxyOptions } from './proxy/proxy.ts';
 export type { MountsInput } from './routing/mounts.ts';
 export type { SavedFile } from './reading/download.ts';
 export type { ServerSentEvent } from './reading/event-parser.ts';
@@ -115,6 +116,10 @@ export {
   type ErrorPhase,
   type HeaderPair,
   type InformationalObserver,
+  type ProxiedRequest,
+  type ProxyAuthenticator,
+  type ProxyChallenge,
+  type ProxyScheme,
   type SlotHolder,
   type TlsOptions,
   type TraceEvents,

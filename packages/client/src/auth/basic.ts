@@ -1,3 +1,5 @@
+import type { ProxyAuthenticator } from '@x/httpcore';
+
 import { InvalidOption } from '../errors.ts';
 import type { Request } from '../message/request.ts';
 import { showAsJson } from '../message/shown-as-json.ts';
@@ -24,6 +26,12 @@ export class BasicAuth {
 
   *authFlow(request: Request, { fields }: AuthExchange): AuthFlow {
     yield request.with({ headers: { [fields.credentials]: this.#credentials } });
+  }
+
+  /** @internal The same, for a proxy. */
+  forProxy(): ProxyAuthenticator {
+    const credentials = this.#credentials;
+    return { authorize: () => credentials, challenged: () => false };
   }
 
   /** For logs: without the credentials. */

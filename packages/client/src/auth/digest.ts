@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
+import type { ProxyAuthenticator } from '@x/httpcore';
+
 import { InvalidOption } from '../errors.ts';
 import { findHeader } from '../message/header-input.ts';
 import type { Request } from '../message/request.ts';
@@ -12,6 +14,7 @@ import { contentHash, type DigestAlgorithmName } from './digest-algorithm.ts';
 import type { DigestQuality } from './digest-challenge.ts';
 import type { DigestSession } from './digest-session.ts';
 import { DigestSpaces } from './digest-spaces.ts';
+import { DigestToProxy } from './digest-to-proxy.ts';
 
 export interface DigestAuthOptions {
   /** What may be answered; a challenge with another one is passed over. Default all: MD5, SHA-256, SHA-512-256, and each with `-sess`. */
@@ -41,6 +44,7 @@ export class DigestAuth {
   }
 
   readonly #spaces: DigestSpaces;
+  readonly #forProxy: () => ProxyAuthenticator;
 
   /** @throws {InvalidOption} the user holds a colon, one of them a control character, or an option is not usable. */
   constructor(user: string, password: string, options: DigestAuthOptions = {}) {
@@ -50,6 +54,14 @@ export class DigestAuth {
     if (qop !== 'auth' && qop !== 'auth-int') throw new InvalidOption('auth.qop', 'must be "auth" or "auth-int"');
     if (algorithms !== undefined && !Array.isArray(algorithms)) throw new InvalidOption('auth.algorithms', 'must be an array of names');
     this.#spaces = new DigestSpaces({ user, password, makeNonce }, { algorithms, quality: qop });
+    // Spaces of its own: what a proxy asks for is no business of an origin's.
+    let toProxy: DigestToProxy | undefined;
+    this.#forProxy = () => (toProxy ??= new DigestToProxy(new DigestSpaces({ user, password, makeNonce }, { algorithms, quality: qop })));
+  }
+
+  /** @internal The same, for a proxy. */
+  forProxy(): ProxyAuthenticator {
+    return this.#forProxy();
   }
 
   async *authFlow(request: Request, { fields }: AuthExchange): AsyncAuthFlow {

@@ -3,6 +3,7 @@ import type { InformationalObserver, TraceObserver } from '@x/httpcore';
 
 import type { AuthInput } from '../auth/auth.ts';
 import type { CookiesInput } from '../cookies/request-cookies.ts';
+import type { ProxyInput } from '../proxy/proxy.ts';
 import type { RetryOptions } from './call-retries.ts';
 import { ownOptions, type OptionNames } from './own-options.ts';
 import type { ReadOptions } from './read-options.ts';
@@ -32,6 +33,8 @@ export interface CallOptions extends ReadOptions, RedirectOptions, RetryOptions 
   readonly onUploadProgress?: UploadObserver | undefined;
   /** Who we are to the server of this request, instead of the client's; `null` leaves the client's out. */
   readonly auth?: AuthInput | null | undefined;
+  /** The proxy for this request, instead of the client's, the environment's or a mount's; `null`: none. */
+  readonly proxy?: ProxyInput | null | undefined;
   /**
    * Cookies by name, sent beside those of the jar and never stored (`null` keeps a jar's cookie of that name out); or another
    * jar; or `null` or `false`: none are sent and none are kept.
@@ -57,6 +60,7 @@ const callNames: OptionNames<CallOptions> = Object.freeze({
   retries: undefined,
   auth: undefined,
   cookies: undefined,
+  proxy: undefined,
 });
 const requestNames: OptionNames<OwnMessageOptions & CallOptions> = Object.freeze({ ...messageNames, ...callNames });
 

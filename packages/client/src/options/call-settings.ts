@@ -1,6 +1,7 @@
 /** What the layers of the chain go by: as the client has it, unless the call says otherwise. */
 import { callAuth, type AuthSettings } from '../auth/auth-settings.ts';
 import { callCookies, type CookieSettings } from '../cookies/request-cookies.ts';
+import { callProxies, type ProxySettings } from '../proxy/proxy-settings.ts';
 import type { Retries } from '../policies/retries.ts';
 import type { CallOptions } from './call-options.ts';
 import { mergeRetryOptions } from './call-retries.ts';
@@ -16,6 +17,7 @@ export interface CallSettings {
   readonly retries: Retries | null;
   readonly auth: AuthSettings;
   readonly cookies: CookieSettings;
+  readonly proxies: ProxySettings;
 }
 
 /**
@@ -30,5 +32,6 @@ export function resolveCallSettings(own: CallOptions, client: CallSettings): Cal
     retries: mergeRetryOptions(client.retries, own),
     auth: callAuth(client.auth, own.auth),
     cookies: callCookies(client.cookies, own.cookies),
+    proxies: callProxies(client.proxies, own.proxy),
   };
 }

@@ -4,6 +4,7 @@ import type { Dispatcher, TlsOptions } from '@x/httpcore';
 import type { AuthInput } from '../auth/auth.ts';
 import type { CookiesInput } from '../cookies/request-cookies.ts';
 import type { HeadersInput } from '../message/header-input.ts';
+import type { ProxyInput } from '../proxy/proxy.ts';
 import type { MountsInput } from '../routing/mounts.ts';
 import type { Interceptor } from '../send/compose.ts';
 import type { RetryOptions } from './call-retries.ts';
@@ -43,7 +44,8 @@ export interface CommonClientOptions extends ReadOptions, RedirectOptions, Retry
    */
   readonly auth?: AuthInput | null | undefined;
   /**
-   * Takes what the environment says. Where nobody gives `auth`, that is the user's netrc (`NETRC`, else `~/.netrc` or
+   * Takes what the environment says. Where nobody gives `proxy`, that is `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, in upper
+   * case too, as they are when the client is made. Where nobody gives `auth`, it is the user's netrc (`NETRC`, else `~/.netrc` or
    * `~/_netrc`), by the host of each request. Default `false`.
    */
   readonly trustEnv?: boolean | null | undefined;
@@ -55,7 +57,7 @@ export interface CommonClientOptions extends ReadOptions, RedirectOptions, Retry
   /** Aborts every request of the client. */
   readonly signal?: AbortSignal | null | undefined;
   /**
-   * Dispatchers for the URLs that match a pattern, the most specific pattern first: `https://api.example.com`,
+   * Dispatchers, or proxies, for the URLs that match a pattern, the most specific pattern first: `https://api.example.com`,
    * `http://*.local:8080`, `all://`. A part that is missing, and `*`, stand for everything. `null` is this client's own way. Extending lays
    * pattern over pattern. They are never closed by the client.
    * @example
@@ -76,6 +78,11 @@ export interface NetworkClientOptions extends CommonClientOptions {
   readonly limits?: LimitOptions | null | undefined;
   /** HTTP/2 where the server agrees. Default `true`. */
   readonly http2?: boolean | null | undefined;
+  /**
+   * Everything goes through this proxy: its URL, `http`, `https`, `socks4`, `socks4a`, `socks5` or `socks5h`, with credentials or without, or
+   * a `Proxy` for what a URL can't say. All options hold on the way through it as they do without. `null`: none, whatever the environment says.
+   */
+  readonly proxy?: ProxyInput | null | undefined;
 }
 
 /** A client over somebody else's dispatcher, which it uses and never closes. What concerns connections is the dispatcher's. */
@@ -84,6 +91,7 @@ export interface DispatcherClientOptions extends CommonClientOptions {
   readonly tls?: undefined;
   readonly limits?: undefined;
   readonly http2?: undefined;
+  readonly proxy?: undefined;
 }
 
 export type ClientOptions = NetworkClientOptions | DispatcherClientOptions;
@@ -94,6 +102,7 @@ export interface OwnClientOptions extends CommonClientOptions {
   readonly tls?: TlsOptions | null | undefined;
   readonly limits?: LimitOptions | null | undefined;
   readonly http2?: boolean | null | undefined;
+  readonly proxy?: ProxyInput | null | undefined;
 }
 
 export const clientOptionNames: OptionNames<OwnClientOptions> = Object.freeze({
@@ -117,6 +126,7 @@ export const clientOptionNames: OptionNames<OwnClientOptions> = Object.freeze({
   tls: undefined,
   limits: undefined,
   http2: undefined,
+  proxy: undefined,
 });
 
 export const limitNames: OptionNames<LimitOptions> = Object.freeze({

@@ -9,6 +9,7 @@ import { clientCookies, noCookies, type CookieSettings } from '../cookies/reques
 import { InvalidOption } from '../errors.ts';
 import { offerCodings } from '../message/accept-encoding.ts';
 import { applyHeaderChanges, readHeaderChanges, type HeaderChanges } from '../message/header-input.ts';
+import { clientProxies, noProxies } from '../proxy/proxy-settings.ts';
 import { authorize } from '../message/request.ts';
 import { joinUrl, parseTarget, type Target } from '../message/target.ts';
 import type { Interceptor } from '../send/compose.ts';
@@ -39,6 +40,7 @@ const defaultSettings: ClientSettings = Object.freeze({
   retries: null,
   auth: noAuth,
   cookies: noCookies,
+  proxies: noProxies,
   signal: undefined,
   interceptors: Object.freeze([]),
   networkInterceptors: Object.freeze([]),
@@ -71,6 +73,7 @@ export function resolveSettings(own: OwnClientOptions, parent: ClientSettings = 
     retries: mergeRetryOptions(parent.retries, own),
     auth: clientAuth(moved ? undefined : parent.auth.stated, own.auth, resolveNetrc(own.trustEnv, parent.auth.fallback), base?.parts),
     cookies: clientCookies(moved ? withoutGiven(parent.cookies) : parent.cookies, own.cookies, base?.parts),
+    proxies: clientProxies(parent.proxies, own.proxy, own.trustEnv),
     signal: resolveSignal(own.signal, parent.signal),
     interceptors: resolveInterceptors('interceptors', own.interceptors, parent.interceptors),
     networkInterceptors: resolveInterceptors('networkInterceptors', own.networkInterceptors, parent.networkInterceptors),

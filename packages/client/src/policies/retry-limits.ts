@@ -71,10 +71,18 @@ function isConnectionFailure(error: unknown): error is HttpCoreError {
   // What the caller's own body threw, and what will be no better the next time.
   if (error.code === 'REQUEST_BODY_FAILED' || isRefusedCertificate(error)) return false;
   if (error instanceof NetworkError || error instanceof ConnectTimeout) return true;
-  if (error instanceof ProxyError) return error.status !== undefined && error.status >= 502 && error.status <= 504;
+  if (error instanceof ProxyError) return isPassing(error);
   // Cut off in the middle; or, over HTTP/2, turned away.
   return error instanceof RemoteProtocolError && (cutOffCodes.has(error.code) || !error.requestSent);
 }
+
+/** Did the proxy go away, or fail to reach the origin? It may do better; what it forbids it forbids again. */
+function isPassing({ code, status = 0, reply = 0 }: ProxyError): boolean {
+  return code === 'PROXY_CLOSED' || (status >= 502 && status <= 504) || unreachableReplies.has(reply);
+}
+
+/** RFC 1928 §6: general failure, network or host unreachable, connection refused, TTL expired; and the one refusal of SOCKS4. */
+const unreachableReplies = new Set([1, 3, 4, 5, 6, 91]);
 
 const cutOffCodes = new Set(['INCOMPLETE_HEAD', 'INCOMPLETE_BODY']);
 

@@ -1,5 +1,6 @@
 /** The `Link` field (RFC 8288): where else one can go from a response. */
 
+/** One of them. */
 export interface Link {
   /** Absolute. */
   readonly url: string;

@@ -1,15 +1,18 @@
-/** Which dispatcher a request goes to. */
-import type { Dispatcher, UrlParts } from '@x/httpcore';
+/** Which dispatcher or proxy a request goes to, by its URL. */
+import { Proxy, type Dispatcher, type UrlParts } from '@x/httpcore';
 
 import { InvalidOption } from '../errors.ts';
 import { compareMounts, matchesMount, parseMountPattern, type MountPattern } from './mount-pattern.ts';
 
-/** Dispatchers by the URLs that they serve; `null` is where everything else goes. */
-export type MountsInput = Readonly<Record<string, Dispatcher | null>>;
+/** Dispatchers, or proxies, by the URLs that they serve; `null` is where everything else goes. */
+export type MountsInput = Readonly<Record<string, Dispatcher | Proxy | null>>;
 
-interface Mount {
+export interface Mount {
   readonly pattern: MountPattern;
+  /** `null`: the client's own connections. */
   readonly dispatcher: Dispatcher | null;
+  /** The client's own connections go through it; `undefined`: as they do otherwise. */
+  readonly proxy: Proxy | undefined;
 }
 
 /** The mounts of a client, the most specific one first. */
@@ -26,11 +29,14 @@ export function mergeMounts(inherited: Mounts, own: MountsInput | null | undefin
   if (own === null) return noMounts;
   if (typeof own !== 'object') throw new InvalidOption('mounts', 'must be an object with dispatchers by pattern');
   const mounts = new Map<string, Mount>();
-  for (const [text, dispatcher] of Object.entries(own)) {
+  for (const [text, target] of Object.entries(own)) {
     const pattern = parseMountPattern(text);
     if (mounts.has(pattern.key)) throw new InvalidOption('mounts', `has the pattern ${JSON.stringify(text)} twice`);
-    if (!isDispatcher(dispatcher)) throw new InvalidOption('mounts', `must lead from ${JSON.stringify(text)} to a dispatcher, or to null`);
-    mounts.set(pattern.key, { pattern, dispatcher });
+    const isProxy = target instanceof Proxy;
+    if (!isProxy && !isDispatcher(target)) {
+      throw new InvalidOption('mounts', `must lead from ${JSON.stringify(text)} to a dispatcher, to a Proxy, or to null`);
+    }
+    mounts.set(pattern.key, { pattern, dispatcher: isProxy ? null : target, proxy: isProxy ? target : undefined });
   }
   for (const mount of inherited) if (!mounts.has(mount.pattern.key)) mounts.set(mount.pattern.key, mount);
   return Object.freeze([...mounts.values()].sort((a, b) => compareMounts(a.pattern, b.pattern)));
@@ -40,12 +46,7 @@ function isDispatcher(value: Partial<Dispatcher> | null | undefined): value is D
   return value === null || typeof value?.dispatch === 'function';
 }
 
-/** Hands each request to the dispatcher that it is mounted on. It owns none of them. */
-export function routeByMounts(mounts: Mounts, fallback: Pick<Dispatcher, 'dispatch'>): Pick<Dispatcher, 'dispatch'> {
-  if (mounts.length === 0) return fallback;
-  const route = (url: UrlParts): Pick<Dispatcher, 'dispatch'> =>
-    mounts.find(({ pattern }) => matchesMount(pattern, url))?.dispatcher ?? fallback;
-  return {
-    dispatch: (method, url, ...rest) => route(url).dispatch(method, url, ...rest),
-  };
+/** The mount that a URL belongs to, the most specific one. */
+export function findMount(mounts: Mounts, url: UrlParts): Mount | undefined {
+  return mounts.find(({ pattern }) => matchesMount(pattern, url));
 }

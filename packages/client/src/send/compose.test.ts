@@ -7,6 +7,7 @@ import { StreamResponse } from '../message/stream-response.ts';
 import { defaultReadSettings } from '../options/read-options.ts';
 import { defaultRedirects } from '../options/redirect-options.ts';
 import { defaultTimeouts } from '../options/timeout.ts';
+import { noProxies } from '../proxy/proxy-settings.ts';
 import { compose, type Interceptor, type Send } from './compose.ts';
 import { SendContext } from './context.ts';
 import { noSignal } from './signals.ts';
@@ -14,7 +15,15 @@ import { noSignal } from './signals.ts';
 const request = new Request('GET', 'http://a.example/');
 const context = new SendContext(
   request,
-  { timeout: defaultTimeouts, reading: defaultReadSettings, redirects: defaultRedirects, retries: null, auth: noAuth, cookies: noCookies },
+  {
+    timeout: defaultTimeouts,
+    reading: defaultReadSettings,
+    redirects: defaultRedirects,
+    retries: null,
+    auth: noAuth,
+    cookies: noCookies,
+    proxies: noProxies,
+  },
   noSignal,
   undefined,
   undefined,

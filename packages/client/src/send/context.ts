@@ -1,4 +1,11 @@
-import { HttpCoreError, type DispatchContext, type InformationalObserver, type Timeouts, type TraceObserver } from '@x/httpcore';
+import {
+  HttpCoreError,
+  type DispatchContext,
+  type InformationalObserver,
+  type ProxyIdentity,
+  type Timeouts,
+  type TraceObserver,
+} from '@x/httpcore';
 
 import type { Request } from '../message/request.ts';
 import type { AttemptRecord, CallRecord, ResponseHead } from '../message/response-head.ts';
@@ -99,8 +106,9 @@ export class SendContext implements CallRecord {
   }
 
   /** @internal What the dispatcher gets to know beside the request. */
-  dispatchContext(attempt: Attempt): DispatchContext {
+  dispatchContext(attempt: Attempt, proxy: ProxyIdentity | null | undefined): DispatchContext {
     return {
+      proxy,
       signal: this.#signal.signal,
       deadline: this.deadline,
       trace: attempt.observe,

@@ -1,11 +1,10 @@
 /** The end of the chain, and the only place that calls a dispatcher. */
-import type { Dispatcher } from '@x/httpcore';
-
 import { StreamResponse } from '../message/stream-response.ts';
+import type { FindRoute } from '../routing/routes.ts';
 import type { Send } from './compose.ts';
 import { watchUpload, withLength } from './upload.ts';
 
-export function createTransport(dispatcher: Pick<Dispatcher, 'dispatch'>): Send {
+export function createTransport(route: FindRoute): Send {
   return async function transport(request, context) {
     const attempt = context.begin(request);
     try {
@@ -14,13 +13,14 @@ export function createTransport(dispatcher: Pick<Dispatcher, 'dispatch'>): Send 
       if (content !== null && content.length === undefined && content.measure !== undefined) {
         fields = withLength(fields, await content.measure());
       }
+      const { dispatcher, proxy } = route(request.urlParts, context.settings.proxies);
       const [httpVersion, status, reason, headers, body] = await dispatcher.dispatch(
         request.method,
         request.urlParts,
         fields,
         content === null ? null : watchUpload(content, fields, context.onUploadProgress),
         context.timeouts,
-        context.dispatchContext(attempt),
+        context.dispatchContext(attempt, proxy),
       );
       attempt.status = status;
       attempt.httpVersion = httpVersion;
