@@ -7,12 +7,12 @@ import { expectBytes, expectDocument, expectReceipt, loopingRunner, type OpenCon
 import { poolOptions } from './pool-options.ts';
 
 export const open: OpenContender = async (workload) => {
-  const { protocol, scheme, concurrency } = workload;
+  const { protocol, scheme, concurrency, proxy } = workload;
   const http2 = protocol === 'h2';
   // By itself a client learns of HTTP/2 from TLS alone: without TLS it is given a pool that knows.
   const pool = http2 && scheme === 'http' ? new ConnectionPool(poolOptions(workload)) : null;
   const limits = { maxConnectionsPerOrigin: http2 ? 1 : concurrency };
-  const client = new Client(pool === null ? { http2, limits } : { dispatcher: pool });
+  const client = new Client(pool === null ? { http2, limits, proxy } : { dispatcher: pool });
   const url = workloadUrl(workload);
   const uploadHeaders = { 'content-length': String(workload.uploadBytes) };
   return loopingRunner(

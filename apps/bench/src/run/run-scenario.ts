@@ -27,6 +27,7 @@ const CHILDREN: Readonly<Record<Job['kind'], URL>> = {
   memory: new URL('../child/memory.ts', import.meta.url),
 };
 const NODE_SERVER = new URL('../servers/node-server.ts', import.meta.url);
+const CONNECT_PROXY = new URL('../servers/connect-proxy.ts', import.meta.url);
 
 /** What the child needs beyond its effort: starting, and closing a pool of a busy contender. */
 const PROCESS_ALLOWANCE = 60_000;
@@ -150,7 +151,8 @@ async function withServer<T>(
   const directory = await mkdtemp(join(compiled.directory, 'server-'));
   const secure = traffic.scheme === 'https';
   const http2 = traffic.protocol === 'h2';
-  const server = await startServer({ secure, http2, directory, core: cores.server, nodeServer: compiled.path(NODE_SERVER) });
+  const [nodeServer, connectProxy] = [compiled.path(NODE_SERVER), compiled.path(CONNECT_PROXY)];
+  const server = await startServer({ secure, http2, directory, core: cores.server, nodeServer, connectProxy });
   try {
     return await work(server);
   } finally {

@@ -1,7 +1,7 @@
 /** Every scenario. Their ids are what `--scenario` takes. */
 import { DOCUMENT, LARGE_BYTES, SMALL_BODY } from '../child/payload.ts';
 import { contenderById, type Contender } from '../contenders/registry.ts';
-import { farAway, startUploadSink, startWebServer, type LinkProperties } from '../servers/start.ts';
+import { farAway, startUploadSink, startWebServer, throughTunnels, type LinkProperties } from '../servers/start.ts';
 import { IMPORTED_CONTENDERS } from './imported-contenders.ts';
 import type { ExchangeScenario, ImportScenario, MemoryScenario, References, Scenario, Traffic, Units } from './scenario.ts';
 
@@ -58,6 +58,12 @@ const OVER_HTTP2_AND_1 = OVER_HTTP2.flatMap((contender) =>
 export const FAR_LINE: LinkProperties = { delay: 50, rate: 200e6 };
 
 const STREAMS: Traffic = { ...SMALL, concurrency: 100, protocol: 'h2' };
+
+const THROUGH_TUNNELS: Pick<ExchangeScenario, 'contenders' | 'references' | 'startServer'> = {
+  contenders: contenders('dispatch', 'dispatch-direct', 'client', 'client-direct'),
+  references: { floor: null, dispatch: 'dispatch-direct', client: 'client-direct' },
+  startServer: throughTunnels(startWebServer),
+};
 
 const SCENARIOS: readonly Scenario[] = [
   {
@@ -182,6 +188,22 @@ const SCENARIOS: readonly Scenario[] = [
     // A first download has to find out how much the line takes: that is what is measured.
     warmup: { requests: 0, milliseconds: 1 },
     window: { requests: 1, milliseconds: 60_000 },
+  },
+  {
+    ...WARM,
+    ...THROUGH_TUNNELS,
+    id: 'proxy-tunnel',
+    summary: 'GET of 11 bytes, 50 at a time on warm tunnels through a proxy, HTTP/1.1 over TLS',
+    units: PER_REQUEST,
+    traffic: { ...SMALL, scheme: 'https' },
+  },
+  {
+    ...WARM,
+    ...THROUGH_TUNNELS,
+    id: 'proxy-tunnel-h2',
+    summary: 'GET of 11 bytes, 100 streams in one warm tunnel through a proxy, HTTP/2 over TLS',
+    units: PER_REQUEST,
+    traffic: { ...STREAMS, scheme: 'https' },
   },
   {
     kind: 'import',

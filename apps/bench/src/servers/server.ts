@@ -11,6 +11,8 @@ export interface ServerSetting {
   readonly core: number | null;
   /** Where the compiled `node-server.js` is. */
   readonly nodeServer: string;
+  /** Where the compiled `connect-proxy.js` is. */
+  readonly connectProxy: string;
 }
 
 export interface RunningServer {

@@ -39,29 +39,55 @@ export function farAway(start: StartServer, line: LinkProperties): StartServer {
   };
 }
 
+/** Behind a proxy that makes tunnels; those without one go the same way, through the same process. */
+export function throughTunnels(start: StartServer): StartServer {
+  return async (setting) => {
+    const server = await start(setting);
+    const proxy = await startListening(setting, setting.connectProxy, [String(server.port)]).catch(async (error: unknown) => {
+      await server.stop();
+      throw error;
+    });
+    return {
+      ...server,
+      port: proxy.port,
+      proxy: `http://127.0.0.1:${proxy.port}`,
+      async stop() {
+        await proxy.stop();
+        await server.stop();
+      },
+    };
+  };
+}
+
 async function startNodeServer(setting: ServerSetting): Promise<RunningServer> {
   const tls = await prepareTls(setting);
   const argument: NodeServerSetting = { certificate: tls?.certificate ?? null, http2: setting.http2 };
-  const server = startPinned(setting.core, process.execPath, [setting.nodeServer, JSON.stringify(argument)], {
-    env: plainEnvironment(),
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const server = await startListening(setting, setting.nodeServer, [JSON.stringify(argument)]);
+  return {
+    ...server,
+    label: `node:http${setting.http2 ? '2' : ''} on Node ${process.versions.node}`,
+    host: '127.0.0.1',
+    authority: tls?.authority ?? null,
+    proxy: null,
+  };
+}
+
+/** A script of ours that says on stdout where it listens. */
+async function startListening(
+  { core }: ServerSetting,
+  script: string,
+  args: readonly string[],
+): Promise<Pick<RunningServer, 'port' | 'stop'>> {
+  const server = startPinned(core, process.execPath, [script, ...args], { env: plainEnvironment(), stdio: ['pipe', 'pipe', 'inherit'] });
   const { stdout } = server;
   if (stdout === null) throw new TypeError('The server was started without a pipe.');
-  const port = Promise.race([
+  const port = await Promise.race([
     once(stdout, 'data').then(([chunk]: unknown[]) => Number(String(chunk))),
     once(server, 'exit').then(([code]: unknown[]) => {
       throw new Error(`The server ended with ${String(code)} before it listened.`);
     }),
   ]);
-  return {
-    label: `node:http${setting.http2 ? '2' : ''} on Node ${process.versions.node}`,
-    host: '127.0.0.1',
-    port: await port,
-    authority: tls?.authority ?? null,
-    proxy: null,
-    stop: () => stopProcess(server),
-  };
+  return { port, stop: () => stopProcess(server) };
 }
 
 interface Tls {
