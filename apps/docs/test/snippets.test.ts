@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { startServer } from '@x/testbed';
+import { startProxy, startServer, type LocalProxy } from '@x/testbed';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -37,8 +37,17 @@ const files = await markdownFiles();
 const snippets = (await Promise.all(files.map(async (file) => snippetsOf(file, await readFile(file, 'utf8'))))).flat();
 
 describe('snippets', () => {
-  beforeAll(() => mkdir(scratch, { recursive: true }));
-  afterAll(() => rm(scratch, { recursive: true, force: true }));
+  let proxies: { http: LocalProxy; socks: LocalProxy };
+  beforeAll(async () => {
+    await mkdir(scratch, { recursive: true });
+    // At port 3128 and 1080. They want no credentials, and take any.
+    proxies = { http: await startProxy('http'), socks: await startProxy('socks') };
+  });
+  afterAll(async () => {
+    await proxies.http.stop();
+    await proxies.socks.stop();
+    await rm(scratch, { recursive: true, force: true });
+  });
 
   it('are found', () => {
     expect(snippets.length).toBeGreaterThan(4);
@@ -53,7 +62,9 @@ describe('snippets', () => {
       const local = code
         .replaceAll('http://localhost:8080', server.origin)
         .replaceAll("'localhost', 8080", `'127.0.0.1', ${server.port}`)
-        .replaceAll("'localhost', 8082", `'127.0.0.1', ${http2.port}`);
+        .replaceAll("'localhost', 8082", `'127.0.0.1', ${http2.port}`)
+        .replaceAll('localhost:3128', `127.0.0.1:${proxies.http.port}`)
+        .replaceAll('localhost:1080', `127.0.0.1:${proxies.socks.port}`);
       const path = join(scratch, `snippet-${index}.ts`);
       await writeFile(path, local);
       const log = vi.spyOn(console, 'log').mockImplementation(() => {});
