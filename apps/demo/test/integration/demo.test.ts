@@ -39,11 +39,11 @@ test(
 
     const sections = output.split(/^\d+ {2}/mu).slice(1);
     const section = (title: string): string => sections.find((text) => text.startsWith(title)) ?? '';
-    const phases = (text: string): string[] => text.match(/^ {2}(?:dns|connect|tls|first byte) +#+ +[\d.]+ m?s$/gmu) ?? [];
+    const phases = (text: string): string[] => text.match(/^ {2}(?:dns|connect|proxy|tls|first byte) +#+ +[\d.]+ m?s$/gmu) ?? [];
     expect(phases(section('GET over http'))).toHaveLength(8);
     const requests = (text: string): string[] =>
       Array.from(
-        text.matchAll(/^ {2}(\w+) http:\/\/[\d.:]+(\S+) {2}(.+)$/gmu),
+        text.matchAll(/^ {2}(\w+) https?:\/\/[\w.:]+(\S+) {2}(.+)$/gmu),
         ([, method, path, outcome]) => `${method} ${path} ${outcome}`,
       );
     expect(requests(section('A login'))).toEqual(['POST /login 303', 'GET /account 200']);
@@ -51,10 +51,22 @@ test(
     expect(requests(section('A retry'))).toEqual(['GET /report ReadError', 'GET /report 503', 'GET /report 200']);
     expect(requests(section('A multipart'))).toEqual(['POST /echo 200']);
     expect(requests(section('A deadline'))).toEqual(['GET /trickle 200, DeadlineExceeded']);
-    for (const title of ['A login', 'Digest', 'A retry', 'A multipart', 'A deadline']) {
+    expect(requests(section('A forward proxy'))).toEqual(['GET /first?by=proxy 200', 'GET /second 200']);
+    expect(requests(section('CONNECT'))).toEqual(['GET /first 200', 'GET /second 200', 'GET /third ProxyError']);
+    expect(requests(section('SOCKS5h'))).toEqual(['GET / 200', 'GET / 200', 'GET / 200']);
+    const dialled = (text: string): string[] => phases(text).flatMap((line) => /dns|connect|proxy|tls/u.exec(line) ?? []);
+    expect(dialled(section('A forward proxy'))).toEqual(['dns', 'connect']);
+    expect(dialled(section('CONNECT'))).toEqual(['dns', 'connect', 'proxy', 'tls', 'dns', 'connect', 'proxy']);
+    expect(dialled(section('SOCKS5h'))).toEqual(['dns', 'connect', 'proxy', 'tls', 'dns', 'connect', 'proxy', 'tls']);
+    for (const title of ['A login', 'Digest', 'A retry', 'A multipart', 'A deadline', 'A forward proxy', 'CONNECT', 'SOCKS5h']) {
       expect(section(title)).toMatch(/^ {2}total +[\d.]+ m?s$/mu);
       expect(phases(section(title)).length).toBeGreaterThan(0);
     }
+    expect(section('A forward proxy').match(/^ {2}the proxy saw forward (?:one|two)\.test:\d+ {2}admitted, connection 1$/gmu)).toHaveLength(
+      2,
+    );
+    expect(section('CONNECT')).toMatch(/^ {2}ok {6}HTTP\/2 was spoken in the tunnel$/mu);
+    expect(section('SOCKS5h')).toMatch(/^ {2}the proxy saw socks5 origin\.test:\d+ {2}admitted, connection 1$/mu);
     expect(output).toMatch(/^ {2}#+ 100 % +64\.0 MiB of 64\.0 MiB +[\d.]+ [MG]iB\/s$/mu);
     expect(output).toMatch(/^ {2}ok {6}the SHA-256 is that of what the server sent$/mu);
     expect(output).toMatch(/^ {2}connections opened +64 /mu);
