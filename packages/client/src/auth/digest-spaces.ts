@@ -1,4 +1,5 @@
 /** The sessions of one user by where they count: a server has one or more protection spaces (RFC 7616 §3.3, `domain`). */
+import { parseUrl } from '../message/url.ts';
 import { parseAuthParameters } from './challenge.ts';
 import { chooseChallenge, type DigestPreferences } from './digest-challenge.ts';
 import { DigestSession, type DigestIdentity } from './digest-session.ts';
@@ -84,10 +85,9 @@ export class DigestSpaces {
 
 /** What is protected on other servers is not for this one to say. A proxy has no spaces (RFC 7616 §3.3). */
 function prefixesOf(domain: readonly string[], server: string): string[] {
-  if (domain.length === 0 || !URL.canParse(server)) return [''];
+  if (domain.length === 0 || parseUrl(server) === undefined) return [''];
   return domain.flatMap((uri) => {
-    if (!URL.canParse(uri, server)) return [];
-    const url = new URL(uri, server);
-    return url.origin === server ? [url.pathname + url.search] : [];
+    const url = parseUrl(uri, server);
+    return url?.origin === server ? [url.pathname + url.search] : [];
   });
 }

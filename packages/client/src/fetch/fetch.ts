@@ -10,6 +10,7 @@ import type { MessageOptions } from '../options/request-options.ts';
 import type { Retries } from '../policies/retries.ts';
 import type { Request } from '../message/request.ts';
 import type { StreamResponse } from '../message/stream-response.ts';
+import { parseUrl } from '../message/url.ts';
 import { fetchBody } from './fetch-body.ts';
 import { platformResponse } from './platform-response.ts';
 
@@ -65,7 +66,7 @@ function urlOf(input: Parameters<Fetch>[0]): string {
 
 /** A relative URL is the client's: appended to its `baseUrl`, as for `client.get()`. */
 function absolute(input: Parameters<Fetch>[0], { baseUrl, buildRequest }: FetchClient): Parameters<Fetch>[0] {
-  if (typeof input !== 'string' || baseUrl === undefined || URL.canParse(input)) return input;
+  if (typeof input !== 'string' || baseUrl === undefined || parseUrl(input) !== undefined) return input;
   return buildRequest('GET', input, { params: null }).url;
 }
 

@@ -10,6 +10,7 @@ import { assembleMessage, MessageParts, methodName, speaksOfBody } from './messa
 import { shownUrl } from './redact.ts';
 import { appendQuery, parseTarget, type Target } from './target.ts';
 import { showAsJson } from './shown-as-json.ts';
+import { parseUrl } from './url.ts';
 
 /** What `with()` may change. */
 export type RequestChanges = MessageOptions & TargetChanges;
@@ -129,5 +130,5 @@ export function authorize(pairs: readonly HeaderPair[], target: Target): readonl
 
 function absoluteUrl(url: string | URL, base: string): string {
   const text = String(url);
-  return URL.canParse(text, base) ? new URL(text, base).href : text;
+  return parseUrl(text, base)?.href ?? text;
 }

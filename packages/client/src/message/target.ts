@@ -3,6 +3,7 @@ import { UnsupportedProtocol, type UrlParts } from '@x/httpcore';
 
 import { InvalidOption } from '../errors.ts';
 import { shownUrl } from './redact.ts';
+import { parseUrl } from './url.ts';
 
 export interface Target {
   /** The URL without user information. The fragment is kept: it never travels, but a redirect inherits it (RFC 9110 §10.2.2). */
@@ -24,7 +25,7 @@ const networkPath = /^[\\/]{2}/;
  * @throws {UnsupportedProtocol} its scheme is neither `http` nor `https`.
  */
 export function parseTarget(text: string, option = 'url'): Target {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = parseUrl(text);
   if (url === undefined) {
     const problem = scheme.test(text)
       ? 'is not a valid URL'

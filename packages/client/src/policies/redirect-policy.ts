@@ -16,6 +16,7 @@ import { authorize, Request } from '../message/request.ts';
 import type { ResponseHead } from '../message/response-head.ts';
 import { sameOrigin } from '../message/same-origin.ts';
 import { parseTarget, type Target } from '../message/target.ts';
+import { parseUrl } from '../message/url.ts';
 import { RedirectError } from './redirect-errors.ts';
 
 // RFC 9110 §15.4: 300 leaves the choice to the user, 304 is about a cache, 305 and 306 are deprecated.
@@ -100,10 +101,10 @@ function resolveTarget(location: string, request: Request, response: ResponseHea
     return new RedirectError(`${from} was redirected (${response.status}) ${problem}`, response, { code });
   };
   const text = asBytes(location);
-  if (!URL.canParse(text, request.url)) {
+  const url = parseUrl(text, request.url);
+  if (url === undefined) {
     throw refuse('INVALID_LOCATION', `to what is no URL: ${JSON.stringify(shownUrl(location).slice(0, 200))}`);
   }
-  const url = new URL(text, request.url);
   const shown = shownUrl(url.href);
   if ((url.protocol !== 'http:' && url.protocol !== 'https:') || isSocketPath(url)) {
     throw refuse('UNSUPPORTED_REDIRECT', `to ${shown}, which is not followed: only http and https are`);

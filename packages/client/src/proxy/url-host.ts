@@ -1,4 +1,5 @@
 /** Hosts as a URL has them, of text that may be anything. */
+import { parseUrl } from '../message/url.ts';
 
 // RFC 1035 §2.3.4. What is longer is not parsed: to write a name in ASCII takes the square of its length.
 export const longestName = 255;
@@ -13,12 +14,6 @@ const plainHost = /^(?:\[[\d:a-f]+\]|[\w-]+(?:\.[\w-]+)*\.?)$/;
  */
 export function parseAuthority(authority: string): { readonly hostname: string; readonly port: string } | undefined {
   if (authority.length - authority.lastIndexOf('@') - 1 > longestName + longestPort || /[/\\?#]/.test(authority)) return undefined;
-  let url: URL;
-  // Not asked of `URL.canParse` first: once it is optimized, that of Node 20 and 22 refuses letters of Latin-1 beyond ASCII.
-  try {
-    url = new URL(`http://${authority}`);
-  } catch {
-    return undefined;
-  }
-  return plainHost.test(url.hostname) ? { hostname: url.hostname, port: url.port } : undefined;
+  const url = parseUrl(`http://${authority}`);
+  return url !== undefined && plainHost.test(url.hostname) ? { hostname: url.hostname, port: url.port } : undefined;
 }

@@ -1,4 +1,5 @@
 /** The `Link` field (RFC 8288): where else one can go from a response. */
+import { parseUrl } from '../message/url.ts';
 
 /** One of them. */
 export interface Link {
@@ -53,14 +54,15 @@ export function linksByRelation(links: readonly Link[]): Links {
 function makeLink(target: string, all: ReadonlyMap<string, string>, base: string): Link | undefined {
   const anchor = all.get('anchor');
   // RFC 8288 §3.2: with an anchor it is a link of something else.
-  if (anchor !== undefined && (!URL.canParse(anchor, base) || new URL(anchor, base).href !== base)) return undefined;
-  if (!URL.canParse(target.trim(), base)) return undefined;
+  if (anchor !== undefined && parseUrl(anchor, base)?.href !== base) return undefined;
+  const url = parseUrl(target.trim(), base)?.href;
+  if (url === undefined) return undefined;
   const relations = (all.get('rel') ?? '')
     .toLowerCase()
     .split(/[ \t]+/)
     .filter((relation) => relation !== '');
   const params = Object.fromEntries([...all].filter(([name]) => name !== 'rel' && name !== 'anchor'));
-  return { url: new URL(target.trim(), base).href, relations, params };
+  return { url, relations, params };
 }
 
 /** Up to the comma before the next link. */

@@ -2,6 +2,7 @@
 import type { UrlParts } from '@x/httpcore';
 
 import { InvalidOption } from '../errors.ts';
+import { parseUrl } from '../message/url.ts';
 
 export interface MountPattern {
   /** The same for patterns that mean the same. */
@@ -45,8 +46,9 @@ function isPlain(label: string): boolean {
 
 /** As a URL has it: in ASCII, addresses in their shortest form. */
 function hostOf(text: string, pattern: string): string {
-  if (text.includes('*') || !URL.canParse(`http://${text}`)) throw invalidPattern(pattern);
-  return new URL(`http://${text}`).hostname;
+  const url = text.includes('*') ? undefined : parseUrl(`http://${text}`);
+  if (url === undefined) throw invalidPattern(pattern);
+  return url.hostname;
 }
 
 function invalidPattern(text: string): InvalidOption {

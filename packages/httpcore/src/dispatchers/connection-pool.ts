@@ -3,6 +3,7 @@ import { HttpDialer } from '../dial/dialer.ts';
 import { createTransportDialer } from '../dial/transport-dialer.ts';
 import { LocalProtocolError, PoolClosed, withCallerStack, type HttpCoreError } from '../errors.ts';
 import { resolvePoolOptions, type PoolOptions } from '../model/options.ts';
+import { parseUrl } from '../model/url.ts';
 import { Pool, type PoolStats } from '../pool/pool.ts';
 import { systemClock } from '../time/clock.ts';
 import { ConnectTunnels } from '../tunnels/connect-tunnels.ts';
@@ -54,8 +55,9 @@ export class ConnectionPool implements Dispatcher {
    */
   async preconnect(origin: string): Promise<void> {
     try {
-      const { protocol, hostname, port } = URL.canParse(origin) ? new URL(origin) : { protocol: '', hostname: '', port: '' };
-      if (protocol === '') throw new LocalProtocolError('The origin is not a URL', { code: 'INVALID_TARGET', phase: 'request' });
+      const url = parseUrl(origin);
+      if (url === undefined) throw new LocalProtocolError('The origin is not a URL', { code: 'INVALID_TARGET', phase: 'request' });
+      const { protocol, hostname, port } = url;
       await this.#pool.preconnect(protocol.slice(0, -1), hostname, port === '' ? null : Number(port));
     } catch (error) {
       throw withCallerStack(error);

@@ -1,6 +1,7 @@
 import type { Exchange } from '../connection/exchange.ts';
 import type { ByteIterable, Dispatcher, HeaderPair, UrlParts } from '../contract.ts';
 import { LocalProtocolError } from '../errors.ts';
+import { parseUrl } from '../model/url.ts';
 import type { ApplicationBody, ApplicationRequest, ApplicationRequestBody } from './application.ts';
 import { ApplicationDialer } from './application-dialer.ts';
 import { InProcessDispatcher, type InProcessOptions } from './in-process-dispatcher.ts';
@@ -53,9 +54,8 @@ function mayHaveContent(body: ByteIterable | null): boolean {
 }
 
 function isPlainUrl(target: string): boolean {
-  if (!/^https?:\/\//i.test(target) || !URL.canParse(target)) return false;
-  const { username, password } = new URL(target);
-  return username === '' && password === '';
+  const url = /^https?:\/\//i.test(target) ? parseUrl(target) : undefined;
+  return url !== undefined && url.username === '' && url.password === '';
 }
 
 function unrepresentable(code: string, what: string): LocalProtocolError {
@@ -79,7 +79,7 @@ function fetchRequest(request: ApplicationRequest, exchange: Exchange): Request 
 function requestUrl([scheme, , , target]: UrlParts, host: string, authority: string): string {
   if (!target.startsWith('/')) return target;
   const url = `${scheme}://${host}${target}`;
-  return URL.canParse(url) && !host.includes('@') ? url : `${scheme}://${authority}${target}`;
+  return parseUrl(url) !== undefined && !host.includes('@') ? url : `${scheme}://${authority}${target}`;
 }
 
 function streamOf(body: ApplicationRequestBody): ReadableStream<Uint8Array> {

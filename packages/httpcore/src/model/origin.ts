@@ -1,5 +1,6 @@
 /** Where a request goes: scheme, host and port, with the texts that are derived from them once and used many times. */
 import { LocalProtocolError, UnsupportedProtocol } from '../errors.ts';
+import { parseUrl } from './url.ts';
 
 export interface Origin {
   readonly scheme: 'http' | 'https';
@@ -60,7 +61,7 @@ export function parseOrigin(scheme: string, host: string, port: number | null, s
 
 // The URL parser knows what the characters alone don't say: that `a:80` is no address.
 function isIpv6Literal(text: string): boolean {
-  return ipv6Literal.test(text) && URL.canParse(`http://[${text.replace(/%.*$/, '')}]/`);
+  return ipv6Literal.test(text) && parseUrl(`http://[${text.replace(/%.*$/, '')}]/`) !== undefined;
 }
 
 function invalidHost(host: unknown): LocalProtocolError {

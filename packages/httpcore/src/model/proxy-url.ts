@@ -1,5 +1,6 @@
 /** Reads the URL of a proxy. What it can't read it does not show: half of a password may stand anywhere in it. */
 import { LocalProtocolError } from '../errors.ts';
+import { parseUrl } from './url.ts';
 
 export type ProxyScheme = 'http' | 'https' | 'socks4' | 'socks4a' | 'socks5' | 'socks5h';
 
@@ -50,8 +51,9 @@ function isProxyScheme(text: string): text is ProxyScheme {
 }
 
 function parse(text: string): URL {
-  if (!URL.canParse(text)) throw unusable('is not a URL');
-  return new URL(text);
+  const url = parseUrl(text);
+  if (url === undefined) throw unusable('is not a URL');
+  return url;
 }
 
 function decode(text: string): string {

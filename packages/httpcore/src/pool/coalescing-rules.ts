@@ -1,5 +1,6 @@
 /** Which origins an HTTP/2 connection may serve beside the one it was made for (RFC 9113 §9.1.1): pure decisions. */
 import type { Origin } from '../model/origin.ts';
+import { parseUrl } from '../model/url.ts';
 
 /**
  * May its requests take the connection of another origin? Only over TLS, and only where the name to verify is the host: a
@@ -45,8 +46,8 @@ function isNumeric(host: string): boolean {
 function canonicalAddress(text: string): string {
   if (!text.includes(':')) return text;
   const [address = '', zone] = text.split('%');
-  const url = `http://[${address}]/`;
-  if (!URL.canParse(url)) return text;
-  const { hostname } = new URL(url);
-  return zone === undefined ? hostname.slice(1, -1) : `${hostname.slice(1, -1)}%${zone}`;
+  const url = parseUrl(`http://[${address}]/`);
+  if (url === undefined) return text;
+  const canonical = url.hostname.slice(1, -1);
+  return zone === undefined ? canonical : `${canonical}%${zone}`;
 }
