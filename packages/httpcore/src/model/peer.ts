@@ -27,7 +27,7 @@ export interface Peer {
   readonly protocols: readonly HttpProtocol[];
 }
 
-const onlyHttp1: readonly HttpProtocol[] = Object.freeze(['http/1.1']);
+export const onlyHttp1: readonly HttpProtocol[] = Object.freeze(['http/1.1']);
 const onlyHttp2: readonly HttpProtocol[] = Object.freeze(['h2']);
 const both: readonly HttpProtocol[] = Object.freeze(['h2', 'http/1.1']);
 

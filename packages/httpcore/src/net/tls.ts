@@ -43,7 +43,8 @@ export class TlsClient {
   handshake(origin: Origin, alpnProtocols: readonly string[]): TlsHandshake {
     this.#context ??= this.#createContext();
     const name = this.#peerName(origin);
-    const peer = `${origin.text} ${name}`;
+    // A session may bring back the protocol that was agreed on with it, whatever is offered.
+    const peer = `${origin.text} ${name} ${alpnProtocols.join()}`;
     const resuming = this.#sessions.get(peer);
     const options: ConnectionOptions = {
       secureContext: this.#context,

@@ -1,6 +1,6 @@
 /**
  * Exact accounting where origins share connections: a whole pool over HTTP/2 on scripted time and scripted transports runs
- * through random schedules. The peers answer, misdirect, refuse, say GOAWAY, change their limits and go away; every request
+ * through random schedules. The peers answer, misdirect, refuse, say GOAWAY, want HTTP/1.1, change their limits and go away; every request
  * settles once, slots are exact at every step, and at the end nothing is left.
  */
 import assert from 'node:assert/strict';
@@ -33,11 +33,14 @@ class Peer {
   readonly answered: number[] = [];
   lastSeen = 0;
   saidGoAway = false;
+  readonly #protocol: string;
   #parsed = prefaceLength;
+  #answers = 0;
 
-  constructor(address: string, certificateNames: readonly string[]) {
+  constructor(address: string, certificateNames: readonly string[], protocol: string) {
+    this.#protocol = protocol;
     const tls = { version: 'TLSv1.3', cipher: 'none', resumed: false, certificateNames: () => certificateNames };
-    this.transport = new ScriptedTransport({ facts: { remoteAddress: address, remotePort: 443, alpnProtocol: 'h2', tls } });
+    this.transport = new ScriptedTransport({ facts: { remoteAddress: address, remotePort: 443, alpnProtocol: protocol, tls } });
   }
 
   get alive(): boolean {
@@ -55,6 +58,18 @@ class Peer {
       } else if (type === FrameType.RST_STREAM) this.forget(streamId);
       this.#parsed += 9 + bytes.readUIntBE(this.#parsed, 3);
     }
+  }
+
+  get isHttp1(): boolean {
+    return this.#protocol === 'http/1.1';
+  }
+
+  /** Over HTTP/1.1: answers what was not answered yet. */
+  answer(): void {
+    const requests = this.transport.written.split(' / HTTP/1.1\r\n').length - 1;
+    if (requests === this.#answers) return;
+    this.#answers = requests;
+    this.transport.receive(Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'));
   }
 
   forget(streamId: number): void {
@@ -100,7 +115,7 @@ class World implements TransportDialer {
             reject(new ConnectError('refused', { phase: 'connect' }));
             return;
           }
-          const peer = new Peer(address, pick(3) === 0 ? [request.origin.host] : ['*.example.test']);
+          const peer = new Peer(address, pick(3) === 0 ? [request.origin.host] : ['*.example.test'], request.protocols[0]!);
           peers.push(peer);
           const moment = clock.now();
           const none = undefined;
@@ -159,6 +174,11 @@ class World implements TransportDialer {
     const alive = this.peers.filter((peer) => peer.alive);
     const peer = alive[pick(alive.length || 1)];
     if (peer === undefined) return;
+    if (peer.isHttp1) {
+      if (pick(8) === 0) peer.transport.close();
+      else peer.answer();
+      return;
+    }
     peer.read();
     const { transport, open, answered } = peer;
     const streamId = open[pick(open.length || 1)];
@@ -172,7 +192,7 @@ class World implements TransportDialer {
       case 2:
         if (pick(3) > 0 || peer.saidGoAway) return;
         peer.saidGoAway = true;
-        transport.receive(goAway(streamId ?? peer.lastSeen));
+        transport.receive(goAway(streamId ?? peer.lastSeen, pick(4) === 0 ? ErrorCode.HTTP_1_1_REQUIRED : ErrorCode.NO_ERROR));
         return;
       case 3:
         if (pick(3) === 0) transport.close(pick(2) === 0 ? new Error('read ECONNRESET') : undefined);
@@ -198,7 +218,7 @@ class World implements TransportDialer {
         transport.receive(headers(streamId, [[':status', '421']], { endStream: pick(2) === 0 }));
         return;
       case 2:
-        transport.receive(reset(streamId, ErrorCode.REFUSED_STREAM));
+        transport.receive(reset(streamId, pick(2) === 0 ? ErrorCode.HTTP_1_1_REQUIRED : ErrorCode.REFUSED_STREAM));
         return;
       case 3:
         transport.receive(headers(streamId, [[':status', '200']]));
@@ -264,6 +284,7 @@ describe('a pool that coalesces, under random schedules', () => {
   it(`leaves nothing behind (${schedules} schedules)`, { timeout: 60_000 }, async () => {
     let shared = 0;
     let misdirected = 0;
+    let overHttp1 = 0;
     for (let seed = 1; seed <= schedules; seed += 1) {
       try {
         const world = await runSchedule(seed);
@@ -276,6 +297,7 @@ describe('a pool that coalesces, under random schedules', () => {
         for (const { transport } of world.peers) expect(transport.handlerError).toBeUndefined();
         shared += world.shared;
         misdirected += world.misdirected;
+        overHttp1 += world.peers.filter(({ isHttp1 }) => isHttp1).length;
       } catch (error) {
         if (error instanceof Error) error.message = `seed ${seed}: ${error.message}`;
         throw error;
@@ -284,5 +306,6 @@ describe('a pool that coalesces, under random schedules', () => {
     // Else this tested something else.
     expect(shared).toBeGreaterThan(schedules);
     expect(misdirected).toBeGreaterThan(schedules);
+    expect(overHttp1).toBeGreaterThan(schedules / 2);
   });
 });

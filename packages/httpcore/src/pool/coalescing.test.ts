@@ -2,56 +2,14 @@
 import { expect, it } from 'vitest';
 
 import { settings } from '../../test/support/http2/frame-factory.ts';
+import { PatientDialer } from '../../test/support/patient-dialer.ts';
 import type { Timeouts } from '../contract.ts';
-import type { Dial, DialedTransport, DialRequest, TransportDialer } from '../dial/dial.ts';
 import { HttpDialer } from '../dial/dialer.ts';
-import { PoolTimeout, type HttpCoreError } from '../errors.ts';
+import { PoolTimeout } from '../errors.ts';
 import { resolvePoolOptions } from '../model/options.ts';
 import { Setting } from '../protocol/http2/constants.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { ScriptedTransport } from '../testing/scripted-transport.ts';
 import { Pool } from './pool.ts';
-
-const address = '192.0.2.1';
-
-/** Dials go on when the test says so. */
-class PatientDialer implements TransportDialer {
-  readonly dials: { readonly host: string; readonly resolve: () => void; readonly connect: () => ScriptedTransport }[] = [];
-
-  dial({ origin, onResolved }: DialRequest): Dial<DialedTransport> {
-    let cancel!: (error: HttpCoreError) => void;
-    const result = new Promise<DialedTransport>((settle, reject) => {
-      cancel = reject;
-      const none = undefined;
-      const connect = (): ScriptedTransport => {
-        const tls = { version: 'TLSv1.3', cipher: 'none', resumed: false, certificateNames: () => ['*.example.test'] };
-        const transport = new ScriptedTransport({ facts: { remoteAddress: address, alpnProtocol: 'h2', tls } });
-        const steps = {
-          dnsStart: none,
-          dnsEnd: none,
-          connectStart: none,
-          connectEnd: none,
-          proxyStart: none,
-          proxyEnd: none,
-          tlsStart: none,
-          tlsEnd: none,
-        };
-        settle({ transport, timings: { start: 0, end: 0, ...steps } });
-        return transport;
-      };
-      const resolve = (): void => {
-        const end = onResolved?.([address]);
-        if (end !== undefined) reject(end);
-      };
-      this.dials.push({ host: origin.host, resolve, connect });
-    });
-    return { result, cancel };
-  }
-
-  get hosts(): readonly string[] {
-    return this.dials.map(({ host }) => host);
-  }
-}
 
 it('a guest whose connection was filled at the last moment waits for a slot like anybody, and no longer than its limit', async () => {
   const clock = new FakeClock(1_000);

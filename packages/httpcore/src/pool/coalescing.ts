@@ -28,6 +28,9 @@ import { expiryOf } from './eviction.ts';
 export interface CoalescingOrigin extends ConnectionOwner {
   readonly origin: Origin;
   readonly waitingCount: number;
+  /** It wants HTTP/1.1 (HTTP_1_1_REQUIRED): it is nobody's guest. */
+  readonly refusesHttp2: boolean;
+  onHttp1Required(connection: Connection, exchange: Exchange | null): boolean;
   /** Gives what waits to a connection, while that takes any. */
   serveWaiting(connection: Connection): void;
   /** It is a guest on one connection less. */
@@ -88,7 +91,19 @@ export class Coalescing {
         if (shared !== undefined) this.#remove(shared);
       },
       onDeadline: (at) => host.onDeadline(at),
+      onHttp1Required: (connection, exchange) => this.#onHttp1Required(connection, exchange, host),
     };
+  }
+
+  /** Refused is who asked, or else everybody on the connection. */
+  #onHttp1Required(connection: Connection, exchange: Exchange | null, host: CoalescingOrigin): boolean {
+    const guests = Array.from(this.#shared.get(connection)?.guests ?? []);
+    if (exchange === null) {
+      for (const guest of guests) guest.onHttp1Required(connection, null);
+      return host.onHttp1Required(connection, null);
+    }
+    const asking = guests.find(({ origin }) => origin.text === exchange.origin.text) ?? host;
+    return asking.onHttp1Required(connection, exchange);
   }
 
   /** A connection was made. */
@@ -117,7 +132,7 @@ export class Coalescing {
     host.serveWaiting(connection);
     for (const guest of guests) {
       if (connection.capacity === 0) return;
-      if (guest.waitingCount > 0 && !this.#isMisdirected(guest)) guest.serveWaiting(connection);
+      if (guest.waitingCount > 0 && !this.#isNoGuest(guest)) guest.serveWaiting(connection);
     }
   }
 
@@ -135,7 +150,7 @@ export class Coalescing {
   }
 
   #find(guest: CoalescingOrigin, addresses: readonly string[]): SharedConnection | undefined {
-    if (this.#isMisdirected(guest)) return undefined;
+    if (this.#isNoGuest(guest)) return undefined;
     const { host, port } = guest.origin;
     for (const address of addresses) {
       for (const shared of this.#byEndpoint.get(endpointKey(address, port)) ?? []) {
@@ -176,7 +191,7 @@ export class Coalescing {
   /** A connection that an exchange of the guest's can start on now. */
   connectionFor(guest: CoalescingOrigin, now: number): Connection | undefined {
     const stays = this.#stays.get(guest);
-    if (stays === undefined || this.#isMisdirected(guest)) return undefined;
+    if (stays === undefined || this.#isNoGuest(guest)) return undefined;
     for (const { connection } of Array.from(stays)) {
       if (connection.capacity === 0) continue;
       if (connection.active > 0 || expiryOf(connection, this.#keepAliveTimeout) > now) return connection;
@@ -199,15 +214,16 @@ export class Coalescing {
     return false;
   }
 
-  #isMisdirected(guest: CoalescingOrigin): boolean {
-    return this.#misdirected.has(guest.origin.text);
+  /** Has it been turned away as a guest, once and for all? */
+  #isNoGuest(guest: CoalescingOrigin): boolean {
+    return guest.refusesHttp2 || this.#misdirected.has(guest.origin.text);
   }
 
   // For people
 
   /** How many connections of others serve this origin too. */
   connectionsOf(guest: CoalescingOrigin): number {
-    return this.#isMisdirected(guest) ? 0 : (this.#stays.get(guest)?.size ?? 0);
+    return this.#isNoGuest(guest) ? 0 : (this.#stays.get(guest)?.size ?? 0);
   }
 
   /** By origin: how many more exchanges it runs than its own connections carry (guests), or how many less (hosts). */

@@ -216,8 +216,11 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
     this.#dials.delete(pending);
     this.#singleFlightFailed = false;
     this.connections.add(connection);
-    this.#pool.onMade(this, connection);
-    this.#offer(connection);
+    if (this.#pool.onMade(this, connection)) this.#offer(connection);
+    else {
+      this.#unbind(pending);
+      connection.drain();
+    }
     this.#grow();
   }
 
@@ -240,17 +243,21 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
     this.#dials.delete(pending);
     const connection = this.#pool.coalescing?.connectionFor(this, this.clock.now());
     if (connection !== undefined) this.serveWaiting(connection);
-    const { exchange } = pending;
-    pending.exchange = null;
-    if (exchange !== null && this.#places.has(exchange)) {
-      // That one has become full, or is gone, since.
-      exchange.dialPhase = null;
-      exchange.waitFor('pool', this.clock.now());
-      this.#pool.onDeadline(exchange.expiresAt);
-    }
+    // That one has become full, or is gone, since.
+    this.#unbind(pending);
     this.#pool.onSlotFreed();
     this.#grow();
     this.#settle();
+  }
+
+  /** Its exchange gets nothing of the dial: it waits like the others for the next. */
+  #unbind(pending: PendingDial): void {
+    const { exchange } = pending;
+    pending.exchange = null;
+    if (exchange === null || !this.#places.has(exchange)) return;
+    exchange.dialPhase = null;
+    exchange.waitFor('pool', this.clock.now());
+    this.#pool.onDeadline(exchange.expiresAt);
   }
 
   onGuestConnectionClosed(): void {
@@ -316,6 +323,18 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
 
   onDeadline(at: number): void {
     this.#pool.onDeadline(at);
+  }
+
+  get refusesHttp2(): boolean {
+    return this.#pool.refusesHttp2(this);
+  }
+
+  onHttp1Required(connection: Connection): boolean {
+    if (!this.#pool.onHttp1Required(this)) return false;
+    for (const other of Array.from(this.connections)) {
+      if (other !== connection && other.info.protocol === 'h2') other.drain();
+    }
+    return true;
   }
 
   // Capacity goes to who is next

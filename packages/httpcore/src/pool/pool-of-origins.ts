@@ -18,8 +18,12 @@ export interface PoolOfOrigins {
   /** Slots that are free. */
   readonly room: number;
   sharingOf(originPool: OriginPool): Sharing;
-  /** A dial has made a connection. */
-  onMade(originPool: OriginPool, connection: Connection): void;
+  /** Has the peer asked for HTTP/1.1? */
+  refusesHttp2(originPool: OriginPool): boolean;
+  /** It does so now. Returns whether it can have that. */
+  onHttp1Required(originPool: OriginPool): boolean;
+  /** A dial has made a connection. Returns whether it is one to use. */
+  onMade(originPool: OriginPool, connection: Connection): boolean;
   dial(originPool: OriginPool, exchange: Exchange | null): Dial<Connection>;
   /** A slot was taken or given back. */
   onSlotTaken(): void;

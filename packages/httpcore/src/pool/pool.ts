@@ -18,6 +18,7 @@ import { CoarseTimer } from '../time/coarse-timer.ts';
 import { Coalescing } from './coalescing.ts';
 import type { Sharing } from './decide.ts';
 import { evict } from './eviction.ts';
+import { LearntProtocols } from './learnt-protocols.ts';
 import { OriginPool } from './origin-pool.ts';
 import { PeerPools } from './peer-pools.ts';
 import type { PoolOfOrigins } from './pool-of-origins.ts';
@@ -61,9 +62,6 @@ export interface OriginStats {
  */
 const idleGrace = 10;
 
-/** What was learnt of origins outlives their connections, up to this many. */
-const rememberedOrigins = 1_000;
-
 export class Pool implements PoolOfOrigins {
   readonly clock: Clock;
   readonly maxConnections: number;
@@ -75,7 +73,7 @@ export class Pool implements PoolOfOrigins {
   readonly #options: ResolvedPoolOptions;
   readonly #dialer: Dialer;
   readonly #peers: PeerPools;
-  readonly #sharing = new Map<string, Sharing>();
+  readonly #learnt = new LearntProtocols();
   readonly #wantRoom = new Set<OriginPool>();
   readonly #deadlines: CoarseTimer;
   readonly #expiry: CoarseTimer;
@@ -171,19 +169,23 @@ export class Pool implements PoolOfOrigins {
     return this.#wantRoom.size > 0;
   }
 
-  sharingOf({ peer, key }: OriginPool): Sharing {
-    const [first, ...others] = peer.protocols;
-    if (others.length > 0) return this.#sharing.get(key) ?? 'unknown';
-    return first === 'h2' ? 'shared' : 'exclusive';
+  sharingOf(originPool: OriginPool): Sharing {
+    return this.#learnt.sharingOf(originPool);
   }
 
-  onMade(originPool: OriginPool, connection: Connection): void {
+  refusesHttp2({ key }: OriginPool): boolean {
+    return this.#learnt.refusesHttp2(key);
+  }
+
+  onHttp1Required(originPool: OriginPool): boolean {
+    return this.#learnt.onHttp1Required(originPool);
+  }
+
+  onMade(originPool: OriginPool, connection: Connection): boolean {
     this.#opened += 1;
+    if (!this.#learnt.onAgreed(originPool.key, connection.info.protocol)) return false;
     this.coalescing?.add(connection, originPool);
-    const { key } = originPool;
-    this.#sharing.delete(key);
-    this.#sharing.set(key, connection.info.protocol === 'h2' ? 'shared' : 'exclusive');
-    if (this.#sharing.size > rememberedOrigins) this.#sharing.delete(this.#sharing.keys().next().value!);
+    return true;
   }
 
   dial(originPool: OriginPool, exchange: Exchange | null): Dial<Connection> {
@@ -191,6 +193,7 @@ export class Pool implements PoolOfOrigins {
     return this.#dialer.dial(
       {
         ...originPool.peer,
+        protocols: this.#learnt.offerFor(originPool),
         connectTimeout: exchange === null ? this.#options.timeouts[0] : exchange.connectTimeout,
         trace: exchange === null ? null : exchange.observer,
         // Neither to a proxy nor through one: the connections of others lead to origins, by other ways.

@@ -2,7 +2,7 @@
 import { createGate, frames, startHttp2Script, type Http2Peer } from '@x/testbed';
 import { describe, expect, it } from 'vitest';
 
-import type { ConnectionPool, UrlParts } from '../../../src/index.ts';
+import type { ConnectionPool, PoolOptions, UrlParts } from '../../../src/index.ts';
 import { ok, outcome, poolFor, rootOf, ways } from './scripted-world.ts';
 
 const { data, FrameType, goAway, headers, resetStream, settings, settingsAcknowledgement, windowUpdate } = frames;
@@ -11,31 +11,46 @@ describe.each(ways)('what a server may do (%o)', (way) => {
   async function run(
     script: (peer: Http2Peer, connection: number) => Promise<unknown>,
     requests: (pool: ConnectionPool, url: UrlParts) => Promise<void>,
+    options: PoolOptions = {},
   ): Promise<{ readonly connections: number }> {
     await using server = await startHttp2Script(script, way);
-    await using pool = await poolFor(way);
+    await using pool = await poolFor(way, options);
     await requests(pool, rootOf(server, way));
     for (const { finished } of server.transcripts) await finished;
     expect(server.transcripts.map(({ error }) => error)).toEqual(server.transcripts.map(() => undefined));
     return { connections: server.connections.accepted };
   }
 
-  it.each(['CANCEL', 'INTERNAL_ERROR', 'HTTP_1_1_REQUIRED', 'STREAM_CLOSED'] as const)(
-    'reset with %s: a typed error, no replay',
-    async (code) => {
-      await run(
-        async (peer) => {
-          await peer.handshake();
-          const { streamId } = await peer.request();
-          await peer.send(resetStream(streamId, code));
-          await peer.settled();
-        },
-        async (pool, url) => {
-          expect(await outcome(pool.dispatch('GET', url, [], null))).toMatchObject({ code: `H2_${code}`, requestSent: true });
-        },
-      );
-    },
-  );
+  it.each(['CANCEL', 'INTERNAL_ERROR', 'STREAM_CLOSED'] as const)('reset with %s: a typed error, no replay', async (code) => {
+    await run(
+      async (peer) => {
+        await peer.handshake();
+        const { streamId } = await peer.request();
+        await peer.send(resetStream(streamId, code));
+        await peer.settled();
+      },
+      async (pool, url) => {
+        expect(await outcome(pool.dispatch('GET', url, [], null))).toMatchObject({ code: `H2_${code}`, requestSent: true });
+      },
+    );
+  });
+
+  it('want HTTP/1.1, which this client does not speak: a typed error, no replay, and the connection lives on', async () => {
+    const { connections } = await run(
+      async (peer) => {
+        await peer.handshake();
+        await peer.send(resetStream((await peer.request()).streamId, 'HTTP_1_1_REQUIRED'));
+        const next = await peer.request();
+        await peer.send(headers(next.streamId, ok), data(next.streamId, 'next', { endStream: true }));
+      },
+      async (pool, url) => {
+        expect(await outcome(pool.dispatch('GET', url, [], null))).toMatchObject({ code: 'H2_HTTP_1_1_REQUIRED' });
+        expect(await outcome(pool.dispatch('GET', url, [], null))).toBe('200 next');
+      },
+      { http1: false },
+    );
+    expect(connections).toBe(1);
+  });
 
   it('say how large a header list may be: what is larger fails here, and costs nobody anything', async () => {
     const { connections } = await run(

@@ -1,0 +1,54 @@
+import type { Dial, DialedTransport, DialRequest, TransportDialer } from '../../src/dial/dial.ts';
+import type { HttpCoreError } from '../../src/errors.ts';
+import { ScriptedTransport } from '../../src/testing/scripted-transport.ts';
+
+const address = '192.0.2.1';
+
+export interface PatientDial {
+  readonly host: string;
+  /** What is offered. */
+  readonly protocols: readonly string[];
+  /** The name has its address. */
+  resolve(): void;
+  /** The server agrees to what is offered first. */
+  connect(): ScriptedTransport;
+}
+
+/** Dials go on when the test says so, to one server for `*.example.test`. */
+export class PatientDialer implements TransportDialer {
+  readonly dials: PatientDial[] = [];
+
+  dial({ origin, protocols, onResolved }: DialRequest): Dial<DialedTransport> {
+    let cancel!: (error: HttpCoreError) => void;
+    const result = new Promise<DialedTransport>((settle, reject) => {
+      cancel = reject;
+      const none = undefined;
+      const connect = (): ScriptedTransport => {
+        const tls = { version: 'TLSv1.3', cipher: 'none', resumed: false, certificateNames: () => ['*.example.test'] };
+        const transport = new ScriptedTransport({ facts: { remoteAddress: address, alpnProtocol: protocols[0]!, tls } });
+        const steps = {
+          dnsStart: none,
+          dnsEnd: none,
+          connectStart: none,
+          connectEnd: none,
+          proxyStart: none,
+          proxyEnd: none,
+          tlsStart: none,
+          tlsEnd: none,
+        };
+        settle({ transport, timings: { start: 0, end: 0, ...steps } });
+        return transport;
+      };
+      const resolve = (): void => {
+        const end = onResolved?.([address]);
+        if (end !== undefined) reject(end);
+      };
+      this.dials.push({ host: origin.host, protocols, resolve, connect });
+    });
+    return { result, cancel };
+  }
+
+  get hosts(): readonly string[] {
+    return this.dials.map(({ host }) => host);
+  }
+}
