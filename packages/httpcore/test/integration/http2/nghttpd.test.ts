@@ -84,6 +84,10 @@ describe.skipIf(installedProgram('nghttpd') === undefined).each([true, false])('
     const body = seededBuffer('echo', 100_000);
     await using world = await start({ tls, options: ['--echo-upload', '--window-bits=10', '--connection-window-bits=12'] });
     const chunks = Array.from({ length: 100 }, (_, index) => body.subarray(index * 1_000, (index + 1) * 1_000));
+    // Both know these windows before there is an upload. By what came of one before, within the window of 65,535 of that time, nghttp2 1.52
+    // thinks itself wronged: a WINDOW_UPDATE may be queued while the smaller window comes into force, and once that is sent it holds the
+    // octets that came since against the new window, and resets the stream with FLOW_CONTROL_ERROR.
+    await world.request('GET', '/');
     const [one, other] = await Promise.all([world.request('POST', '/a', [], chunks), world.request('PUT', '/b', [], [body])]);
     expect(one.bytes.equals(body)).toBe(true);
     expect(other.bytes.equals(body)).toBe(true);
