@@ -34,7 +34,9 @@ export function speedTable(result: SpeedResult): Table {
     if (result.references.floor !== null) cells.splice(3, 0, formatRatio(floorRatio));
     return [cells];
   });
-  const head = ['', `CPU ${result.units.cpu}`, result.units.rate, 'to undici', 'spread'];
+  // A scenario that compares ways and not clients has no undici in it.
+  const reference = result.references.dispatch.startsWith('undici') ? 'to undici' : 'to direct';
+  const head = ['', `CPU ${result.units.cpu}`, result.units.rate, reference, 'spread'];
   if (result.references.floor !== null) head.splice(3, 0, 'to floor');
   return { head, rows };
 }
