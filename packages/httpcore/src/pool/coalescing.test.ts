@@ -72,3 +72,26 @@ it('a guest whose connection was lost at the last moment dials again', async () 
   });
   await pool.destroy(new PoolTimeout('the end'));
 });
+
+it('a host that is spelled in another way is the host still', async () => {
+  const clock = new FakeClock(1_000);
+  const dialer = new PatientDialer();
+  const options = resolvePoolOptions({ coalesce: true });
+  const pool = new Pool(options, new HttpDialer(dialer, options, clock), clock);
+  const get = (host: string): void => {
+    pool.submit('GET', ['https', host, null, '/'], [], null, [null, null, null, null], undefined).catch(() => {});
+  };
+  get('a.example.test');
+  dialer.dials[0]!.connect();
+  await clock.settle();
+  get('b.example.test');
+  dialer.dials[1]!.resolve();
+  get('A.example.test');
+  get('B.example.test');
+  await clock.settle();
+  expect(pool.stats().origins).toMatchObject([
+    { origin: 'https://a.example.test:443', active: 2 },
+    { origin: 'https://b.example.test:443', active: 2 },
+  ]);
+  await pool.destroy(new PoolTimeout('the end'));
+});

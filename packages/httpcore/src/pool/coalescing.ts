@@ -168,9 +168,9 @@ export class Coalescing {
     if (stays === undefined) this.#stays.set(guest, new Set([shared]));
     else stays.add(shared);
     if (guests.size <= mostGuests) return;
-    const busy = new Set(connection.exchanges().map(({ origin }) => origin));
+    const busy = new Set(connection.exchanges().map(({ origin }) => origin.text));
     for (const other of guests) {
-      if (other === guest || other.waitingCount > 0 || busy.has(other.origin)) continue;
+      if (other === guest || other.waitingCount > 0 || busy.has(other.origin.text)) continue;
       this.#end(other, shared);
       return;
     }
@@ -226,16 +226,19 @@ export class Coalescing {
     return this.#isNoGuest(guest) ? 0 : (this.#stays.get(guest)?.size ?? 0);
   }
 
-  /** By origin: how many more exchanges it runs than its own connections carry (guests), or how many less (hosts). */
-  lent(): ReadonlyMap<Origin, number> {
-    const lent = new Map<Origin, number>();
-    const count = (origin: Origin, change: number): void => void lent.set(origin, (lent.get(origin) ?? 0) + change);
+  /** How many more exchanges an origin runs than its own connections carry (guests), or how many less (hosts). */
+  lent(): ReadonlyMap<CoalescingOrigin, number> {
+    const lent = new Map<CoalescingOrigin, number>();
+    const count = (whose: CoalescingOrigin, change: number): void => void lent.set(whose, (lent.get(whose) ?? 0) + change);
     for (const { connection, host, guests } of this.#shared.values()) {
       if (guests.size === 0) continue;
+      const byText = new Map(Array.from(guests, (guest) => [guest.origin.text, guest]));
       for (const { origin } of connection.exchanges()) {
-        if (origin === host.origin) continue;
-        count(origin, 1);
-        count(host.origin, -1);
+        // Exchanges have an origin for each spelling of it.
+        const guest = byText.get(origin.text);
+        if (guest === undefined) continue;
+        count(guest, 1);
+        count(host, -1);
       }
     }
     return lent;

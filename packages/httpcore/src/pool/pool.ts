@@ -290,7 +290,7 @@ export class Pool implements PoolOfOrigins {
         connections: connections.length,
         idle: connections.filter((connection) => connection.active === 0).length,
         connecting: each.dialCount,
-        active: connections.reduce((sum, connection) => sum + connection.active, lent?.get(each.origin) ?? 0),
+        active: connections.reduce((sum, connection) => sum + connection.active, lent?.get(each) ?? 0),
         queued: each.waitingCount,
         coalesced: this.coalescing?.connectionsOf(each) ?? 0,
       };
