@@ -51,11 +51,24 @@ describe('ReadMemory', () => {
     expect(read(memory, plainReadSize / 2 - 1, true).kept).toBe(false);
   });
 
-  it('goes back to the shared buffer with the first small read', () => {
+  it('goes back to the shared buffer with the second small read in a row', () => {
     const memory = new ReadMemory(plainReadSize);
     const shared = memory.next();
-    read(memory, plainReadSize);
+    const own = read(memory, plainReadSize).next;
+    expect(read(memory, 10).next).toBe(own);
     expect(read(memory, 10).next).toBe(shared);
+    for (let round = 0; round < 3; round += 1) expect(read(memory, 10).next).toBe(shared);
+    expect(read(memory, plainReadSize).next).not.toBe(shared);
+  });
+
+  it('gives large chunks away without a copy, whatever small ones are among them', () => {
+    const memory = new ReadMemory(tlsReadSize);
+    read(memory, tlsReadSize);
+    for (let round = 0; round < 5; round += 1) {
+      expect(read(memory, 30, true).kept).toBe(false);
+      expect(read(memory, tlsReadSize, true).kept).toBe(true);
+      expect(read(memory, tlsReadSize - 9, true).kept).toBe(true);
+    }
   });
 
   it('gives the same memory when asked again without a read between', () => {

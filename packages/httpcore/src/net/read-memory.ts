@@ -6,13 +6,16 @@
  * thousand idle connections hold no read buffers at all.
  *
  * A large read is the middle of a body, whose bytes will be wanted after their delivery. From then on the socket reads into
- * memory of its own, so that `keep()` can give the chunk away without a copy; the next read gets fresh memory. The first small
- * read, the end of the body most likely, goes back to the shared buffer.
+ * memory of its own, so that `keep()` can give the chunk away without a copy; the next read gets fresh memory. Two small reads in a row
+ * go back to the shared buffer. One alone does not: HTTP/2 over TLS cuts bodies so that there is a small read among every few large ones,
+ * and each time the next large one would have to be copied out of shared memory.
  *
  *              large read                   kept
  *   shared ──────────────────▶ own ─────────────────────▶ own (fresh)
- *     ▲                         │ small read
+ *     ▲                         │ a second small read
  *     └─────────────────────────┘
+ *
+ * So a connection that idles behind a large body may hold the memory of one read.
  */
 
 const sharedSize = 65_536;
@@ -22,10 +25,14 @@ let shared: Buffer | undefined;
 export const plainReadSize = 65_536;
 export const tlsReadSize = 16_384;
 
+const smallReadsToShare = 2;
+
 export class ReadMemory {
   readonly #size: number;
   #current: Buffer;
   #own = false;
+  /** Small reads in a row into memory of its own. */
+  #smallReads = 0;
   #lastRead = 0;
   #delivering = false;
   #kept = false;
@@ -61,16 +68,22 @@ export class ReadMemory {
   next(): Buffer {
     if (this.#lastRead === 0) return this.#current;
     if (!this.#isLarge()) {
-      this.#own = false;
-      this.#current = sharedBuffer();
+      this.#smallReads += 1;
+      if (this.#smallReads === smallReadsToShare) this.#share();
     } else if (!this.#own || this.#kept) {
       this.#own = true;
       // Not from Node's pool: its slabs are shared with other users of Buffer, and ours is given away whole.
       this.#current = Buffer.allocUnsafeSlow(this.#size);
     }
+    if (this.#isLarge()) this.#smallReads = 0;
     this.#kept = false;
     this.#lastRead = 0;
     return this.#current;
+  }
+
+  #share(): void {
+    this.#own = false;
+    this.#current = sharedBuffer();
   }
 
   #isLarge(): boolean {
