@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { DigestAuth } from '../auth/digest.ts';
 import { basicThenDigest } from './proxy-authentication.ts';
 
-const request = { method: 'CONNECT', target: 'x.test:443' };
+const request = { proxy: 'http://proxy.test:80', method: 'CONNECT', target: 'x.test:443' };
 const basic = `Basic ${Buffer.from('ada:s3cret').toString('base64')}`;
 const challenge = (text: string): HeaderPair[] => [['Proxy-Authenticate', text]];
 const digest = (more = ''): HeaderPair[] => challenge(`Digest realm="r", nonce="n${more}", qop="auth", algorithm=SHA-256${more}`);
@@ -19,7 +19,7 @@ describe('user and password', () => {
     expect(authenticator.authorize(request)).toBe(basic);
     expect(ask(authenticator, digest())).toBe(true);
     expect(authenticator.authorize(request)).toMatch(/^Digest username="ada", realm="r", nonce="n", uri="x\.test:443", .*nc=0000000[12]/);
-    expect(authenticator.authorize({ method: 'GET', target: 'http://x.test/' })).toContain('uri="http://x.test/"');
+    expect(authenticator.authorize({ ...request, method: 'GET', target: 'http://x.test/' })).toContain('uri="http://x.test/"');
   });
 
   it('are wrong where Basic is refused and nothing else asked for', () => {
@@ -38,7 +38,7 @@ describe('user and password', () => {
   it('take the next nonce that the proxy names', () => {
     const authenticator = basicThenDigest('ada', 's3cret');
     ask(authenticator, digest());
-    authenticator.accepted?.([['proxy-authentication-info', 'nextnonce="later"']]);
+    authenticator.accepted?.(request, [['proxy-authentication-info', 'nextnonce="later"']]);
     expect(authenticator.authorize(request)).toMatch(/nonce="later".*nc=00000001/);
   });
 });
@@ -57,13 +57,22 @@ describe('Digest alone', () => {
     const integrity = challenge('Digest realm="r", nonce="n", qop="auth-int"');
     expect(ask(authenticator, integrity)).toBe(true);
     expect(authenticator.authorize(request)).toContain('qop=auth-int');
-    const post = { method: 'POST', target: 'http://x.test/' };
+    const post = { ...request, method: 'POST', target: 'http://x.test/' };
     expect(authenticator.authorize(post)).toBeUndefined();
     expect(authenticator.challenged(post, { headers: integrity, refused: undefined, attempt: 0 })).toBe(false);
   });
 
-  it('keeps what proxies ask for apart from what origins do', () => {
-    const auth = new DigestAuth('ada', 's3cret');
-    expect(auth.forProxy()).toBe(auth.forProxy());
+  it('keeps what each proxy asks for apart, where several are told by one', () => {
+    const authenticator = new DigestAuth('ada', 's3cret').forProxy();
+    const other = { ...request, proxy: 'http://other.test:80' };
+    expect(ask(authenticator, digest())).toBe(true);
+    expect(authenticator.authorize(other)).toBeUndefined();
+    expect(authenticator.authorize(request)).toMatch(/^Digest /);
+  });
+
+  it('signs for the whole proxy, whatever domain it names', () => {
+    const authenticator = new DigestAuth('ada', 's3cret').forProxy();
+    expect(ask(authenticator, challenge('Digest realm="r", nonce="n", qop="auth", domain="/only/here"'))).toBe(true);
+    expect(authenticator.authorize(request)).toMatch(/^Digest /);
   });
 });

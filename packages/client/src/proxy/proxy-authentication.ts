@@ -15,8 +15,8 @@ export function basicThenDigest(user: string, password: string): ProxyAuthentica
       current = digest;
       return true;
     },
-    accepted(headers) {
-      if (current === digest) digest.accepted?.(headers);
+    accepted(request, headers) {
+      if (current === digest) digest.accepted?.(request, headers);
     },
   };
 }

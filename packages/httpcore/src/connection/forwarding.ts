@@ -14,11 +14,13 @@ import {
 import type { Exchange } from './exchange.ts';
 
 export class Forwarding {
+  readonly #proxy: string;
   readonly #headers: readonly HeaderPair[];
   readonly #authenticator: ProxyAuthenticator | null;
 
   constructor(proxy: Proxy) {
     const { headers, authenticator } = proxyFacts(proxy);
+    this.#proxy = proxy.origin;
     this.#headers = headers;
     this.#authenticator = authenticator;
   }
@@ -43,7 +45,7 @@ export class Forwarding {
   isChallenged(exchange: Exchange, status: number, headers: readonly HeaderPair[]): boolean {
     if (!this.#speaksFor(exchange)) return false;
     if (status !== 407) {
-      tellAccepted(this.#authenticator, headers);
+      tellAccepted(this.#authenticator, this.#asked(exchange), headers);
       return false;
     }
     const attempt = exchange.challenges;
@@ -56,7 +58,7 @@ export class Forwarding {
   }
 
   #asked(exchange: Exchange): ProxiedRequest {
-    return { method: exchange.method, target: this.target(exchange) };
+    return { proxy: this.#proxy, method: exchange.method, target: this.target(exchange) };
   }
 }
 

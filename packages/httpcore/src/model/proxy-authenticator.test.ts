@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { authorizationFor, basicAuthenticator, isWorthAnother, tellAccepted, type ProxyAuthenticator } from './proxy-authenticator.ts';
 
-const request = { method: 'CONNECT', target: 'a:443' };
+const request = { proxy: 'http://p:80', method: 'CONNECT', target: 'a:443' };
 const challenge = { headers: [], refused: undefined, attempt: 0 };
 const never: ProxyAuthenticator = {
   authorize() {
@@ -49,15 +49,15 @@ describe('an authenticator by somebody else', () => {
 
   it('is told that it was accepted, if it wants to hear it', () => {
     const accepted = vi.fn();
-    tellAccepted({ authorize: () => 'a', challenged: () => false, accepted }, [['a', 'b']]);
-    expect(accepted).toHaveBeenCalledWith([['a', 'b']]);
-    tellAccepted(basicAuthenticator('a', 'b'), []);
-    tellAccepted(null, []);
+    tellAccepted({ authorize: () => 'a', challenged: () => false, accepted }, request, [['a', 'b']]);
+    expect(accepted).toHaveBeenCalledWith(request, [['a', 'b']]);
+    tellAccepted(basicAuthenticator('a', 'b'), request, []);
+    tellAccepted(null, request, []);
   });
 
   it('breaks nothing by throwing', () => {
     expect([authorizationFor(never, request), isWorthAnother(never, request, challenge)]).toEqual([undefined, false]);
-    tellAccepted(never, []);
+    tellAccepted(never, request, []);
   });
 
   it('says yes with a boolean alone', () => {

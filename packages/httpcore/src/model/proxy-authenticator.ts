@@ -6,6 +6,8 @@ import { isFieldValue } from './field-syntax.ts';
 
 /** The request line that a proxy sees: `CONNECT` with host and port, or a method with the whole URL. */
 export interface ProxiedRequest {
+  /** The proxy that is asked, as `scheme://host:port`: one object may be given to several. */
+  readonly proxy: string;
   readonly method: string;
   readonly target: string;
 }
@@ -31,7 +33,7 @@ export interface ProxyAuthenticator {
   /** Is it worth asking again, with what `authorize` gives then? */
   challenged(request: ProxiedRequest, challenge: ProxyChallenge): boolean;
   /** The proxy took a request; `headers` are those of its answer. */
-  accepted?(headers: readonly HeaderPair[]): void;
+  accepted?(request: ProxiedRequest, headers: readonly HeaderPair[]): void;
 }
 
 /** Basic (RFC 7617): sent up front, since it would say the same after a challenge. */
@@ -63,9 +65,9 @@ export function isWorthAnother(authenticator: ProxyAuthenticator, request: Proxi
   }
 }
 
-export function tellAccepted(authenticator: ProxyAuthenticator | null, headers: readonly HeaderPair[]): void {
+export function tellAccepted(authenticator: ProxyAuthenticator | null, request: ProxiedRequest, headers: readonly HeaderPair[]): void {
   try {
-    authenticator?.accepted?.(headers);
+    authenticator?.accepted?.(request, headers);
   } catch {
     // The answer is there, whatever could not be learnt from it.
   }

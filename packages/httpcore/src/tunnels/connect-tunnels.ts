@@ -69,7 +69,7 @@ export class ConnectTunnels implements Tunnels {
 
   async #open({ proxy, authority, trace }: TunnelRequest, signal: AbortSignal): Promise<SocketTransport> {
     const { authenticator, headers } = proxyFacts(proxy);
-    const asked = { method: 'CONNECT', target: authority };
+    const asked = { proxy: proxy.origin, method: 'CONNECT', target: authority };
     let connection: ConnectionInfo | undefined;
     const observe: TraceObserver = (name, at, detail) => {
       if (name === 'assigned') ({ connection } = detail as { connection: ConnectionInfo });
@@ -82,7 +82,7 @@ export class ConnectTunnels implements Tunnels {
       this.#pool ??= this.#createPool();
       const answer = await this.#pool.connect(proxy, authority, fields, { signal, trace: observe });
       const [, status, , answerHeaders, body] = answer;
-      if (status !== 407) tellAccepted(authenticator, answerHeaders);
+      if (status !== 407) tellAccepted(authenticator, asked, answerHeaders);
       if (status >= 200 && status < 300) {
         return transportOf(body as UpgradedBody, connection!);
       }

@@ -140,7 +140,7 @@ describe.each(kinds)('a scheme of one’s own, to $kind', ({ kind, scheme }) => 
     expect(credentialsSeen(it.proxy)).toEqual([undefined, right]);
     expect(it.proxy.connections.accepted).toBe(1);
     const target = kind === 'forward' ? `http://${originName}:${it.origin.port}/a?b` : `${originName}:${it.origin.port}`;
-    const asked = { method: kind === 'forward' ? 'GET' : 'CONNECT', target };
+    const asked = { proxy: it.proxy.url, method: kind === 'forward' ? 'GET' : 'CONNECT', target };
     expect(words.asked).toEqual([asked, asked]);
     expect(words.challenges).toMatchObject([{ refused: undefined, attempt: 0 }]);
     expect(fieldOf(words.challenges[0]!, 'proxy-authenticate')).toMatch(/^Basic/);

@@ -78,7 +78,7 @@ export class Words implements ProxyAuthenticator {
     if (this.#words.length > 1) this.#words.shift();
     return true;
   }
-  accepted(headers: readonly HeaderPair[]): void {
+  accepted(_request: AskedRequest, headers: readonly HeaderPair[]): void {
     this.accepts.push(headers);
   }
 }
