@@ -8,21 +8,30 @@ import {
   startRawServer,
   startServer,
   trustedAuthority,
-  type EchoedRequest,
-  type HttpProxyOptions,
   type RawPeer,
 } from '@x/testbed';
 import { describe, expect, it } from 'vitest';
 
 import { ConnectionPool, Proxy, type ByteIterable, type HeaderPair, type ProxyAuthenticator, type UrlParts } from '../../../src/index.ts';
 import { originName } from './routes.ts';
-import { answerOf, basic, credentialsSeen, failure, fieldOf, generated, send, type Sent, Words } from './world.ts';
-
-const resolve = (): string => '127.0.0.1';
-const user = 'ädä@b';
-const password = 'p w/:%';
-const auth = { scheme: 'basic', user, password } as const;
-const inUrl = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
+import {
+  answerOf,
+  auth,
+  basic,
+  credentialsSeen,
+  echoed,
+  echoWorld,
+  failure,
+  fieldOf,
+  generated,
+  inUrl,
+  password,
+  resolve,
+  send,
+  user,
+  Words,
+  type Sent,
+} from './world.ts';
 
 /** The two things that are asked of an HTTP proxy. */
 const kinds = [
@@ -30,38 +39,9 @@ const kinds = [
   { kind: 'connect', scheme: 'https' },
 ] as const;
 
-async function world(scheme: 'http' | 'https', options: HttpProxyOptions = {}) {
-  const { certificate: ca } = await trustedAuthority();
-  const origin = await startServer('echo', {
-    tls: scheme === 'https' && { certificate: await serverCertificate({ names: [originName] }) },
-  });
-  const proxy = await startProxy('http', { resolve, ...options });
-  const pools: ConnectionPool[] = [];
-  const url: UrlParts = [scheme, originName, origin.port, '/a?b'];
-  return {
-    origin,
-    proxy,
-    ca,
-    url,
-    pool(by: string | Proxy | null): ConnectionPool {
-      const pool = new ConnectionPool({ proxy: by, tls: { ca } });
-      pools.push(pool);
-      return pool;
-    },
-    async [Symbol.asyncDispose]() {
-      await Promise.all(pools.map((pool) => pool.destroy()));
-      await Promise.all([proxy.stop(), origin[Symbol.asyncDispose]()]);
-    },
-  };
-}
-
-function echoed(text: string): EchoedRequest {
-  return JSON.parse(text) as EchoedRequest;
-}
-
 describe.each(kinds)('Basic, to $kind', ({ kind, scheme }) => {
   it('goes up front, from the URL or from `auth`', async () => {
-    await using it = await world(scheme, { auth });
+    await using it = await echoWorld(scheme, { auth });
     const { port, url } = it.proxy;
     const ways = [
       `http://${inUrl}@127.0.0.1:${port}`,
@@ -78,7 +58,7 @@ describe.each(kinds)('Basic, to $kind', ({ kind, scheme }) => {
   });
 
   it('goes with `headers` that say it, once', async () => {
-    await using it = await world(scheme, { auth });
+    await using it = await echoWorld(scheme, { auth });
     const proxy = new Proxy(`http://eve:pw@127.0.0.1:${it.proxy.port}`, {
       headers: [
         ['Proxy-Authorization', basic(user, password)],
@@ -98,7 +78,7 @@ describe.each(kinds)('Basic, to $kind', ({ kind, scheme }) => {
     ['nobody, whatever the URL says', (port: number) => new Proxy(`http://${inUrl}@127.0.0.1:${port}`, { auth: null }), undefined],
     ['the wrong ones', (port: number) => new Proxy(`http://${encodeURIComponent(user)}:s3cr3t@127.0.0.1:${port}`), basic(user, 's3cr3t')],
   ])('with %s is refused, and tells nobody', async (_name, by, seen) => {
-    await using it = await world(scheme, { auth });
+    await using it = await echoWorld(scheme, { auth });
     const pool = it.pool(by(it.proxy.port));
     if (kind === 'forward') {
       const [, status, , headers, body] = await send(pool, it.url);
@@ -133,7 +113,7 @@ describe.each(kinds)('a scheme of one’s own, to $kind', ({ kind, scheme }) => 
   const right = basic(user, password);
 
   it('answers a challenge on the same connection', async () => {
-    await using it = await world(scheme, { auth });
+    await using it = await echoWorld(scheme, { auth });
     const words = new Words(undefined, right);
     const pool = it.pool(new Proxy(it.proxy.url, { auth: words }));
     expect((await answerOf(pool, it.url))[0]).toBe(200);
@@ -152,7 +132,7 @@ describe.each(kinds)('a scheme of one’s own, to $kind', ({ kind, scheme }) => 
   });
 
   it('is heard three times at most', async () => {
-    await using it = await world(scheme, { auth });
+    await using it = await echoWorld(scheme, { auth });
     const words = new Words('Own 1', 'Own 2', 'Own 3', right);
     const pool = it.pool(new Proxy(it.proxy.url, { auth: words }));
     const outcome = kind === 'forward' ? (await answerOf(pool, it.url))[0] : (await failure(send(pool, it.url))).status;
@@ -167,7 +147,7 @@ describe.each(kinds)('a scheme of one’s own, to $kind', ({ kind, scheme }) => 
   });
 
   it('breaks nothing by throwing, or by what can’t be sent', async () => {
-    await using it = await world(scheme);
+    await using it = await echoWorld(scheme);
     const throwing: ProxyAuthenticator = {
       authorize() {
         throw new Error('authorize');
@@ -184,7 +164,7 @@ describe.each(kinds)('a scheme of one’s own, to $kind', ({ kind, scheme }) => 
       expect((await answerOf(it.pool(new Proxy(it.proxy.url, { auth: each })), it.url))[0]).toBe(200);
     expect(credentialsSeen(it.proxy)).toEqual([undefined, undefined]);
     expect(it.proxy.requests.some((request) => fieldOf(request, 'x-injected') !== undefined)).toBe(false);
-    await using strict = await world(scheme, { auth });
+    await using strict = await echoWorld(scheme, { auth });
     const pool = strict.pool(new Proxy(strict.proxy.url, { auth: throwing }));
     const outcome = kind === 'forward' ? (await answerOf(pool, strict.url))[0] : (await failure(send(pool, strict.url))).status;
     expect(outcome).toBe(407);
@@ -192,7 +172,7 @@ describe.each(kinds)('a scheme of one’s own, to $kind', ({ kind, scheme }) => 
   });
 
   it('is told of an answer that the proxy gave once it let it in', async () => {
-    await using it = await world(scheme);
+    await using it = await echoWorld(scheme);
     const words = new Words(right);
     const pool = it.pool(new Proxy(it.proxy.url, { auth: words }));
     const nowhere: UrlParts = [scheme, 'nowhere.invalid', 1, '/'];
@@ -209,7 +189,7 @@ describe('a forwarded request that is challenged', () => {
   ];
 
   it.each(again)('is sent again with %s, whatever the method', async (_name, body) => {
-    await using it = await world('http', { auth });
+    await using it = await echoWorld('http', { auth });
     const pool = it.pool(new Proxy(it.proxy.url, { auth: new Words(undefined, right) }));
     const [status, text] = await answerOf(pool, it.url, { method: 'POST', body: body() });
     expect(status).toBe(200);
@@ -218,7 +198,7 @@ describe('a forwarded request that is challenged', () => {
   });
 
   it('is given up with a body that is under way: the 407 is the answer', async () => {
-    await using it = await world('http', { auth });
+    await using it = await echoWorld('http', { auth });
     const pool = it.pool(new Proxy(it.proxy.url, { auth: new Words(undefined, right) }));
     expect((await answerOf(pool, it.url, { method: 'POST', body: generated('ab', 'cd') }))[0]).toBe(407);
     expect(it.proxy.requests).toHaveLength(1);
@@ -226,7 +206,7 @@ describe('a forwarded request that is challenged', () => {
   });
 
   it('waits with a body that `Expect` holds back', async () => {
-    await using it = await world('http', { auth });
+    await using it = await echoWorld('http', { auth });
     const pool = it.pool(new Proxy(it.proxy.url, { auth: new Words(undefined, right) }));
     const sent: Sent = {
       method: 'POST',

@@ -1,45 +1,24 @@
 /** Who must never hear what we tell a proxy, and what a proxy must never hear. */
-import { serverCertificate, startProxy, startServer, trustedAuthority, type EchoedRequest, type HttpProxyOptions } from '@x/testbed';
+import { serverCertificate, startServer, trustedAuthority } from '@x/testbed';
 import { describe, expect, it } from 'vitest';
 
-import { ConnectionPool, Proxy, type HeaderPair, type UrlParts } from '../../../src/index.ts';
+import { ConnectionPool, Proxy, type HeaderPair } from '../../../src/index.ts';
 import { originName, routes } from './routes.ts';
-import { answerOf, basic, credentialsSeen, failure, fieldOf, send, Words } from './world.ts';
-
-const resolve = (): string => '127.0.0.1';
-const user = 'ädä@b';
-const password = 'p w/:%';
-const auth = { scheme: 'basic', user, password } as const;
-const inUrl = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
-
-async function world(scheme: 'http' | 'https', options: HttpProxyOptions = {}) {
-  const { certificate: ca } = await trustedAuthority();
-  const origin = await startServer('echo', {
-    tls: scheme === 'https' && { certificate: await serverCertificate({ names: [originName] }) },
-  });
-  const proxy = await startProxy('http', { resolve, ...options });
-  const pools: ConnectionPool[] = [];
-  const url: UrlParts = [scheme, originName, origin.port, '/a?b'];
-  return {
-    origin,
-    proxy,
-    ca,
-    url,
-    pool(by: string | Proxy | null): ConnectionPool {
-      const pool = new ConnectionPool({ proxy: by, tls: { ca } });
-      pools.push(pool);
-      return pool;
-    },
-    async [Symbol.asyncDispose]() {
-      await Promise.all(pools.map((pool) => pool.destroy()));
-      await Promise.all([proxy.stop(), origin[Symbol.asyncDispose]()]);
-    },
-  };
-}
-
-function echoed(text: string): EchoedRequest {
-  return JSON.parse(text) as EchoedRequest;
-}
+import {
+  answerOf,
+  auth,
+  basic,
+  credentialsSeen,
+  echoed,
+  echoWorld,
+  failure,
+  fieldOf,
+  inUrl,
+  password,
+  send,
+  user,
+  Words,
+} from './world.ts';
 
 describe('nobody else hears of it', () => {
   it.each(routes.filter(({ name }) => name !== 'direct' && !name.startsWith('socks')))('on the way by $name', async (route) => {
@@ -87,7 +66,7 @@ describe('nobody else hears of it', () => {
   });
 
   it('no pool has it where people look', async () => {
-    await using it = await world('https', { auth });
+    await using it = await echoWorld('https', { auth });
     const pool = it.pool(`http://${inUrl}@127.0.0.1:${it.proxy.port}`);
     await answerOf(pool, it.url);
     expect(pool.stats().origins.map(({ proxy }) => proxy)).toEqual([`http://127.0.0.1:${it.proxy.port}`]);
@@ -97,7 +76,7 @@ describe('nobody else hears of it', () => {
 
 describe('credentials that a request brings', () => {
   it('are passed on where a proxy forwards, in the place of its own', async () => {
-    await using it = await world('http', { auth });
+    await using it = await echoWorld('http', { auth });
     const words = new Words('Own 1');
     const pool = it.pool(new Proxy(it.proxy.url, { auth: words }));
     const [status] = await answerOf(pool, it.url, { headers: [['Proxy-Authorization', basic(user, password)]] });

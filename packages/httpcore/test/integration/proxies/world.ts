@@ -1,21 +1,35 @@
 /** What the suites of this folder share: how a request went, and what a proxy saw of it. */
-import type { LocalProxy, ProxiedRequest } from '@x/testbed';
+import {
+  serverCertificate,
+  startProxy,
+  startServer,
+  trustedAuthority,
+  type BasicProxyAuth,
+  type EchoedRequest,
+  type HttpProxy,
+  type HttpProxyOptions,
+  type LocalProxy,
+  type LocalServer,
+  type ProxiedRequest,
+} from '@x/testbed';
 import { expect } from 'vitest';
 
-import type {
-  ByteIterable,
+import {
   ConnectionPool,
-  DispatchContext,
-  DispatchResponse,
-  HeaderPair,
-  HttpCoreError,
-  ProxiedRequest as AskedRequest,
-  ProxyAuthenticator,
-  ProxyChallenge,
-  ProxyError,
-  Timeouts,
-  UrlParts,
+  type ByteIterable,
+  type DispatchContext,
+  type DispatchResponse,
+  type HeaderPair,
+  type HttpCoreError,
+  type ProxiedRequest as AskedRequest,
+  type Proxy,
+  type ProxyAuthenticator,
+  type ProxyChallenge,
+  type ProxyError,
+  type Timeouts,
+  type UrlParts,
 } from '../../../src/index.ts';
+import { originName } from './routes.ts';
 
 export interface Sent {
   readonly method?: string;
@@ -55,6 +69,52 @@ export function fieldOf({ headers }: Pick<ProxiedRequest, 'headers'>, name: stri
 /** The credentials that came with each request. */
 export function credentialsSeen({ requests }: Pick<LocalProxy, 'requests'>): readonly (string | undefined)[] {
   return requests.map((request) => fieldOf(request, 'proxy-authorization'));
+}
+
+/** Names that only the proxy knows are this machine. */
+export const resolve = (): string => '127.0.0.1';
+
+/** Who we are in these suites, with what has to be encoded somewhere. */
+export const user = 'ädä@b';
+export const password = 'p w/:%';
+export const auth: BasicProxyAuth = { scheme: 'basic', user, password };
+export const inUrl: string = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
+
+/** An origin that echoes, a proxy that knows its name, and pools that end with them. */
+export interface EchoWorld extends AsyncDisposable {
+  readonly origin: LocalServer;
+  readonly proxy: HttpProxy;
+  readonly ca: string;
+  readonly url: UrlParts;
+  pool(by: string | Proxy | null): ConnectionPool;
+}
+
+export async function echoWorld(scheme: 'http' | 'https', options: HttpProxyOptions = {}): Promise<EchoWorld> {
+  const { certificate: ca } = await trustedAuthority();
+  const origin = await startServer('echo', {
+    tls: scheme === 'https' && { certificate: await serverCertificate({ names: [originName] }) },
+  });
+  const proxy = await startProxy('http', { resolve, ...options });
+  const pools: ConnectionPool[] = [];
+  return {
+    origin,
+    proxy,
+    ca,
+    url: [scheme, originName, origin.port, '/a?b'],
+    pool(by) {
+      const pool = new ConnectionPool({ proxy: by, tls: { ca } });
+      pools.push(pool);
+      return pool;
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(pools.map((pool) => pool.destroy()));
+      await Promise.all([proxy.stop(), origin[Symbol.asyncDispose]()]);
+    },
+  };
+}
+
+export function echoed(text: string): EchoedRequest {
+  return JSON.parse(text) as EchoedRequest;
 }
 
 export const basic = (user: string, password: string): string => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
