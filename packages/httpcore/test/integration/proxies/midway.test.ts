@@ -108,6 +108,8 @@ interface Step {
   readonly phase: string;
   readonly tls?: boolean;
   readonly lookup?: boolean;
+  /** It is waited for a little while, and no limit is needed to end it. */
+  readonly endsByItself?: boolean;
 }
 
 const steps: readonly Step[] = [
@@ -130,6 +132,7 @@ const steps: readonly Step[] = [
     steps: [receiveHead(), sendBytes('HTTP/1.1 502 No\r\n\r\nx'), hang()],
     url: secure,
     phase: 'proxy',
+    endsByItself: true,
   },
   { name: 'the greeting of SOCKS', scheme: 'socks5h', steps: [hang()], url: secure, phase: 'proxy' },
   {
@@ -155,7 +158,7 @@ const steps: readonly Step[] = [
   },
 ];
 
-describe.each(steps)('at $name', ({ scheme, steps: script, url, phase, tls, lookup }) => {
+describe.each(steps)('at $name', ({ scheme, steps: script, url, phase, tls, lookup, endsByItself = false }) => {
   /** A request that stands still at the step. */
   async function world(options: PoolOptions = {}) {
     const { certificate: ca } = await trustedAuthority();
@@ -195,7 +198,7 @@ describe.each(steps)('at $name', ({ scheme, steps: script, url, phase, tls, look
     await resourcesBackTo(before);
   });
 
-  it('the limit and the deadline tell where', async () => {
+  it.skipIf(endsByItself)('the limit and the deadline tell where', async () => {
     const before = openResources();
     {
       const { server, pool } = await world();
@@ -225,7 +228,7 @@ describe.each(steps)('at $name', ({ scheme, steps: script, url, phase, tls, look
     await resourcesBackTo(before);
   });
 
-  it('close() waits for it', async () => {
+  it.skipIf(endsByItself)('close() waits for it', async () => {
     const before = openResources();
     {
       const { server, reached, pool } = await world();

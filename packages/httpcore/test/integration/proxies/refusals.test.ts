@@ -182,7 +182,7 @@ describe('an HTTP proxy', () => {
   it.each([
     ['never ends what it says', 'HTTP/1.1 502 \r\n\r\nwait'],
     ['does not send what it announced', 'HTTP/1.1 502 \r\nContent-Length: 100\r\n\r\nwait'],
-  ])('that %s is waited for a second', async (_name, answer) => {
+  ])('that %s is waited for a moment', async (_name, answer) => {
     const { error } = await refusalOf([receiveHead(), sendBytes(answer), hang()]);
     expect(error).toMatchObject({ name: 'ProxyError', code: 'PROXY_REFUSED', status: 502, body: 'wait' });
   });
