@@ -10,8 +10,8 @@ import type {
   UrlParts,
 } from '@x/httpcore';
 
-import { Client } from '../src/client.ts';
-import type { CommonClientOptions } from '../src/options/client-options.ts';
+import { Client } from '../src/client/client.ts';
+import type { CommonClientOptions } from '../src/client/client-options.ts';
 
 export interface DispatchedRequest {
   readonly method: string;

@@ -16,7 +16,7 @@ export type {
   Timeouts,
   TrailerSource,
   UrlParts,
-} from './contract.ts';
+} from './contract/dispatcher.ts';
 export type {
   Application,
   ApplicationAnswer,
@@ -25,14 +25,14 @@ export type {
   ApplicationRequestBody,
   ApplicationResponse,
   ApplicationResponseTuple,
-} from './dispatchers/application.ts';
-export { ConnectionPool } from './dispatchers/connection-pool.ts';
-export { fetchHandlerDispatcher } from './dispatchers/fetch-handler.ts';
-export type { FetchHandler } from './dispatchers/fetch-handler.ts';
-export type { InProcessOptions } from './dispatchers/in-process-dispatcher.ts';
-export { mockDispatcher } from './dispatchers/mock.ts';
-export { nodeHandlerDispatcher } from './dispatchers/node-handler.ts';
-export type { NodeListener } from './dispatchers/node-handler.ts';
+} from './in-process/application.ts';
+export { ConnectionPool } from './connection-pool.ts';
+export { fetchHandlerDispatcher } from './in-process/fetch-handler.ts';
+export type { FetchHandler } from './in-process/fetch-handler.ts';
+export type { InProcessOptions } from './in-process/in-process-dispatcher.ts';
+export { mockDispatcher } from './in-process/mock.ts';
+export { nodeHandlerDispatcher } from './in-process/node-handler.ts';
+export type { NodeListener } from './in-process/node-handler.ts';
 export {
   Aborted,
   CloseError,
@@ -53,15 +53,15 @@ export {
   UnsupportedProtocol,
   WriteError,
   WriteTimeout,
-} from './errors.ts';
-export type { ConnectFailure, ErrorFacts, ErrorInit, ErrorPhase, ProxyRefusal, SlotHolder } from './errors.ts';
-export type { PoolOptions } from './model/options.ts';
-export { Proxy } from './model/proxy.ts';
-export type { ProxyOptions } from './model/proxy-options.ts';
-export type { ProxiedRequest, ProxyAuthenticator, ProxyChallenge } from './model/proxy-authenticator.ts';
-export type { ProxyScheme } from './model/proxy-url.ts';
+} from './contract/errors.ts';
+export type { ConnectFailure, ErrorFacts, ErrorInit, ErrorPhase, ProxyRefusal, SlotHolder } from './contract/errors.ts';
+export type { PoolOptions } from './model/pool-options.ts';
+export { Proxy } from './model/proxy/proxy.ts';
+export type { ProxyOptions } from './model/proxy/proxy-options.ts';
+export type { ProxiedRequest, ProxyAuthenticator, ProxyChallenge } from './model/proxy/proxy-authenticator.ts';
+export type { ProxyScheme } from './model/proxy/proxy-url.ts';
 export type { CertificateInput, TlsOptions } from './model/tls-options.ts';
 export { diagnosticsChannelName } from './observe/diagnostics-channel.ts';
 export type { DiagnosticsMessage } from './observe/diagnostics-channel.ts';
-export type { ConnectionInfo, DialTimings, TraceEventName, TraceEvents, TraceObserver } from './observe/trace.ts';
+export type { ConnectionInfo, DialTimings, TraceEventName, TraceEvents, TraceObserver } from './contract/trace.ts';
 export type { OriginStats, PoolStats } from './pool/pool.ts';

@@ -28,7 +28,7 @@ describe('the table of layers refuses', () => {
     ],
     ['a protocol has a socket', `${core}/protocol/http1/engine.ts`, 'node:net', 'must not import node:net at run time'],
     ['a protocol has a timer', `${core}/protocol/http1/engine.ts`, '../../time/clock.ts', 'must not import core/time'],
-    ['a connection opens sockets', `${core}/connection/exchange.ts`, '../net/socket-transport.ts', 'must not import core/net ('],
+    ['a connection opens sockets', `${core}/exchange/exchange.ts`, '../net/socket-transport.ts', 'must not import core/net ('],
     ['the pool knows a protocol', `${core}/pool/pool.ts`, '../protocol/http1/engine.ts', 'must not import core/protocol/http1'],
     [
       'the pool knows a connection by its protocol',
@@ -42,19 +42,25 @@ describe('the table of layers refuses', () => {
     ['a production file imports a test', `${core}/pool/pool.ts`, './pool.test.ts', 'is a test'],
     ['a package imports an app', `${core}/pool/pool.ts`, '@x/bench', 'must not import @x/bench'],
     ['a package imports an app by path', `${core}/pool/pool.ts`, '../../../../apps/bench/src/main.ts', 'belongs to another package'],
-    ['a client looks behind the entry', `${client}/send/transport.ts`, '../../../httpcore/src/pool/pool.ts', 'belongs to another package'],
+    [
+      'a client looks behind the entry',
+      `${client}/routing/dispatch.ts`,
+      '../../../httpcore/src/pool/pool.ts',
+      'belongs to another package',
+    ],
     [
       'a client looks behind the exports',
-      `${client}/send/transport.ts`,
+      `${client}/routing/dispatch.ts`,
       '@x/httpcore/src/pool/pool.ts',
       'must not import @x/httpcore/src/pool',
     ],
-    ['a policy does I/O', `${client}/policies/retry-policy.ts`, 'node:fs', 'must not import node:fs'],
+    ['a policy does I/O', `${client}/retries/retry-limits.ts`, 'node:fs', 'must not import node:fs'],
     ['routing opens sockets', `${client}/routing/mounts.ts`, 'node:net', 'must not import node:net'],
-    ['auth sends', `${client}/auth/digest.ts`, '../send/transport.ts', 'must not import client/send'],
-    ['cookies read files', `${client}/cookies/jar.ts`, 'node:fs/promises', 'must not import node:fs/promises'],
-    ['decoding opens sockets', `${client}/decoding/decoders.ts`, 'node:net', 'must not import node:net'],
-    ['interceptors meet', `${client}/interceptors/retry.ts`, './redirect.ts', 'interceptors never import each other'],
+    ['auth sends', `${client}/auth/bearer.ts`, '../routing/dispatch.ts', 'must not import client/routing'],
+    ['cookies read files', `${client}/cookies/cookie-jar.ts`, 'node:fs/promises', 'must not import node:fs/promises'],
+    ['decoding opens sockets', `${client}/decoding/decoded-body.ts`, 'node:net', 'must not import node:net'],
+    ['features meet', `${client}/retries/retry-interceptor.ts`, '../redirects/redirect-policy.ts', 'must not import client/redirects'],
+    ['an exchange names a connection', `${core}/exchange/exchange.ts`, '../connection/connection.ts', 'must not import core/connection'],
     ['the testbed needs the client', 'packages/testbed/src/index.ts', '@x/client', 'must not import @x/client'],
     ['an unknown dependency', `${core}/pool/pool.ts`, 'lodash', 'must not import lodash'],
   ])('%s', (_, file, specifier, message) => {
@@ -75,7 +81,7 @@ describe('the table of layers refuses', () => {
     const file = 'packages/client/test/integration/send.test.ts';
     expect(check(file, "import { x } from '../../../httpcore/src/pool/pool.ts';")).toHaveLength(1);
     expect(check(file, "import { x } from '@x/bench';")).toHaveLength(1);
-    expect(check(file, "import { x } from '@x/testbed'; import { y } from '../../src/send/transport.ts';")).toEqual([]);
+    expect(check(file, "import { x } from '@x/testbed'; import { y } from '../../src/routing/dispatch.ts';")).toEqual([]);
   });
 
   it('a row that names one below it', () => {
@@ -91,18 +97,18 @@ describe('the table of layers refuses', () => {
 
 describe('the table of layers allows', () => {
   it.each([
-    ['downwards', `${core}/pool/pool.ts`, "import { Aborted } from '../errors.ts';"],
-    ['types where only types are named', `${core}/model/options.ts`, "import type { LookupFunction } from 'node:net';"],
-    ['inline types, too', `${core}/model/options.ts`, "import { type LookupFunction } from 'node:net';"],
+    ['downwards', `${core}/pool/pool.ts`, "import { Aborted } from '../contract/errors.ts';"],
+    ['types where only types are named', `${core}/model/pool-options.ts`, "import type { LookupFunction } from 'node:net';"],
+    ['inline types, too', `${core}/model/pool-options.ts`, "import { type LookupFunction } from 'node:net';"],
     ['the net its sockets', `${core}/net/socket-transport.ts`, "import net from 'node:net';"],
-    ['parts of one interceptor', `${client}/interceptors/retry.ts`, "import { x } from './retry/budget.ts';"],
+    ['parts of one feature', `${client}/auth/auth-interceptor.ts`, "import { x } from './digest/digest.ts';"],
     ['words in comments and strings', `${core}/pool/pool.ts`, "// import x from 'lodash';\nconst y = \"import x from 'lodash'\";"],
   ])('%s', (_, file, source) => {
     expect(check(file, source)).toEqual([]);
   });
 
   it('but not a value beside the types', () => {
-    expect(check(`${core}/model/options.ts`, "import { type LookupFunction, connect } from 'node:net';")).toHaveLength(1);
+    expect(check(`${core}/model/pool-options.ts`, "import { type LookupFunction, connect } from 'node:net';")).toHaveLength(1);
   });
 });
 

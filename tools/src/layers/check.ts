@@ -18,6 +18,7 @@ export interface Violation {
 export interface Rules {
   readonly layers: readonly Layer[];
   readonly modulesOfTests: readonly string[];
+  readonly tied?: readonly (readonly [file: string, target: string])[];
 }
 
 /** Checks sources, given by their path from the root of the workspace with `/` between its parts. */
@@ -33,7 +34,8 @@ export function checkLayers(sources: ReadonlyMap<string, string>, rules: Rules):
       const message = found.specifier.startsWith('.')
         ? refuseFile(file, join(dirname(file), found.specifier), layer, rules.layers)
         : refuseModule(found, layer, rules);
-      if (message !== undefined) violations.push({ file, line: found.line, message });
+      const isTied = rules.tied?.some(([from, to]) => from === file && to === join(dirname(file), found.specifier));
+      if (message !== undefined && isTied !== true) violations.push({ file, line: found.line, message });
     }
   }
   return violations;
@@ -54,11 +56,7 @@ function refuseFile(file: string, target: string, layer: Layer | undefined, laye
   if (isTest(target)) return `${target} is a test`;
   const targetLayer = layerOf(target, layers);
   if (targetLayer === undefined) return `no layer holds ${target}`;
-  if (targetLayer === layer) {
-    const areSiblings = layer.layer.endsWith('/interceptors') && conceptOf(target, layer) !== conceptOf(file, layer);
-    return areSiblings ? `${target}: interceptors never import each other` : undefined;
-  }
-  if (layer.imports.some((name) => covers(name, targetLayer.layer))) return undefined;
+  if (targetLayer === layer || layer.imports.some((name) => covers(name, targetLayer.layer))) return undefined;
   return `${layer.layer} must not import ${targetLayer.layer} (${target})`;
 }
 
@@ -68,12 +66,6 @@ function refuseModule({ specifier, isType }: Import, layer: Layer | undefined, r
   // A package of the workspace is never covered by a wildcard.
   const isAllowed = allowed.includes(specifier) || (allowed.includes(wildcard) && !specifier.startsWith('@x/'));
   return isAllowed ? undefined : `${layer?.layer ?? 'a test'} must not import ${specifier}${isType ? '' : ' at run time'}`;
-}
-
-/** `cookies.ts` and `cookies/jar.ts` are one concept of a layer. */
-function conceptOf(file: string, { files }: Layer): string {
-  const folder = files.find((prefix) => file.startsWith(prefix)) ?? '';
-  return /^[^./]+/.exec(file.slice(folder.length))?.[0] ?? '';
 }
 
 function covers(name: string, layer: string): boolean {

@@ -1,7 +1,7 @@
 /** Where credentials and challenges travel: the same words between a client and an origin, and between a client and its proxy. */
 import type { HeaderPair } from '@x/httpcore';
 
-import type { Request } from '../message/request.ts';
+import type { Request } from '../request/request.ts';
 
 export interface AuthFields {
   /** The status with which it is asked for. */

@@ -1,6 +1,6 @@
 /** What authentication is to a client: a conversation that yields requests and receives their responses. */
-import type { Request } from '../message/request.ts';
-import type { ResponseHead } from '../message/response-head.ts';
+import type { Request } from '../request/request.ts';
+import type { ResponseHead } from '../response/response-head.ts';
 import type { AuthFields } from './auth-fields.ts';
 
 /** What `*authFlow` returns; `AuthFlow<Response>` where the flow has said `requiresResponseBody`. */

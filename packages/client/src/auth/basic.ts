@@ -1,8 +1,8 @@
 import type { ProxyAuthenticator } from '@x/httpcore';
 
 import { InvalidOption } from '../errors.ts';
-import type { Request } from '../message/request.ts';
-import { showAsJson } from '../message/shown-as-json.ts';
+import type { Request } from '../request/request.ts';
+import { showAsJson } from '../shown-as-json.ts';
 import type { AuthExchange, AuthFlow } from './auth.ts';
 
 /**

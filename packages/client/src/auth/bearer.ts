@@ -1,6 +1,6 @@
 import { InvalidOption } from '../errors.ts';
-import type { Request } from '../message/request.ts';
-import { showAsJson } from '../message/shown-as-json.ts';
+import type { Request } from '../request/request.ts';
+import { showAsJson } from '../shown-as-json.ts';
 import type { AsyncAuthFlow, AuthExchange } from './auth.ts';
 
 /**

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { env } from 'node:process';
 
 import { ClientError, InvalidOption } from '../errors.ts';
-import type { Request } from '../message/request.ts';
-import { showAsJson } from '../message/shown-as-json.ts';
+import type { Request } from '../request/request.ts';
+import { showAsJson } from '../shown-as-json.ts';
 import type { AsyncAuthFlow, AuthExchange } from './auth.ts';
 import { basicCredentials } from './basic.ts';
 import { Netrc, parseNetrc } from './netrc.ts';

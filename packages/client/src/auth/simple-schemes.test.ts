@@ -6,8 +6,8 @@ import { inspect } from 'node:util';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 
 import { InvalidOption } from '../errors.ts';
-import { Request } from '../message/request.ts';
-import { StreamResponse } from '../message/stream-response.ts';
+import { Request } from '../request/request.ts';
+import { StreamResponse } from '../response/stream-response.ts';
 import { originFields, proxyFields, type AuthFields } from './auth-fields.ts';
 import type { Auth, AuthInput } from './auth.ts';
 import { BasicAuth } from './basic.ts';

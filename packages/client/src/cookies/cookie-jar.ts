@@ -1,8 +1,8 @@
 import type { HeaderPair, UrlParts } from '@x/httpcore';
 
 import { InvalidOption } from '../errors.ts';
-import { showAsJson } from '../message/shown-as-json.ts';
-import { parseTarget } from '../message/target.ts';
+import { showAsJson } from '../shown-as-json.ts';
+import { parseTarget } from '../request/url/target.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';
 import { admit } from './admission.ts';
 import { readCookiesJson, writeCookiesJson, type SerializedCookies } from './cookie-json.ts';

@@ -1,4 +1,4 @@
-import { showAsJson } from '../message/shown-as-json.ts';
+import { showAsJson } from '../shown-as-json.ts';
 import type { SameSite } from './set-cookie.ts';
 
 /** The last moment that a `Date` can show. */

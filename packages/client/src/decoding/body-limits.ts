@@ -1,6 +1,6 @@
 /** How much a response body may become. */
 import { DecodingError, ResponseTooLarge } from '../errors.ts';
-import { sourceEnded, type ByteSource } from './byte-source.ts';
+import { sourceEnded, type ByteSource } from '../codings/byte-source.ts';
 
 /** In bytes, after decoding; `Infinity` for no limit. */
 export interface BodyLimits {

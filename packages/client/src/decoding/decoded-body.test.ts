@@ -5,7 +5,7 @@ import type { HeaderPair, ResponseBody } from '@x/httpcore';
 import { describe, expect, it, vi } from 'vitest';
 
 import type { BodyLimits } from './body-limits.ts';
-import { readContentEncoding } from './codings.ts';
+import { readContentEncoding } from '../codings/codings.ts';
 import { DecodedBody } from './decoded-body.ts';
 
 type Encode = (bytes: Uint8Array) => Buffer;

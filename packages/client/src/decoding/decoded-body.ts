@@ -2,10 +2,10 @@
 import type { HeaderPair, ResponseBody } from '@x/httpcore';
 
 import { assertWithin, ExpansionGuard, type BodyLimits } from './body-limits.ts';
-import { joinChunks, ResumedSource, type ByteSource } from './byte-source.ts';
-import type { ContentCoding } from './codings.ts';
-import { decodeNow, mostInputNow } from './decode-now.ts';
-import { ZlibPump } from './zlib-pump.ts';
+import { joinChunks, ResumedSource, type ByteSource } from '../codings/byte-source.ts';
+import type { ContentCoding } from '../codings/codings.ts';
+import { decodeNow, mostInputNow } from '../codings/decode-now.ts';
+import { ZlibPump } from '../codings/zlib-pump.ts';
 
 /** Sees the chunks of a body that is read as it comes before they are decoded: a digest may be of those. */
 export interface EncodedChunks {

@@ -2,7 +2,7 @@
 import type { HeaderPair, ResponseBody } from '@x/httpcore';
 
 import { assertWithin, type BodyLimits } from './body-limits.ts';
-import { joinChunks } from './byte-source.ts';
+import { joinChunks } from '../codings/byte-source.ts';
 
 export class LimitedBody implements ResponseBody {
   readonly #body: ResponseBody;

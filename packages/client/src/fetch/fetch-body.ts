@@ -1,5 +1,5 @@
 /** The body of a platform `Request` as a body of the client. */
-import type { BodyInput } from '../body/body-input.ts';
+import type { BodyInput } from '../request/body/body-input.ts';
 
 type PlatformRequest = globalThis.Request;
 

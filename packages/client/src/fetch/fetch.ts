@@ -5,12 +5,12 @@
  * Where it follows Node rather than the letter: there is no CORS and no cache, `redirect: 'manual'` gives the redirect itself
  * instead of an opaque response, and no header name is forbidden. Redirects are the client's: never from https to http.
  */
-import type { CallOptions } from '../options/call-options.ts';
-import type { MessageOptions } from '../options/request-options.ts';
-import type { Retries } from '../policies/retries.ts';
-import type { Request } from '../message/request.ts';
-import type { StreamResponse } from '../message/stream-response.ts';
-import { parseUrl } from '../message/url.ts';
+import type { CallOptions } from '../client/call-options.ts';
+import type { MessageOptions } from '../request/request-options.ts';
+import type { Retries } from '../retries/retries.ts';
+import type { Request } from '../request/request.ts';
+import type { StreamResponse } from '../response/stream-response.ts';
+import { parseUrl } from '../request/url/url.ts';
 import { fetchBody } from './fetch-body.ts';
 import { platformResponse } from './platform-response.ts';
 

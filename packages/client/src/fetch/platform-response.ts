@@ -1,5 +1,5 @@
 /** A response of the client as the platform's `Response`. */
-import type { StreamResponse } from '../message/stream-response.ts';
+import type { StreamResponse } from '../response/stream-response.ts';
 
 type PlatformRequest = globalThis.Request;
 type PlatformResponse = globalThis.Response;

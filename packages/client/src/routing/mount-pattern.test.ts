@@ -2,7 +2,7 @@ import type { UrlParts } from '@x/httpcore';
 import { describe, expect, it } from 'vitest';
 
 import { InvalidOption } from '../errors.ts';
-import { parseTarget } from '../message/target.ts';
+import { parseTarget } from '../request/url/target.ts';
 import { compareMounts, matchesMount, parseMountPattern } from './mount-pattern.ts';
 
 const parts = (url: string): UrlParts => parseTarget(url).parts;

@@ -2,7 +2,7 @@
 import type { UrlParts } from '@x/httpcore';
 
 import { InvalidOption } from '../errors.ts';
-import { parseUrl } from '../message/url.ts';
+import { parseUrl } from '../request/url/url.ts';
 
 export interface MountPattern {
   /** The same for patterns that mean the same. */

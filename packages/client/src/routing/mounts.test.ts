@@ -2,7 +2,7 @@ import { mockDispatcher, type Dispatcher, type UrlParts } from '@x/httpcore';
 import { describe, expect, it } from 'vitest';
 
 import { InvalidOption } from '../errors.ts';
-import { noProxies } from '../proxy/proxy-settings.ts';
+import { noProxies } from '../proxies/proxy-settings.ts';
 import { mergeMounts, noMounts, type MountsInput } from './mounts.ts';
 import { routeBy } from './routes.ts';
 

@@ -1,8 +1,8 @@
 import { mockDispatcher, type Dispatcher, type UrlParts } from '@x/httpcore';
 import { describe, expect, it } from 'vitest';
 
-import { callProxies, clientProxies, noProxies, type ProxySettings } from '../proxy/proxy-settings.ts';
-import { Proxy } from '../proxy/proxy.ts';
+import { callProxies, clientProxies, noProxies, type ProxySettings } from '../proxies/proxy-settings.ts';
+import { Proxy } from '../proxies/proxy.ts';
 import { mergeMounts, noMounts } from './mounts.ts';
 import { routeBy } from './routes.ts';
 

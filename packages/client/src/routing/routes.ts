@@ -1,7 +1,7 @@
 /** The way of each request: whose connections, and through which proxy. */
 import type { Dispatcher, Proxy, UrlParts } from '@x/httpcore';
 
-import { selectProxy, type ProxySettings } from '../proxy/proxy-settings.ts';
+import { selectProxy, type ProxySettings } from '../proxies/proxy-settings.ts';
 import { findMount, type Mounts } from './mounts.ts';
 
 export interface Route {

@@ -1,7 +1,7 @@
 import { mockDispatcher, type Application } from '@x/httpcore';
 
-import { Client } from '../client.ts';
-import type { CommonClientOptions } from '../options/client-options.ts';
+import { Client } from '../client/client.ts';
+import type { CommonClientOptions } from '../client/client-options.ts';
 
 /**
  * A client without a network: `application` answers its requests, or fails them by throwing. All else is as in production:

@@ -2,8 +2,8 @@
 import type { ApplicationBody, ApplicationRequest, TrailerSource } from '@x/httpcore';
 
 import { InvalidOption } from '../errors.ts';
-import type { HeadersInput } from '../message/header-input.ts';
-import { Headers } from '../message/headers.ts';
+import type { HeadersInput } from '../request/fields/header-input.ts';
+import { Headers } from '../request/fields/headers.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';
 import { urlMatcher, type UrlMatcher, type UrlPattern } from './url-pattern.ts';
 

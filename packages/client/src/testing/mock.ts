@@ -9,11 +9,11 @@ import {
   type ErrorInit,
 } from '@x/httpcore';
 
-import { Client } from '../client.ts';
+import { Client } from '../client/client.ts';
 import { InvalidOption } from '../errors.ts';
-import { readHeaderChanges } from '../message/header-input.ts';
-import { shownUrl } from '../message/redact.ts';
-import type { CommonClientOptions } from '../options/client-options.ts';
+import { readHeaderChanges } from '../request/fields/header-input.ts';
+import { shownUrl } from '../redact.ts';
+import type { CommonClientOptions } from '../client/client-options.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';
 import { Call, Route, type MockAnswer, type MockCall, type MockResponse, type MockRoute, type MockRouteOptions } from './mock-route.ts';
 import type { UrlPattern } from './url-pattern.ts';

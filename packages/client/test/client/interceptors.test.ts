@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { HTTPStatusError } from '../../src/message/response-head.ts';
-import { StreamResponse } from '../../src/message/stream-response.ts';
-import { type Interceptor } from '../../src/send/compose.ts';
+import { HTTPStatusError } from '../../src/response/response-head.ts';
+import { StreamResponse } from '../../src/response/stream-response.ts';
+import { type Interceptor } from '../../src/call/interceptor.ts';
 import { scripted } from '../scripted-dispatcher.ts';
 
 describe('interceptors', () => {

@@ -3,10 +3,10 @@ import { getEventListeners } from 'node:events';
 import { Aborted, ConnectionPool } from '@x/httpcore';
 import { describe, expect, it } from 'vitest';
 
-import { Client } from '../../src/client.ts';
+import { Client } from '../../src/client/client.ts';
 import { ClientClosed, InvalidOption } from '../../src/errors.ts';
-import { Headers } from '../../src/message/headers.ts';
-import { clientDefaults } from '../../src/options/defaults.ts';
+import { Headers } from '../../src/request/fields/headers.ts';
+import { clientDefaults } from '../../src/request/fields/default-fields.ts';
 import { ScriptedDispatcher, type Script, scripted } from '../scripted-dispatcher.ts';
 
 const sent = (dispatcher: ScriptedDispatcher): Headers => new Headers(dispatcher.last.headers);

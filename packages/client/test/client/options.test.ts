@@ -2,11 +2,11 @@ import { inspect } from 'node:util';
 
 import { describe, expect, it } from 'vitest';
 
-import { Client } from '../../src/client.ts';
+import { Client } from '../../src/client/client.ts';
 import { InvalidOption } from '../../src/errors.ts';
-import type { Request } from '../../src/message/request.ts';
-import type { ClientOptions } from '../../src/options/client-options.ts';
-import { clientDefaults } from '../../src/options/defaults.ts';
+import type { Request } from '../../src/request/request.ts';
+import type { ClientOptions } from '../../src/client/client-options.ts';
+import { clientDefaults } from '../../src/request/fields/default-fields.ts';
 import { ScriptedDispatcher, scripted } from '../scripted-dispatcher.ts';
 
 describe('options', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import { acceptEncoding } from '../../src/decoding/codings.ts';
-import { Headers } from '../../src/message/headers.ts';
-import { Request } from '../../src/message/request.ts';
-import { clientDefaults } from '../../src/options/defaults.ts';
+import { acceptEncoding } from '../../src/codings/codings.ts';
+import { Headers } from '../../src/request/fields/headers.ts';
+import { Request } from '../../src/request/request.ts';
+import { clientDefaults } from '../../src/request/fields/default-fields.ts';
 import type { ScriptedDispatcher } from '../scripted-dispatcher.ts';
 import { bodyText, scripted } from '../scripted-dispatcher.ts';
 

@@ -3,8 +3,8 @@ import { inspect } from 'node:util';
 import { ReadError } from '@x/httpcore';
 import { describe, expect, it } from 'vitest';
 
-import { Request } from '../../src/message/request.ts';
-import { HTTPStatusError } from '../../src/message/response-head.ts';
+import { Request } from '../../src/request/request.ts';
+import { HTTPStatusError } from '../../src/response/response-head.ts';
 import { scripted } from '../scripted-dispatcher.ts';
 
 describe('a response', () => {

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 
 import { CookieJar } from '../../src/cookies/cookie-jar.ts';
 import { parseSetCookie } from '../../src/cookies/set-cookie.ts';
-import { parseTarget } from '../../src/message/target.ts';
+import { parseTarget } from '../../src/request/url/target.ts';
 import { describeConformance } from './data.ts';
 
 interface StateCase {

@@ -1,9 +1,16 @@
 /** Digest computations: those of the RFCs (with erratum 4897), and others for every algorithm and quality. */
 import { expect, it } from 'vitest';
 
-import { contentHash, credentialsHash, digestResponse, findAlgorithm, sessionHash, userHash } from '../../src/auth/digest-algorithm.ts';
-import { chooseChallenge } from '../../src/auth/digest-challenge.ts';
-import { DigestSession } from '../../src/auth/digest-session.ts';
+import {
+  contentHash,
+  credentialsHash,
+  digestResponse,
+  findAlgorithm,
+  sessionHash,
+  userHash,
+} from '../../src/auth/digest/digest-algorithm.ts';
+import { chooseChallenge } from '../../src/auth/digest/digest-challenge.ts';
+import { DigestSession } from '../../src/auth/digest/digest-session.ts';
 import { describeConformance } from './data.ts';
 
 interface Vector {

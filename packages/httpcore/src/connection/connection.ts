@@ -2,10 +2,10 @@
  * The seam between the pool and the protocols. The pool knows connections by this interface only, so HTTP/1.1 (one
  * exchange at a time) and HTTP/2 (as many as the peer allows) are the same to it.
  */
-import type { HttpCoreError } from '../errors.ts';
+import type { HttpCoreError } from '../contract/errors.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
-import type { ConnectionInfo } from '../observe/trace.ts';
-import type { Exchange } from './exchange.ts';
+import type { ConnectionInfo } from '../contract/trace.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 
 export interface Connection {
   readonly info: ConnectionInfo;

@@ -5,21 +5,21 @@
  * It carries one exchange at a time. `#exchange` is the exchange that runs, and whoever ends it sets it to null first, so
  * that each ends once. The connection itself ends once, in `#shut`, and is then forgotten by its owner.
  */
-import type { HeaderPair } from '../contract.ts';
-import { ReadError, UnsupportedProtocol, WriteError, type HttpCoreError } from '../errors.ts';
+import type { HeaderPair } from '../contract/dispatcher.ts';
+import { ReadError, UnsupportedProtocol, WriteError, type HttpCoreError } from '../contract/errors.ts';
 import type { ByteTransport, TransportHandler } from '../net/byte-transport.ts';
-import type { ConnectionInfo } from '../observe/trace.ts';
+import type { ConnectionInfo } from '../contract/trace.ts';
 import type { ByteSink } from '../protocol/byte-sink.ts';
 import { Http1Engine, type Http1Handler } from '../protocol/http1/engine.ts';
 import type { ResponseHead, ResponseLimits } from '../protocol/http1/response-parser.ts';
 import type { Clock } from '../time/clock.ts';
 import { ownedBytes } from './chunk-memory.ts';
 import type { Connection, ConnectionOwner, ExchangeStream } from './connection.ts';
-import { drainLimit } from './drain-limit.ts';
-import type { Exchange } from './exchange.ts';
+import { drainLimit } from '../exchange/drain-limit.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import { expectsContinue, HeldBody } from './expect-continue.ts';
-import type { Processing } from './replay.ts';
-import { RequestBody } from './request-body.ts';
+import type { Processing } from '../exchange/replay.ts';
+import { RequestBody } from '../exchange/request-body.ts';
 import type { Turn, TurnTask } from './turn.ts';
 
 /** An unread response holds this much, and the chunk that went over it. */

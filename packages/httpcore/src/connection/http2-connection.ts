@@ -8,10 +8,17 @@
  * While streams are open and the peer is silent for `silenceBeforePing`, it is asked with a PING; no answer within
  * `pingTimeout` ends the connection, so that a dead peer is found long before the read limits of the exchanges.
  */
-import type { HeaderPair } from '../contract.ts';
-import { ReadError, ReadTimeout, WriteError, type HttpCoreError, type LocalProtocolError, type RemoteProtocolError } from '../errors.ts';
+import type { HeaderPair } from '../contract/dispatcher.ts';
+import {
+  ReadError,
+  ReadTimeout,
+  WriteError,
+  type HttpCoreError,
+  type LocalProtocolError,
+  type RemoteProtocolError,
+} from '../contract/errors.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
-import type { ConnectionInfo } from '../observe/trace.ts';
+import type { ConnectionInfo } from '../contract/trace.ts';
 import type { ByteSink } from '../protocol/byte-sink.ts';
 import { ErrorCode } from '../protocol/http2/constants.ts';
 import { Http2Engine } from '../protocol/http2/engine.ts';
@@ -20,8 +27,8 @@ import type { Http2Stream } from '../protocol/http2/stream.ts';
 import type { Clock, Scheduled } from '../time/clock.ts';
 import { ownedBytes } from './chunk-memory.ts';
 import type { Connection, ConnectionOwner } from './connection.ts';
-import type { Exchange } from './exchange.ts';
-import { StreamHold, type HoldsOwner } from './http2-stream-hold.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { StreamHold, type HoldsOwner } from './http2-carrier.ts';
 
 const silenceBeforePing = 30_000;
 const pingTimeout = 10_000;

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { data, goAway, headers, reset, settings, settingsAcknowledgement } from '../../test/support/http2/frame-factory.ts';
 import { LoneConnection } from '../../test/support/http2/lone-connection.ts';
 import { endWorlds, outcomes, startConnected, startWorld } from '../../test/support/http2/pool-harness.ts';
-import type { DuplexBody } from '../contract.ts';
+import type { DuplexBody } from '../contract/dispatcher.ts';
 import { ErrorCode, Setting } from '../protocol/http2/constants.ts';
 
 const ok = (id: number): Buffer => headers(id, [[':status', '200']]);

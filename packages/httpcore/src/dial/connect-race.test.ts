@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { ConnectError } from '../errors.ts';
+import type { ConnectError } from '../contract/errors.ts';
 import type { Endpoint } from '../net/open-socket.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { ConnectRace, endpointText, type AttemptOutcome } from './connect-race.ts';

@@ -11,7 +11,7 @@
  *
  * It knows no socket and no time but the clock's: what an attempt is, `connect` decides.
  */
-import { ConnectError, type ConnectFailure } from '../errors.ts';
+import { ConnectError, type ConnectFailure } from '../contract/errors.ts';
 import type { Endpoint } from '../net/open-socket.ts';
 import type { Clock, Scheduled } from '../time/clock.ts';
 

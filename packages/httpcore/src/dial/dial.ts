@@ -3,10 +3,10 @@
  * TCP, proxy handshake and TLS.
  */
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
-import type { HttpCoreError } from '../errors.ts';
-import type { Peer } from '../model/peer.ts';
+import type { HttpCoreError } from '../contract/errors.ts';
+import type { Peer } from '../model/destination.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
-import type { DialTimings, TraceObserver } from '../observe/trace.ts';
+import type { DialTimings, TraceObserver } from '../contract/trace.ts';
 
 export interface DialRequest extends Peer {
   /** Milliseconds for everything; `null` means no limit. */

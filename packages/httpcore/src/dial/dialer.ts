@@ -3,10 +3,10 @@ import type { Connection, ConnectionOwner } from '../connection/connection.ts';
 import { Http1Connection } from '../connection/http1-connection.ts';
 import { Http2Connection } from '../connection/http2-connection.ts';
 import { Turn } from '../connection/turn.ts';
-import { UnsupportedProtocol } from '../errors.ts';
-import type { ResolvedPoolOptions } from '../model/options.ts';
-import { peerKey } from '../model/peer.ts';
-import type { ConnectionInfo } from '../observe/trace.ts';
+import { UnsupportedProtocol } from '../contract/errors.ts';
+import type { ResolvedPoolOptions } from '../model/pool-options.ts';
+import { peerKey } from '../model/destination.ts';
+import type { ConnectionInfo } from '../contract/trace.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Dial, Dialer, DialedTransport, DialRequest, TransportDialer } from './dial.ts';
 

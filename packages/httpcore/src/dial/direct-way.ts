@@ -1,4 +1,4 @@
-import type { HttpCoreError } from '../errors.ts';
+import type { HttpCoreError } from '../contract/errors.ts';
 import { openSocket, type Endpoint, type SocketOpening } from '../net/open-socket.ts';
 import { isAddress, type ResolveOptions, type Resolving } from '../net/resolve.ts';
 import { tlsError, type TlsHandshake } from '../net/tls.ts';

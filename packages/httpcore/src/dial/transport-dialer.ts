@@ -9,21 +9,21 @@
  * of a kind: a name for the proxy and one for the peer, a proxy behind a proxy. Whichever way it settles, it does so once, and nothing
  * stays open but the transport that it gave away.
  */
-import { ConnectTimeout, LocalProtocolError, ProxyError, type ErrorPhase, type HttpCoreError } from '../errors.ts';
-import type { ResolvedPoolOptions } from '../model/options.ts';
-import { isSocks, proxyFacts, type Proxy } from '../model/proxy.ts';
+import { ConnectTimeout, LocalProtocolError, ProxyError, type ErrorPhase, type HttpCoreError } from '../contract/errors.ts';
+import type { ResolvedPoolOptions } from '../model/pool-options.ts';
+import { isSocks, proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import { secureTransport, type SocketOpening } from '../net/open-socket.ts';
 import { isAddress } from '../net/resolve.ts';
 import type { SocketTransport } from '../net/socket-transport.ts';
 import { TlsClient, tlsError, type TlsHandshake } from '../net/tls.ts';
-import type { DialTimings, TraceEventName, TraceEvents } from '../observe/trace.ts';
+import type { DialTimings, TraceEventName, TraceEvents } from '../contract/trace.ts';
 import type { Clock, Scheduled } from '../time/clock.ts';
-import { ConnectWay } from './connect-way.ts';
+import { ConnectWay } from '../proxies/connect-way.ts';
 import type { Dial, DialedTransport, DialRequest, TransportDialer } from './dial.ts';
 import { DirectWay } from './direct-way.ts';
-import { SocksWay } from './socks-way.ts';
-import type { Tunnels } from './tunnels.ts';
+import { SocksWay } from '../proxies/socks-way.ts';
+import type { Tunnels } from '../proxies/tunnels.ts';
 import { traceSecured, type Stage, type Way, type WayListener } from './way.ts';
 
 type DialOptions = Pick<ResolvedPoolOptions, 'tls' | 'socketPath' | 'localAddress' | 'lookup' | 'connectionAttemptDelay'>;

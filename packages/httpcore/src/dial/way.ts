@@ -2,10 +2,10 @@
  * A way is what leads to the host and port of a peer, before TLS with it: a connection of its own, or one through a proxy. Ways
  * know nothing of limits in time and settle nothing: they tell the dial that they are part of, and are cancelled by it.
  */
-import type { HttpCoreError } from '../errors.ts';
+import type { HttpCoreError } from '../contract/errors.ts';
 import type { TransportFacts } from '../net/byte-transport.ts';
 import type { SocketTransport } from '../net/socket-transport.ts';
-import type { TraceEventName, TraceEvents } from '../observe/trace.ts';
+import type { TraceEventName, TraceEvents } from '../contract/trace.ts';
 
 export type Stage = 'idle' | 'resolving' | 'connecting' | 'tunnelling' | 'securing' | 'settled';
 

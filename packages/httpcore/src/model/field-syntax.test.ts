@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { LocalProtocolError } from '../errors.ts';
+import { LocalProtocolError } from '../contract/errors.ts';
 import { checkFields, checkMethod, checkTarget, checkTrailers, resolveTrailers } from './field-syntax.ts';
 
 const code = (check: () => void): string | undefined => {

@@ -2,8 +2,8 @@
  * The grammar of what we put on the wire, by table lookup (RFC 9110 §5.1, §5.5, §5.6.2; RFC 9112 §3.2). Everything is
  * checked after coercion: what is tested is the string that is written, never an object that could change its mind.
  */
-import type { HeaderPair, TrailerSource } from '../contract.ts';
-import { LocalProtocolError } from '../errors.ts';
+import type { HeaderPair, TrailerSource } from '../contract/dispatcher.ts';
+import { LocalProtocolError } from '../contract/errors.ts';
 
 const isTokenCharacter = new Uint8Array(256);
 for (const character of "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { LocalProtocolError } from '../errors.ts';
+import type { LocalProtocolError } from '../contract/errors.ts';
 import { parseOrigin } from './origin.ts';
 
 describe('parseOrigin', () => {

@@ -1,5 +1,5 @@
 /** Where a request goes: scheme, host and port, with the texts that are derived from them once and used many times. */
-import { LocalProtocolError, UnsupportedProtocol } from '../errors.ts';
+import { LocalProtocolError, UnsupportedProtocol } from '../contract/errors.ts';
 import { parseUrl } from './url.ts';
 
 export interface Origin {

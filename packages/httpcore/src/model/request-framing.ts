@@ -1,6 +1,6 @@
 /** What a request body announces of itself: pure decisions, RFC 9110 §8.6 and RFC 9112 §6. Told before anything is sent. */
-import type { ByteIterable, HeaderPair } from '../contract.ts';
-import { LocalProtocolError } from '../errors.ts';
+import type { ByteIterable, HeaderPair } from '../contract/dispatcher.ts';
+import { LocalProtocolError } from '../contract/errors.ts';
 
 /** How a request body is delimited, and what has to be added to the head for it. */
 export interface RequestFraming {

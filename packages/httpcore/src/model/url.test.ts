@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { parseProxyUrl } from './proxy-url.ts';
+import { parseProxyUrl } from './proxy/proxy-url.ts';
 import { parseUrl } from './url.ts';
 
 describe('a URL', () => {

@@ -8,7 +8,7 @@
  */
 import { readFileSync } from 'node:fs';
 
-import { ConnectError } from '../errors.ts';
+import { ConnectError } from '../contract/errors.ts';
 import { nodeTls } from './node-tls.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

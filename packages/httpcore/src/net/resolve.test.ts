@@ -2,7 +2,7 @@ import type { LookupFunction } from 'node:net';
 
 import { describe, expect, it } from 'vitest';
 
-import type { ConnectError } from '../errors.ts';
+import type { ConnectError } from '../contract/errors.ts';
 import { interleaveFamilies, isAddress, resolve } from './resolve.ts';
 
 type Answer = [error: ConnectError | undefined, addresses: readonly string[]];

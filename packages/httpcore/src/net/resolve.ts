@@ -2,7 +2,7 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 
-import { ConnectError } from '../errors.ts';
+import { ConnectError } from '../contract/errors.ts';
 
 export interface ResolveOptions {
   /** Replaces `dns.lookup`. */

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import type { ConnectionOptions, PeerCertificate, SecureContext } from 'node:tls';
 
-import { ConnectError, LocalProtocolError } from '../errors.ts';
+import { ConnectError, LocalProtocolError } from '../contract/errors.ts';
 import type { Origin } from '../model/origin.ts';
 import type { TlsOptions } from '../model/tls-options.ts';
 import { defaultAuthorities } from './certificate-authorities.ts';

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 
-import type { TraceEventName, TraceEvents, TraceObserver } from './trace.ts';
+import type { TraceEventName, TraceEvents, TraceObserver } from '../contract/trace.ts';
 
 /** What subscribers of the channel `@x/httpcore` receive: every {@link TraceEvents} event of every exchange in the process. */
 export interface DiagnosticsMessage<Name extends TraceEventName = TraceEventName> {

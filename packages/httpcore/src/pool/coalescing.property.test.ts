@@ -9,11 +9,11 @@ import { describe, expect, it } from 'vitest';
 
 import { data, goAway, headers, reset, settings } from '../../test/support/http2/frame-factory.ts';
 import { seededRandom } from '../../test/support/seeded-random.ts';
-import type { ResponseBody, Timeouts } from '../contract.ts';
+import type { ResponseBody, Timeouts } from '../contract/dispatcher.ts';
 import type { Dial, DialedTransport, DialRequest, TransportDialer } from '../dial/dial.ts';
 import { HttpDialer } from '../dial/dialer.ts';
-import { ConnectError, HttpCoreError, PoolClosed } from '../errors.ts';
-import { resolvePoolOptions } from '../model/options.ts';
+import { ConnectError, HttpCoreError, PoolClosed } from '../contract/errors.ts';
+import { resolvePoolOptions } from '../model/pool-options.ts';
 import { ErrorCode, FrameType, Setting } from '../protocol/http2/constants.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { ScriptedTransport } from '../testing/scripted-transport.ts';

@@ -3,10 +3,10 @@ import { expect, it } from 'vitest';
 
 import { settings } from '../../test/support/http2/frame-factory.ts';
 import { PatientDialer } from '../../test/support/patient-dialer.ts';
-import type { Timeouts } from '../contract.ts';
+import type { Timeouts } from '../contract/dispatcher.ts';
 import { HttpDialer } from '../dial/dialer.ts';
-import { PoolTimeout } from '../errors.ts';
-import { resolvePoolOptions } from '../model/options.ts';
+import { PoolTimeout } from '../contract/errors.ts';
+import { resolvePoolOptions } from '../model/pool-options.ts';
 import { Setting } from '../protocol/http2/constants.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { Pool } from './pool.ts';

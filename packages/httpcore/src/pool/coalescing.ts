@@ -16,10 +16,10 @@
  * and errors are those of the guest.
  */
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
-import type { Exchange } from '../connection/exchange.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import type { DialRequest } from '../dial/dial.ts';
-import { Aborted, type HttpCoreError } from '../errors.ts';
-import type { ResolvedPoolOptions } from '../model/options.ts';
+import { Aborted, type HttpCoreError } from '../contract/errors.ts';
+import type { ResolvedPoolOptions } from '../model/pool-options.ts';
 import type { Origin } from '../model/origin.ts';
 import { coversHost, endpointKey, isCoalescable } from './coalescing-rules.ts';
 import { expiryOf } from './eviction.ts';

@@ -1,5 +1,5 @@
-import type { Exchange } from '../connection/exchange.ts';
-import { PoolTimeout } from '../errors.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { PoolTimeout } from '../contract/errors.ts';
 
 export interface PoolTimeoutFacts {
   readonly now: number;

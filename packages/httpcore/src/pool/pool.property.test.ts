@@ -8,11 +8,11 @@ import { getEventListeners } from 'node:events';
 
 import { describe, expect, it } from 'vitest';
 
-import type { ByteIterable, ResponseBody, Timeouts } from '../contract.ts';
+import type { ByteIterable, ResponseBody, Timeouts } from '../contract/dispatcher.ts';
 import type { Dial, DialedTransport, DialRequest, TransportDialer } from '../dial/dial.ts';
 import { HttpDialer } from '../dial/dialer.ts';
-import { ConnectError, HttpCoreError, PoolClosed } from '../errors.ts';
-import { resolvePoolOptions } from '../model/options.ts';
+import { ConnectError, HttpCoreError, PoolClosed } from '../contract/errors.ts';
+import { resolvePoolOptions } from '../model/pool-options.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { ScriptedTransport } from '../testing/scripted-transport.ts';
 import { Pool } from './pool.ts';

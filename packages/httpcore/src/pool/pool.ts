@@ -2,26 +2,26 @@
  * All connections of one dispatcher: finds the origin of a request, keeps the limit over all origins, and owns the two
  * timers that everything here shares.
  */
-import type { ByteIterable, DispatchContext, DispatchResponse, HeaderPair, Timeouts, UrlParts } from '../contract.ts';
+import type { ByteIterable, DispatchContext, DispatchResponse, HeaderPair, Timeouts, UrlParts } from '../contract/dispatcher.ts';
 import type { Connection } from '../connection/connection.ts';
-import { Exchange } from '../connection/exchange.ts';
-import { Forwarding, isAuthorization } from '../connection/forwarding.ts';
+import { Exchange } from '../exchange/exchange.ts';
+import { Forwarding, isAuthorization } from '../model/proxy/forwarding.ts';
 import type { Dial, Dialer } from '../dial/dial.ts';
-import { Aborted, DeadlineExceeded, LocalProtocolError, PoolClosed, type HttpCoreError } from '../errors.ts';
+import { Aborted, DeadlineExceeded, LocalProtocolError, PoolClosed, type HttpCoreError } from '../contract/errors.ts';
 import { checkFields, checkMethod, checkTarget } from '../model/field-syntax.ts';
-import { checkTimeouts, type ResolvedPoolOptions } from '../model/options.ts';
-import { forwards, proxyPeer } from '../model/peer.ts';
-import { proxyFacts, type Proxy } from '../model/proxy.ts';
+import { checkTimeouts, type ResolvedPoolOptions } from '../model/pool-options.ts';
+import { forwards, proxyPeer } from '../model/destination.ts';
+import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
 import { requestFraming } from '../model/request-framing.ts';
 import type { Clock } from '../time/clock.ts';
 import { CoarseTimer } from '../time/coarse-timer.ts';
 import { Coalescing } from './coalescing.ts';
 import type { Sharing } from './decide.ts';
 import { evict } from './eviction.ts';
-import { LearntProtocols } from './learnt-protocols.ts';
-import { OriginPool } from './origin-pool.ts';
-import { PeerPools } from './peer-pools.ts';
-import type { PoolOfOrigins } from './pool-of-origins.ts';
+import { LearntProtocols } from './learnt.ts';
+import { OriginPool } from './peer.ts';
+import { PeerPools } from './peers.ts';
+import type { PoolOfOrigins } from './peer-owner.ts';
 
 /** A look at the pool at one moment. */
 export interface PoolStats {

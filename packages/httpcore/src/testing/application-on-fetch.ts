@@ -1,6 +1,6 @@
 /** Puts an {@link Application} behind `(Request) => Response`. Trailers, informational responses and tunnels are lost on the way. */
-import type { HeaderPair } from '../contract.ts';
-import type { Application, ApplicationBody } from '../dispatchers/application.ts';
+import type { HeaderPair } from '../contract/dispatcher.ts';
+import type { Application, ApplicationBody } from '../in-process/application.ts';
 import { applicationBody, bodyChunks, responseOf } from './application-parts.ts';
 
 export function fetchHandlerOf(application: Application): (request: Request) => Promise<Response> {

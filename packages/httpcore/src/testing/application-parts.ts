@@ -1,6 +1,6 @@
 /** What the adapters of applications share: from plain values to iterators and back. */
-import type { HeaderPair } from '../contract.ts';
-import type { ApplicationAnswer, ApplicationBody, ApplicationRequestBody, ApplicationResponse } from '../dispatchers/application.ts';
+import type { HeaderPair } from '../contract/dispatcher.ts';
+import type { ApplicationAnswer, ApplicationBody, ApplicationRequestBody, ApplicationResponse } from '../in-process/application.ts';
 
 /** @throws the answer itself when it is an `Error`. */
 export function responseOf(answer: ApplicationAnswer): ApplicationResponse {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
-import type { ByteIterable, DispatchContext, HeaderPair, Timeouts, UrlParts } from '../contract.ts';
-import { Aborted, DeadlineExceeded, LocalProtocolError, UnsupportedProtocol, type HttpCoreError } from '../errors.ts';
+import type { ByteIterable, DispatchContext, HeaderPair, Timeouts, UrlParts } from '../contract/dispatcher.ts';
+import { Aborted, DeadlineExceeded, LocalProtocolError, UnsupportedProtocol, type HttpCoreError } from '../contract/errors.ts';
 import { assertRejects, bytesOf, patience, type ConformanceGroup, type ReachFor } from './describe-dispatcher-case.ts';
 
 type Arguments = [

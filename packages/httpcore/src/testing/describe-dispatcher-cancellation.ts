@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 
-import type { Application } from '../dispatchers/application.ts';
-import { Aborted, DeadlineExceeded, HttpCoreError, ReadTimeout, WriteTimeout } from '../errors.ts';
+import type { Application } from '../in-process/application.ts';
+import { Aborted, DeadlineExceeded, HttpCoreError, ReadTimeout, WriteTimeout } from '../contract/errors.ts';
 import { assertRejects, bytesOf, gate, patternBytes, readText, untilAborted, type ConformanceGroup } from './describe-dispatcher-case.ts';
 
 function listeners(signal: AbortSignal): number {

@@ -1,9 +1,17 @@
 /** What the groups of the conformance suite are written in. */
 import assert from 'node:assert/strict';
 
-import type { ByteIterable, Dispatcher, DispatchContext, DispatchResponse, HeaderPair, ResponseBody, Timeouts } from '../contract.ts';
-import type { Application } from '../dispatchers/application.ts';
-import { HttpCoreError } from '../errors.ts';
+import type {
+  ByteIterable,
+  Dispatcher,
+  DispatchContext,
+  DispatchResponse,
+  HeaderPair,
+  ResponseBody,
+  Timeouts,
+} from '../contract/dispatcher.ts';
+import type { Application } from '../in-process/application.ts';
+import { HttpCoreError } from '../contract/errors.ts';
 
 /** What HTTP has and not every way to an application can carry. */
 export interface DispatcherCapabilities {

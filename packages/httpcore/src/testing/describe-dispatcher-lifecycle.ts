@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { HttpCoreError, NetworkError, PoolClosed, RemoteProtocolError } from '../errors.ts';
+import { HttpCoreError, NetworkError, PoolClosed, RemoteProtocolError } from '../contract/errors.ts';
 import {
   assertRejects,
   bytesOf,

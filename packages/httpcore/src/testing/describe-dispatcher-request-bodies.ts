@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 
-import type { ByteIterable, HeaderPair } from '../contract.ts';
-import type { Application } from '../dispatchers/application.ts';
-import { LocalProtocolError, WriteError } from '../errors.ts';
+import type { ByteIterable, HeaderPair } from '../contract/dispatcher.ts';
+import type { Application } from '../in-process/application.ts';
+import { LocalProtocolError, WriteError } from '../contract/errors.ts';
 import {
   assertRejects,
   assertSameBytes,

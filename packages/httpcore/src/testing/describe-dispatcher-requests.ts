@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
-import type { HeaderPair } from '../contract.ts';
-import type { Application } from '../dispatchers/application.ts';
+import type { HeaderPair } from '../contract/dispatcher.ts';
+import type { Application } from '../in-process/application.ts';
 import { ownFields, readText, type ConformanceCase, type ConformanceGroup, type DispatcherCapability } from './describe-dispatcher-case.ts';
 
 interface SeenRequest {

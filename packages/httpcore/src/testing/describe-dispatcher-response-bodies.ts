@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
-import type { ResponseBody } from '../contract.ts';
-import { LocalProtocolError, NetworkError, RemoteProtocolError } from '../errors.ts';
+import type { ResponseBody } from '../contract/dispatcher.ts';
+import { LocalProtocolError, NetworkError, RemoteProtocolError } from '../contract/errors.ts';
 import {
   assertRejects,
   assertSameBytes,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
-import type { DuplexBody, HeaderPair } from '../contract.ts';
-import { HttpCoreError, NetworkError, RemoteProtocolError } from '../errors.ts';
+import type { DuplexBody, HeaderPair } from '../contract/dispatcher.ts';
+import { HttpCoreError, NetworkError, RemoteProtocolError } from '../contract/errors.ts';
 import { assertRejects, bytesOf, gate, ownFields, readText, textOf, type ConformanceGroup } from './describe-dispatcher-case.ts';
 
 /** The head: what comes back, and when. */

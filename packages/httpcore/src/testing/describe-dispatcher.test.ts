@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import type { Dispatcher, DispatchResponse } from '../contract.ts';
-import { mockDispatcher } from '../dispatchers/mock.ts';
+import type { Dispatcher, DispatchResponse } from '../contract/dispatcher.ts';
+import { mockDispatcher } from '../in-process/mock.ts';
 import { describeDispatcher, type DescribeDispatcherOptions } from './describe-dispatcher.ts';
 
 type Dispatch = Dispatcher['dispatch'];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import type { Application } from '../dispatchers/application.ts';
+import type { Application } from '../in-process/application.ts';
 import { requestArguments } from './describe-dispatcher-arguments.ts';
 import { cancellation } from './describe-dispatcher-cancellation.ts';
 import {

@@ -1,6 +1,6 @@
 /** What the HTTP/1.1 engine makes of one reply, as plain values that other parsers' results can be put beside. */
-import type { HeaderPair } from '../../src/contract.ts';
-import type { HttpCoreError } from '../../src/errors.ts';
+import type { HeaderPair } from '../../src/contract/dispatcher.ts';
+import type { HttpCoreError } from '../../src/contract/errors.ts';
 import { requestFraming } from '../../src/model/request-framing.ts';
 import { Http1Engine, type Http1Handler } from '../../src/protocol/http1/engine.ts';
 import type { ResponseHead } from '../../src/protocol/http1/response-parser.ts';

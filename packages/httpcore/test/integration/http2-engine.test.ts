@@ -8,8 +8,8 @@ import { connect, type Socket } from 'node:net';
 import { seededBuffer, startHttp2Server, type Http2LocalServer, type Http2Settings } from '@x/testbed';
 import { describe, expect, it } from 'vitest';
 
-import type { HeaderPair } from '../../src/contract.ts';
-import { ReadError } from '../../src/errors.ts';
+import type { HeaderPair } from '../../src/contract/dispatcher.ts';
+import { ReadError } from '../../src/contract/errors.ts';
 import { ErrorCode } from '../../src/protocol/http2/constants.ts';
 import { Http2Engine } from '../../src/protocol/http2/engine.ts';
 import type { Http2EngineHandler } from '../../src/protocol/http2/handler.ts';

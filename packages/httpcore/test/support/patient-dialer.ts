@@ -1,5 +1,5 @@
 import type { Dial, DialedTransport, DialRequest, TransportDialer } from '../../src/dial/dial.ts';
-import type { HttpCoreError } from '../../src/errors.ts';
+import type { HttpCoreError } from '../../src/contract/errors.ts';
 import { ScriptedTransport } from '../../src/testing/scripted-transport.ts';
 
 const address = '192.0.2.1';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { LocalProtocolError } from '../../errors.ts';
+import { LocalProtocolError } from '../../contract/errors.ts';
 import { requestFraming } from '../../model/request-framing.ts';
 import { Http1Engine } from './engine.ts';
 import { RecordingHandler, strictLimits } from './transcript.test-support.ts';

@@ -13,8 +13,8 @@
  * The response may run ahead of the request (an early answer, a full-duplex exchange): then the request machine is still in
  * `body` when the response machine is `done`, and it is for the connection to give up the rest.
  */
-import type { HeaderPair } from '../../contract.ts';
-import { LocalProtocolError, ReadError, RemoteProtocolError, type HttpCoreError } from '../../errors.ts';
+import type { HeaderPair } from '../../contract/dispatcher.ts';
+import { LocalProtocolError, ReadError, RemoteProtocolError, type HttpCoreError } from '../../contract/errors.ts';
 import type { RequestFraming } from '../../model/request-framing.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import { encodeChunkHead, encodeLastChunk, encodeRequestHead } from './encoder.ts';

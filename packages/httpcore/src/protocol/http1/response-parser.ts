@@ -8,8 +8,8 @@
  * the status line, a Transfer-Encoding whose last coding it does not see to be chunked, or that it forgets because it is empty,
  * `Connection: close` followed by a tab, `close` in a 1xx response, and what its lenient flags open besides bare LF and obs-fold.
  */
-import type { HeaderPair } from '../../contract.ts';
-import { RemoteProtocolError } from '../../errors.ts';
+import type { HeaderPair } from '../../contract/dispatcher.ts';
+import { RemoteProtocolError } from '../../contract/errors.ts';
 import { isFieldValue, isToken } from '../../model/field-syntax.ts';
 import { FieldReader, nameSpan, statusSpan, valueSpan } from './field-reader.ts';
 import { responseBodyKind, type ResponseBodyKind } from './framing.ts';

@@ -2,7 +2,7 @@
  * RFC 9112 §4, looked at before llhttp reads it. llhttp 9.3 takes CR CR for the line's end, so that what one reader calls a
  * header is part of the reason to another, and it lets every control character into the reason, which ends up in logs.
  */
-import { RemoteProtocolError } from '../../errors.ts';
+import { RemoteProtocolError } from '../../contract/errors.ts';
 
 export class StatusLineCheck {
   readonly #lenient: boolean;

@@ -1,6 +1,6 @@
 /** Runs one exchange through an engine and writes down what it told its handler and what it wrote. */
-import type { HeaderPair } from '../../contract.ts';
-import type { HttpCoreError } from '../../errors.ts';
+import type { HeaderPair } from '../../contract/dispatcher.ts';
+import type { HttpCoreError } from '../../contract/errors.ts';
 import { requestFraming } from '../../model/request-framing.ts';
 import { Http1Engine, type Http1Handler } from './engine.ts';
 import type { ResponseHead, ResponseLimits } from './response-parser.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { EngineHarness } from '../../../test/support/http2/engine-harness.ts';
 import { headers, settings, type SettingEntry } from '../../../test/support/http2/frame-factory.ts';
-import { LocalProtocolError } from '../../errors.ts';
+import { LocalProtocolError } from '../../contract/errors.ts';
 import { Setting } from './constants.ts';
 
 function ready(...entries: readonly SettingEntry[]): EngineHarness {

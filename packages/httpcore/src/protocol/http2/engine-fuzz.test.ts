@@ -22,7 +22,7 @@ import {
 } from '../../../test/support/http2/frame-factory.ts';
 import { ReferenceEncoder } from '../../../test/support/http2/reference-hpack.ts';
 import { seededRandom } from '../../../test/support/seeded-random.ts';
-import { ReadError } from '../../errors.ts';
+import { ReadError } from '../../contract/errors.ts';
 
 type Random = (below: number) => number;
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { EngineHarness } from '../../../test/support/http2/engine-harness.ts';
 import { data, goAway, headers, reset, settings } from '../../../test/support/http2/frame-factory.ts';
-import { ReadError } from '../../errors.ts';
+import { ReadError } from '../../contract/errors.ts';
 import { everySplit } from '../../testing/every-split.ts';
 import { ErrorCode } from './constants.ts';
 

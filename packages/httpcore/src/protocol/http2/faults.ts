@@ -2,7 +2,7 @@
  * What the peer can do wrong, in the two sizes of RFC 9113 §5.4. Both become `RemoteProtocolError`s whose code is `H2_` and
  * the name of the error code that we send.
  */
-import { RemoteProtocolError } from '../../errors.ts';
+import { RemoteProtocolError } from '../../contract/errors.ts';
 import { errorName } from './constants.ts';
 
 /**

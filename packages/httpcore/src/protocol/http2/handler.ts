@@ -1,5 +1,5 @@
-import type { HeaderPair } from '../../contract.ts';
-import type { HttpCoreError, RemoteProtocolError } from '../../errors.ts';
+import type { HeaderPair } from '../../contract/dispatcher.ts';
+import type { HttpCoreError, RemoteProtocolError } from '../../contract/errors.ts';
 import type { PeerSettings } from './peer-settings.ts';
 
 /**

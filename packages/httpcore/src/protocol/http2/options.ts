@@ -1,4 +1,4 @@
-import { LocalProtocolError } from '../../errors.ts';
+import { LocalProtocolError } from '../../contract/errors.ts';
 import {
   defaultHeaderTableSize,
   defaultWindow,

@@ -1,6 +1,6 @@
 /** A request, and its trailers, as fields for a header block (RFC 9113 §8.1–8.3, §8.5; RFC 8441 §4). */
-import type { HeaderPair } from '../../contract.ts';
-import { LocalProtocolError } from '../../errors.ts';
+import type { HeaderPair } from '../../contract/dispatcher.ts';
+import { LocalProtocolError } from '../../contract/errors.ts';
 import { FieldKind, trimValue } from './field-kind.ts';
 import type { HeaderEncoder } from './hpack/encoder.ts';
 import type { NameRecord } from './hpack/encoder-table.ts';

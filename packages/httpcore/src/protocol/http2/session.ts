@@ -2,7 +2,7 @@
  * What the two halves of the engine share: the one that takes calls (`engine.ts`) and the one that takes frames
  * (`inbound.ts`). It owns the streams and knows how they end; each of them ends here, and once.
  */
-import type { HttpCoreError } from '../../errors.ts';
+import type { HttpCoreError } from '../../contract/errors.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import { AbuseBudget } from './abuse-budget.ts';
 import { BandwidthEstimator } from './bandwidth-estimator.ts';

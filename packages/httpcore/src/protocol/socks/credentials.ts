@@ -1,7 +1,7 @@
 /** Who we say we are. What a version can't carry is refused before anything is sent: cut short, it would be somebody else's name. */
 import { Buffer } from 'node:buffer';
 
-import { LocalProtocolError } from '../../errors.ts';
+import { LocalProtocolError } from '../../contract/errors.ts';
 
 export type SocksVersion = '4' | '4a' | '5';
 

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 import { hex, octets } from '../../../test/support/socks/transcript.ts';
-import type { ProxyError } from '../../errors.ts';
+import type { ProxyError } from '../../contract/errors.ts';
 import { createSocksHandshake, type SocksHandler, type SocksHandshake } from './socks.ts';
 
 const target = { host: 'example.com', port: 443 };

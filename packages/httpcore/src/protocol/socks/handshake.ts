@@ -8,7 +8,7 @@
  * The versions differ in the messages alone, so the table below is the same for both. One message is under way at a time: greeting and request
  * could leave together, but there are servers that read the first and drop what came with it.
  */
-import { ProxyError } from '../../errors.ts';
+import { ProxyError } from '../../contract/errors.ts';
 import type { ByteSink } from '../byte-sink.ts';
 
 export type SocksState = 'idle' | 'greeting' | 'authentication' | 'request' | 'established' | 'failed';

@@ -1,5 +1,5 @@
 /** What a proxy's "no" means, in words. */
-import { ProxyError } from '../../errors.ts';
+import { ProxyError } from '../../contract/errors.ts';
 import type { SocksMove } from './handshake.ts';
 
 export const socks4Granted = 90;

@@ -1,7 +1,7 @@
 /** Where the tunnel is to lead, in octets. */
 import { Buffer } from 'node:buffer';
 
-import { LocalProtocolError } from '../../errors.ts';
+import { LocalProtocolError } from '../../contract/errors.ts';
 import { ipv4Octets, ipv6Octets } from './ip-address.ts';
 
 export interface SocksTarget {

@@ -1,5 +1,5 @@
 /** The replies of curl's test suite, and what curl 8 makes of them. */
-import type { HeaderPair, UrlParts } from '../../../src/contract.ts';
+import type { HeaderPair, UrlParts } from '../../../src/contract/dispatcher.ts';
 
 export interface CurlCase {
   /** The number of the test in curl's suite. */

@@ -1,7 +1,7 @@
 /** The same reply through the parser inside Node, which its `http` module uses: another binding, often of another llhttp. */
 import { createRequire } from 'node:module';
 
-import type { HeaderPair } from '../../../src/contract.ts';
+import type { HeaderPair } from '../../../src/contract/dispatcher.ts';
 import type { Ending, HeadSeen, Outcome, Question } from '../outcome.ts';
 
 /** As far as it is used here. Internal to Node, and the same from 20 to 26. */

@@ -3,7 +3,7 @@
  *
  * A log has spans by offset into the input, so nothing is read out of its quoted text.
  */
-import type { HeaderPair } from '../../../src/contract.ts';
+import type { HeaderPair } from '../../../src/contract/dispatcher.ts';
 import type { Ending, HeadSeen, Outcome, Question } from '../outcome.ts';
 
 export interface LlhttpCase {

@@ -5,13 +5,13 @@ import { setImmediate as turn } from 'node:timers/promises';
 
 import { createTransportDialer } from '../../../src/dial/transport-dialer.ts';
 import type { Dial, DialedTransport, TransportDialer } from '../../../src/dial/dial.ts';
-import { resolvePoolOptions, type PoolOptions } from '../../../src/model/options.ts';
-import type { Tunnels } from '../../../src/dial/tunnels.ts';
+import { resolvePoolOptions, type PoolOptions } from '../../../src/model/pool-options.ts';
+import type { Tunnels } from '../../../src/proxies/tunnels.ts';
 import { parseOrigin } from '../../../src/model/origin.ts';
-import type { Peer } from '../../../src/model/peer.ts';
-import type { Proxy } from '../../../src/model/proxy.ts';
+import type { Peer } from '../../../src/model/destination.ts';
+import type { Proxy } from '../../../src/model/proxy/proxy.ts';
 import type { ByteTransport, TransportHandler } from '../../../src/net/byte-transport.ts';
-import type { TraceObserver } from '../../../src/observe/trace.ts';
+import type { TraceObserver } from '../../../src/contract/trace.ts';
 import { systemClock, type Clock } from '../../../src/time/clock.ts';
 
 export interface Listening extends AsyncDisposable {

@@ -8,8 +8,8 @@ import { serverCertificate } from '@x/testbed';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import type { Dial, DialedTransport } from '../../../src/dial/dial.ts';
-import { Aborted, type ConnectError } from '../../../src/errors.ts';
-import type { TraceEventName, TraceObserver } from '../../../src/observe/trace.ts';
+import { Aborted, type ConnectError } from '../../../src/contract/errors.ts';
+import type { TraceEventName, TraceObserver } from '../../../src/contract/trace.ts';
 import { FakeClock } from '../../../src/testing/fake-clock.ts';
 import { systemClock } from '../../../src/time/clock.ts';
 import {

@@ -11,8 +11,8 @@
  */
 import { Buffer } from 'node:buffer';
 
-import type { HeaderPair } from '../../../src/contract.ts';
-import type { HttpCoreError, RemoteProtocolError } from '../../../src/errors.ts';
+import type { HeaderPair } from '../../../src/contract/dispatcher.ts';
+import type { HttpCoreError, RemoteProtocolError } from '../../../src/contract/errors.ts';
 import { errorName } from '../../../src/protocol/http2/constants.ts';
 import { Http2Engine } from '../../../src/protocol/http2/engine.ts';
 import type { Http2EngineHandler } from '../../../src/protocol/http2/handler.ts';

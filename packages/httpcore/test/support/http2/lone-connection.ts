@@ -4,11 +4,11 @@ import { Buffer } from 'node:buffer';
 import { expect } from 'vitest';
 
 import type { Connection, ConnectionOwner } from '../../../src/connection/connection.ts';
-import type { ExchangeOwner } from '../../../src/connection/exchange-owner.ts';
-import { Exchange } from '../../../src/connection/exchange.ts';
+import type { ExchangeOwner } from '../../../src/exchange/parties.ts';
+import { Exchange } from '../../../src/exchange/exchange.ts';
 import { Http2Connection, type Http2ConnectionOptions } from '../../../src/connection/http2-connection.ts';
-import type { ByteIterable } from '../../../src/contract.ts';
-import { HttpCoreError, PoolTimeout } from '../../../src/errors.ts';
+import type { ByteIterable } from '../../../src/contract/dispatcher.ts';
+import { HttpCoreError, PoolTimeout } from '../../../src/contract/errors.ts';
 import { parseOrigin } from '../../../src/model/origin.ts';
 import { requestFraming } from '../../../src/model/request-framing.ts';
 import { FakeClock } from '../../../src/testing/fake-clock.ts';

@@ -10,11 +10,11 @@
  */
 import { Buffer } from 'node:buffer';
 
-import type { ByteIterable, DispatchContext, HeaderPair, ResponseBody, Timeouts } from '../../../src/contract.ts';
+import type { ByteIterable, DispatchContext, HeaderPair, ResponseBody, Timeouts } from '../../../src/contract/dispatcher.ts';
 import type { Dial, DialedTransport, TransportDialer } from '../../../src/dial/dial.ts';
 import { HttpDialer } from '../../../src/dial/dialer.ts';
-import { HttpCoreError, PoolClosed } from '../../../src/errors.ts';
-import { resolvePoolOptions, type PoolOptions } from '../../../src/model/options.ts';
+import { HttpCoreError, PoolClosed } from '../../../src/contract/errors.ts';
+import { resolvePoolOptions, type PoolOptions } from '../../../src/model/pool-options.ts';
 import { Pool } from '../../../src/pool/pool.ts';
 import { FakeClock } from '../../../src/testing/fake-clock.ts';
 import { ScriptedTransport, type ScriptedTransportOptions } from '../../../src/testing/scripted-transport.ts';

@@ -1,7 +1,7 @@
 /** Runs one handshake and writes down what it sent and what it told its handler. */
 import { Buffer } from 'node:buffer';
 
-import type { ProxyError } from '../../../src/errors.ts';
+import type { ProxyError } from '../../../src/contract/errors.ts';
 import { createSocksHandshake, type SocksCredentials, type SocksVersion } from '../../../src/protocol/socks/socks.ts';
 import { everySplit } from '../../../src/testing/every-split.ts';
 

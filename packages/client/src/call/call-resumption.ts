@@ -1,0 +1,62 @@
+/** A call made once more, for what goes on where a body broke off. */
+import { DeadlineExceeded } from '@x/httpcore';
+
+import type { Lifetime } from './lifetime.ts';
+import type { HeadersInput } from '../request/fields/header-input.ts';
+import type { Request } from '../request/request.ts';
+import type { StreamResponse } from '../response/stream-response.ts';
+import type { Again } from '../response/resumable-call.ts';
+import type { SendContext } from './context.ts';
+import { joinSignals } from './signals.ts';
+import { systemClock, wait } from './waiting.ts';
+
+/** Sends a request under the options of the first call; `left` is what is left of its deadline, in milliseconds. */
+export type Resend = (request: Request, left: number | undefined, signal: AbortSignal) => Promise<StreamResponse>;
+
+export class CallAgain implements Again {
+  readonly #call: SendContext;
+  /** Whatever ends the first call. */
+  readonly #signals: readonly AbortSignal[];
+  readonly #lifetime: Lifetime;
+  readonly #resend: Resend;
+
+  constructor(call: SendContext, signals: readonly AbortSignal[], lifetime: Lifetime, resend: Resend) {
+    this.#call = call;
+    this.#signals = signals;
+    this.#lifetime = lifetime;
+    this.#resend = resend;
+  }
+
+  get url(): string {
+    return this.#call.request.url;
+  }
+
+  async send(headers: HeadersInput, signal: AbortSignal): Promise<StreamResponse> {
+    return this.#resend(this.#call.request.with({ headers }), this.#left(), signal);
+  }
+
+  async wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+    const left = this.#left() ?? Infinity;
+    const joined = joinSignals([...this.#signals, signal]);
+    try {
+      await wait(Math.min(milliseconds, left), joined.signal, this.#lifetime, systemClock);
+    } finally {
+      joined.release();
+    }
+    // A timer may be early by less than a millisecond, in which nothing can be done.
+    if (milliseconds >= left) throw deadlinePassed();
+  }
+
+  /** @throws {DeadlineExceeded} nothing is. */
+  #left(): number | undefined {
+    const { deadline } = this.#call;
+    if (deadline === undefined) return undefined;
+    const left = deadline - performance.now();
+    if (left > 0) return left;
+    throw deadlinePassed();
+  }
+}
+
+function deadlinePassed(): DeadlineExceeded {
+  return new DeadlineExceeded('The deadline of the call has passed', { phase: 'request' });
+}

@@ -1,0 +1,155 @@
+import {
+  HttpCoreError,
+  type DispatchContext,
+  type InformationalObserver,
+  type ProxyIdentity,
+  type Timeouts,
+  type TraceObserver,
+} from '@x/httpcore';
+
+import type { Request } from '../request/request.ts';
+import type { AttemptRecord, CallRecord, ResponseHead } from '../response/response-head.ts';
+import type { StreamResponse } from '../response/stream-response.ts';
+import type { ReadSettings } from '../decoding/decoding-settings.ts';
+import type { CallSettings } from '../client/call-settings.ts';
+import type { UploadObserver } from '../request/upload-progress.ts';
+import { Attempt } from './attempt.ts';
+import { recordFailure } from './failed-call.ts';
+import type { CallSignal } from './signals.ts';
+
+const noHistory: readonly ResponseHead[] = Object.freeze([]);
+
+/**
+ * One call of the client, from the caller's line to the last byte: what stays the same over all the requests that it may take,
+ * and a record of them. Every interceptor of the call gets the same one.
+ */
+export class SendContext implements CallRecord {
+  /** As the caller made it; interceptors may have sent others. */
+  readonly request: Request;
+  /** @internal What is switched on. */
+  readonly settings: CallSettings;
+  /** Limits for each request by itself. */
+  readonly timeouts: Timeouts;
+  /** The moment, in milliseconds of `performance.now()`, by which all must be done; `undefined` means no limit. */
+  readonly deadline: number | undefined;
+  readonly trace: TraceObserver | undefined;
+  readonly onInformational: InformationalObserver | undefined;
+  readonly onUploadProgress: UploadObserver | undefined;
+  /** @internal Does the call end with its response whole in memory? */
+  readsWhole = false;
+  /** Every request so far, oldest first. */
+  readonly attempts: readonly AttemptRecord[];
+  readonly #attempts: Attempt[] = [];
+  readonly #signal: CallSignal;
+  #history: readonly ResponseHead[] = noHistory;
+
+  /** @internal */
+  constructor(
+    request: Request,
+    settings: CallSettings,
+    signal: CallSignal,
+    trace: TraceObserver | undefined,
+    onInformational: InformationalObserver | undefined,
+    onUploadProgress?: UploadObserver,
+  ) {
+    this.request = request;
+    const { phases, total } = settings.timeout;
+    this.settings = settings;
+    this.timeouts = phases;
+    this.deadline = total === null ? undefined : performance.now() + total;
+    this.trace = trace;
+    this.onInformational = onInformational;
+    this.onUploadProgress = onUploadProgress;
+    this.attempts = this.#attempts;
+    this.#signal = signal;
+  }
+
+  /** Aborts the call: the caller's signal, the client's, or both in one. */
+  get signal(): AbortSignal | undefined {
+    return this.#signal.signal;
+  }
+
+  /** @internal How the response is read. */
+  get reading(): ReadSettings {
+    return this.settings.reading;
+  }
+
+  /** The responses that have led to the request that is being sent, oldest first. */
+  get history(): readonly ResponseHead[] {
+    return this.#history;
+  }
+
+  /** @internal For those who follow redirects. */
+  setHistory(history: readonly ResponseHead[]): void {
+    this.#history = history;
+  }
+
+  /** @internal Another request follows this response: its connection is given back first, to be used again. Never rejects. */
+  async release(response: StreamResponse): Promise<void> {
+    await response.close();
+    this.#attempts.find((attempt) => attempt === response.attempt)?.end();
+  }
+
+  /** @internal The body of this response broke off, and so has the attempt. */
+  breakOff(response: StreamResponse, error: unknown): void {
+    const attempt = this.#attempts.find((candidate) => candidate === response.attempt);
+    if (attempt === undefined) return;
+    attempt.error ??= error;
+    attempt.end();
+  }
+
+  /** @internal */
+  begin(request: Request): Attempt {
+    const attempt = new Attempt(request, this.trace);
+    this.#attempts.push(attempt);
+    return attempt;
+  }
+
+  /** @internal What the dispatcher gets to know beside the request. */
+  dispatchContext(attempt: Attempt, proxy: ProxyIdentity | null | undefined): DispatchContext {
+    return {
+      proxy,
+      signal: this.#signal.signal,
+      deadline: this.deadline,
+      trace: attempt.observe,
+      onInformational: this.onInformational,
+      trailers: attempt.request.trailers,
+    };
+  }
+
+  /** @internal The call has failed: the error gets to know of it, and what was to be sent and still holds a file or a socket lets go of it. */
+  fail(error: unknown): void {
+    const latest = this.#attempts.at(-1);
+    if (latest !== undefined && error instanceof HttpCoreError) latest.error ??= error;
+    recordFailure(error, {
+      request: this.request,
+      attempts: [...this.#attempts],
+      history: this.#history,
+      elapsed: this.#elapsed(),
+      total: this.settings.timeout.total ?? undefined,
+    });
+    this.request.body?.discard();
+    for (const { request } of this.#attempts) request.body?.discard();
+  }
+
+  /** Milliseconds since the call began, without a look at the clock that every call would have to pay for. */
+  #elapsed(): number {
+    const { total } = this.settings.timeout;
+    if (this.deadline !== undefined && total !== null) return performance.now() - (this.deadline - total);
+    const [first] = this.#attempts;
+    return first === undefined ? 0 : performance.timeOrigin + performance.now() - first.timings.startedAt;
+  }
+
+  /**
+   * @internal The call is over. Closes every response that an interceptor left lying, or that an error cut off: whatever
+   * happened, no connection stays taken.
+   */
+  settle(): void {
+    for (const attempt of this.#attempts) {
+      const { body } = attempt;
+      if (body !== undefined && body.trailers === undefined) body.close().catch(() => {});
+      attempt.end();
+    }
+    this.#signal.release();
+  }
+}

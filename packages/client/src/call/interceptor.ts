@@ -1,0 +1,45 @@
+/** The chain that a request goes through, put together once for each client. */
+import { ClientError } from '../errors.ts';
+import { Request } from '../request/request.ts';
+import { StreamResponse } from '../response/stream-response.ts';
+import type { SendContext } from './context.ts';
+
+/** Sends a request on and brings its response back. An interceptor may call it never, once, or several times. */
+export type Next = (request: Request) => Promise<StreamResponse>;
+
+/**
+ * Stands between the caller and the network, and sees every request of the call on its way out and every response on its way
+ * back. Responses that it does not return are closed when the call is over.
+ *
+ * @example
+ * const timed: Interceptor = async (request, context, next) => {
+ *   const response = await next(request.with({ headers: { 'x-request-id': crypto.randomUUID() } }));
+ *   console.log(request.method, response.status, response.timings.firstByte);
+ *   return response;
+ * };
+ */
+export type Interceptor = (request: Request, context: SendContext, next: Next) => Promise<StreamResponse>;
+
+/** A whole chain, or the rest of one. */
+export type Send = (request: Request, context: SendContext) => Promise<StreamResponse>;
+
+/** The first interceptor is the outermost. Without any, the result is `transport` itself. */
+export function compose(interceptors: readonly Interceptor[], transport: Send): Send {
+  return interceptors.reduceRight<Send>((next, interceptor) => layer(interceptor, next), transport);
+}
+
+export function layer(interceptor: Interceptor, inner: Send): Send {
+  return async function intercept(request, context) {
+    const response: unknown = await interceptor(request, context, (onward) => {
+      if (onward instanceof Request) return inner(onward, context);
+      return Promise.reject(misuse(interceptor, 'called next() without a Request'));
+    });
+    if (response instanceof StreamResponse) return response;
+    throw misuse(interceptor, 'returned no StreamResponse');
+  };
+}
+
+function misuse(interceptor: Interceptor, mistake: string): ClientError {
+  const name = interceptor.name === '' ? 'An interceptor' : `The interceptor ${JSON.stringify(interceptor.name)}`;
+  return new ClientError(`${name} ${mistake}`, { code: 'INVALID_INTERCEPTOR' });
+}

@@ -1,0 +1,61 @@
+/** Waiting between two requests of a call. */
+import { Aborted } from '@x/httpcore';
+
+import { ClientClosed } from '../errors.ts';
+import type { Lifetime } from './lifetime.ts';
+
+/** Time, so that tests can have it their way. */
+export interface Clock {
+  /** Monotonic milliseconds, as `performance.now()`. */
+  now(): number;
+  /** Unix milliseconds. */
+  today(): number;
+  /** Calls once after so many milliseconds; gives what calls that off. */
+  schedule(milliseconds: number, task: () => void): () => void;
+}
+
+// The globals are looked up at each call, so that a test's fake timers are found.
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  today: () => Date.now(),
+  schedule(milliseconds, task) {
+    const timer = setTimeout(task, milliseconds);
+    return () => clearTimeout(timer);
+  },
+};
+
+/**
+ * Resolves after so many milliseconds, whatever happens with one timer and nothing left behind.
+ * @throws {Aborted} the signal aborted, or the client was destroyed.
+ */
+export function wait(milliseconds: number, signal: AbortSignal | undefined, lifetime: Lifetime, clock: Clock): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) {
+      reject(abortedBy(signal));
+      return;
+    }
+    const settle = (): void => {
+      cancelTimer();
+      forget();
+      signal?.removeEventListener('abort', onAbort);
+    };
+    const onAbort = (): void => {
+      settle();
+      reject(abortedBy(signal!));
+    };
+    const onClosed = (): void => {
+      settle();
+      reject(new Aborted('The client was destroyed', { cause: new ClientClosed('The client was destroyed') }));
+    };
+    const cancelTimer = clock.schedule(milliseconds, () => {
+      settle();
+      resolve();
+    });
+    const forget = lifetime.whenClosed(onClosed);
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+function abortedBy(signal: AbortSignal): Aborted {
+  return new Aborted('The request was aborted while it waited to be sent again', { cause: signal.reason });
+}

@@ -1,0 +1,81 @@
+/** What a single call may say beside its message. `undefined` always means "as the client has it". */
+import type { InformationalObserver, TraceObserver } from '@x/httpcore';
+
+import type { AuthInput } from '../auth/auth.ts';
+import type { CookiesInput } from '../cookies/cookie-settings.ts';
+import type { ProxyInput } from '../proxies/proxy.ts';
+import type { RetryOptions } from '../retries/retry-settings.ts';
+import { ownOptions, type OptionNames } from '../options/own-options.ts';
+import type { ReadOptions } from '../decoding/decoding-settings.ts';
+import type { RedirectOptions } from '../redirects/redirect-settings.ts';
+import {
+  messageNames,
+  oneBody,
+  type HeadOptions,
+  type MessageOptions,
+  type NoBodyOptions,
+  type OwnMessageOptions,
+} from '../request/request-options.ts';
+import type { TimeoutInput } from '../time/timeout.ts';
+import type { UploadObserver } from '../request/upload-progress.ts';
+
+/** Everything about sending it that is no part of it. */
+export interface CallOptions extends ReadOptions, RedirectOptions, RetryOptions {
+  /** Milliseconds over everything, or limits by phase; laid over the client's. `null` lifts every limit. */
+  readonly timeout?: TimeoutInput | undefined;
+  /** Aborts this request, beside the client's own signal; `null` leaves the client's out. */
+  readonly signal?: AbortSignal | null | undefined;
+  /** Sees every step as it happens. */
+  readonly trace?: TraceObserver | undefined;
+  /** Called for each 1xx response, such as 103 Early Hints. */
+  readonly onInformational?: InformationalObserver | undefined;
+  /** Told how far the request body has come. */
+  readonly onUploadProgress?: UploadObserver | undefined;
+  /** Who we are to the server of this request, instead of the client's; `null` leaves the client's out. */
+  readonly auth?: AuthInput | null | undefined;
+  /** The proxy for this request, instead of the client's, the environment's or a mount's; `null`: none. */
+  readonly proxy?: ProxyInput | null | undefined;
+  /**
+   * Cookies by name, sent beside those of the jar and never stored (`null` keeps a jar's cookie of that name out); or another
+   * jar; or `null` or `false`: none are sent and none are kept.
+   */
+  readonly cookies?: CookiesInput | undefined;
+}
+
+/** Options of `request()`, `stream()`, and the verbs that may have a body. */
+export type RequestOptions = MessageOptions & CallOptions;
+/** Options of `get()`, `head()` and `options()`. */
+export type BodylessRequestOptions = HeadOptions & NoBodyOptions & CallOptions;
+
+const callNames: OptionNames<CallOptions> = Object.freeze({
+  timeout: undefined,
+  signal: undefined,
+  trace: undefined,
+  onInformational: undefined,
+  onUploadProgress: undefined,
+  decompress: undefined,
+  maxResponseBytes: undefined,
+  followRedirects: undefined,
+  maxRedirects: undefined,
+  retries: undefined,
+  auth: undefined,
+  cookies: undefined,
+  proxy: undefined,
+});
+const requestNames: OptionNames<OwnMessageOptions & CallOptions> = Object.freeze({ ...messageNames, ...callNames });
+
+/** @throws {InvalidOption} an option is unknown, or two of `json`, `form` and `body` are there. */
+export function readRequestOptions(options: RequestOptions): OwnMessageOptions & CallOptions {
+  return oneBody(ownOptions<OwnMessageOptions & CallOptions>(options, requestNames));
+}
+
+/** Those of a request's options that are no part of it. */
+export function callOptionsOf(options: RequestOptions | CallOptions): CallOptions {
+  const given = Object.entries(options).filter(([name]) => Object.hasOwn(callNames, name));
+  return Object.fromEntries(given) as CallOptions;
+}
+
+/** @throws {InvalidOption} an option is unknown. */
+export function readCallOptions(options: CallOptions): CallOptions {
+  return ownOptions(options, callNames);
+}

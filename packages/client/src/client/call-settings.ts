@@ -1,0 +1,37 @@
+/** What the layers of the chain go by: as the client has it, unless the call says otherwise. */
+import { callAuth, type AuthSettings } from '../auth/auth-settings.ts';
+import { callCookies, type CookieSettings } from '../cookies/cookie-settings.ts';
+import { callProxies, type ProxySettings } from '../proxies/proxy-settings.ts';
+import type { Retries } from '../retries/retries.ts';
+import type { CallOptions } from './call-options.ts';
+import { mergeRetryOptions } from '../retries/retry-settings.ts';
+import { mergeReadOptions, type ReadSettings } from '../decoding/decoding-settings.ts';
+import { mergeRedirectOptions, type RedirectSettings } from '../redirects/redirect-settings.ts';
+import { mergeTimeouts, type TimeoutSettings } from '../time/timeout.ts';
+
+export interface CallSettings {
+  readonly timeout: TimeoutSettings;
+  readonly reading: ReadSettings;
+  readonly redirects: RedirectSettings;
+  /** `null`: nothing is sent again. */
+  readonly retries: Retries | null;
+  readonly auth: AuthSettings;
+  readonly cookies: CookieSettings;
+  readonly proxies: ProxySettings;
+}
+
+/**
+ * Those of the client themselves where the call says nothing.
+ * @throws {InvalidOption} naming the option.
+ */
+export function resolveCallSettings(own: CallOptions, client: CallSettings): CallSettings {
+  return {
+    timeout: mergeTimeouts(client.timeout, own.timeout),
+    reading: mergeReadOptions(client.reading, own),
+    redirects: mergeRedirectOptions(client.redirects, own),
+    retries: mergeRetryOptions(client.retries, own),
+    auth: callAuth(client.auth, own.auth),
+    cookies: callCookies(client.cookies, own.cookies),
+    proxies: callProxies(client.proxies, own.proxy),
+  };
+}

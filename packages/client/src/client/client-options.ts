@@ -1,0 +1,149 @@
+/** What a client may be told. `undefined` means the default, or what the extended client has; `null` switches off. */
+import type { Dispatcher, TlsOptions } from '@x/httpcore';
+
+import type { AuthInput } from '../auth/auth.ts';
+import type { CookiesInput } from '../cookies/cookie-settings.ts';
+import type { HeadersInput } from '../request/fields/header-input.ts';
+import type { ProxyInput } from '../proxies/proxy.ts';
+import type { MountsInput } from '../routing/mounts.ts';
+import type { Interceptor } from '../call/interceptor.ts';
+import type { RetryOptions } from '../retries/retry-settings.ts';
+import type { OptionNames } from '../options/own-options.ts';
+import type { ParamsInput } from '../request/url/params.ts';
+import type { ReadOptions } from '../decoding/decoding-settings.ts';
+import type { RedirectOptions } from '../redirects/redirect-settings.ts';
+import type { TimeoutInput } from '../time/timeout.ts';
+
+/** Limits of the connection pool. `null` means no limit. */
+export interface LimitOptions {
+  /** Connections in all. Default 256. */
+  readonly maxConnections?: number | null | undefined;
+  /** Connections to one origin. Default 64. */
+  readonly maxConnectionsPerOrigin?: number | null | undefined;
+  /** Milliseconds for which an idle HTTP/1.1 connection is kept. Default 5,000, or a second less than the server's own word. */
+  readonly keepAliveTimeout?: number | null | undefined;
+}
+
+/** What every client may be told, whatever carries its requests. */
+export interface CommonClientOptions extends ReadOptions, RedirectOptions, RetryOptions {
+  /**
+   * What relative URLs are appended to. It may hold credentials. With it, `headers`, `params` and those credentials belong to
+   * its origin: a request to another origin (by an absolute or a `//` URL) goes without them, but for `Accept` and `User-Agent`.
+   */
+  readonly baseUrl?: string | URL | null | undefined;
+  /** Sent with every request. Default `accept: any`, `Accept-Encoding` and `User-Agent`; `null` for a name removes it. */
+  readonly headers?: HeadersInput | null | undefined;
+  /** Appended to every URL. */
+  readonly params?: ParamsInput | null | undefined;
+  /** Milliseconds over everything, or limits by phase. Default connect 10 s, read 120 s, write 60 s, pool 30 s, total none. `null` lifts every limit. */
+  readonly timeout?: TimeoutInput | undefined;
+  /**
+   * Who we are: `[user, password]`, a `BasicAuth`, `BearerAuth`, `DigestAuth` or `NetrcAuth`, or a flow of one's own. It belongs to
+   * the origin of `baseUrl`, or without one to the server that each call begins with; redirects to another origin go without. A
+   * request that has an `Authorization` field, or a URL with credentials, keeps them.
+   */
+  readonly auth?: AuthInput | null | undefined;
+  /**
+   * Takes what the environment says. Where nobody gives `proxy`, that is `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, in upper
+   * case too, as they are when the client is made. Where nobody gives `auth`, it is the user's netrc (`NETRC`, else `~/.netrc` or
+   * `~/_netrc`), by the host of each request. Default `false`.
+   */
+  readonly trustEnv?: boolean | null | undefined;
+  /**
+   * The jar, instead of one that is the client's own; or cookies by name, which are sent beside those of the jar to where the
+   * client's headers go, and never stored; or `null` or `false`: none are sent and none are kept.
+   */
+  readonly cookies?: CookiesInput | undefined;
+  /** Aborts every request of the client. */
+  readonly signal?: AbortSignal | null | undefined;
+  /**
+   * Dispatchers, or proxies, for the URLs that match a pattern, the most specific pattern first: `https://api.example.com`,
+   * `http://*.local:8080`, `all://`. A part that is missing, and `*`, stand for everything. `null` is this client's own way. Extending lays
+   * pattern over pattern. They are never closed by the client.
+   * @example
+   * const client = new Client({ mounts: { 'http://app.test': nodeHandlerDispatcher(app), 'all://*.example.com': mockDispatcher(answer) } });
+   */
+  readonly mounts?: MountsInput | null | undefined;
+  /** Around everything else that the client does with a request; the first is the outermost. Extending appends. */
+  readonly interceptors?: readonly Interceptor[] | null | undefined;
+  /** Next to the network: called for each request that is really sent. Extending appends. */
+  readonly networkInterceptors?: readonly Interceptor[] | null | undefined;
+}
+
+/** A client that has connections of its own. */
+export interface NetworkClientOptions extends CommonClientOptions {
+  readonly dispatcher?: null | undefined;
+  /** The same on every route. Certificates are verified by default, with TLS 1.2 at least. */
+  readonly tls?: TlsOptions | null | undefined;
+  readonly limits?: LimitOptions | null | undefined;
+  /** HTTP/2 where the server agrees. Default `true`. */
+  readonly http2?: boolean | null | undefined;
+  /**
+   * Everything goes through this proxy: its URL, `http`, `https`, `socks4`, `socks4a`, `socks5` or `socks5h`, with credentials or without, or
+   * a `Proxy` for what a URL can't say. All options hold on the way through it as they do without. `null`: none, whatever the environment says.
+   */
+  readonly proxy?: ProxyInput | null | undefined;
+}
+
+/** A client over somebody else's dispatcher, which it uses and never closes. What concerns connections is the dispatcher's. */
+export interface DispatcherClientOptions extends CommonClientOptions {
+  readonly dispatcher: Dispatcher;
+  readonly tls?: undefined;
+  readonly limits?: undefined;
+  readonly http2?: undefined;
+  readonly proxy?: undefined;
+}
+
+export type ClientOptions = NetworkClientOptions | DispatcherClientOptions;
+
+/** All of them, as own properties. */
+export interface OwnClientOptions extends CommonClientOptions {
+  readonly dispatcher?: Dispatcher | null | undefined;
+  readonly tls?: TlsOptions | null | undefined;
+  readonly limits?: LimitOptions | null | undefined;
+  readonly http2?: boolean | null | undefined;
+  readonly proxy?: ProxyInput | null | undefined;
+}
+
+export const clientOptionNames: OptionNames<OwnClientOptions> = Object.freeze({
+  baseUrl: undefined,
+  headers: undefined,
+  params: undefined,
+  timeout: undefined,
+  auth: undefined,
+  trustEnv: undefined,
+  cookies: undefined,
+  signal: undefined,
+  mounts: undefined,
+  interceptors: undefined,
+  networkInterceptors: undefined,
+  decompress: undefined,
+  maxResponseBytes: undefined,
+  followRedirects: undefined,
+  maxRedirects: undefined,
+  retries: undefined,
+  dispatcher: undefined,
+  tls: undefined,
+  limits: undefined,
+  http2: undefined,
+  proxy: undefined,
+});
+
+export const limitNames: OptionNames<LimitOptions> = Object.freeze({
+  maxConnections: undefined,
+  maxConnectionsPerOrigin: undefined,
+  keepAliveTimeout: undefined,
+});
+
+export const tlsNames: OptionNames<TlsOptions> = Object.freeze({
+  ca: undefined,
+  cert: undefined,
+  key: undefined,
+  passphrase: undefined,
+  servername: undefined,
+  rejectUnauthorized: undefined,
+  minVersion: undefined,
+  maxVersion: undefined,
+  ciphers: undefined,
+  checkServerIdentity: undefined,
+});

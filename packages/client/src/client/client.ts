@@ -1,0 +1,384 @@
+import { Aborted } from '@x/httpcore';
+
+import { chainLayers } from './layers.ts';
+import { openConnections, type Connections } from './connections.ts';
+import { ClientClosed, InvalidOption } from '../errors.ts';
+import { createFetch } from '../fetch/fetch.ts';
+import { Lifetime, type ClientState } from '../call/lifetime.ts';
+import { Headers } from '../request/fields/headers.ts';
+import { shownUrl } from '../redact.ts';
+import { Request } from '../request/request.ts';
+import { Response } from '../response/response.ts';
+import type { StreamResponse } from '../response/stream-response.ts';
+import {
+  callOptionsOf,
+  readCallOptions,
+  readRequestOptions,
+  type BodylessRequestOptions,
+  type CallOptions,
+  type RequestOptions,
+} from './call-options.ts';
+import { resolveCallSettings } from './call-settings.ts';
+import { clientOptionNames, type ClientOptions, type OwnClientOptions } from './client-options.ts';
+import { checkSignal, resolveSettings, type ClientSettings } from './client-settings.ts';
+import { ownOptions } from '../options/own-options.ts';
+import { readMessageOptions, type MessageOptions } from '../request/request-options.ts';
+import { routeBy } from '../routing/routes.ts';
+import { noProxies, refuseProxy } from '../proxies/proxy-settings.ts';
+import { RetryBudget } from '../retries/retry-budget.ts';
+import { Chain } from '../call/chain.ts';
+import { CallAgain } from '../call/call-resumption.ts';
+import { SendContext } from '../call/context.ts';
+import { RequestBuilder } from '../request/request-builder.ts';
+import { expectManyListeners, joinSignals, noSignal } from '../call/signals.ts';
+import { createTransport } from '../routing/dispatch.ts';
+import { systemClock } from '../call/waiting.ts';
+import { checkObservers } from './observers.ts';
+import { showAsJson } from '../shown-as-json.ts';
+
+/** What `extend()` hands to the new client. */
+class Extension {
+  readonly own: OwnClientOptions;
+  readonly settings: ClientSettings;
+  readonly connections: Connections;
+  readonly lifetime: Lifetime;
+  readonly shutdowns: readonly AbortSignal[];
+  readonly retryBudget: RetryBudget;
+
+  constructor(
+    own: OwnClientOptions,
+    settings: ClientSettings,
+    connections: Connections,
+    lifetime: Lifetime,
+    shutdowns: readonly AbortSignal[],
+    retryBudget: RetryBudget,
+  ) {
+    this.own = own;
+    this.settings = settings;
+    this.connections = connections;
+    this.lifetime = lifetime;
+    this.shutdowns = shutdowns;
+    this.retryBudget = retryBudget;
+  }
+}
+
+/**
+ * Sends HTTP requests over connections that it keeps.
+ *
+ * The verbs read the whole response, so a body that nobody looks at can't hold a connection; `stream()` hands it over as it
+ * comes. Make one client and keep it; close it when done, or let `await using` do so. An idle client does not keep the
+ * process alive.
+ *
+ * @example
+ * await using client = new Client({ baseUrl: 'https://api.example.com', timeout: 10_000 });
+ * const response = await client.post('/items', { json: { name: 'pen' } });
+ * const item = response.raiseForStatus().json<{ id: number }>();
+ */
+export class Client implements AsyncDisposable {
+  static {
+    showAsJson(this.prototype);
+  }
+
+  readonly #settings: ClientSettings;
+  readonly #connections: Connections;
+  readonly #lifetime: Lifetime;
+  readonly #builder: RequestBuilder;
+  readonly #chain: Chain;
+  readonly #retryBudget: RetryBudget;
+  /** Ends the running calls where the connections are not ours to end. */
+  #shutdown: AbortController | undefined = undefined;
+  readonly #inheritedShutdowns: readonly AbortSignal[];
+  readonly #shutdowns: readonly AbortSignal[];
+  #closing: Promise<void> | undefined = undefined;
+  #fetch: typeof globalThis.fetch | undefined = undefined;
+
+  /** @throws {InvalidOption} an option is unknown, impossible, or in conflict with another. */
+  constructor(options?: ClientOptions);
+  /** @internal */
+  constructor(extension: Extension);
+  constructor(options: ClientOptions | Extension = {}) {
+    const parent = options instanceof Extension ? options : undefined;
+    const own = options instanceof Extension ? options.own : ownOptions<OwnClientOptions>(options, clientOptionNames);
+    const settings = resolveSettings(own, parent?.settings);
+    this.#connections = openConnections(own, parent?.connections);
+    // Whoever brings the connections brings their ways.
+    this.#settings = this.#connections.foreign ? { ...settings, proxies: noProxies } : settings;
+    const ownsPool = this.#connections.pool !== undefined;
+    this.#lifetime = new Lifetime(ownsPool ? undefined : parent?.lifetime);
+    this.#inheritedShutdowns = ownsPool ? [] : (parent?.shutdowns ?? []);
+    const endsItself = ownsPool && this.#connections.mounts.length === 0;
+    this.#shutdowns = endsItself ? [] : this.#handedOnShutdowns();
+    this.#builder = new RequestBuilder(this.#settings);
+    this.#retryBudget = parent?.retryBudget ?? new RetryBudget(systemClock.now);
+    const services = { budget: this.#retryBudget, lifetime: this.#lifetime, clock: systemClock, random: Math.random };
+    this.#chain = new Chain(
+      chainLayers(this.#settings, services),
+      createTransport(routeBy(this.#connections.mounts, this.#connections.dispatcher)),
+      this.#settings,
+    );
+    const { signal } = this.#settings;
+    if (signal !== undefined) expectManyListeners(signal);
+  }
+
+  /** `open`; `closing` once `close()` was called and while requests still run; then `closed`. */
+  get state(): ClientState {
+    return this.#lifetime.state;
+  }
+
+  /** What relative URLs are appended to, without credentials. */
+  get baseUrl(): string | undefined {
+    return this.#settings.base?.href;
+  }
+
+  /**
+   * As {@link request} with this method; so are the other verbs.
+   * @example
+   * const text = (await client.get('https://example.com/', { params: { page: 2 } })).text();
+   */
+  get(url: string | URL, options?: BodylessRequestOptions): Promise<Response> {
+    return this.#whole('GET', url, options);
+  }
+  head(url: string | URL, options?: BodylessRequestOptions): Promise<Response> {
+    return this.#whole('HEAD', url, options);
+  }
+  options(url: string | URL, options?: RequestOptions): Promise<Response> {
+    return this.#whole('OPTIONS', url, options);
+  }
+  post(url: string | URL, options?: RequestOptions): Promise<Response> {
+    return this.#whole('POST', url, options);
+  }
+  put(url: string | URL, options?: RequestOptions): Promise<Response> {
+    return this.#whole('PUT', url, options);
+  }
+  patch(url: string | URL, options?: RequestOptions): Promise<Response> {
+    return this.#whole('PATCH', url, options);
+  }
+  delete(url: string | URL, options?: RequestOptions): Promise<Response> {
+    return this.#whole('DELETE', url, options);
+  }
+
+  /**
+   * Sends a request and reads the whole response.
+   *
+   * @throws {InvalidOption} the URL or an option is not usable; nothing was sent.
+   * @throws {ClientClosed} the client is closed, or closing.
+   * @throws {HttpCoreError} what went wrong on the network, as the core tells it: `ConnectError`, `ReadTimeout`,
+   *   `DeadlineExceeded`, `Aborted` and so on. A status of 400 or more is no error; see `raiseForStatus()`.
+   * @example
+   * const response = await client.request('REPORT', '/calendar', { body: query, headers: { depth: 1 } });
+   */
+  request(method: string, url: string | URL, options?: RequestOptions): Promise<Response> {
+    return this.#whole(method, url, options);
+  }
+
+  /** Sends a request that was built before, and reads the whole response. Throws what {@link request} throws. */
+  send(request: Request, options?: CallOptions): Promise<Response> {
+    if (!(request instanceof Request)) return Promise.reject(new InvalidOption('request', 'must be a Request, made by buildRequest()'));
+    return this.#whole(request, undefined, options);
+  }
+
+  /**
+   * Sends a request and hands the response over with its body still to be read. It runs until the body has been read or
+   * closed. Throws what {@link request} throws; reading throws what the network does.
+   *
+   * @example
+   * await using response = await client.stream('GET', '/events');
+   * for await (const chunk of response) process.stdout.write(chunk);
+   */
+  stream(method: string, url: string | URL, options?: RequestOptions): Promise<StreamResponse>;
+  stream(request: Request, options?: CallOptions): Promise<StreamResponse>;
+  stream(target: string | Request, url?: string | URL | CallOptions, options?: RequestOptions): Promise<StreamResponse> {
+    if (target instanceof Request) return this.#stream(target, undefined, url as CallOptions | undefined);
+    return this.#stream(target, url as string | URL, options);
+  }
+
+  /**
+   * `fetch` of the web platform on this client, for whatever takes one; it needs no `this`. It resolves with the platform's
+   * own `Response`, and rejects as the platform's does: with a `TypeError` whose `cause` is the error that the client would have thrown, or with
+   * the signal's reason. The client's headers, cookies, credentials, timeouts and retries count; `redirect`,
+   * `credentials: 'omit'` and `signal` are the request's. `integrity` is refused.
+   *
+   * @example
+   * const openai = new OpenAI({ fetch: client.fetch });
+   */
+  get fetch(): typeof globalThis.fetch {
+    return (this.#fetch ??= this.#createFetch());
+  }
+
+  /**
+   * The request that {@link request} would send, with the client's headers and parameters in it.
+   * @throws {InvalidOption} the URL or an option is not usable.
+   */
+  buildRequest(method: string, url: string | URL, options?: MessageOptions): Request {
+    return this.#builder.build(method, url, options === undefined ? undefined : readMessageOptions(options));
+  }
+
+  /**
+   * Another client with these options laid over those of this one: `headers` and `params` name by name, `timeout`, `tls` and
+   * `limits` limit by limit; interceptors are appended, and a relative `baseUrl` is appended to this one's. It shares this
+   * client's connections and is closed with it, unless `tls`, `limits`, `http2` or `dispatcher` gives it others.
+   *
+   * @throws {InvalidOption} as the constructor.
+   * @throws {ClientClosed} this client is closed, or closing.
+   * @example
+   * const admin = client.extend({ baseUrl: 'admin', headers: { authorization: `Bearer ${token}` } });
+   */
+  extend(options: ClientOptions): Client {
+    this.#lifetime.assertOpen();
+    const own = ownOptions<OwnClientOptions>(options, clientOptionNames);
+    // Only calls on a mount outlive our connections.
+    const shutdowns = own.mounts === undefined || own.mounts === null ? this.#shutdowns : this.#handedOnShutdowns();
+    return new Client(new Extension(own, this.#settings, this.#connections, this.#lifetime, shutdowns, this.#retryBudget));
+  }
+
+  /**
+   * Takes no new request, and resolves once those that run have ended and the connections are closed. A dispatcher that was
+   * given to the client, and the connections of a client that this one extends, stay open. Idempotent.
+   */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  /** Ends everything now: requests that run fail with `Aborted`. Idempotent. */
+  async destroy(): Promise<void> {
+    if (!this.#lifetime.isClosed) this.#lifetime.moveTo('closed');
+    const cause = new ClientClosed('The client was destroyed');
+    this.#shutdown?.abort(cause);
+    await this.#connections.pool?.destroy(new Aborted('The client was destroyed', { cause }));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** For logs: without credentials. */
+  toJSON(): Record<string, unknown> {
+    const { base, homeHeaders, timeout } = this.#settings;
+    const [connect, read, write, pool] = timeout.phases;
+    return {
+      state: this.state,
+      baseUrl: base === undefined ? undefined : shownUrl(base.href),
+      headers: Headers.view(homeHeaders).toJSON(),
+      timeout: { connect, read, write, pool, total: timeout.total },
+    };
+  }
+
+  /** What ends the calls of a client that can't end them by way of connections of its own: this one's, and those of all that it extends. */
+  #handedOnShutdowns(): readonly AbortSignal[] {
+    if (this.#shutdown === undefined) {
+      this.#shutdown = new AbortController();
+      expectManyListeners(this.#shutdown.signal);
+    }
+    return [...this.#inheritedShutdowns, this.#shutdown.signal];
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#lifetime.isOpen) return;
+    this.#lifetime.moveTo('closing');
+    await this.#lifetime.idle();
+    await this.#connections.pool?.close();
+    if (!this.#lifetime.isClosed) this.#lifetime.moveTo('closed');
+  }
+
+  #createFetch(): typeof globalThis.fetch {
+    return createFetch({
+      baseUrl: this.baseUrl,
+      retries: this.#settings.retries?.with({ lastResponse: 'return' }) ?? null,
+      buildRequest: (method, url, options) => this.buildRequest(method, url, options),
+      stream: (request, options) => this.stream(request, options),
+    });
+  }
+
+  // The hot path: a GET without options makes a Request, a SendContext, an Attempt and two responses, and awaits the chain
+  // and the body. Everything else that a response offers is made when it is asked for.
+  async #whole(
+    target: string | Request,
+    url: string | URL | undefined,
+    options: RequestOptions | CallOptions | undefined,
+  ): Promise<Response> {
+    this.#lifetime.enter();
+    let call: SendContext | undefined;
+    try {
+      call = this.#begin(target, url, options);
+      call.readsWhole = true;
+      const head = await this.#chain.for(call.settings)(call.request, call);
+      const content = await head.bytes();
+      return new Response(head, content, head.body.trailers);
+    } catch (error) {
+      call?.fail(error);
+      throw error;
+    } finally {
+      call?.settle();
+      this.#lifetime.leave();
+    }
+  }
+
+  async #stream(
+    target: string | Request,
+    url: string | URL | undefined,
+    options: RequestOptions | CallOptions | undefined,
+    signal?: AbortSignal,
+  ): Promise<StreamResponse> {
+    this.#lifetime.enter();
+    let call: SendContext | undefined;
+    let over = false;
+    const end = (error?: unknown): void => {
+      if (error !== undefined) call?.fail(error);
+      if (over) return;
+      over = true;
+      call?.settle();
+      this.#lifetime.leave();
+    };
+    try {
+      call = this.#begin(target, url, options, signal);
+      const head = await this.#chain.for(call.settings)(call.request, call);
+      const response = head.whenOver(end);
+      const made = call;
+      response.again = () => this.#again(made, options);
+      return response;
+    } catch (error) {
+      end(error);
+      throw error;
+    }
+  }
+
+  #again(call: SendContext, options: RequestOptions | CallOptions = {}): CallAgain {
+    const own = callOptionsOf(options);
+    return new CallAgain(call, this.#signals(own), this.#lifetime, (request, left, signal) => {
+      const phases = typeof own.timeout === 'object' ? own.timeout : undefined;
+      return this.#stream(request, undefined, left === undefined ? own : { ...own, timeout: { ...phases, total: left } }, signal);
+    });
+  }
+
+  // Whatever can throw comes before the signals are joined, which takes listeners.
+  #begin(
+    target: string | Request,
+    url: string | URL | undefined,
+    options: RequestOptions | CallOptions | undefined,
+    extra?: AbortSignal,
+  ): SendContext {
+    if (target instanceof Request) return this.#context(target, options === undefined ? undefined : readCallOptions(options), extra);
+    const own = options === undefined ? undefined : readRequestOptions(options);
+    return this.#context(this.#builder.build(target, url!, own), own, extra);
+  }
+
+  #context(request: Request, own: CallOptions | undefined, extra: AbortSignal | undefined): SendContext {
+    if (own === undefined && extra === undefined && this.#settings.signal === undefined && this.#shutdowns.length === 0) {
+      return new SendContext(request, this.#settings, noSignal, undefined, undefined);
+    }
+    if (this.#connections.foreign) refuseProxy(own?.proxy);
+    const settings = own === undefined ? this.#settings : resolveCallSettings(own, this.#settings);
+    if (own !== undefined) checkObservers(own);
+    const signals = this.#signals(own);
+    if (extra !== undefined) signals.push(extra);
+    return new SendContext(request, settings, joinSignals(signals), own?.trace, own?.onInformational, own?.onUploadProgress);
+  }
+
+  /** Whatever ends a call. */
+  #signals(own: CallOptions | undefined): AbortSignal[] {
+    const { signal } = this.#settings;
+    const signals = own?.signal === null || signal === undefined ? [...this.#shutdowns] : [...this.#shutdowns, signal];
+    if (own?.signal !== undefined && own.signal !== null) signals.push(expectManyListeners(checkSignal(own.signal)));
+    return signals;
+  }
+}

@@ -1,0 +1,98 @@
+/** What carries a client's requests: connections of its own, those of the client that it extends, or somebody else's dispatcher. */
+import { ConnectionPool, type Dispatcher, type PoolOptions, type TlsOptions } from '@x/httpcore';
+
+import { InvalidOption } from '../errors.ts';
+import { limitNames, tlsNames, type LimitOptions, type OwnClientOptions } from './client-options.ts';
+import { ownOptions, type OptionNames } from '../options/own-options.ts';
+import { refuseProxy } from '../proxies/proxy-settings.ts';
+import { mergeMounts, noMounts, type Mounts } from '../routing/mounts.ts';
+
+export interface Connections {
+  /** Where everything goes that no mount is for. */
+  readonly dispatcher: Dispatcher;
+  readonly mounts: Mounts;
+  /** The pool that is the client's own to close. */
+  readonly pool: ConnectionPool | undefined;
+  /** Is the dispatcher somebody else's? */
+  readonly foreign: boolean;
+  readonly tls: TlsOptions;
+  readonly limits: LimitOptions;
+  readonly http2: boolean | undefined;
+}
+
+/** @throws {InvalidOption} naming the option. */
+export function openConnections(own: OwnClientOptions, parent: Connections | undefined): Connections {
+  const mounts = mergeMounts(parent?.mounts ?? noMounts, own.mounts);
+  return { ...openDefault(own, parent), mounts };
+}
+
+function openDefault(own: OwnClientOptions, parent: Connections | undefined): Omit<Connections, 'mounts'> {
+  const { dispatcher } = own;
+  // A mock that is extended must not turn into the network by way of an option.
+  if (dispatcher !== null && (dispatcher !== undefined || parent?.foreign === true)) refuseNetworkOptions(own);
+  if (dispatcher !== undefined && dispatcher !== null) return useDispatcher(dispatcher);
+  const changed = dispatcher === null || own.tls !== undefined || own.limits !== undefined || own.http2 !== undefined;
+  if (parent !== undefined && !changed) return { ...parent, pool: undefined };
+
+  const tls = layOver(tlsNames, own.tls === null ? undefined : parent?.tls, ownOptions(own.tls ?? {}, tlsNames, 'tls'));
+  const limits = own.limits === null ? unlimited : layOver(limitNames, parent?.limits, ownOptions(own.limits ?? {}, limitNames, 'limits'));
+  const http2 = own.http2 === undefined ? parent?.http2 : checkBoolean('http2', own.http2 ?? false);
+  const pool = new ConnectionPool(poolOptions(tls, limits, http2));
+  return { dispatcher: pool, pool, foreign: false, tls, limits, http2 };
+}
+
+const unlimited: LimitOptions = Object.freeze({ maxConnections: null, maxConnectionsPerOrigin: null, keepAliveTimeout: null });
+
+function useDispatcher(dispatcher: Dispatcher): Omit<Connections, 'mounts'> {
+  if (typeof (dispatcher as Partial<Dispatcher>).dispatch !== 'function')
+    throw new InvalidOption('dispatcher', 'must have a dispatch() method');
+  return { dispatcher, pool: undefined, foreign: true, tls: {}, limits: {}, http2: undefined };
+}
+
+function refuseNetworkOptions(own: OwnClientOptions): void {
+  refuseProxy(own.proxy);
+  for (const option of ['tls', 'limits', 'http2'] as const) {
+    if (own[option] !== undefined) {
+      throw new InvalidOption(option, 'can not be used together with "dispatcher": it is the dispatcher that has the connections');
+    }
+  }
+}
+
+function poolOptions(tls: TlsOptions, limits: LimitOptions, http2: boolean | undefined): PoolOptions {
+  return {
+    tls,
+    maxConnections: checkCount('limits.maxConnections', limits.maxConnections),
+    maxConnectionsPerOrigin: checkCount('limits.maxConnectionsPerOrigin', limits.maxConnectionsPerOrigin),
+    keepAliveTimeout: checkMilliseconds('limits.keepAliveTimeout', limits.keepAliveTimeout),
+    http2,
+  };
+}
+
+/** Every option as an own property, so that the pool does not find one on `Object.prototype` either. */
+function layOver<Options extends object>(names: OptionNames<Options>, inherited: Options | undefined, own: Options): Options {
+  const merged: Record<string, unknown> = { ...names, ...inherited };
+  for (const [name, value] of Object.entries(own)) {
+    if (value !== undefined) merged[name] = value;
+  }
+  return merged as Options;
+}
+
+function checkCount(option: string, value: number | null | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (value === null || value === Infinity) return Infinity;
+  if (!Number.isInteger(value) || value < 1) throw new InvalidOption(option, 'must be an integer of at least 1, or null for no limit');
+  return value;
+}
+
+function checkMilliseconds(option: string, value: number | null | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (value === null) return Infinity;
+  if (typeof value !== 'number' || !(value >= 0))
+    throw new InvalidOption(option, 'must be a number of milliseconds, 0 or more, or null for no limit');
+  return value;
+}
+
+function checkBoolean(option: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new InvalidOption(option, 'must be a boolean');
+  return value;
+}

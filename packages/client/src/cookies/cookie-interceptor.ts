@@ -1,0 +1,37 @@
+/** Sends the cookies that belong to a request, and keeps those that its response sets. */
+import type { HeaderPair } from '@x/httpcore';
+
+import { givenFor, joinCookies } from './cookie-settings.ts';
+import type { Request } from '../request/request.ts';
+import type { Send } from '../call/interceptor.ts';
+import type { SendContext } from '../call/context.ts';
+
+/**
+ * For each request that is really sent, so on every hop and every answer to a challenge, and whatever the status. The jar
+ * decides where its cookies go; those that the caller gave go to the origin that they were given for.
+ */
+export function exchangeCookies(send: Send): Send {
+  return async function exchange(request, context) {
+    const response = await send(withCookies(request, context), context);
+    const { jar } = context.settings.cookies;
+    // By whom it was answered, not by whom it was asked: an interceptor below may have turned it elsewhere.
+    if (jar !== undefined && setsCookies(response.rawHeaders)) jar.receive(response.rawHeaders, response.request.urlParts);
+    return response;
+  };
+}
+
+/** The request itself when there is nothing to add, which is the way of most requests. */
+function withCookies(request: Request, context: SendContext): Request {
+  const { cookies } = context.settings;
+  const stored = cookies.jar?.isEmpty === false ? cookies.jar.matching(request.urlParts) : [];
+  const given = givenFor(cookies, request.urlParts, context.request.urlParts);
+  if (stored.length === 0 && given.size === 0) return request;
+  return request.with({ headers: { cookie: joinCookies(stored, request.rawHeaders, given) ?? null } });
+}
+
+function setsCookies(headers: readonly HeaderPair[]): boolean {
+  for (const [name] of headers) {
+    if (name.length === 10 && name.toLowerCase() === 'set-cookie') return true;
+  }
+  return false;
+}

@@ -1,0 +1,50 @@
+/**
+ * Hands responses on without their content codings, and with bodies that stay within `maxResponseBytes`.
+ *
+ * What the server said stays to be seen: `Content-Encoding` and `Content-Length` are those of the body as it travelled. A body
+ * without a coding whose length is known and permitted is not touched at all, which is the way of most responses.
+ */
+import type { HeaderPair } from '@x/httpcore';
+
+import { readContentEncoding } from '../codings/codings.ts';
+import { DecodedBody } from './decoded-body.ts';
+import { LimitedBody } from './limited-body.ts';
+import type { StreamResponse } from '../response/stream-response.ts';
+import type { ReadSettings } from './decoding-settings.ts';
+import type { Send } from '../call/interceptor.ts';
+
+export function decodeResponses(send: Send): Send {
+  return async function decode(request, context) {
+    return readable(await send(request, context), context.reading);
+  };
+}
+
+/** @throws {DecodingError} `TOO_MANY_CODINGS`. */
+function readable(response: StreamResponse, { decompress, limits }: ReadSettings): StreamResponse {
+  const { status, body, rawHeaders } = response;
+  if (response.request.method === 'HEAD' || status === 204 || status === 304 || 'write' in body) return response;
+  const { coding, length } = describe(rawHeaders);
+  // RFC 9110 §14.2: a part of an encoded representation, which by itself can not be decoded.
+  const codings = coding === undefined || !decompress || status === 206 ? [] : readContentEncoding(coding);
+  if (codings.length > 0) {
+    const decoded = new DecodedBody(body, codings, length, limits);
+    const copy = response.with({ body: decoded });
+    copy.encoded = decoded.encodedChunks;
+    return copy;
+  }
+  const isWithin =
+    length === undefined ? limits.whole === Infinity && limits.streamed === Infinity : length <= limits.whole && length <= limits.streamed;
+  return isWithin ? response : response.with({ body: new LimitedBody(body, length, limits) });
+}
+
+// By hand: it runs for every response, and compares names only where their length fits.
+function describe(pairs: readonly HeaderPair[]): { readonly coding: string | undefined; readonly length: number | undefined } {
+  let coding: string | undefined;
+  let length: number | undefined;
+  for (const [name, value] of pairs) {
+    if (name.length === 14 && length === undefined && name.toLowerCase() === 'content-length')
+      length = /^\d+$/.test(value) ? Number(value) : undefined;
+    else if (name.length === 16 && name.toLowerCase() === 'content-encoding') coding = coding === undefined ? value : `${coding}, ${value}`;
+  }
+  return { coding, length };
+}

@@ -1,0 +1,52 @@
+/** How response bodies are read: what the caller says, what is inherited, and what follows. */
+import type { BodyLimits } from './body-limits.ts';
+import { InvalidOption } from '../errors.ts';
+import { clientDefaults } from '../request/fields/default-fields.ts';
+
+export interface ReadOptions {
+  /**
+   * Says in `Accept-Encoding` which content codings can be undone here, and undoes those of the response. The header fields stay
+   * as they were received. Default `true`. Parts of a body (206) and chains with an unknown coding are left as they are.
+   */
+  readonly decompress?: boolean | null | undefined;
+  /**
+   * The largest body, in bytes after decoding; `ResponseTooLarge` past it. Default 268,435,456 (256 MiB) for a body that is
+   * read as a whole, and no limit for one that is read as it comes. `null` means no limit for both.
+   */
+  readonly maxResponseBytes?: number | null | undefined;
+}
+
+export interface ReadSettings {
+  readonly decompress: boolean;
+  readonly limits: BodyLimits;
+}
+
+const unlimited: BodyLimits = Object.freeze({ whole: Infinity, streamed: Infinity });
+
+export const defaultReadSettings: ReadSettings = Object.freeze({
+  decompress: true,
+  limits: Object.freeze({ whole: clientDefaults.maxResponseBytes, streamed: Infinity }),
+});
+
+/** @throws {InvalidOption} naming the option. */
+export function mergeReadOptions(inherited: ReadSettings, own: ReadOptions): ReadSettings {
+  if (own.decompress === undefined && own.maxResponseBytes === undefined) return inherited;
+  return Object.freeze({
+    decompress: own.decompress === undefined ? inherited.decompress : readDecompress(own.decompress),
+    limits: own.maxResponseBytes === undefined ? inherited.limits : readLimits(own.maxResponseBytes),
+  });
+}
+
+function readDecompress(decompress: unknown): boolean {
+  if (decompress === null) return false;
+  if (typeof decompress !== 'boolean') throw new InvalidOption('decompress', 'must be a boolean');
+  return decompress;
+}
+
+function readLimits(bytes: unknown): BodyLimits {
+  if (bytes === null || bytes === Infinity) return unlimited;
+  if (typeof bytes !== 'number' || !Number.isInteger(bytes) || bytes < 0) {
+    throw new InvalidOption('maxResponseBytes', 'must be a whole number of bytes, 0 or more, or null for no limit');
+  }
+  return Object.freeze({ whole: bytes, streamed: bytes });
+}

@@ -1,0 +1,76 @@
+/** Follows redirects, or tells where they lead. */
+import type { Request } from '../request/request.ts';
+import { shownUrl } from '../redact.ts';
+import type { ResponseHead } from '../response/response-head.ts';
+import type { StreamResponse } from '../response/stream-response.ts';
+import { RedirectError, TooManyRedirects } from './redirect-errors.ts';
+import { assertReplayable, redirectedRequest } from './redirect-policy.ts';
+import type { Send } from '../call/interceptor.ts';
+import type { SendContext } from '../call/context.ts';
+
+const noHistory: readonly ResponseHead[] = Object.freeze([]);
+
+/**
+ * Sends what each redirect leads to, up to `maxRedirects` of them. Decides on the request as it was given to this layer: what
+ * layers further in have added for one origin, such as cookies and credentials, they add again, or not, for the next.
+ */
+export function followRedirects(boundFields: ReadonlySet<string>): (next: Send) => Send {
+  return (next) =>
+    async function redirect(request, context) {
+      context.setHistory(noHistory);
+      const response = await next(request, context);
+      // Nearly every response leaves here.
+      return response.status < 300 || response.status > 399 ? response : follow(request, response, context, next, boundFields);
+    };
+}
+
+async function follow(
+  firstRequest: Request,
+  firstResponse: StreamResponse,
+  context: SendContext,
+  next: Send,
+  boundFields: ReadonlySet<string>,
+): Promise<StreamResponse> {
+  const limit = context.settings.redirects.limit ?? 0;
+  const history: ResponseHead[] = [];
+  let request = firstRequest;
+  let response = firstResponse;
+  for (;;) {
+    const onward = redirectedRequest(request, response, boundFields);
+    if (onward === undefined) break;
+    if (history.length >= limit) {
+      const begun = `${firstRequest.method} ${shownUrl(firstRequest.url)}`;
+      throw new TooManyRedirects(`${begun} was redirected more than ${limit} times, at last to ${shownUrl(onward.url)}`, response, history);
+    }
+    assertReplayable(request, response.status, onward);
+    history.push(response);
+    context.setHistory([...history]);
+    await context.release(response);
+    request = onward;
+    response = await next(request, context);
+  }
+  if (history.length > 0) response.trail = { history: context.history, nextRequest: undefined };
+  return response;
+}
+
+/** In place of {@link followRedirects}, for callers who take each step by themselves. */
+export function offerRedirects(boundFields: ReadonlySet<string>): (next: Send) => Send {
+  return (next) =>
+    async function redirect(request, context) {
+      const response = await next(request, context);
+      if (response.status < 300 || response.status > 399) return response;
+      const nextRequest = stepOf(request, response, boundFields);
+      if (nextRequest !== undefined) response.trail = { history: noHistory, nextRequest };
+      return response;
+    };
+}
+
+function stepOf(request: Request, response: StreamResponse, boundFields: ReadonlySet<string>): Request | undefined {
+  try {
+    return redirectedRequest(request, response, boundFields);
+  } catch (error) {
+    // What a server says can't make a call fail that does not follow it.
+    if (error instanceof RedirectError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Where a redirect leads, and with what request (RFC 9110 §15.4). Pure: a request and its response go in, a request comes out.
+ *
+ * Methods are rewritten as the Fetch Standard does and every browser: 301 and 302 turn POST into GET, 303 turns everything but
+ * HEAD into GET, 307 and 308 change nothing. What belongs to one origin stays there: on any change of scheme, host or port the
+ * credentials, the cookies and `Host` are left behind, each duplicate of them (clients have forgotten the second
+ * `Authorization`, `Proxy-Authorization`, `Cookie`, or the change of port, and leaked them).
+ */
+import type { HeaderPair } from '@x/httpcore';
+
+import { BodyNotReplayable } from '../errors.ts';
+import { withoutCredentials } from '../request/fields/origin-fields.ts';
+import { MessageParts } from '../request/assemble.ts';
+import { shownUrl } from '../redact.ts';
+import { authorize, Request } from '../request/request.ts';
+import type { ResponseHead } from '../response/response-head.ts';
+import { sameOrigin } from '../request/url/same-origin.ts';
+import { parseTarget, type Target } from '../request/url/target.ts';
+import { parseUrl } from '../request/url/url.ts';
+import { RedirectError } from './redirect-errors.ts';
+
+// RFC 9110 §15.4: 300 leaves the choice to the user, 304 is about a cache, 305 and 306 are deprecated.
+const redirectStatuses = new Set([301, 302, 303, 307, 308]);
+
+// RFC 9110 §15.4, step 5, and what says how the content travels or is checked.
+const contentFields = new Set([
+  'content-digest',
+  'content-encoding',
+  'content-language',
+  'content-length',
+  'content-location',
+  'content-md5',
+  'content-range',
+  'content-type',
+  'digest',
+  'expect',
+  'last-modified',
+  'repr-digest',
+  'trailer',
+  'transfer-encoding',
+]);
+
+/**
+ * The request that `response` to `request` leads to; `undefined` when it leads nowhere. `boundFields` are names (in lower case)
+ * of further fields that do not leave their origin.
+ *
+ * @throws {RedirectError} it leads to where nobody should follow.
+ */
+export function redirectedRequest(request: Request, response: ResponseHead, boundFields: ReadonlySet<string>): Request | undefined {
+  const { status } = response;
+  if (!redirectStatuses.has(status)) return undefined;
+  const location = locationOf(response);
+  if (location === undefined) return undefined;
+  const target = resolveTarget(location, request, response);
+
+  const method = redirectedMethod(status, request.method);
+  const leavesBody = method !== request.method || status === 303;
+  const kept = leavesBody ? request.rawHeaders.filter(([name]) => !contentFields.has(name.toLowerCase())) : request.rawHeaders;
+  const pairs = sameOrigin(target.parts, request.urlParts) ? authorize(kept, target) : withoutBoundFields(kept, boundFields);
+  return new Request(
+    method,
+    leavesBody ? new MessageParts(target, pairs, null, undefined) : new MessageParts(target, pairs, request.body, request.trailers),
+  );
+}
+
+/** @throws {BodyNotReplayable} `onward`, to which `request` was redirected, would have to send its body again, and can't. */
+export function assertReplayable(request: Request, status: number, onward: Request): void {
+  if (onward.body === null || onward.body.replayable) return;
+  const begun = `${request.method} ${shownUrl(request.url)}`;
+  throw new BodyNotReplayable(
+    `${begun} was redirected (${status}) to ${shownUrl(onward.url)}, which asks for its body again; that was read from a stream and ` +
+      'sent. Give a function that makes a new stream, or the URL that it leads to',
+  );
+}
+
+function redirectedMethod(status: number, method: string): string {
+  const becomesGet = status === 303 ? method !== 'HEAD' : (status === 301 || status === 302) && method === 'POST';
+  return becomesGet ? 'GET' : method;
+}
+
+// A Referer tells the path and the query of one origin to another (RFC 9110 §10.1.3).
+function withoutBoundFields(pairs: readonly HeaderPair[], boundFields: ReadonlySet<string>): HeaderPair[] {
+  return withoutCredentials(pairs).filter(([name]) => {
+    const lower = name.toLowerCase();
+    return lower !== 'referer' && !boundFields.has(lower);
+  });
+}
+
+/** `undefined` without one, and for an empty one, which curl and the browsers do not follow either. */
+function locationOf(response: ResponseHead): string | undefined {
+  const [location, ...others] = response.headers.getAll('location');
+  if (others.some((other) => other !== location)) {
+    throw new RedirectError(`${response.status} has several different Location fields`, response, { code: 'INVALID_LOCATION' });
+  }
+  return location === '' ? undefined : location;
+}
+
+function resolveTarget(location: string, request: Request, response: ResponseHead): Target {
+  const refuse = (code: string, problem: string): RedirectError => {
+    const from = `${request.method} ${shownUrl(request.url)}`;
+    return new RedirectError(`${from} was redirected (${response.status}) ${problem}`, response, { code });
+  };
+  const text = asBytes(location);
+  const url = parseUrl(text, request.url);
+  if (url === undefined) {
+    throw refuse('INVALID_LOCATION', `to what is no URL: ${JSON.stringify(shownUrl(location).slice(0, 200))}`);
+  }
+  const shown = shownUrl(url.href);
+  if ((url.protocol !== 'http:' && url.protocol !== 'https:') || isSocketPath(url)) {
+    throw refuse('UNSUPPORTED_REDIRECT', `to ${shown}, which is not followed: only http and https are`);
+  }
+  if (url.protocol === 'http:' && request.urlParts[0] === 'https') {
+    throw refuse('INSECURE_REDIRECT', `to ${shown}, which is not followed: it leads from https to http`);
+  }
+  // RFC 9110 §10.2.2: "inherits the fragment" unless the Location has one, and "#" is one.
+  if (!text.includes('#')) url.hash = new URL(request.url).hash;
+  if (url.origin !== new URL(request.url).origin) {
+    // Credentials that the redirecting server chose are not for another one to get.
+    url.username = '';
+    url.password = '';
+  }
+  return parseTarget(url.href);
+}
+
+/** `http://unix:/run/some.sock:/path`, which some clients take for a socket on this machine (CVE-2022-33987). */
+function isSocketPath(url: URL): boolean {
+  return url.hostname === 'unix' && url.pathname.includes(':');
+}
+
+// Header values are bytes as Latin-1, and a URL that has them means them as they are (UTF-8, as a rule), not those characters in UTF-8.
+function asBytes(location: string): string {
+  return location.replace(/[\x80-\xff]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}

@@ -1,0 +1,114 @@
+/** What a request is put together from, and the rules by which its fields follow from its body. */
+import type { HeaderPair, TrailerSource } from '@x/httpcore';
+
+import { formBody, jsonBody, readBody } from './body/body-input.ts';
+import { compressed } from './body/compressed-body.ts';
+import { boundaryOf } from './multipart/boundary.ts';
+import { MultipartBody } from './multipart/multipart-body.ts';
+import { readFields, readFiles, readFormData } from './multipart/parts.ts';
+import type { RequestBody } from './body/request-body.ts';
+import { InvalidOption } from '../errors.ts';
+import type { OwnMessageOptions } from './request-options.ts';
+import { askForIdentity } from './fields/accept-encoding.ts';
+import { applyHeaderChanges, findHeader, readHeaderChanges, type HeadersInput } from './fields/header-input.ts';
+import type { Target } from './url/target.ts';
+
+/** A request but for its method. Those of a plain GET are the same each time, so a client makes them once for each URL. */
+export class MessageParts {
+  readonly target: Target;
+  readonly pairs: readonly HeaderPair[];
+  readonly body: RequestBody | null;
+  readonly trailers: TrailerSource | undefined;
+
+  constructor(target: Target, pairs: readonly HeaderPair[], body: RequestBody | null, trailers: TrailerSource | undefined) {
+    this.target = target;
+    this.pairs = pairs;
+    this.body = body;
+    this.trailers = trailers;
+  }
+}
+
+const standardMethods = new Map(
+  ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE', 'QUERY', 'TRACE', 'CONNECT'].map((name) => [name.toLowerCase(), name]),
+);
+// RFC 9110 §8.6: a method that gives content a meaning says so when there is none.
+const contentMethods = new Set(['POST', 'PUT', 'PATCH']);
+
+/**
+ * The standard methods in upper case, whatever case they were given in; others as they are, since case matters (RFC 9110 §9.1).
+ * @throws {InvalidOption} it is no string.
+ */
+export function methodName(method: unknown): string {
+  if (typeof method !== 'string') throw new InvalidOption('method', `must be a string, not ${method === null ? 'null' : typeof method}`);
+  return standardMethods.get(method.toLowerCase()) ?? method;
+}
+
+/** Lays the caller's fields over `base`, and adds those of the body. `fallback` is the body when the caller says nothing of one. */
+export function assembleMessage(
+  method: string,
+  target: Target,
+  base: readonly HeaderPair[],
+  own: OwnMessageOptions,
+  fallback: RequestBody | null = null,
+): MessageParts {
+  const changed = own.headers === undefined || own.headers === null ? base : layOver(base, own.headers);
+  const given = bodyOf(own, changed);
+  if (given !== undefined && given !== null && own.compress !== undefined && own.compress !== null) {
+    return compressedMessage(method, target, changed, given, own);
+  }
+  const body = given === undefined ? fallback : given;
+  return new MessageParts(target, withBodyFields(changed, method, body), body, own.trailers);
+}
+
+function compressedMessage(
+  method: string,
+  target: Target,
+  pairs: readonly HeaderPair[],
+  content: RequestBody,
+  own: OwnMessageOptions,
+): MessageParts {
+  if (findHeader(pairs, 'content-encoding') !== undefined) {
+    throw new InvalidOption(
+      'compress',
+      'can not be used together with a Content-Encoding of your own, which says that the body has been encoded',
+    );
+  }
+  const body = compressed(content, own.compress!);
+  const described: readonly HeaderPair[] = [...pairs, ['content-encoding', own.compress!]];
+  return new MessageParts(target, withBodyFields(described, method, body), body, own.trailers);
+}
+
+function layOver(base: readonly HeaderPair[], headers: HeadersInput): readonly HeaderPair[] {
+  const changes = readHeaderChanges(headers);
+  const pairs = applyHeaderChanges(base, changes);
+  return changes.replaced.has('range') ? askForIdentity(pairs) : pairs;
+}
+
+export function speaksOfBody(own: OwnMessageOptions): boolean {
+  return own.json !== undefined || own.form !== undefined || own.files !== undefined || own.body !== undefined;
+}
+
+/** `undefined` when the caller says nothing of a body, `null` when there is to be none. */
+function bodyOf(own: OwnMessageOptions, pairs: readonly HeaderPair[]): RequestBody | null | undefined {
+  const { json, form, files, body } = own;
+  if (json !== undefined) return jsonBody(json);
+  if (files !== undefined && files !== null) {
+    return new MultipartBody([...readFields(form ?? []), ...readFiles(files)], boundaryOf(findHeader(pairs, 'content-type')));
+  }
+  if (form !== undefined) return form === null ? null : formBody(form);
+  if (body instanceof FormData) return new MultipartBody(readFormData(body, 'body'), boundaryOf(findHeader(pairs, 'content-type')));
+  if (body !== undefined) return body === null ? null : readBody(body);
+  if (files === null) return null;
+  return undefined;
+}
+
+/** Adds `Content-Type` and `Content-Length` where they are known and the caller has not said otherwise. */
+function withBodyFields(pairs: readonly HeaderPair[], method: string, body: RequestBody | null): readonly HeaderPair[] {
+  const length = body === null ? (contentMethods.has(method) ? 0 : undefined) : body.length;
+  const contentType = body?.contentType;
+  const added: HeaderPair[] = [];
+  if (contentType !== undefined && findHeader(pairs, 'content-type') === undefined) added.push(['content-type', contentType]);
+  const isFramed = findHeader(pairs, 'content-length') !== undefined || findHeader(pairs, 'transfer-encoding') !== undefined;
+  if (length !== undefined && !isFramed) added.push(['content-length', String(length)]);
+  return added.length === 0 ? pairs : pairs.concat(added);
+}

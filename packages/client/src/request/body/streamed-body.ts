@@ -1,0 +1,97 @@
+/** Bodies that are read while they are sent. */
+import type { ByteIterable } from '@x/httpcore';
+
+import { BodyNotReplayable } from '../../errors.ts';
+import { ChunkIterator, readerSource, type ChunkSource } from './chunks.ts';
+import type { RequestBody } from './request-body.ts';
+
+/** A body whose source can be opened again and again: a Blob, a collection of chunks, a function. */
+export class ReopenedBody implements RequestBody {
+  readonly contentType: string | undefined;
+  readonly length: number | undefined;
+  readonly replayable = true;
+  readonly #open: () => ChunkSource | Promise<ChunkSource>;
+
+  constructor(open: () => ChunkSource | Promise<ChunkSource>, contentType?: string, length?: number) {
+    this.#open = open;
+    this.contentType = contentType;
+    this.length = length;
+  }
+
+  open(): ByteIterable {
+    return new ChunkIterator(this.#open);
+  }
+
+  discard(): void {}
+}
+
+/** A body whose source is there once: a stream, a generator. */
+export class SingleUseBody implements RequestBody {
+  readonly contentType = undefined;
+  readonly length = undefined;
+  readonly replayable = false;
+  readonly #source: () => ChunkSource;
+  readonly #abandon: () => void;
+  #opened = false;
+
+  constructor(source: () => ChunkSource, abandon: () => void) {
+    this.#source = source;
+    this.#abandon = abandon;
+  }
+
+  open(): ByteIterable {
+    if (this.#opened) {
+      throw new BodyNotReplayable(
+        'The request body was read from a stream and sent; give a function that makes a new stream to send it again',
+      );
+    }
+    this.#opened = true;
+    return new ChunkIterator(this.#source);
+  }
+
+  discard(): void {
+    this.#opened = true;
+    this.#abandon();
+  }
+}
+
+/** Node's `Readable`, or what looks like it. */
+export interface NodeReadable extends AsyncIterable<unknown> {
+  pipe(...args: never[]): unknown;
+  destroy(error?: Error): unknown;
+}
+
+export function nodeStreamBody(stream: NodeReadable): SingleUseBody {
+  // Without an error: nobody may be listening for one, and the failure is told by the request.
+  return new SingleUseBody(
+    () => {
+      const chunks = stream[Symbol.asyncIterator]();
+      // Its iterator is an async generator, whose own return() waits for a stream that is silent.
+      return { next: () => chunks.next(), return: () => void stream.destroy() };
+    },
+    () => void stream.destroy(),
+  );
+}
+
+export function webStreamBody(stream: ReadableStream<unknown>): SingleUseBody {
+  return new SingleUseBody(
+    () => readerSource(stream),
+    () => {
+      // A locked stream belongs to the reader that the core has returned, or to somebody else.
+      if (!stream.locked) stream.cancel().catch(() => {});
+    },
+  );
+}
+
+/** A generator, or an iterable of which nobody knows whether it can be iterated twice. */
+export function iteratorBody(source: Iterable<unknown> | AsyncIterable<unknown>): SingleUseBody {
+  // Once begun, its iterator is returned by whoever reads it; not begun, a generator holds nothing yet.
+  return new SingleUseBody(
+    () => iterate(source),
+    () => {},
+  );
+}
+
+export function iterate(source: Iterable<unknown> | AsyncIterable<unknown>): ChunkSource {
+  return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+}

@@ -1,0 +1,109 @@
+/**
+ * A multipart/form-data body (RFC 7578), which is never held as a whole: heads are written, contents are passed through, one
+ * after the other.
+ *
+ *   --boundary CRLF head CRLF content CRLF  --boundary CRLF head CRLF content CRLF … --boundary-- CRLF
+ *
+ * The line break after a content belongs to the boundary behind it (RFC 2046 §5.1.1), so each piece of ours but the first begins
+ * with one.
+ */
+import type { ByteIterable } from '@x/httpcore';
+
+import { ChunkIterator, type ChunkSource } from '../body/chunks.ts';
+import { BytesBody, type RequestBody } from '../body/request-body.ts';
+import { iterate } from '../body/streamed-body.ts';
+import { multipartType, randomBoundary } from './boundary.ts';
+import type { Part } from './parts.ts';
+
+interface Piece {
+  /** The boundary and the head. */
+  readonly head: Uint8Array;
+  readonly content: RequestBody;
+}
+
+// Up to here one write is cheaper than several.
+const smallBody = 64 * 1024;
+
+const ended: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
+
+export class MultipartBody implements RequestBody {
+  readonly contentType: string;
+  /** `undefined` while that of a part is not known; see {@link measure}. */
+  readonly length: number | undefined;
+  readonly replayable: boolean;
+  readonly #pieces: readonly Piece[];
+  readonly #closing: Uint8Array;
+
+  constructor(parts: readonly Part[], boundary: string = randomBoundary()) {
+    this.contentType = multipartType(boundary);
+    this.#pieces = parts.map(({ head, content }, index) => ({
+      head: Buffer.from(`${index === 0 ? '' : '\r\n'}--${boundary}\r\n${head}`, 'utf8'),
+      content,
+    }));
+    this.#closing = Buffer.from(`${parts.length === 0 ? '' : '\r\n'}--${boundary}--\r\n`, 'latin1');
+    this.length = this.#total(parts.map(({ content }) => content.length));
+    this.replayable = parts.every(({ content }) => content.replayable);
+  }
+
+  /**
+   * The length, with that of files on disk.
+   * @throws {InvalidOption} a file can not be read.
+   */
+  async measure(): Promise<number | undefined> {
+    return this.#total(await Promise.all(this.#pieces.map(async ({ content }) => content.length ?? content.measure?.())));
+  }
+
+  open(): ByteIterable {
+    const chunks: Uint8Array[] = [];
+    for (const { head, content } of this.#pieces) {
+      if (!(content instanceof BytesBody)) return new ChunkIterator(() => new PieceSource(this.#pieces, this.#closing));
+      chunks.push(head, ...content.chunks);
+    }
+    chunks.push(this.#closing);
+    return this.length! <= smallBody ? [Buffer.concat(chunks)] : chunks;
+  }
+
+  discard(): void {
+    for (const { content } of this.#pieces) content.discard();
+  }
+
+  #total(lengths: readonly (number | undefined)[]): number | undefined {
+    let total = this.#closing.byteLength;
+    for (const [index, length] of lengths.entries()) {
+      if (length === undefined) return undefined;
+      total += this.#pieces[index]!.head.byteLength + length;
+    }
+    return total;
+  }
+}
+
+class PieceSource implements ChunkSource {
+  readonly #pieces: readonly Piece[];
+  readonly #closing: Uint8Array;
+  #next = 0;
+  #content: ChunkSource | undefined = undefined;
+
+  constructor(pieces: readonly Piece[], closing: Uint8Array) {
+    this.#pieces = pieces;
+    this.#closing = closing;
+  }
+
+  async next(): Promise<IteratorResult<unknown, unknown>> {
+    const result = await this.#content?.next();
+    if (result !== undefined && result.done !== true) return result;
+    this.#content = undefined;
+    const index = this.#next++;
+    const piece = this.#pieces[index];
+    if (piece === undefined) return index === this.#pieces.length ? { done: false, value: this.#closing } : ended;
+    this.#content = iterate(piece.content.open());
+    return { done: false, value: piece.head };
+  }
+
+  /** Lets go of the content that is being read, and of those whose turn will not come. */
+  async return(): Promise<void> {
+    const waiting = this.#pieces.slice(this.#next);
+    this.#next = this.#pieces.length + 1;
+    for (const { content } of waiting) content.discard();
+    await this.#content?.return?.();
+  }
+}

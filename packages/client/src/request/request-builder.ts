@@ -1,0 +1,100 @@
+/** From the arguments of a verb to a request. */
+import type { HeaderPair } from '@x/httpcore';
+
+import { InvalidOption } from '../errors.ts';
+import { offerCodings } from './fields/accept-encoding.ts';
+import { assembleMessage, MessageParts, methodName } from './assemble.ts';
+import { authorize, Request } from './request.ts';
+import { appendQuery, joinUrl, parseTarget, type Target } from './url/target.ts';
+import { clientDefaults } from './fields/default-fields.ts';
+import { overlayParams, readParams, serializeQuery, type ParamEntry } from './url/params.ts';
+import type { ReadOptions } from '../decoding/decoding-settings.ts';
+import type { OwnMessageOptions } from './request-options.ts';
+
+/** What a client puts into every request. */
+export interface RequestDefaults {
+  /** What relative URLs are appended to. */
+  readonly base: Target | undefined;
+  /** Sent to where the client's headers belong: to the origin of `base`, or everywhere without one. */
+  readonly homeHeaders: readonly HeaderPair[];
+  /** Sent to other origins. */
+  readonly awayHeaders: readonly HeaderPair[];
+  readonly params: readonly ParamEntry[];
+}
+
+/** What a client makes of one URL. */
+interface KnownUrl {
+  /** Without the client's own parameters. */
+  readonly bare: Target;
+  /** Is it where the client's headers and parameters belong? Always, for a client without `baseUrl`. */
+  readonly home: boolean;
+  /** All of a request that has no options. */
+  readonly plain: MessageParts;
+}
+
+// Programs call a few URLs many times. Bounds for those that do not: at most 512 KiB of text for each client.
+const mostUrls = 256;
+const longestUrl = 2_048;
+
+/** Builds a client's requests, and parses each URL once for a client that calls it again and again. */
+export class RequestBuilder {
+  readonly #defaults: RequestDefaults;
+  readonly #query: string;
+  readonly #urls = new Map<string, KnownUrl>();
+
+  constructor(defaults: RequestDefaults) {
+    this.#defaults = defaults;
+    this.#query = serializeQuery(defaults.params);
+  }
+
+  /**
+   * @throws {InvalidOption} the method, the URL or an option is not usable.
+   * @throws {UnsupportedProtocol} the URL's scheme is neither `http` nor `https`.
+   * @throws {LocalProtocolError} a header holds what no header may hold.
+   */
+  build(method: string, url: string | URL, own: (OwnMessageOptions & Pick<ReadOptions, 'decompress'>) | undefined): Request {
+    const known = this.#resolve(url);
+    if (own === undefined && (method === 'GET' || method === 'HEAD')) return new Request(method, known.plain);
+    const name = methodName(method);
+    if (own === undefined) return new Request(name, assembleMessage(name, known.plain.target, known.plain.pairs, {}));
+    const base = own.headers === null ? authorize(clientDefaults.headers, known.bare) : known.plain.pairs;
+    return new Request(name, assembleMessage(name, this.#withParams(known, own.params), offerCodings(base, own.decompress), own));
+  }
+
+  #withParams(known: KnownUrl, params: OwnMessageOptions['params']): Target {
+    if (params === undefined) return known.plain.target;
+    if (params === null) return known.bare;
+    const inherited = known.home ? this.#defaults.params : [];
+    return appendQuery(known.bare, serializeQuery(overlayParams(inherited, readParams(params, 'params'))));
+  }
+
+  #resolve(url: string | URL): KnownUrl {
+    const text = typeof url === 'string' ? url : urlText(url);
+    return this.#urls.get(text) ?? this.#learn(text);
+  }
+
+  #learn(text: string): KnownUrl {
+    const { base, homeHeaders, awayHeaders } = this.#defaults;
+    const bare = parseTarget(joinUrl(base, text));
+    // Decided on what the parser made of it, not on how it was written.
+    const home = base === undefined || base.origin === bare.origin;
+    const pairs = authorize(home ? homeHeaders : awayHeaders, bare);
+    const target = home ? appendQuery(bare, this.#query) : bare;
+    const known: KnownUrl = { bare, home, plain: new MessageParts(target, pairs, null, undefined) };
+    if (text.length <= longestUrl) {
+      if (this.#urls.size >= mostUrls) this.#forgetOldest();
+      this.#urls.set(text, known);
+    }
+    return known;
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#urls.keys().next();
+    if (oldest.done !== true) this.#urls.delete(oldest.value);
+  }
+}
+
+function urlText(url: unknown): string {
+  if (url instanceof URL) return url.href;
+  throw new InvalidOption('url', `must be a string or a URL, not ${url === null ? 'null' : typeof url}`, { code: 'INVALID_URL' });
+}

@@ -1,0 +1,134 @@
+import type { HeaderPair, TrailerSource, UrlParts } from '@x/httpcore';
+
+import type { RequestBody } from './body/request-body.ts';
+import { readParams, serializeQuery } from './url/params.ts';
+import { readMessageOptions, readRequestChanges, type MessageOptions, type TargetChanges } from './request-options.ts';
+import { withoutCredentials } from './fields/origin-fields.ts';
+import { applyHeaderChanges } from './fields/header-input.ts';
+import { Headers } from './fields/headers.ts';
+import { assembleMessage, MessageParts, methodName, speaksOfBody } from './assemble.ts';
+import { shownUrl } from '../redact.ts';
+import { appendQuery, parseTarget, type Target } from './url/target.ts';
+import { showAsJson } from '../shown-as-json.ts';
+import { parseUrl } from './url/url.ts';
+
+/** What `with()` may change. */
+export type RequestChanges = MessageOptions & TargetChanges;
+
+/**
+ * A request as it will be sent. It never changes: `with()` makes another one.
+ *
+ * @example
+ * const request = client.buildRequest('POST', '/items', { json: { name: 'pen' } });
+ * const response = await client.send(request.with({ headers: { 'x-trace': '7' } }));
+ */
+export class Request {
+  static {
+    showAsJson(this.prototype);
+  }
+
+  readonly method: string;
+  readonly #parts: MessageParts;
+  #headers: Headers | undefined = undefined;
+
+  /**
+   * A request of its own, with no client's defaults in it; `client.buildRequest` makes one that has them.
+   *
+   * @throws {InvalidOption} the method, the URL or an option is not usable.
+   * @throws {UnsupportedProtocol} the URL's scheme is neither `http` nor `https`.
+   * @throws {LocalProtocolError} a header holds what no header may hold.
+   */
+  constructor(method: string, url: string | URL, options?: MessageOptions);
+  /** @internal What a client has put together already. */
+  constructor(method: string, parts: MessageParts);
+  constructor(method: string, url: string | URL | MessageParts, options?: MessageOptions) {
+    if (url instanceof MessageParts) {
+      this.method = method;
+      this.#parts = url;
+      return;
+    }
+    this.method = methodName(method);
+    const own = readMessageOptions(options ?? {});
+    const target = withParams(parseTarget(String(url)), own.params);
+    this.#parts = assembleMessage(this.method, target, authorize([], target), own);
+  }
+
+  /** Absolute, without user information: that has become an `Authorization` field. */
+  get url(): string {
+    return this.#parts.target.href;
+  }
+
+  /** The URL as a dispatcher gets it. */
+  get urlParts(): UrlParts {
+    return this.#parts.target.parts;
+  }
+
+  get headers(): Headers {
+    return (this.#headers ??= Headers.view(this.#parts.pairs));
+  }
+
+  /** The fields in the order, the letter case and the number in which they are sent. */
+  get rawHeaders(): readonly HeaderPair[] {
+    return this.#parts.pairs;
+  }
+
+  /** `null` when there is none. */
+  get body(): RequestBody | null {
+    return this.#parts.body;
+  }
+
+  get trailers(): TrailerSource | undefined {
+    return this.#parts.trailers;
+  }
+
+  /**
+   * Another request with these changes. `headers` are laid over the present ones (`null` takes them
+   * all away), and `params` appended to the query. A new
+   * body brings its own `Content-Type`, `Content-Length` and `Content-Encoding`. A URL of another origin leaves `Authorization`,
+   * `Proxy-Authorization`, `Cookie` and `Host` behind, unless the same call gives them.
+   *
+   * @throws {InvalidOption} a change is not usable.
+   */
+  with(changes: RequestChanges): Request {
+    const own = readRequestChanges(changes);
+    const method = own.method === undefined ? this.method : methodName(own.method);
+    const moved = own.url === undefined ? this.#parts.target : parseTarget(absoluteUrl(own.url, this.url));
+    const target = withParams(moved, own.params);
+    const sameOrigin = target.origin === this.#parts.target.origin;
+    const present = own.headers === null ? [] : this.rawHeaders;
+    const kept = sameOrigin ? present : withoutCredentials(present);
+    const newBody = speaksOfBody(own);
+    // Without a body the length is the method's: POST says 0, GET says nothing.
+    const stale = newBody ? /^content-(?:type|length|encoding)$/i : this.body === null ? /^content-length$/i : undefined;
+    const base = stale === undefined ? kept : kept.filter(([name]) => !stale.test(name));
+    const parts = assembleMessage(method, target, own.url === undefined ? base : authorize(base, moved), own, this.body);
+    return new Request(method, new MessageParts(parts.target, parts.pairs, parts.body, own.trailers ?? this.trailers));
+  }
+
+  /** For logs: without credentials, cookies and content. */
+  toJSON(): Record<string, unknown> {
+    const { body } = this;
+    return {
+      method: this.method,
+      url: shownUrl(this.url),
+      headers: this.headers.toJSON(),
+      body: body === null ? null : { length: body.length, replayable: body.replayable },
+    };
+  }
+}
+
+/** @throws {InvalidOption} a parameter is not usable. */
+export function withParams(target: Target, params: MessageOptions['params']): Target {
+  return params === undefined || params === null ? target : appendQuery(target, serializeQuery(readParams(params, 'params')));
+}
+
+/** The credentials of a URL take the place of others. */
+export function authorize(pairs: readonly HeaderPair[], target: Target): readonly HeaderPair[] {
+  if (target.authorization === undefined) return pairs;
+  return applyHeaderChanges(pairs, { pairs: [['authorization', target.authorization]], replaced: new Set(['authorization']) });
+}
+
+function absoluteUrl(url: string | URL, base: string): string {
+  const text = String(url);
+  return parseUrl(text, base)?.href ?? text;
+}

@@ -1,0 +1,200 @@
+/** Server-sent events (WHATWG HTML §9.2), out of one response or out of as many as it takes. */
+import { Aborted } from '@x/httpcore';
+
+import { DecodingError, InvalidOption } from '../../errors.ts';
+import { about } from '../../request/about.ts';
+import { findHeader, isFieldValue, type HeadersInput } from '../../request/fields/header-input.ts';
+import { HTTPStatusError } from '../response-head.ts';
+import { ownOptions, type OptionNames } from '../../options/own-options.ts';
+import { delayAfter, isPassingError, isPassingStatus, type Again, type UnreadResponse } from '../resumable-call.ts';
+import { EventParser, type ServerSentEvent } from './event-parser.ts';
+
+export interface ReconnectOptions {
+  /** Milliseconds before the next attempt, while the server has said nothing of it. Default 3,000. */
+  readonly delay?: number | undefined;
+  /** Milliseconds; the wait doubles with each failure in a row, up to this. Default 30,000. */
+  readonly maxDelay?: number | undefined;
+  /** Failures in a row after which the last one is told. Default: no limit. */
+  readonly maxFailures?: number | undefined;
+}
+
+export interface EventsOptions {
+  /** The largest event, in characters; `EVENT_TOO_LARGE` past it. Default 1,048,576. `Infinity` for no limit. */
+  readonly maxEventSize?: number | undefined;
+  /**
+   * When the stream ends or breaks, sends the request again, with `Last-Event-ID`, after the time that the server asks for; until
+   * it answers 204, or with a status that will not pass. Default `false`.
+   */
+  readonly reconnect?: boolean | ReconnectOptions | null | undefined;
+  /** Ends the stream with `Aborted`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const optionNames: OptionNames<EventsOptions> = Object.freeze({ maxEventSize: undefined, reconnect: undefined, signal: undefined });
+const reconnectNames: OptionNames<ReconnectOptions> = Object.freeze({ delay: undefined, maxDelay: undefined, maxFailures: undefined });
+const defaultMaxEventSize = 1024 * 1024;
+// More, and a timer of Node's fires at once.
+const longestWait = 0x7fff_ffff;
+
+interface Reconnecting {
+  readonly again: Again;
+  readonly delay: number;
+  readonly maxDelay: number;
+  readonly maxFailures: number;
+}
+
+/**
+ * The events, one after the other, over as many responses as it takes. Leaving the loop early ends all of it, in whatever it was
+ * doing: reading, waiting, or asking again.
+ */
+export class EventStream implements AsyncIterableIterator<ServerSentEvent, undefined> {
+  readonly #parser: EventParser;
+  readonly #reconnecting: Reconnecting | undefined;
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal | undefined;
+  #response: UnreadResponse;
+  #chunks: AsyncIterator<Uint8Array> | undefined = undefined;
+  #events: ServerSentEvent[] = [];
+  #failures = 0;
+  #ended = false;
+
+  /** @throws {InvalidOption} */
+  constructor(response: UnreadResponse, again: Again | undefined, options: EventsOptions) {
+    const own = ownOptions(options, optionNames, 'sse');
+    this.#response = response;
+    this.#parser = new EventParser(atLeast('maxEventSize', 1, own.maxEventSize, defaultMaxEventSize));
+    this.#reconnecting = readReconnecting(own.reconnect, again);
+    this.#signal = own.signal;
+    own.signal?.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  /** @throws {DecodingError | HTTPStatusError | Aborted} besides what reading a body and sending a request throws. */
+  async next(): Promise<IteratorResult<ServerSentEvent, undefined>> {
+    try {
+      if (this.#signal?.aborted === true) this.#abort();
+      while (this.#events.length === 0) {
+        if (this.#isOver()) return { done: true, value: undefined };
+        await this.#advance();
+      }
+      return { done: false, value: this.#events.shift()! };
+    } catch (error) {
+      // What a read that was ended from outside says of it is no news.
+      if (this.#ended) return { done: true, value: undefined };
+      await this.return();
+      throw about(error, this.#response.request);
+    }
+  }
+
+  async return(): Promise<IteratorResult<ServerSentEvent, undefined>> {
+    this.#ended = true;
+    this.#events = [];
+    this.#signal?.removeEventListener('abort', this.#abort);
+    this.#stop.abort();
+    await this.#response.close();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  readonly #abort = (): void => {
+    this.#stop.abort(this.#signal?.reason);
+    void this.#response.close();
+  };
+
+  #isOver(): boolean {
+    if (this.#ended) return true;
+    if (this.#stop.signal.aborted)
+      throw new Aborted('The event stream was aborted', { cause: this.#stop.signal.reason, phase: 'response-body' });
+    return false;
+  }
+
+  async #advance(): Promise<void> {
+    // §9.2.5: how a server says that there will be no more.
+    if (this.#response.status === 204) {
+      await this.return();
+      return;
+    }
+    try {
+      this.#chunks ??= this.#open();
+      const result = await this.#chunks.next();
+      if (this.#isOver()) return;
+      if (result.done !== true) {
+        this.#events = this.#parser.push(result.value);
+        return;
+      }
+    } catch (error) {
+      if (this.#isOver() || this.#reconnecting === undefined || !isPassingError(error)) throw error;
+    }
+    if (this.#reconnecting === undefined) await this.return();
+    else await this.#reconnect(this.#reconnecting);
+  }
+
+  async #reconnect({ again, delay, maxDelay, maxFailures }: Reconnecting): Promise<void> {
+    for (;;) {
+      const shortest = this.#parser.retry ?? delay;
+      const wait = this.#failures === 0 ? shortest : delayAfter(this.#failures, shortest, Math.max(shortest, maxDelay));
+      await again.wait(Math.min(wait, longestWait), this.#stop.signal);
+      const failure = await this.#ask(again);
+      if (failure === undefined) return;
+      this.#failures += 1;
+      if (this.#failures >= maxFailures) throw failure;
+    }
+  }
+
+  /** Gives what failed and may do better the next time. */
+  async #ask(again: Again): Promise<Error | undefined> {
+    try {
+      this.#response = await again.send(lastEventId(this.#parser.lastId), this.#stop.signal);
+    } catch (error) {
+      if (!isPassingError(error)) throw error;
+      return error;
+    }
+    if (this.#stop.signal.aborted) await this.#response.close();
+    if (this.#isOver()) return undefined;
+    if (isPassingStatus(this.#response.status)) {
+      await this.#response.close();
+      return new HTTPStatusError(this.#response);
+    }
+    this.#parser.restart();
+    this.#failures = 0;
+    this.#chunks = undefined;
+    return undefined;
+  }
+
+  /** @throws {HTTPStatusError | DecodingError} it is no event stream. */
+  #open(): AsyncIterator<Uint8Array> {
+    const response = this.#response;
+    if (!response.ok) throw new HTTPStatusError(response);
+    const type = findHeader(response.rawHeaders, 'content-type') ?? '';
+    if (!/^text\/event-stream\s*(?:;|$)/i.test(type)) {
+      throw new DecodingError('The response is no event stream: its Content-Type is not text/event-stream', { code: 'NOT_EVENT_STREAM' });
+    }
+    return response[Symbol.asyncIterator]();
+  }
+}
+
+function readReconnecting(input: EventsOptions['reconnect'], again: Again | undefined): Reconnecting | undefined {
+  if (input === undefined || input === null || input === false) return undefined;
+  const own = ownOptions<ReconnectOptions>(input === true ? {} : input, reconnectNames, 'reconnect');
+  if (again === undefined) throw new InvalidOption('reconnect', 'needs a response that client.stream() has given');
+  return {
+    again,
+    delay: atLeast('reconnect.delay', 0, own.delay, 3_000),
+    maxDelay: atLeast('reconnect.maxDelay', 0, own.maxDelay, 30_000),
+    maxFailures: atLeast('reconnect.maxFailures', 1, own.maxFailures, Infinity),
+  };
+}
+
+function atLeast(option: string, least: number, value: number | undefined, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'number' || !(value >= least)) throw new InvalidOption(option, `must be a number of at least ${least}`);
+  return value;
+}
+
+/** §9.2.3: as UTF-8. An id that no header may hold is one that we can not send. */
+function lastEventId(id: string): HeadersInput {
+  const text = Buffer.from(id, 'utf8').toString('latin1');
+  return { 'last-event-id': id === '' || !isFieldValue(text) ? null : text };
+}

@@ -1,0 +1,196 @@
+/** What every response has before any of its body, and the error that its status can become. */
+import type { HeaderPair } from '@x/httpcore';
+
+import { ClientError } from '../errors.ts';
+import { linksByRelation, parseLinks, type Links } from './links.ts';
+import { findHeader } from '../request/fields/header-input.ts';
+import { Headers } from '../request/fields/headers.ts';
+import { shownUrl } from '../redact.ts';
+import type { Request } from '../request/request.ts';
+import type { StandardSchema } from './schema.ts';
+import type { Timings } from './timings.ts';
+import { showAsJson } from '../shown-as-json.ts';
+
+/** One request that went to a dispatcher on behalf of a call. */
+export interface AttemptRecord {
+  readonly request: Request;
+  /** `undefined` when no response came. */
+  readonly status: number | undefined;
+  /** What it failed with; `undefined` when it did not. */
+  readonly error: unknown;
+  readonly timings: Timings;
+}
+
+/** What a call has been through. */
+export interface CallRecord {
+  readonly attempts: readonly AttemptRecord[];
+}
+
+/** How a response stands among redirects. */
+export interface RedirectTrail {
+  readonly history: readonly ResponseHead[];
+  readonly nextRequest: Request | undefined;
+}
+
+const noHistory: readonly ResponseHead[] = Object.freeze([]);
+
+/** The common part of `Response` and `StreamResponse`. */
+export abstract class ResponseHead {
+  static {
+    showAsJson(this.prototype);
+  }
+
+  /** The request that this is the answer to: after a redirect, the last one. */
+  readonly request: Request;
+  readonly status: number;
+  /** The server's words for the status; empty over HTTP/2. */
+  readonly reason: string;
+  /** `1.0`, `1.1` or `2`. */
+  readonly httpVersion: string;
+  /** The fields in the order, the letter case and the number in which they came. */
+  readonly rawHeaders: readonly HeaderPair[];
+  /** @internal */
+  readonly attempt: AttemptRecord;
+  /** @internal */
+  readonly call: CallRecord;
+  /** @internal */
+  trail: RedirectTrail | undefined = undefined;
+  #headers: Headers | undefined = undefined;
+
+  /** @internal */
+  protected constructor(
+    request: Request,
+    status: number,
+    reason: string,
+    httpVersion: string,
+    rawHeaders: readonly HeaderPair[],
+    attempt: AttemptRecord,
+    call: CallRecord,
+  ) {
+    this.request = request;
+    this.status = status;
+    this.reason = reason;
+    this.httpVersion = httpVersion;
+    this.rawHeaders = rawHeaders;
+    this.attempt = attempt;
+    this.call = call;
+  }
+
+  /** The whole body. */
+  abstract bytes(): Uint8Array | Promise<Uint8Array>;
+  /** The whole body, of the type that `Content-Type` says. */
+  abstract blob(): Blob | Promise<Blob>;
+  /** The whole body as text. */
+  abstract text(charset?: string): string | Promise<string>;
+  /** The whole body, parsed as JSON. */
+  abstract json<T = unknown>(): T | Promise<T>;
+  abstract json<Output>(schema: StandardSchema<Output>): Promise<Output>;
+  /** The fields after the body (RFC 9110 §6.5); `undefined` until it has ended. */
+  abstract get trailers(): Headers | undefined;
+
+  /** Is the status 200 to 299? */
+  get ok(): boolean {
+    return this.status >= 200 && this.status <= 299;
+  }
+
+  /** The URL of {@link request}. */
+  get url(): string {
+    return this.request.url;
+  }
+
+  get headers(): Headers {
+    return (this.#headers ??= Headers.view(this.rawHeaders));
+  }
+
+  /**
+   * Where else one can go from here, by relation (`Link`, RFC 8288). `parseLinks` gives all of them, in their order.
+   * @example
+   * for (let response = await client.get(url); ; response = await client.get(response.links.next.url)) {
+   *   yield* response.json<Item[]>();
+   *   if (response.links.next === undefined) break;
+   * }
+   */
+  get links(): Links {
+    return linksByRelation(parseLinks(this.headers.get('link') ?? '', this.url));
+  }
+
+  /** How long each step took. */
+  get timings(): Timings {
+    return this.attempt.timings;
+  }
+
+  /** Every request that the call has made, oldest first; the last one is this response's. */
+  get attempts(): readonly AttemptRecord[] {
+    return this.call.attempts;
+  }
+
+  /** The responses before this one, oldest first; empty without redirects. Each has its own timings; their bodies are closed. */
+  get history(): readonly ResponseHead[] {
+    return this.trail?.history ?? noHistory;
+  }
+
+  /**
+   * What following this redirect would send, when `followRedirects` is off. `undefined` for what is no redirect, and for one
+   * that would not be followed: to another scheme than http and https, or from https to http.
+   * @example
+   * let response = await client.get(url, { followRedirects: false });
+   * while (response.nextRequest !== undefined) response = await client.send(response.nextRequest, { followRedirects: false });
+   */
+  get nextRequest(): Request | undefined {
+    return this.trail?.nextRequest;
+  }
+
+  /**
+   * This response, unless its status is an error.
+   * @throws {HTTPStatusError} the status is 400 or more.
+   * @example
+   * const user = (await client.get('/user')).raiseForStatus().json<User>();
+   */
+  raiseForStatus(): this {
+    if (this.status >= 400) throw new HTTPStatusError(this);
+    return this;
+  }
+
+  /** For logs: without credentials, cookies and content. */
+  toJSON(): Record<string, unknown> {
+    return {
+      status: this.status,
+      reason: this.reason,
+      httpVersion: this.httpVersion,
+      method: this.request.method,
+      url: shownUrl(this.url),
+      headers: this.headers.toJSON(),
+    };
+  }
+
+  /** @internal */
+  protected get contentType(): string | undefined {
+    return findHeader(this.rawHeaders, 'content-type');
+  }
+}
+
+/**
+ * A response with a status of 400 or more, thrown by `raiseForStatus()` and by nothing else.
+ *
+ * @example
+ * try {
+ *   (await client.get('/missing')).raiseForStatus();
+ * } catch (error) {
+ *   if (error instanceof HTTPStatusError && error.status === 404) console.log(await error.response.text());
+ *   else throw error;
+ * }
+ */
+export class HTTPStatusError extends ClientError {
+  override readonly name = 'HTTPStatusError';
+  readonly status: number;
+  /** Not enumerable, so that printing the error does not print the response. */
+  declare readonly response: ResponseHead;
+
+  constructor(response: ResponseHead) {
+    const { request, status, reason } = response;
+    const shownReason = reason === '' ? '' : ` ${reason.slice(0, 100)}`;
+    super(`${request.method} ${shownUrl(request.url)} answered ${status}${shownReason}`, {}, 'HTTP_STATUS');
+    this.status = status;
+    Object.defineProperty(this, 'response', { value: response, enumerable: false });
+  }
+}

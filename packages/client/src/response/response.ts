@@ -1,0 +1,71 @@
+import type { HeaderPair } from '@x/httpcore';
+
+import { Headers } from '../request/fields/headers.ts';
+import { parseJson } from './json.ts';
+import { ResponseHead } from './response-head.ts';
+import { matching, type StandardSchema } from './schema.ts';
+import { charsetOf, decodeText } from './text.ts';
+
+const none: readonly HeaderPair[] = Object.freeze([]);
+
+/**
+ * A response with its whole body. Nothing of it is left on the network, so its methods need no `await` (and tolerate one).
+ *
+ * @example
+ * const response = await client.get('https://example.com/user');
+ * const user = response.raiseForStatus().json<{ name: string }>();
+ */
+export class Response extends ResponseHead {
+  readonly #content: Uint8Array;
+  readonly #trailers: readonly HeaderPair[];
+
+  /** @internal */
+  constructor(head: ResponseHead, content: Uint8Array, trailers: readonly HeaderPair[] | undefined) {
+    super(head.request, head.status, head.reason, head.httpVersion, head.rawHeaders, head.attempt, head.call);
+    this.trail = head.trail;
+    this.#content = content;
+    this.#trailers = trailers ?? none;
+  }
+
+  /** The body itself, not a copy. */
+  override bytes(): Uint8Array {
+    return this.#content;
+  }
+
+  /** The body, of the type that `Content-Type` says. */
+  override blob(): Blob {
+    return new Blob([this.#content], { type: this.contentType ?? '' });
+  }
+
+  /**
+   * The body as text: by its byte order mark, else by `charset`, else by that of `Content-Type`, else as UTF-8. Invalid bytes
+   * become U+FFFD.
+   */
+  override text(charset?: string): string {
+    return decodeText(this.#content, charset?.toLowerCase() ?? charsetOf(this.contentType));
+  }
+
+  /**
+   * The body parsed as JSON. With a schema (Zod, Valibot, ArkType: any Standard Schema) it is checked, and becomes what the schema
+   * makes of it; that takes a promise, since a schema may. Without, the type is the caller's word.
+   *
+   * @throws {DecodingError} `INVALID_JSON`.
+   * @throws {SchemaMismatch} the schema says no.
+   * @example
+   * const User = z.object({ name: z.string() });
+   * const user = await response.json(User);
+   */
+  override json<T = unknown>(): T;
+  override json<Output>(schema: StandardSchema<Output>): Promise<Output>;
+  override json(schema?: StandardSchema): unknown {
+    return schema === undefined ? parseJson(this.text(), this.request) : this.#matching(schema);
+  }
+
+  async #matching(schema: StandardSchema): Promise<unknown> {
+    return matching(parseJson(this.text(), this.request), schema, this.request);
+  }
+
+  override get trailers(): Headers {
+    return Headers.view(this.#trailers);
+  }
+}

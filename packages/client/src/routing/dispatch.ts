@@ -1,0 +1,35 @@
+/** The end of the chain, and the only place that calls a dispatcher. */
+import { StreamResponse } from '../response/stream-response.ts';
+import type { FindRoute } from './routes.ts';
+import type { Send } from '../call/interceptor.ts';
+import { watchUpload, withLength } from '../request/upload.ts';
+
+export function createTransport(route: FindRoute): Send {
+  return async function transport(request, context) {
+    const attempt = context.begin(request);
+    try {
+      const { body: content } = request;
+      let fields = request.rawHeaders;
+      if (content !== null && content.length === undefined && content.measure !== undefined) {
+        fields = withLength(fields, await content.measure());
+      }
+      const { dispatcher, proxy } = route(request.urlParts, context.settings.proxies);
+      const [httpVersion, status, reason, headers, body] = await dispatcher.dispatch(
+        request.method,
+        request.urlParts,
+        fields,
+        content === null ? null : watchUpload(content, fields, context.onUploadProgress),
+        context.timeouts,
+        context.dispatchContext(attempt, proxy),
+      );
+      attempt.status = status;
+      attempt.httpVersion = httpVersion;
+      attempt.body = body;
+      return new StreamResponse(request, status, reason, httpVersion, headers, attempt, context, body);
+    } catch (error) {
+      attempt.error = error;
+      attempt.end();
+      throw error;
+    }
+  };
+}

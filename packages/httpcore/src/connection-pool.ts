@@ -1,0 +1,87 @@
+import type { ByteIterable, Dispatcher, DispatchContext, DispatchResponse, HeaderPair, Timeouts, UrlParts } from './contract/dispatcher.ts';
+import { HttpDialer } from './dial/dialer.ts';
+import { createTransportDialer } from './dial/transport-dialer.ts';
+import { LocalProtocolError, PoolClosed, withCallerStack, type HttpCoreError } from './contract/errors.ts';
+import { resolvePoolOptions, type PoolOptions } from './model/pool-options.ts';
+import { parseUrl } from './model/url.ts';
+import { Pool, type PoolStats } from './pool/pool.ts';
+import { systemClock } from './time/clock.ts';
+import { ConnectTunnels } from './proxies/connect-tunnels.ts';
+
+/**
+ * The network: keeps connections and sends each request over one of them.
+ *
+ * Idle connections and timers do not keep the process alive.
+ *
+ * @example
+ * await using pool = new ConnectionPool({ maxConnectionsPerOrigin: 8 });
+ * const [, status, , headers, body] = await pool.dispatch('GET', ['https', 'example.com', null, '/'], [], null);
+ * console.log(status, headers, new TextDecoder().decode(await body.bytes()));
+ */
+export class ConnectionPool implements Dispatcher {
+  readonly #pool: Pool;
+  readonly #tunnels: ConnectTunnels;
+  readonly #timeouts: Timeouts;
+
+  /** @throws {LocalProtocolError} `INVALID_OPTION`, naming the option. */
+  constructor(options: PoolOptions = {}) {
+    const resolved = resolvePoolOptions(options);
+    this.#timeouts = resolved.timeouts;
+    this.#tunnels = new ConnectTunnels(resolved, () => dialer, systemClock);
+    const dialer = new HttpDialer(createTransportDialer(resolved, systemClock, this.#tunnels), resolved, systemClock);
+    this.#pool = new Pool(resolved, dialer, systemClock);
+  }
+
+  async dispatch(
+    method: string,
+    url: UrlParts,
+    headers: readonly HeaderPair[],
+    body: ByteIterable | null,
+    timeouts: Timeouts = this.#timeouts,
+    context?: DispatchContext,
+  ): Promise<DispatchResponse> {
+    try {
+      return await this.#pool.submit(method, url, headers, body, timeouts, context);
+    } catch (error) {
+      throw withCallerStack(error);
+    }
+  }
+
+  /**
+   * Makes a connection before it is needed, unless one is ready.
+   *
+   * @param origin such as `https://example.com` or `http://127.0.0.1:8080`.
+   * @throws {ConnectError | ConnectTimeout | ProxyError} it could not be made.
+   */
+  async preconnect(origin: string): Promise<void> {
+    try {
+      const url = parseUrl(origin);
+      if (url === undefined) throw new LocalProtocolError('The origin is not a URL', { code: 'INVALID_TARGET', phase: 'request' });
+      const { protocol, hostname, port } = url;
+      await this.#pool.preconnect(protocol.slice(0, -1), hostname, port === '' ? null : Number(port));
+    } catch (error) {
+      throw withCallerStack(error);
+    }
+  }
+
+  /** A look at the pool at this moment. */
+  stats(): PoolStats {
+    return this.#pool.stats();
+  }
+
+  /** Takes no new request; resolves when those that run and wait have ended and every connection is closed. Idempotent. */
+  async close(): Promise<void> {
+    await this.#pool.close();
+    await this.#tunnels.close();
+  }
+
+  /** Ends everything now: running requests fail with `error` (default: `PoolClosed`). */
+  async destroy(error: HttpCoreError = new PoolClosed('The pool was destroyed')): Promise<void> {
+    await this.#pool.destroy(error);
+    await this.#tunnels.destroy(error);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,122 @@
+import type { HeaderPair } from '../contract/dispatcher.ts';
+import type { ByteTransport } from '../net/byte-transport.ts';
+import { ErrorCode } from '../protocol/http2/constants.ts';
+import type { Http2Engine } from '../protocol/http2/engine.ts';
+import type { Http2Stream } from '../protocol/http2/stream.ts';
+import type { Clock } from '../time/clock.ts';
+import type { ExchangeStream } from './connection.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { expectsContinue, HeldBody } from './expect-continue.ts';
+import { RequestBody } from '../exchange/request-body.ts';
+
+/** What a hold needs of its connection. */
+export interface HoldsOwner {
+  readonly engine: Http2Engine<StreamHold>;
+  readonly clock: Clock;
+  readonly expectContinueTimeout: number;
+  onDeadline(at: number): void;
+  /** A tunnel keeps the process alive, or no longer does. */
+  onHeld(isHeld: boolean): void;
+}
+
+/** The hold of one exchange on its stream. */
+export class StreamHold implements ExchangeStream {
+  readonly exchange: Exchange;
+  readonly startedAt: number;
+  stream: Http2Stream<StreamHold> | null = null;
+  heldBody: HeldBody | null = null;
+  /** 2xx to CONNECT: raw bytes both ways, with no limit on silence. */
+  isTunnel = false;
+  readonly #connection: HoldsOwner;
+  #sawFirstByte = false;
+  /** Of a tunnel: does it keep the process alive while it is idle? */
+  isHeld = true;
+
+  constructor(connection: HoldsOwner, exchange: Exchange, now: number) {
+    this.#connection = connection;
+    this.exchange = exchange;
+    this.startedAt = now;
+  }
+
+  startBody(): void {
+    const { exchange } = this;
+    const { clock, expectContinueTimeout } = this.#connection;
+    const send = (): void => {
+      exchange.requestBody = new RequestBody(exchange, this, () => clock.now());
+      exchange.requestBody.start();
+    };
+    if (expectsContinue(exchange.headers)) this.heldBody = new HeldBody(clock, expectContinueTimeout, send);
+    else send();
+  }
+
+  onFirstByte(): void {
+    if (this.#sawFirstByte) return;
+    this.#sawFirstByte = true;
+    if (this.exchange.traced) this.exchange.trace('first-byte', undefined);
+  }
+
+  /**
+   * The response is whole, and its exchange with it. What the caller has not read of it is in memory that is the caller's: it counts
+   * against no window any more, or those who never read would stop the connection for everybody.
+   */
+  end(): void {
+    const { engine } = this.#connection;
+    const stream = this.stream!;
+    // A tunnel is closed, not broken, where nothing holds up what was written to it.
+    if (this.isTunnel && !stream.isClosed && stream.outbound?.queued === 0) engine.endStream(stream, null);
+    // RFC 9113 §8.1: where the answer is whole before the request is, nobody wants the rest.
+    engine.resetStream(stream, ErrorCode.CANCEL);
+  }
+
+  /** Silence counts against the peer only while our caller has taken all that came, and all of the request is sent. */
+  watchReading(now: number): void {
+    const { exchange } = this;
+    if (exchange.ended || this.isTunnel || !exchange.requestEnded) return;
+    exchange.waitFor(exchange.buffered === 0 ? 'read' : 'nothing', now);
+    this.#connection.onDeadline(exchange.expiresAt);
+  }
+
+  onConsumed(exchange: Exchange, bytes: number): void {
+    const { engine, clock } = this.#connection;
+    engine.consumed(this.stream!, bytes);
+    if (exchange.buffered === 0) this.watchReading(clock.now());
+  }
+
+  patience(): number {
+    // Resetting a stream costs its connection nothing.
+    return 0;
+  }
+
+  cancel(): void {
+    this.heldBody?.giveUp();
+    this.#connection.engine.resetStream(this.stream!, ErrorCode.CANCEL);
+  }
+
+  detach(): ByteTransport | null {
+    return null;
+  }
+
+  hold(_exchange: Exchange, isHeld: boolean): void {
+    if (this.isHeld === isHeld) return;
+    this.isHeld = isHeld;
+    this.#connection.onHeld(isHeld);
+  }
+
+  onWaiting(exchange: Exchange): void {
+    this.#connection.onDeadline(exchange.expiresAt);
+  }
+
+  sendData(_exchange: Exchange, chunk: Uint8Array): boolean {
+    return this.#connection.engine.sendData(this.stream!, chunk);
+  }
+
+  sendEnd(exchange: Exchange, trailers: readonly HeaderPair[] | null): void {
+    const { engine, clock } = this.#connection;
+    if (!this.isTunnel) {
+      // What is queued still has to leave; `onRequestSent` says when it has.
+      exchange.waitFor('write', clock.now());
+      this.onWaiting(exchange);
+    }
+    engine.endStream(this.stream!, trailers);
+  }
+}

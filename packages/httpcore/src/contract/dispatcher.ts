@@ -1,0 +1,155 @@
+/**
+ * The contract between a client and whatever moves its requests.
+ *
+ * Everything that crosses it is a plain value: strings, numbers, pairs and byte iterables. A network pool, an in-process
+ * application, a mock and a recorder all have this one shape, so any of them can sit under any client.
+ */
+import type { TraceObserver } from './trace.ts';
+
+/**
+ * One header field. Latin-1 text; order, letter case and duplicates are kept as given and as received (RFC 9110 §5.3).
+ * Over HTTP/2 names travel in lower case, as RFC 9113 §8.2.1 asks.
+ */
+export type HeaderPair = readonly [name: string, value: string];
+
+/**
+ * A URL in the parts that the wire needs, never joined and parsed again:
+ * - `scheme`: `http` or `https`, in lower case.
+ * - `host`: a DNS name in ASCII (punycode), an IPv4 address, or an IPv6 address with or without brackets.
+ * - `port`: 1–65535, or `null` for the scheme's default.
+ * - `target`: the request target as it goes on the wire (RFC 9112 §3.2): a path with query, `*`, or an absolute URI.
+ */
+export type UrlParts = readonly [scheme: string, host: string, port: number | null, target: string];
+
+/**
+ * Limits in milliseconds; `null` means none.
+ * - `connect`: DNS, TCP, proxy handshake and TLS together, once.
+ * - `read`: the longest silence of the peer while we wait for it (not while our caller is slow to read).
+ * - `write`: the longest time without progress while the peer takes no more of the request.
+ * - `pool`: the longest wait for a connection while every permitted one is taken.
+ */
+export type Timeouts = readonly [connect: number | null, read: number | null, write: number | null, pool: number | null];
+
+/**
+ * The bytes of a request body. An array of chunks has a known length and can be sent again; any other iterable is iterated
+ * at most once, as the peer takes it, and has its `return()` called when the rest is not needed.
+ */
+export type ByteIterable = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/**
+ * The bytes of a response body, as they come.
+ *
+ * Iterate it once, or call {@link ResponseBody.bytes}. Leaving the loop early closes it. A body that nobody reads holds its
+ * connection and at most 64 KiB plus one socket chunk of memory; call {@link ResponseBody.close} to give it back.
+ */
+export interface ResponseBody extends AsyncIterable<Uint8Array> {
+  /**
+   * The whole body. The fast path when all of it is already here.
+   *
+   * @throws {ReadTimeout | ReadError | RemoteProtocolError | DeadlineExceeded | Aborted} when the rest does not arrive whole.
+   * @example
+   * const [, status, , , body] = await pool.dispatch('GET', ['http', 'localhost', 8080, '/'], [], null);
+   * console.log(status, new TextDecoder().decode(await body.bytes()));
+   */
+  bytes(): Promise<Uint8Array>;
+  /**
+   * Says that the rest is not wanted. A small rest (up to 64 KiB) is drained so that the connection can be used again; else
+   * the connection is dropped (HTTP/1.1) or the stream is reset (HTTP/2). Idempotent; never rejects.
+   */
+  close(): Promise<void>;
+  /** The trailer section (RFC 9110 §6.5), possibly empty; `undefined` until the body has ended. */
+  readonly trailers: readonly HeaderPair[] | undefined;
+}
+
+/**
+ * The body of an upgraded exchange: 101 Switching Protocols, or a 2xx answer to CONNECT. Both directions are raw bytes, and
+ * the first ones may be those that the server sent together with its head.
+ */
+export interface DuplexBody extends ResponseBody {
+  /**
+   * Sends bytes. Resolves when more can be taken.
+   * @throws {WriteError | WriteTimeout | Aborted} when the connection is gone.
+   */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Ends our direction; reading goes on until the peer ends its own. */
+  end(): Promise<void>;
+}
+
+/** `httpVersion` is `1.0`, `1.1` or `2`; `reason` is empty where the protocol has none. */
+export type DispatchResponse = readonly [
+  httpVersion: string,
+  status: number,
+  reason: string,
+  headers: readonly HeaderPair[],
+  body: ResponseBody,
+];
+
+/** A 1xx response that came before the final one (RFC 9110 §15.2), such as 103 Early Hints. */
+export type InformationalObserver = (status: number, reason: string, headers: readonly HeaderPair[]) => void;
+
+/** Request trailers (RFC 9110 §6.5): fields, or a function asked for them once the body has been sent. */
+export type TrailerSource = readonly HeaderPair[] | (() => readonly HeaderPair[] | Promise<readonly HeaderPair[]>);
+
+/** A proxy, as `new Proxy()` makes it and nobody else: its origin is `scheme://host:port`, without credentials. */
+export interface ProxyIdentity {
+  readonly origin: string;
+  readonly via: ProxyIdentity | null;
+}
+
+/** Everything a request may carry beside its five primitive arguments. All of it is optional. */
+export interface DispatchContext {
+  /** Aborts the exchange at any stage, with `Aborted` whose `cause` is the signal's reason. No listener stays behind. */
+  readonly signal?: AbortSignal | undefined;
+  /** The moment, in milliseconds of `performance.now()`, after which the exchange fails with `DeadlineExceeded`. It caps every phase. */
+  readonly deadline?: number | undefined;
+  /** Called at every step of the exchange, in the order in which the steps happen. Must not throw; must be quick. */
+  readonly trace?: TraceObserver | undefined;
+  /** Called for every 1xx response but 100 (when `Expect` asked for it) and 101. */
+  readonly onInformational?: InformationalObserver | undefined;
+  /** Sent after the body, with the chunked coding on HTTP/1.1. */
+  readonly trailers?: TrailerSource | undefined;
+  /**
+   * The `:protocol` of an extended CONNECT (RFC 8441), such as `websocket`; with the method CONNECT, over HTTP/2 only. A 2xx
+   * answer has a {@link DuplexBody}.
+   */
+  readonly protocol?: string | undefined;
+  /**
+   * The proxy for this request, a `Proxy`, instead of the pool's; `null`: none. Without a network it has no effect.
+   */
+  readonly proxy?: ProxyIdentity | null | undefined;
+  /** TLS server name (SNI, and the name that the certificate must have) when it is not the host. */
+  readonly servername?: string | undefined;
+}
+
+/** Moves one request and brings the response back. The shape that everything in this project meets at. */
+export interface Dispatcher extends AsyncDisposable {
+  /**
+   * Sends one request. Settles as soon as the final response head is there, even while the request body is still being sent.
+   *
+   * `Host` (or `:authority`) and the framing fields are added where they are absent; no pair is ever edited.
+   *
+   * @throws {LocalProtocolError} the arguments are not valid HTTP; nothing was sent.
+   * @throws {UnsupportedProtocol} the scheme is not one that this dispatcher speaks.
+   * @throws {PoolClosed} `close()` or `destroy()` was called before.
+   * @throws {ConnectError | ReadError | WriteError} the network failed.
+   * @throws {ConnectTimeout | ReadTimeout | WriteTimeout | PoolTimeout | DeadlineExceeded} a limit passed.
+   * @throws {RemoteProtocolError} the peer broke the protocol.
+   * @throws {ProxyError} a proxy refused.
+   * @throws {Aborted} the signal aborted.
+   * @example
+   * const [version, status, reason, headers, body] = await dispatcher.dispatch(
+   *   'POST', ['https', 'example.com', null, '/items?dry=1'], [['content-type', 'text/plain']], [new TextEncoder().encode('hi')],
+   *   [10_000, 30_000, 30_000, 5_000],
+   * );
+   */
+  dispatch(
+    method: string,
+    url: UrlParts,
+    headers: readonly HeaderPair[],
+    body: ByteIterable | null,
+    timeouts?: Timeouts,
+    context?: DispatchContext,
+  ): Promise<DispatchResponse>;
+  /** Graceful: takes no new request, lets running exchanges end, then closes every connection. Idempotent. */
+  close(): Promise<void>;
+}

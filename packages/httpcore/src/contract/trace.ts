@@ -1,0 +1,77 @@
+/**
+ * What can be seen of one exchange while it runs. Events come in the order in which they happen, each with the moment it
+ * happened in milliseconds of `performance.now()`. No event carries a header, a path or a credential.
+ */
+import type { HttpCoreError } from './errors.ts';
+
+/** The moments of one connection's making; `undefined` for steps that it did not have. */
+export interface DialTimings {
+  readonly start: number;
+  readonly dnsStart: number | undefined;
+  readonly dnsEnd: number | undefined;
+  readonly connectStart: number | undefined;
+  readonly connectEnd: number | undefined;
+  readonly proxyStart: number | undefined;
+  readonly proxyEnd: number | undefined;
+  readonly tlsStart: number | undefined;
+  readonly tlsEnd: number | undefined;
+  readonly end: number;
+}
+
+/** The connection that serves an exchange. */
+export interface ConnectionInfo {
+  /** Counts up from 1 within the process. */
+  readonly id: number;
+  readonly protocol: 'http/1.1' | 'h2';
+  readonly remoteAddress: string | undefined;
+  readonly remotePort: number | undefined;
+  readonly localAddress: string | undefined;
+  readonly localPort: number | undefined;
+  readonly tlsVersion: string | undefined;
+  readonly tlsCipher: string | undefined;
+  readonly tlsResumed: boolean;
+  /** The proxy at its other end or on its way, as `scheme://host:port`; the addresses are then those of the first proxy. */
+  readonly proxy: string | undefined;
+  readonly timings: DialTimings;
+}
+
+export interface TraceEvents {
+  /** Given to the pool. */
+  queued: undefined;
+  /** A connection is being made on behalf of this exchange. It may get another one that comes free before. */
+  'dns-start': { readonly host: string };
+  'dns-end': { readonly addresses: readonly string[] };
+  'connect-start': { readonly address: string; readonly port: number | undefined };
+  'connect-end': { readonly address: string; readonly port: number | undefined };
+  'connect-failed': { readonly address: string; readonly port: number | undefined; readonly code: string };
+  /** There is a connection to the proxy, and a way through it is asked for; TLS with the proxy itself is part of that. */
+  'proxy-start': { readonly proxy: string };
+  /** The way stands. */
+  'proxy-end': { readonly proxy: string };
+  'tls-start': { readonly servername: string | undefined };
+  'tls-end': { readonly version: string; readonly alpnProtocol: string | undefined; readonly resumed: boolean };
+  /** It has its connection. `reused` is true when the connection served an exchange before. */
+  assigned: { readonly connection: ConnectionInfo; readonly reused: boolean; readonly streamId: number | undefined };
+  /** The request head is with the system. */
+  'head-sent': undefined;
+  'body-sent': { readonly bytes: number };
+  /** The first byte of the response, 1xx included. */
+  'first-byte': undefined;
+  informational: { readonly status: number };
+  'head-received': { readonly status: number };
+  /** The last byte of the response. */
+  'body-end': { readonly bytes: number };
+  /** The request is sent again on another connection, since this one provably did not process it. */
+  replayed: { readonly error: HttpCoreError };
+  failed: { readonly error: HttpCoreError };
+}
+
+export type TraceEventName = keyof TraceEvents;
+
+/**
+ * Sees the steps of an exchange. Called synchronously on the hot path: be quick, and do not throw (what it throws is dropped).
+ *
+ * @example
+ * await pool.dispatch('GET', url, [], null, undefined, { trace: (name, at) => console.log(at.toFixed(1), name) });
+ */
+export type TraceObserver = <Name extends TraceEventName>(name: Name, at: number, detail: TraceEvents[Name]) => void;

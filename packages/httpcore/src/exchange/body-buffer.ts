@@ -1,0 +1,112 @@
+import type { HeaderPair } from '../contract/dispatcher.ts';
+import type { HttpCoreError } from '../contract/errors.ts';
+
+/**
+ * The bytes of one response between the connection, which puts them in as they come, and the caller, who takes them out.
+ * The connection stops reading when {@link size} passes its limit; this buffer itself has none.
+ */
+export class BodyBuffer {
+  /** Bytes that are here and not taken. */
+  size = 0;
+  /** Bytes that have come in all. */
+  received = 0;
+  /** Set once, when the last byte is here. */
+  trailers: readonly HeaderPair[] | undefined = undefined;
+  error: HttpCoreError | undefined = undefined;
+
+  // Most bodies are one chunk: the array is only made for the second.
+  #first: Uint8Array | undefined = undefined;
+  #rest: Uint8Array[] | undefined = undefined;
+  #next = 0;
+  #wake: (() => void) | undefined = undefined;
+  #changed: Promise<void> | undefined = undefined;
+
+  get ended(): boolean {
+    return this.trailers !== undefined;
+  }
+
+  get settled(): boolean {
+    return this.trailers !== undefined || this.error !== undefined;
+  }
+
+  push(chunk: Uint8Array): void {
+    if (this.error !== undefined) return;
+    this.size += chunk.length;
+    this.received += chunk.length;
+    if (this.#first === undefined && this.#rest === undefined) this.#first = chunk;
+    else (this.#rest ??= []).push(chunk);
+    this.#notify();
+  }
+
+  end(trailers: readonly HeaderPair[]): void {
+    if (this.settled) return;
+    this.trailers = trailers;
+    this.#notify();
+  }
+
+  /** The bytes that did come are dropped: a part must not be taken for the whole. */
+  fail(error: HttpCoreError): void {
+    if (this.settled) return;
+    this.error = error;
+    this.discard();
+    this.#notify();
+  }
+
+  /** The next chunk, or `undefined` if none is here. */
+  take(): Uint8Array | undefined {
+    let chunk = this.#first;
+    if (chunk !== undefined) {
+      this.#first = undefined;
+    } else if (this.#rest !== undefined) {
+      chunk = this.#rest[this.#next];
+      if (chunk === undefined) {
+        this.#rest = undefined;
+        this.#next = 0;
+        return undefined;
+      }
+      // Leave no reference to what has been taken; compact in batches, so that a long queue is not moved for each chunk.
+      this.#rest[this.#next] = undefined as unknown as Uint8Array;
+      if (++this.#next === 64) {
+        this.#rest.splice(0, 64);
+        this.#next = 0;
+      }
+    } else {
+      return undefined;
+    }
+    this.size -= chunk.length;
+    return chunk;
+  }
+
+  /** Everything that is here, in one piece. */
+  takeAll(): Uint8Array {
+    const whole = new Uint8Array(this.size);
+    let at = 0;
+    for (let chunk = this.take(); chunk !== undefined; chunk = this.take()) {
+      whole.set(chunk, at);
+      at += chunk.length;
+    }
+    return whole;
+  }
+
+  discard(): void {
+    this.#first = undefined;
+    this.#rest = undefined;
+    this.#next = 0;
+    this.size = 0;
+  }
+
+  /** Resolves at the next chunk, the end or an error. */
+  changed(): Promise<void> {
+    return (this.#changed ??= new Promise((resolve) => {
+      this.#wake = resolve;
+    }));
+  }
+
+  #notify(): void {
+    const wake = this.#wake;
+    if (wake === undefined) return;
+    this.#wake = undefined;
+    this.#changed = undefined;
+    wake();
+  }
+}

@@ -1,0 +1,449 @@
+/**
+ * One request and its response, from `dispatch` to the last byte. It outlives connections: an exchange that provably was not
+ * processed by one is given to another.
+ *
+ *   queued ──assign──▶ awaiting ──head──▶ streaming ──end──▶ ended
+ *     ▲                    │                  │
+ *     └──────replay────────┘     fail ────────┴─────────────▶ ended   (from every state)
+ *
+ * It stands between three parties, and is the only one that knows all of them:
+ * - the caller, through the promise of the head, the response body and the abort signal;
+ * - the connection that serves it, which calls the `on…` methods and is spoken to through `ExchangeStream`;
+ * - its owner (the pool), which has it while it is queued and takes it back for a replay.
+ *
+ * However many of them end it, and in whatever order: it ends once. `#settle` is the only way there.
+ */
+import { setMaxListeners } from 'node:events';
+
+import type { ByteIterable, DispatchContext, DispatchResponse, HeaderPair, ResponseBody, Timeouts } from '../contract/dispatcher.ts';
+import { Aborted, ConnectTimeout, ProxyError, RemoteProtocolError, type ErrorPhase, type HttpCoreError } from '../contract/errors.ts';
+import type { Origin } from '../model/origin.ts';
+import type { RequestFraming } from '../model/request-framing.ts';
+import { observerOf } from '../observe/diagnostics-channel.ts';
+import type { ByteTransport } from '../net/byte-transport.ts';
+import type { ConnectionInfo, TraceEventName, TraceEvents, TraceObserver } from '../contract/trace.ts';
+import { BodyBuffer } from './body-buffer.ts';
+import type { ExchangeStream } from '../connection/connection.ts';
+import { ExchangeLimits, type WaitingFor } from './exchange-limits.ts';
+import type { ExchangeOwner } from './parties.ts';
+import { exchangeTransitions, type ExchangeEvent, type ExchangeState } from './exchange-state.ts';
+import type { Forwarding } from '../model/proxy/forwarding.ts';
+import { mayReplay, type Processing } from './replay.ts';
+import type { RequestBody } from './request-body.ts';
+import { IncomingBody, UpgradedBody } from './response-body.ts';
+import { UnwantedAnswer } from './unwanted-answer.ts';
+
+export class Exchange {
+  // The request, as it was given.
+  readonly origin: Origin;
+  readonly method: string;
+  readonly target: string;
+  readonly headers: readonly HeaderPair[];
+  readonly body: ByteIterable | null;
+  readonly framing: RequestFraming;
+  readonly timeouts: Timeouts;
+  readonly context: DispatchContext | undefined;
+  readonly queuedAt: number;
+  readonly observer: TraceObserver | null;
+  /** `null` where the peer is no proxy that forwards. */
+  readonly forwarding: Forwarding | null;
+
+  /** Settles with the final head. */
+  readonly response: Promise<DispatchResponse>;
+
+  // Facts that connections set.
+  /** Was any of the request given to the system? */
+  requestSent = false;
+  /** Is all of it? */
+  requestEnded = false;
+  connectionReused = false;
+  /** The sending of the body, while it runs. */
+  requestBody: RequestBody | null = null;
+  replays = 0;
+  /** Has the caller's iterable been asked for anything? */
+  bodyPulled = false;
+  /** What the dialler is doing for it while it is queued. */
+  dialPhase: ErrorPhase | null = null;
+  /** What a proxy that forwards was told last, and how often it wanted to be told something else. */
+  proxyAuthorization: string | undefined = undefined;
+  challenges = 0;
+
+  readonly #owner: ExchangeOwner;
+  readonly #limits: ExchangeLimits;
+  #state: ExchangeState = 'queued';
+  #stream: ExchangeStream | null = null;
+  #resolve!: (response: DispatchResponse) => void;
+  #reject!: (error: HttpCoreError) => void;
+  #buffer: BodyBuffer | null = null;
+  /** The rest of the response, where the caller does not want it. */
+  #unread: UnwantedAnswer | null = null;
+  #drained: (() => void) | null = null;
+  /** The answer of a proxy that is to be asked again, while it comes. */
+  #challenge: UnwantedAnswer | null = null;
+  #writable: (() => void) | null = null;
+
+  constructor(
+    owner: ExchangeOwner,
+    origin: Origin,
+    method: string,
+    target: string,
+    headers: readonly HeaderPair[],
+    body: ByteIterable | null,
+    framing: RequestFraming,
+    timeouts: Timeouts,
+    context: DispatchContext | undefined,
+    now: number,
+  ) {
+    this.#owner = owner;
+    this.forwarding = owner.forwarding;
+    this.origin = origin;
+    this.method = method;
+    this.target = target;
+    this.headers = headers;
+    this.body = body;
+    this.framing = framing;
+    this.context = context;
+    this.timeouts = timeouts;
+    this.#limits = new ExchangeLimits(timeouts, context?.deadline);
+    this.observer = observerOf(context?.trace, method, origin.text);
+    this.queuedAt = now;
+    this.response = new Promise<DispatchResponse>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    const signal = context?.signal;
+    if (signal !== undefined) {
+      // One signal for a hundred requests is no leak: each listener goes with its exchange.
+      setMaxListeners(0, signal);
+      signal.addEventListener('abort', this);
+    }
+    if (this.observer !== null) this.trace('queued', undefined);
+  }
+
+  /** The abort signal's listener is the exchange itself: one object less per request. */
+  handleEvent(): void {
+    const reason: unknown = this.context?.signal?.reason;
+    this.fail(new Aborted('The request was aborted', { cause: reason }));
+  }
+
+  get ended(): boolean {
+    return this.#state === 'ended';
+  }
+
+  get connectTimeout(): number | null {
+    return this.#limits.connect(this.#owner.clock.now());
+  }
+
+  get phase(): ErrorPhase {
+    if (this.#state === 'queued') return this.dialPhase ?? 'pool';
+    if (this.#buffer !== null) return 'response-body';
+    return this.requestEnded ? 'response-head' : 'send';
+  }
+
+  get traced(): boolean {
+    return this.observer !== null;
+  }
+
+  /** Callers check {@link traced} first, so that nothing is made when nobody looks. */
+  trace<Name extends TraceEventName>(name: Name, detail: TraceEvents[Name]): void {
+    this.observer?.(name, this.#owner.clock.now(), detail);
+  }
+
+  // Limits in time
+
+  /** Says what is waited for from `now` on. */
+  waitFor(what: WaitingFor, now: number): void {
+    this.#limits.waitFor(what, now);
+  }
+
+  get waitingFor(): WaitingFor {
+    return this.#limits.waitingFor;
+  }
+
+  /** The next moment at which a limit can pass; `Infinity` if none can. */
+  get expiresAt(): number {
+    return this.#limits.expiresAt;
+  }
+
+  /** Fails the exchange if a limit has passed; else returns when the next one can. */
+  checkLimits(now: number): number {
+    if (this.#state === 'ended') return Infinity;
+    const next = this.#limits.expiresAt;
+    if (next > now) return next;
+    this.fail(this.#limits.passed(now, this.queuedAt, this.phase) ?? this.#owner.explainPoolTimeout(this));
+    return Infinity;
+  }
+
+  // From the connection
+
+  /** A connection takes it. */
+  onAssigned(stream: ExchangeStream, connection: ConnectionInfo, reused: boolean, streamId: number | undefined): void {
+    this.#move('assign');
+    this.#stream = stream;
+    this.connectionReused = reused;
+    if (this.observer !== null) this.trace('assigned', { connection, reused, streamId });
+  }
+
+  onInformational(status: number, reason: string, headers: readonly HeaderPair[]): void {
+    if (this.observer !== null) this.trace('informational', { status });
+    try {
+      this.context?.onInformational?.(status, reason, headers);
+    } catch (error) {
+      this.fail(new Aborted('The observer of informational responses threw', { code: 'OBSERVER_FAILED', cause: error }));
+    }
+  }
+
+  /** The final head. The body follows, through `onData` and `onEnd`. */
+  onHead(version: string, status: number, reason: string, headers: readonly HeaderPair[], upgraded: boolean): void {
+    if (status === 421 && this.#sendElsewhere()) return;
+    if (this.forwarding !== null && this.#answerProxy(status, headers)) return;
+    this.#move('head');
+    if (this.observer !== null) this.trace('head-received', { status });
+    const buffer = (this.#buffer = new BodyBuffer());
+    const body: ResponseBody = upgraded ? new UpgradedBody(this, buffer) : new IncomingBody(this, buffer);
+    this.#resolve([version, status, reason, headers, body]);
+  }
+
+  /** `bytes` are the exchange's own now. */
+  onData(bytes: Uint8Array): void {
+    if (this.#challenge !== null) {
+      this.#challenge.onData(bytes.length);
+      return;
+    }
+    const buffer = this.#buffer!;
+    if (this.#unread === null) {
+      buffer.push(bytes);
+      return;
+    }
+    buffer.received += bytes.length;
+    this.#unread.onData(bytes.length);
+    this.onConsumed(bytes.length);
+  }
+
+  /** Bytes that the caller has not taken. */
+  get buffered(): number {
+    return this.#buffer === null ? 0 : this.#buffer.size;
+  }
+
+  onEnd(trailers: readonly HeaderPair[]): void {
+    if (this.#challenge !== null) {
+      this.#replay(this.#challenge.error);
+      return;
+    }
+    this.#move('end');
+    const buffer = this.#buffer!;
+    if (this.observer !== null) this.trace('body-end', { bytes: buffer.received });
+    buffer.end(trailers);
+    this.#release();
+  }
+
+  /**
+   * The connection can't complete it. `processing` says what is known of the peer's side; what provably was not processed
+   * goes back to the queue, at most twice.
+   */
+  onFailure(error: HttpCoreError, processing: Processing): void {
+    if (this.#state === 'ended') return;
+    if (this.#challenge !== null) {
+      this.#replay(this.#challenge.error);
+      return;
+    }
+    if (this.#state === 'awaiting') {
+      if (mayReplay(this, processing)) {
+        this.#replay(error);
+        return;
+      }
+      // Whoever repeats requests can do so with this one, too.
+      if (processing === 'unprocessed') this.requestSent = false;
+    }
+    this.#settle(error);
+  }
+
+  /** The connection that took it can't start it after all: back to the queue, as if it had never left it. */
+  giveBack(): void {
+    this.#limits.waitingFor = 'nothing';
+    this.#owner.onReplay(this);
+  }
+
+  /** RFC 9110 §15.5.20: the server does not answer for this origin over a connection that was made for another. */
+  #sendElsewhere(): boolean {
+    if (!this.#owner.onMisdirected(this) || !mayReplay(this, 'unprocessed')) return false;
+    const error = new RemoteProtocolError('The server does not serve this origin over the connection of another', { code: 'MISDIRECTED' });
+    this.#stream!.cancel(this, error);
+    this.#replay(error);
+    return true;
+  }
+
+  /** RFC 9110 §15.5.8: nothing was forwarded yet; it is sent again if there are other credentials to send it with. */
+  #answerProxy(status: number, headers: readonly HeaderPair[]): boolean {
+    if (!this.forwarding!.isChallenged(this, status, headers) || !mayReplay(this, 'unprocessed')) return false;
+    const error = new ProxyError('The proxy asked for other credentials', { code: 'PROXY_AUTH_REQUIRED', status, headers });
+    const stream = this.#stream!;
+    const giveUp = (): void => {
+      stream.cancel(this, error);
+      this.#replay(error);
+    };
+    // A body that is still being sent has to be broken off, and its connection with it.
+    const patience = this.requestEnded ? stream.patience(this) : 0;
+    if (patience === 0) giveUp();
+    else this.#challenge = new UnwantedAnswer(error, this.#owner.clock, patience, giveUp);
+    return true;
+  }
+
+  /** Is the answer that comes one of a proxy that is going to be asked again? */
+  get isChallenged(): boolean {
+    return this.#challenge !== null;
+  }
+
+  /** That answer is here, and its connection can take the request again. Returns false when nobody wants it any more. */
+  restart(): boolean {
+    return this.#rewind(this.#challenge!.error);
+  }
+
+  #replay(error: HttpCoreError): void {
+    if (this.#rewind(error)) this.#owner.onReplay(this);
+  }
+
+  /** Back to where nothing was sent. Returns false when it has ended meanwhile. */
+  #rewind(error: HttpCoreError): boolean {
+    this.#challenge?.stop();
+    this.#challenge = null;
+    if (this.observer !== null) this.trace('replayed', { error: this.#withFacts(error) });
+    // The observer may have aborted it.
+    if (this.ended) return false;
+    this.#move('replay');
+    this.#stream = null;
+    this.replays += 1;
+    this.requestSent = false;
+    this.requestEnded = false;
+    this.#stopSending();
+    this.#limits.waitingFor = 'nothing';
+    return true;
+  }
+
+  /** A body that waits to go on must not do so on the next connection. */
+  #stopSending(): void {
+    this.requestBody?.stop();
+    this.requestBody = null;
+    this.onWritable();
+  }
+
+  onWritable(): void {
+    const writable = this.#writable;
+    if (writable === null) return;
+    this.#writable = null;
+    writable();
+  }
+
+  // From the caller's side
+
+  /** Ends the exchange from our side: abort, limit, the caller's mistake. The connection is told. */
+  fail(error: HttpCoreError): void {
+    if (this.#state === 'ended') return;
+    const stream = this.#stream;
+    const wasQueued = this.#state === 'queued';
+    const stamped = this.#settle(error);
+    if (wasQueued) this.#owner.onCancelled(this);
+    else stream?.cancel(this, stamped);
+  }
+
+  /** Ends a queued exchange on behalf of its owner, which forgets it by itself. */
+  refuse(error: HttpCoreError): void {
+    if (this.#state === 'ended') return;
+    const passed = error instanceof ConnectTimeout ? this.#limits.passedMeanwhile(this.#owner.clock.now(), this.queuedAt, error) : null;
+    this.#settle(passed ?? error);
+  }
+
+  onConsumed(bytes: number): void {
+    if (this.#state !== 'ended') this.#stream?.onConsumed(this, bytes);
+  }
+
+  /** Resolves when `sendData` may be called again, and when the exchange ends. */
+  writable(): Promise<void> {
+    if (this.#state === 'ended') return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#writable = resolve;
+    });
+  }
+
+  /** For upgraded connections. Returns false when the peer is slower. */
+  write(chunk: Uint8Array): boolean {
+    return this.#stream!.sendData(this, chunk);
+  }
+
+  writeEnd(): void {
+    if (this.#state !== 'ended') this.#stream!.sendEnd(this, null);
+  }
+
+  /** Takes the transport of a tunnel away: its connection and the exchange are over. `null` where others share it, or it is gone. */
+  detach(): ByteTransport | null {
+    const transport = this.#stream?.detach(this) ?? null;
+    if (transport === null) return null;
+    transport.release(this.#buffer!.takeAll());
+    this.onEnd([]);
+    return transport;
+  }
+
+  /** Should an idle tunnel keep the process alive? */
+  hold(isHeld: boolean): void {
+    this.#stream?.hold(this, isHeld);
+  }
+
+  /** The caller does not want the rest: drain it if it is small, else give the connection up. */
+  discard(upgraded: boolean): Promise<void> {
+    if (this.#state === 'ended') return Promise.resolve();
+    const buffer = this.#buffer!;
+    const taken = buffer.size;
+    buffer.discard();
+    const error = new Aborted('The response body was closed before its end', { code: 'BODY_CLOSED' });
+    const giveUp = (): void => this.fail(error);
+    const patience = upgraded ? 0 : this.#stream!.patience(this);
+    if (patience === 0) {
+      giveUp();
+      return Promise.resolve();
+    }
+    this.#unread = new UnwantedAnswer(error, this.#owner.clock, patience, giveUp);
+    const drained = new Promise<void>((resolve) => {
+      this.#drained = resolve;
+    });
+    this.onConsumed(taken);
+    return drained;
+  }
+
+  // Ending
+
+  #settle(error: HttpCoreError): HttpCoreError {
+    const stamped = this.#withFacts(error);
+    this.#move('fail');
+    if (this.observer !== null) this.trace('failed', { error: stamped });
+    if (this.#buffer === null) this.#reject(stamped);
+    else this.#buffer.fail(stamped);
+    this.#release();
+    return stamped;
+  }
+
+  #withFacts(error: HttpCoreError): HttpCoreError {
+    return error.withFacts({
+      phase: this.phase,
+      origin: this.origin.text,
+      method: this.method,
+      requestSent: this.requestSent,
+      connectionReused: this.connectionReused,
+    });
+  }
+
+  #release(): void {
+    this.context?.signal?.removeEventListener('abort', this);
+    this.#limits.waitingFor = 'nothing';
+    this.#stream = null;
+    this.#challenge?.stop();
+    this.#unread?.stop();
+    this.#stopSending();
+    if (this.#drained !== null) this.#drained();
+  }
+
+  #move(event: ExchangeEvent): void {
+    const next = exchangeTransitions[this.#state][event];
+    if (next === undefined) throw new Error(`Exchange: ${event} in state ${this.#state}`);
+    this.#state = next;
+  }
+}

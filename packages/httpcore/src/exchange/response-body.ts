@@ -1,0 +1,166 @@
+/** What the caller holds of a response: the bytes, as they come. */
+import type { DuplexBody, HeaderPair, ResponseBody } from '../contract/dispatcher.ts';
+import { LocalProtocolError, WriteError, withCallerStack } from '../contract/errors.ts';
+import type { ByteTransport } from '../net/byte-transport.ts';
+import type { BodyBuffer } from './body-buffer.ts';
+import type { Exchange } from './exchange.ts';
+
+const done: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
+
+export class IncomingBody implements ResponseBody {
+  readonly #exchange: Exchange;
+  readonly #buffer: BodyBuffer;
+  #claimed = false;
+  #closed = false;
+
+  constructor(exchange: Exchange, buffer: BodyBuffer) {
+    this.#exchange = exchange;
+    this.#buffer = buffer;
+  }
+
+  get trailers(): readonly HeaderPair[] | undefined {
+    return this.#buffer.trailers;
+  }
+
+  bytes(): Promise<Uint8Array> {
+    if (!this.#claimed && this.#buffer.ended) {
+      this.#claimed = true;
+      const first = this.#buffer.take() ?? new Uint8Array(0);
+      if (this.#buffer.size === 0) return Promise.resolve(first);
+      return Promise.resolve(join([first, ...this.#takeAll()]));
+    }
+    return this.#readAll();
+  }
+
+  async #readAll(): Promise<Uint8Array> {
+    try {
+      this.#claim();
+      const chunks: Uint8Array[] = [];
+      for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) chunks.push(chunk);
+      return chunks.length === 1 ? chunks[0]! : join(chunks);
+    } catch (error) {
+      throw withCallerStack(error);
+    }
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    this.#claim();
+    let finished = false;
+    return {
+      next: () => {
+        if (finished) return Promise.resolve(done);
+        const chunk = this.#take();
+        return chunk === undefined ? this.#nextResult() : Promise.resolve({ done: false, value: chunk });
+      },
+      return: async () => {
+        finished = true;
+        await this.close();
+        return done;
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#claimed = true;
+    await this.#exchange.discard(this.isUpgraded);
+  }
+
+  protected get isUpgraded(): boolean {
+    return false;
+  }
+
+  #claim(): void {
+    if (this.#claimed) throw new LocalProtocolError('The response body has been read or closed before', { code: 'BODY_ALREADY_READ' });
+    this.#claimed = true;
+  }
+
+  #take(): Uint8Array | undefined {
+    const chunk = this.#buffer.take();
+    if (chunk !== undefined) this.#exchange.onConsumed(chunk.length);
+    return chunk;
+  }
+
+  async #nextResult(): Promise<IteratorResult<Uint8Array, undefined>> {
+    try {
+      const value = await this.#next();
+      return value === undefined ? done : { done: false, value };
+    } catch (error) {
+      throw withCallerStack(error);
+    }
+  }
+
+  async #next(): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const chunk = this.#take();
+      if (chunk !== undefined) return chunk;
+      if (this.#buffer.ended) return undefined;
+      if (this.#buffer.error !== undefined) throw this.#buffer.error;
+      await this.#buffer.changed();
+    }
+  }
+
+  *#takeAll(): Generator<Uint8Array> {
+    for (let chunk = this.#buffer.take(); chunk !== undefined; chunk = this.#buffer.take()) yield chunk;
+  }
+}
+
+/** The body of an upgraded connection: it can be written to as well. */
+export class UpgradedBody extends IncomingBody implements DuplexBody {
+  readonly #exchange: Exchange;
+  #ended = false;
+
+  constructor(exchange: Exchange, buffer: BodyBuffer) {
+    super(exchange, buffer);
+    this.#exchange = exchange;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    try {
+      if (this.#ended || this.#exchange.ended) {
+        throw new WriteError('The upgraded connection has ended', { code: 'CONNECTION_CLOSED', origin: this.#exchange.origin.text });
+      }
+      if (!this.#exchange.write(chunk)) await this.#exchange.writable();
+    } catch (error) {
+      throw withCallerStack(error);
+    }
+  }
+
+  end(): Promise<void> {
+    if (!this.#ended) {
+      this.#ended = true;
+      this.#exchange.writeEnd();
+    }
+    return Promise.resolve();
+  }
+
+  /** @internal See `Exchange`. */
+  detach(): ByteTransport | null {
+    return this.#exchange.detach();
+  }
+
+  /** @internal */
+  ref(): void {
+    this.#exchange.hold(true);
+  }
+
+  /** @internal */
+  unref(): void {
+    this.#exchange.hold(false);
+  }
+
+  protected override get isUpgraded(): boolean {
+    return true;
+  }
+}
+
+function join(chunks: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}

@@ -1,0 +1,96 @@
+/** The pool without a network: the same checks, limits, queue and endings, with a dialler that leads to an application. */
+import type {
+  ByteIterable,
+  Dispatcher,
+  DispatchContext,
+  DispatchResponse,
+  HeaderPair,
+  Timeouts,
+  UrlParts,
+} from '../contract/dispatcher.ts';
+import type { Dialer } from '../dial/dial.ts';
+import { withCallerStack } from '../contract/errors.ts';
+import { resolvePoolOptions, type ResolvedPoolOptions } from '../model/pool-options.ts';
+import type { DialTimings } from '../contract/trace.ts';
+import { Pool } from '../pool/pool.ts';
+import { systemClock, type Clock } from '../time/clock.ts';
+
+/** Options of the dispatchers without a network. */
+export interface InProcessOptions {
+  /** The limits of requests that bring none, in milliseconds. Default `[10_000, 120_000, 60_000, 30_000]`, as for a pool. */
+  readonly timeouts?: Timeouts | undefined;
+}
+
+/** Refuses what HTTP allows and the application could not be shown. */
+export type RequestCheck = (method: string, url: UrlParts, body: ByteIterable | null) => void;
+
+// Taken now: where a test replaces the timers, time is the test's, but bytes still have to move.
+const { setImmediate, clearImmediate } = globalThis;
+
+const inProcessClock: Clock = {
+  ...systemClock,
+  nextTurn(task) {
+    const immediate = setImmediate(task);
+    return { cancel: () => clearImmediate(immediate) };
+  },
+};
+
+export class InProcessDispatcher implements Dispatcher {
+  readonly #pool: Pool;
+  readonly #timeouts: Timeouts;
+  readonly #check: RequestCheck | undefined;
+
+  /** @throws {LocalProtocolError} `INVALID_OPTION`. */
+  constructor({ timeouts }: InProcessOptions, createDialer: (options: ResolvedPoolOptions, clock: Clock) => Dialer, check?: RequestCheck) {
+    const options = resolvePoolOptions({
+      timeouts,
+      maxConnections: Infinity,
+      maxConnectionsPerOrigin: Infinity,
+      keepAliveTimeout: 0,
+      http2: false,
+    });
+    this.#check = check;
+    this.#timeouts = options.timeouts;
+    this.#pool = new Pool(options, createDialer(options, inProcessClock), inProcessClock);
+  }
+
+  async dispatch(
+    method: string,
+    url: UrlParts,
+    headers: readonly HeaderPair[],
+    body: ByteIterable | null,
+    timeouts: Timeouts = this.#timeouts,
+    context?: DispatchContext,
+  ): Promise<DispatchResponse> {
+    try {
+      this.#check?.(method, url, body);
+      return await this.#pool.submit(method, url, headers, body, timeouts, context);
+    } catch (error) {
+      throw withCallerStack(error);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** There was nothing to do, and it took no time. */
+export function instantTimings(now: number): DialTimings {
+  return {
+    start: now,
+    dnsStart: undefined,
+    dnsEnd: undefined,
+    connectStart: undefined,
+    connectEnd: undefined,
+    proxyStart: undefined,
+    proxyEnd: undefined,
+    tlsStart: undefined,
+    tlsEnd: undefined,
+    end: now,
+  };
+}

@@ -1,0 +1,61 @@
+/**
+ * Who is at the other end of a connection, and the way there: what a connection can be used for follows from it.
+ *
+ * | request                                | peer       | via            |
+ * | -------------------------------------- | ---------- | -------------- |
+ * | without a proxy                        | the origin | –              |
+ * | for `http`, by an HTTP proxy           | the proxy  | its own `via`  |
+ * | everything else that goes by a proxy   | the origin | the proxy      |
+ *
+ * In the second row the proxy forwards what it is given: its connections serve every `http` origin. In the third each tunnel
+ * leads to one origin and serves no other.
+ */
+import type { Origin } from './origin.ts';
+import { isSocks, proxyFacts, type Proxy } from './proxy/proxy.ts';
+
+/** As ALPN has them. */
+export type HttpProtocol = 'http/1.1' | 'h2';
+
+export interface Peer {
+  /** Whom to connect to, and by which name to verify it. */
+  readonly origin: Origin;
+  /** The peer is this proxy, which is spoken to for the sake of others. */
+  readonly proxy: Proxy | null;
+  /** Through which proxy a tunnel leads to it. */
+  readonly via: Proxy | null;
+  /** In the order of preference. Over TLS they are offered; without it there is one, known beforehand. */
+  readonly protocols: readonly HttpProtocol[];
+}
+
+export const onlyHttp1: readonly HttpProtocol[] = Object.freeze(['http/1.1']);
+const onlyHttp2: readonly HttpProtocol[] = Object.freeze(['h2']);
+const both: readonly HttpProtocol[] = Object.freeze(['h2', 'http/1.1']);
+
+interface ProtocolOptions {
+  readonly http1: boolean;
+  readonly http2: boolean;
+}
+
+export function originPeer(origin: Origin, via: Proxy | null, { http1, http2 }: ProtocolOptions): Peer {
+  // Without TLS there is nothing to agree on: HTTP/2 by prior knowledge is what is left when HTTP/1.1 is switched off.
+  if (origin.scheme === 'http') return { origin, proxy: null, via, protocols: http1 ? onlyHttp1 : onlyHttp2 };
+  return { origin, proxy: null, via, protocols: !http2 ? onlyHttp1 : http1 ? both : onlyHttp2 };
+}
+
+export function proxyPeer(proxy: Proxy): Peer {
+  return { origin: proxyFacts(proxy).peer, proxy, via: proxy.via, protocols: proxy.http2 ? both : onlyHttp1 };
+}
+
+/**
+ * Does the proxy forward requests to this origin? HTTP/2 by prior knowledge needs the origin itself at the other end.
+ */
+export function forwards(proxy: Proxy, scheme: string, { http1 }: ProtocolOptions): boolean {
+  return scheme === 'http' && http1 && !proxy.tunnel && !isSocks(proxy);
+}
+
+/** The same for connections that can be used for one another; holds no credential. */
+export function peerKey({ origin, proxy, via }: Peer): string {
+  const name = origin.servername === origin.host ? origin.text : `${origin.text} ${origin.servername}`;
+  if (proxy !== null) return `${name} as ${proxyFacts(proxy).key}`;
+  return via === null ? name : `${name} via ${proxyFacts(via).key}`;
+}

@@ -1,0 +1,147 @@
+/** The pool's options and, in one frozen table, their defaults. */
+import type { LookupFunction } from 'node:net';
+
+import type { Timeouts } from '../contract/dispatcher.ts';
+import { LocalProtocolError } from '../contract/errors.ts';
+import { toProxy, type Proxy } from './proxy/proxy.ts';
+import type { TlsOptions } from './tls-options.ts';
+
+/** Options of `ConnectionPool`. Times are in milliseconds, sizes in bytes. */
+export interface PoolOptions {
+  /** Connections in all, idle and connecting ones included. Default 256. */
+  readonly maxConnections?: number | undefined;
+  /** Connections to one origin. Default 64. */
+  readonly maxConnectionsPerOrigin?: number | undefined;
+  /** How long an HTTP/1.1 connection stays idle before it is closed. Default 5,000, or a second less than the server's `Keep-Alive: timeout`. */
+  readonly keepAliveTimeout?: number | undefined;
+  /** The limits of requests that bring none. Default `[10_000, 120_000, 60_000, 30_000]`. */
+  readonly timeouts?: Timeouts | undefined;
+  readonly tls?: TlsOptions | undefined;
+  /**
+   * Everything goes through this proxy, unless a request names another (`DispatchContext.proxy`): a URL, with credentials or without, or a
+   * {@link Proxy} for what a URL can't say. All other options hold on the way through it as they do without. Default `null`: none.
+   */
+  readonly proxy?: string | URL | Proxy | null | undefined;
+  /** Connect to this unix socket (or Windows named pipe) instead of the host; `Host` and SNI stay those of the URL. */
+  readonly socketPath?: string | undefined;
+  /** The local IP address to connect from. */
+  readonly localAddress?: string | undefined;
+  /** Replaces `dns.lookup`; called with `{ all: true }`. */
+  readonly lookup?: LookupFunction | undefined;
+  /** The largest response head. Default 65,536. */
+  readonly maxHeaderBytes?: number | undefined;
+  /** The most fields in a response head, and in a trailer section. Default 256. */
+  readonly maxHeaderFields?: number | undefined;
+  /** Accept bare LF and obs-fold in the heads of HTTP/1.1 responses. Default `false`: both have been used for smuggling. */
+  readonly lenientHttp1?: boolean | undefined;
+  /** Speak HTTP/1.1. Default `true`. */
+  readonly http1?: boolean | undefined;
+  /** Speak HTTP/2. Default `true`: over TLS where the server agrees (ALPN); on `http://` only when `http1` is `false`. */
+  readonly http2?: boolean | undefined;
+  /**
+   * Send requests of other origins, too, over an HTTP/2 connection that is there already: where its certificate names them and
+   * their name leads to its address and port (RFC 9113 §9.1.1). Fewer connections to a server with many names. An origin that
+   * the server answers with 421 there gets connections of its own, and the request is sent again if its body can be.
+   * Default `false`. It has no effect on requests with a server name of their own, nor with `tls.servername`,
+   * `tls.checkServerIdentity`, `tls.rejectUnauthorized: false` or `socketPath`.
+   */
+  readonly coalesce?: boolean | undefined;
+  /** How long `Expect: 100-continue` holds the body back before it is sent without the server's word. Default 1,000. */
+  readonly expectContinueTimeout?: number | undefined;
+  /** RFC 8305 §5: the head start of each address before the next one is tried too. Default 250. */
+  readonly connectionAttemptDelay?: number | undefined;
+}
+
+/** The options with every default filled in. */
+export interface ResolvedPoolOptions {
+  readonly maxConnections: number;
+  readonly maxConnectionsPerOrigin: number;
+  readonly keepAliveTimeout: number;
+  readonly timeouts: Timeouts;
+  readonly tls: TlsOptions;
+  readonly proxy: Proxy | null;
+  readonly socketPath: string | undefined;
+  readonly localAddress: string | undefined;
+  readonly lookup: LookupFunction | undefined;
+  readonly maxHeaderBytes: number;
+  readonly maxHeaderFields: number;
+  readonly lenientHttp1: boolean;
+  readonly http1: boolean;
+  readonly http2: boolean;
+  readonly coalesce: boolean;
+  readonly expectContinueTimeout: number;
+  readonly connectionAttemptDelay: number;
+}
+
+export const poolDefaults: ResolvedPoolOptions = Object.freeze({
+  maxConnections: 256,
+  maxConnectionsPerOrigin: 64,
+  keepAliveTimeout: 5_000,
+  timeouts: Object.freeze([10_000, 120_000, 60_000, 30_000]) as unknown as Timeouts,
+  tls: Object.freeze({}),
+  proxy: null,
+  socketPath: undefined,
+  localAddress: undefined,
+  lookup: undefined,
+  maxHeaderBytes: 65_536,
+  maxHeaderFields: 256,
+  lenientHttp1: false,
+  http1: true,
+  http2: true,
+  coalesce: false,
+  expectContinueTimeout: 1_000,
+  connectionAttemptDelay: 250,
+});
+
+const atLeastOne = ['maxConnections', 'maxConnectionsPerOrigin', 'maxHeaderBytes', 'maxHeaderFields'] as const;
+const milliseconds = ['keepAliveTimeout', 'expectContinueTimeout', 'connectionAttemptDelay'] as const;
+const booleans = ['lenientHttp1', 'http1', 'http2', 'coalesce'] as const;
+
+/**
+ * Reads options as own properties, so that nothing on `Object.prototype` can switch one on.
+ * @throws {LocalProtocolError} `INVALID_OPTION`, naming the option.
+ */
+export function resolvePoolOptions(options: PoolOptions = {}): ResolvedPoolOptions {
+  const resolved: Record<string, unknown> = { ...poolDefaults };
+  for (const key of Object.keys(options)) {
+    if (!Object.hasOwn(poolDefaults, key)) throw invalidOption(key, 'is not an option');
+    const value = options[key as keyof PoolOptions];
+    if (value !== undefined) resolved[key] = value;
+  }
+  for (const key of atLeastOne) {
+    if (!isCount(resolved[key], 1)) throw invalidOption(key, 'must be an integer of at least 1, or Infinity');
+  }
+  for (const key of milliseconds) {
+    if (typeof resolved[key] !== 'number' || !(resolved[key] >= 0)) throw invalidOption(key, 'must be a number of milliseconds, 0 or more');
+  }
+  for (const key of booleans) {
+    if (typeof resolved[key] !== 'boolean') throw invalidOption(key, 'must be a boolean');
+  }
+  if (resolved['http1'] === false && resolved['http2'] === false) throw invalidOption('http2', 'and http1 must not both be false');
+  resolved['proxy'] = resolved['proxy'] === null ? null : toProxy(resolved['proxy'] as string | URL | Proxy);
+  if (resolved['proxy'] !== null && resolved['socketPath'] !== undefined)
+    throw invalidOption('socketPath', 'and proxy must not both be given');
+  // Node looks TLS options up along the prototype chain: give it one that ends here.
+  resolved['tls'] = Object.freeze(Object.assign(Object.create(null), resolved['tls']));
+  resolved['timeouts'] = checkTimeouts(resolved['timeouts'] as Timeouts);
+  return resolved as unknown as ResolvedPoolOptions;
+}
+
+/** @throws {LocalProtocolError} `INVALID_OPTION` unless each of the four is `null` or a number of milliseconds. */
+export function checkTimeouts(timeouts: Timeouts): Timeouts {
+  if (!Array.isArray(timeouts) || timeouts.length !== 4) throw invalidOption('timeouts', 'must be [connect, read, write, pool]');
+  for (const limit of timeouts as readonly unknown[]) {
+    if (limit !== null && (typeof limit !== 'number' || !(limit >= 0))) {
+      throw invalidOption('timeouts', 'must hold numbers of milliseconds, 0 or more, or null');
+    }
+  }
+  return timeouts;
+}
+
+function isCount(value: unknown, least: number): boolean {
+  return value === Infinity || (Number.isInteger(value) && (value as number) >= least);
+}
+
+function invalidOption(name: string, problem: string): LocalProtocolError {
+  return new LocalProtocolError(`The option ${JSON.stringify(name)} ${problem}`, { code: 'INVALID_OPTION', phase: 'request' });
+}

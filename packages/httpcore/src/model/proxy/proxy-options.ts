@@ -1,0 +1,129 @@
+/** What may be said of a proxy beside its URL, and what of that makes no sense. */
+import type { HeaderPair } from '../../contract/dispatcher.ts';
+import { LocalProtocolError } from '../../contract/errors.ts';
+import { checkFields } from '../field-syntax.ts';
+import type { ProxyAuthenticator } from './proxy-authenticator.ts';
+import type { ProxyScheme } from './proxy-url.ts';
+import type { Proxy } from './proxy.ts';
+import type { TlsOptions } from '../tls-options.ts';
+
+/** What a URL can't say of a proxy. */
+export interface ProxyOptions {
+  /**
+   * Who we are to it: user and password, or a scheme of one's own. Default: the credentials in its URL. An HTTP proxy is told by
+   * Basic, up front; SOCKS5 by RFC 1929; SOCKS4 takes a user alone. `null`: nobody, whatever the URL says.
+   */
+  readonly auth?: readonly [user: string, password: string] | ProxyAuthenticator | null | undefined;
+  /** Makes the scheme in which an HTTP proxy is told user and password. Default Basic. */
+  readonly authenticate?: ((user: string, password: string) => ProxyAuthenticator) | undefined;
+  /** Fields for an HTTP proxy and nobody else: sent with CONNECT, and beside those of each request that it forwards. */
+  readonly headers?: readonly HeaderPair[] | undefined;
+  /** TLS to an `https` proxy. Those of the pool are for origins alone, so that no client certificate goes to the wrong side. */
+  readonly tls?: TlsOptions | undefined;
+  /** Ask an HTTP proxy for a tunnel (CONNECT) to `http` origins too, instead of having it forward each request. Default `false`. */
+  readonly tunnel?: boolean | undefined;
+  /** Speak HTTP/2 to an `https` proxy where it agrees: one connection then carries all tunnels. Default `true`. */
+  readonly http2?: boolean | undefined;
+  /** The proxy listens on this unix socket (or Windows named pipe), whatever host and port its URL has. */
+  readonly socketPath?: string | undefined;
+  /** The proxy through which this one is reached. */
+  readonly via?: string | URL | Proxy | undefined;
+}
+
+const optionNames: ReadonlySet<string> = new Set<keyof ProxyOptions>([
+  'auth',
+  'authenticate',
+  'headers',
+  'tls',
+  'tunnel',
+  'http2',
+  'socketPath',
+  'via',
+]);
+
+/**
+ * Reads options as own properties, so that nothing on `Object.prototype` can switch one on.
+ * @throws {LocalProtocolError} `INVALID_OPTION`, naming the option and never showing its value.
+ */
+export function readProxyOptions(options: ProxyOptions, scheme: ProxyScheme): ProxyOptions {
+  if (typeof options !== 'object' || options === null) throw invalidProxyOption('options', 'must be an object');
+  const own: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  for (const [name, value] of Object.entries(options)) {
+    if (!optionNames.has(name)) throw invalidProxyOption(name, 'is not an option');
+    if (value !== undefined) own[name] = value;
+  }
+  const { auth, headers, socketPath } = own as ProxyOptions;
+  for (const name of ['tunnel', 'http2']) {
+    if (own[name] !== undefined && typeof own[name] !== 'boolean') throw invalidProxyOption(name, 'must be a boolean');
+  }
+  if (own['authenticate'] !== undefined && typeof own['authenticate'] !== 'function') {
+    throw invalidProxyOption('authenticate', 'must be a function');
+  }
+  if (scheme.startsWith('socks')) {
+    for (const name of ['headers', 'tls', 'tunnel'])
+      if (own[name] !== undefined) throw invalidProxyOption(name, 'has no meaning to a SOCKS proxy');
+    if (auth !== undefined && auth !== null && !isPair(auth))
+      throw invalidProxyOption('auth', 'must be user and password for a SOCKS proxy');
+  }
+  if (scheme === 'http' && own['tls'] !== undefined) throw invalidProxyOption('tls', 'needs an https proxy');
+  if (own['tls'] !== undefined && (typeof own['tls'] !== 'object' || own['tls'] === null))
+    throw invalidProxyOption('tls', 'must be an object');
+  if (socketPath !== undefined && (typeof socketPath !== 'string' || socketPath === ''))
+    throw invalidProxyOption('socketPath', 'must be a path');
+  if (socketPath !== undefined && own['via'] !== undefined) throw invalidProxyOption('socketPath', 'and via must not both be given');
+  if (headers !== undefined) checkHeaders(headers, auth);
+  if (
+    auth !== undefined &&
+    auth !== null &&
+    !isPair(auth) &&
+    (typeof auth.authorize !== 'function' || typeof auth.challenged !== 'function')
+  ) {
+    throw invalidProxyOption('auth', 'must be user and password, or have authorize() and challenged()');
+  }
+  return own;
+}
+
+/** Fields that the way to the proxy is made of are not for saying otherwise. */
+const ownFields: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding', 'connection', 'upgrade', 'te', 'expect']);
+
+function checkHeaders(headers: readonly HeaderPair[], auth: ProxyOptions['auth']): void {
+  if (!Array.isArray(headers)) throw invalidProxyOption('headers', 'must be pairs of a name and a value');
+  try {
+    checkFields(headers);
+  } catch (error) {
+    throw invalidProxyOption('headers', `can't be sent: ${(error as LocalProtocolError).message}`);
+  }
+  for (const [name] of headers) {
+    if (ownFields.has(name.toLowerCase())) throw invalidProxyOption('headers', `must not have the field ${JSON.stringify(name)}`);
+  }
+  if (auth !== undefined && auth !== null && namesCredentials(headers)) {
+    throw invalidProxyOption('headers', 'and auth must not both give Proxy-Authorization');
+  }
+}
+
+/** Do the fields say who we are? Then nothing else does. */
+export function namesCredentials(headers: readonly HeaderPair[]): boolean {
+  return headers.some(([name]) => name.toLowerCase() === 'proxy-authorization');
+}
+
+export function isPair(auth: ProxyOptions['auth']): auth is readonly [user: string, password: string] {
+  return Array.isArray(auth);
+}
+
+export function checkCredentials(
+  pair: readonly [user: string, password: string],
+  scheme: ProxyScheme,
+): readonly [user: string, password: string] {
+  const [user, password] = pair as readonly unknown[];
+  if (pair.length !== 2 || typeof user !== 'string' || typeof password !== 'string')
+    throw invalidProxyOption('auth', 'must be user and password');
+  // RFC 7617 §2: the first colon ends the user; and neither may have controls. SOCKS says how long each is.
+  if (user.includes(':') && scheme.startsWith('http')) throw invalidProxyOption('auth', 'must not have a colon in the user');
+  // oxlint-disable-next-line no-control-regex -- they are what it looks for
+  if (/[\u0000-\u001f\u007f]/.test(user + password)) throw invalidProxyOption('auth', 'must not have control characters');
+  return Object.freeze([user, password] as const);
+}
+
+export function invalidProxyOption(name: string, problem: string): LocalProtocolError {
+  return new LocalProtocolError(`The option ${JSON.stringify(`proxy.${name}`)} ${problem}`, { code: 'INVALID_OPTION', phase: 'request' });
+}

@@ -1,0 +1,69 @@
+/**
+ * Which protocol each peer turned out to speak, from one connection to the next.
+ *
+ *   unknown ──▶ h2 ◀──▶ http/1.1
+ *                │          │
+ *                └──────────┴──HTTP_1_1_REQUIRED──▶ http/1.1 alone
+ *
+ * ALPN may agree on something else every time, so that is a guess, and only decides how many connections are made at once. A server that
+ * refuses HTTP/2 by name (RFC 9113 §7) would agree to it again: it is not offered any more.
+ */
+import { onlyHttp1, type HttpProtocol, type Peer } from '../model/destination.ts';
+import type { Sharing } from './decide.ts';
+
+type Learnt = HttpProtocol | 'http/1.1 alone';
+
+/** Each by its key. */
+interface KnownPeer {
+  readonly peer: Peer;
+  readonly key: string;
+}
+
+/** What was learnt of peers outlives their connections, up to this many. */
+const rememberedPeers = 1_000;
+
+export class LearntProtocols {
+  readonly #limit: number;
+  /** The one heard of last is the last. */
+  readonly #learnt = new Map<string, Learnt>();
+
+  constructor(limit: number = rememberedPeers) {
+    this.#limit = limit;
+  }
+
+  sharingOf({ peer, key }: KnownPeer): Sharing {
+    const [first, ...others] = peer.protocols;
+    const protocol = others.length === 0 ? first : this.#learnt.get(key);
+    if (protocol === undefined) return 'unknown';
+    return protocol === 'h2' ? 'shared' : 'exclusive';
+  }
+
+  /** What to offer it. */
+  offerFor({ peer, key }: KnownPeer): readonly HttpProtocol[] {
+    return this.refusesHttp2(key) ? onlyHttp1 : peer.protocols;
+  }
+
+  refusesHttp2(key: string): boolean {
+    return this.#learnt.get(key) === 'http/1.1 alone';
+  }
+
+  /** A connection was made. Returns whether it is of use: one over HTTP/2 may have been under way when that was refused. */
+  onAgreed(key: string, protocol: HttpProtocol): boolean {
+    const isRefusing = this.refusesHttp2(key);
+    this.#remember(key, isRefusing ? 'http/1.1 alone' : protocol);
+    return !isRefusing || protocol === 'http/1.1';
+  }
+
+  /** Returns whether there is HTTP/1.1 to go on with: where it is permitted, and a thing to agree on. */
+  onHttp1Required({ peer, key }: KnownPeer): boolean {
+    if (peer.origin.scheme !== 'https' || !peer.protocols.includes('http/1.1')) return false;
+    this.#remember(key, 'http/1.1 alone');
+    return true;
+  }
+
+  #remember(key: string, learnt: Learnt): void {
+    this.#learnt.delete(key);
+    this.#learnt.set(key, learnt);
+    if (this.#learnt.size > this.#limit) this.#learnt.delete(this.#learnt.keys().next().value!);
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * Tunnels through HTTP proxies (RFC 9110 §9.3.6, RFC 9113 §8.5). A proxy is an origin like any other, and CONNECT a request to it: so a pool of
+ * its own does what it does for requests. It dials the proxy, through another if need be, shares a connection over HTTP/2, waits for streams, sees
+ * GOAWAY, reads what the proxy answers under the usual limits.
+ *
+ * This pool has no limits of its own on connections: each tunnel is asked for by a dial of the pool whose limits count.
+ */
+import type { UpgradedBody } from '../exchange/response-body.ts';
+import type { DispatchResponse, HeaderPair, ResponseBody } from '../contract/dispatcher.ts';
+import type { Dialer } from '../dial/dial.ts';
+import type { TunnelRequest, Tunnelling, Tunnels } from './tunnels.ts';
+import {
+  ConnectError,
+  NetworkError,
+  ofAnotherExchange,
+  ProxyError,
+  ReadTimeout,
+  RemoteProtocolError,
+  type HttpCoreError,
+} from '../contract/errors.ts';
+import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
+import { authorizationFor, isWorthAnother, tellAccepted } from '../model/proxy/proxy-authenticator.ts';
+import type { ResolvedPoolOptions } from '../model/pool-options.ts';
+import { SocketTransport } from '../net/socket-transport.ts';
+import { TunnelStream } from './tunnel-stream.ts';
+import type { ConnectionInfo, TraceObserver } from '../contract/trace.ts';
+import { Pool } from '../pool/pool.ts';
+import type { Clock } from '../time/clock.ts';
+
+/** How much of a refusal is kept to be shown, in octets; and how long it is waited for, in milliseconds. */
+const refusalLimit = 4_096;
+const patienceForRefusal = 250;
+
+export class ConnectTunnels implements Tunnels {
+  readonly #options: ResolvedPoolOptions;
+  readonly #dialer: () => Dialer;
+  readonly #clock: Clock;
+  #pool: Pool | undefined;
+
+  /** `dialer` is asked for when the first tunnel is. */
+  constructor(options: ResolvedPoolOptions, dialer: () => Dialer, clock: Clock) {
+    this.#options = options;
+    this.#dialer = dialer;
+    this.#clock = clock;
+  }
+
+  open(request: TunnelRequest): Tunnelling {
+    const controller = new AbortController();
+    const { signal } = controller;
+    void this.#open(request, signal).then(
+      (transport) => {
+        if (signal.aborted) transport.destroy();
+        else request.onOpen(transport);
+      },
+      (error: HttpCoreError) => {
+        if (!signal.aborted) request.onFailed(failureOf(request.proxy, error));
+      },
+    );
+    return { cancel: () => controller.abort() };
+  }
+
+  async close(): Promise<void> {
+    await this.#pool?.close();
+  }
+
+  async destroy(error: HttpCoreError): Promise<void> {
+    await this.#pool?.destroy(error);
+  }
+
+  async #open({ proxy, authority, trace }: TunnelRequest, signal: AbortSignal): Promise<SocketTransport> {
+    const { authenticator, headers } = proxyFacts(proxy);
+    const asked = { proxy: proxy.origin, method: 'CONNECT', target: authority };
+    let connection: ConnectionInfo | undefined;
+    const observe: TraceObserver = (name, at, detail) => {
+      if (name === 'assigned') ({ connection } = detail as { connection: ConnectionInfo });
+      trace(name, at, detail);
+    };
+    for (let attempt = 0; ; attempt += 1) {
+      const credentials = authenticator === null ? undefined : authorizationFor(authenticator, asked);
+      const fields: HeaderPair[] = [['host', authority], ...headers];
+      if (credentials !== undefined) fields.push(['proxy-authorization', credentials]);
+      this.#pool ??= this.#createPool();
+      const answer = await this.#pool.connect(proxy, authority, fields, { signal, trace: observe });
+      const [, status, , answerHeaders, body] = answer;
+      if (status !== 407) tellAccepted(authenticator, asked, answerHeaders);
+      if (status >= 200 && status < 300) {
+        return transportOf(body as UpgradedBody, connection!);
+      }
+      if (status === 101) {
+        void body.close();
+        throw new RemoteProtocolError('it switches protocols', { code: 'UNEXPECTED_UPGRADE', requestSent: true });
+      }
+      const challenge = { headers: answerHeaders, refused: credentials, attempt };
+      if (status !== 407 || authenticator === null || !isWorthAnother(authenticator, asked, challenge)) {
+        throw await this.#refusal(proxy, authority, answer);
+      }
+      await body.close();
+    }
+  }
+
+  #createPool(): Pool {
+    const noLimits = { maxConnections: Infinity, maxConnectionsPerOrigin: Infinity, timeouts: [null, null, null, null] as const };
+    return new Pool({ ...this.#options, ...noLimits, proxy: null, coalesce: false }, this.#dialer(), this.#clock);
+  }
+
+  async #refusal(proxy: Proxy, authority: string, [, status, reason, headers, body]: DispatchResponse): Promise<ProxyError> {
+    const said = `${status}${reason === '' ? '' : ` ${reason}`}`;
+    const wants = status === 407 ? ', for want of credentials that it takes' : '';
+    return new ProxyError(`The proxy ${proxy.origin} refused a tunnel to ${authority} with ${said}${wants}`, {
+      code: status === 407 ? 'PROXY_AUTH_REQUIRED' : 'PROXY_REFUSED',
+      phase: 'proxy',
+      status,
+      headers,
+      body: await this.#beginningOf(body),
+    });
+  }
+
+  async #beginningOf(body: ResponseBody): Promise<string> {
+    const chunks = body[Symbol.asyncIterator]();
+    let text = '';
+    const read = async (): Promise<void> => {
+      while (text.length < refusalLimit) {
+        const { done, value } = await chunks.next();
+        if (done === true) return;
+        text += Buffer.from(value.subarray(0, refusalLimit - text.length)).toString('latin1');
+      }
+    };
+    const patience = new Promise<void>((resolve) => {
+      const timer = this.#clock.schedule(patienceForRefusal, resolve, true);
+      // However it ended: what there is of it will do.
+      void read()
+        .catch(() => {})
+        .finally(() => timer.cancel())
+        .then(resolve);
+    });
+    await patience;
+    // A small rest is read for the sake of the connection, and nobody waits for that.
+    void body.close();
+    return text;
+  }
+}
+
+/** Over HTTP/1.1 the tunnel is the connection, over HTTP/2 a stream of it. */
+function transportOf(body: UpgradedBody, connection: ConnectionInfo): SocketTransport {
+  const { protocol, remoteAddress, remotePort, localAddress, localPort } = connection;
+  if (protocol === 'h2') {
+    const facts = { remoteAddress, remotePort, localAddress, localPort, alpnProtocol: undefined, tls: undefined };
+    return SocketTransport.over(new TunnelStream(body, body), facts);
+  }
+  const transport = body.detach();
+  if (transport === null) throw new NetworkError('The proxy closed the connection as soon as it had opened the tunnel');
+  return transport as SocketTransport;
+}
+
+/** What went wrong with the request for a tunnel, as what went wrong with the way. */
+function failureOf(proxy: Proxy, error: HttpCoreError): HttpCoreError {
+  const named = `The proxy ${proxy.origin}`;
+  // RFC 9113 §8.5: how a proxy says that it found no way to the origin.
+  if (error.code === 'H2_CONNECT_ERROR') {
+    return new ProxyError(`${named} refused a tunnel: ${error.message}`, { code: 'PROXY_REFUSED', phase: 'proxy', cause: error });
+  }
+  // One that was turned away before the proxy had looked at it is like one whose connection was closed.
+  if (error instanceof RemoteProtocolError && error.requestSent) {
+    return new ProxyError(`${named} gave an answer that makes no sense: ${error.message}`, {
+      code: 'PROXY_PROTOCOL',
+      phase: 'proxy',
+      cause: error,
+    });
+  }
+  // A silence that PING has found out is the end of a connection, too.
+  const isClosed = error instanceof NetworkError || error instanceof ReadTimeout || error instanceof RemoteProtocolError;
+  if (isClosed && !(error instanceof ConnectError)) {
+    return new ProxyError(`${named} closed the connection instead of opening a tunnel: ${error.message}`, {
+      code: 'PROXY_CLOSED',
+      phase: 'proxy',
+      cause: error,
+    });
+  }
+  return ofAnotherExchange(error);
+}
