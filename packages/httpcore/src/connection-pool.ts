@@ -7,6 +7,7 @@ import { parseUrl } from './model/url.ts';
 import { Pool, type PoolStats } from './pool/pool.ts';
 import { systemClock } from './time/clock.ts';
 import { ConnectTunnels } from './proxies/connect-tunnels.ts';
+import { waysThroughProxies } from './proxies/way-through.ts';
 
 /**
  * The network: keeps connections and sends each request over one of them.
@@ -28,7 +29,8 @@ export class ConnectionPool implements Dispatcher {
     const resolved = resolvePoolOptions(options);
     this.#timeouts = resolved.timeouts;
     this.#tunnels = new ConnectTunnels(resolved, () => dialer, systemClock);
-    const dialer = new HttpDialer(createTransportDialer(resolved, systemClock, this.#tunnels), resolved, systemClock);
+    const proxies = waysThroughProxies(resolved, systemClock, this.#tunnels);
+    const dialer = new HttpDialer(createTransportDialer(resolved, systemClock, proxies), resolved, systemClock);
     this.#pool = new Pool(resolved, dialer, systemClock);
   }
 

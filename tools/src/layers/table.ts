@@ -336,10 +336,4 @@ export const tied: readonly (readonly [file: string, target: string])[] = [
   ['packages/client/src/response/stream-response.ts', 'packages/client/src/decoding/decoded-body.ts'],
   ['packages/client/src/retries/receive-whole.ts', 'packages/client/src/redirects/redirect-settings.ts'],
   ['packages/client/src/time/timeout.ts', 'packages/client/src/request/fields/default-fields.ts'],
-  ['packages/httpcore/src/dial/transport-dialer.ts', 'packages/httpcore/src/proxies/connect-way.ts'],
-  ['packages/httpcore/src/dial/transport-dialer.ts', 'packages/httpcore/src/proxies/socks-way.ts'],
-  ['packages/httpcore/src/dial/transport-dialer.ts', 'packages/httpcore/src/proxies/tunnels.ts'],
-  ['packages/httpcore/src/exchange/exchange.ts', 'packages/httpcore/src/connection/connection.ts'],
-  ['packages/httpcore/src/exchange/request-body.ts', 'packages/httpcore/src/connection/connection.ts'],
-  ['packages/httpcore/src/model/proxy/forwarding.ts', 'packages/httpcore/src/exchange/exchange.ts'],
 ];

@@ -3,7 +3,6 @@
  * exchange at a time) and HTTP/2 (as many as the peer allows) are the same to it.
  */
 import type { HttpCoreError } from '../contract/errors.ts';
-import type { ByteTransport } from '../net/byte-transport.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 
@@ -59,30 +58,4 @@ export interface ConnectionOwner {
    * connection takes no new ones, and those that were refused go back to their owners; else, and without this method, they fail.
    */
   onHttp1Required?(connection: Connection, exchange: Exchange | null): boolean;
-}
-
-/**
- * The hold of an exchange on the connection that serves it: what the caller's side may still ask of it. Every method may be
- * called at any time and does nothing once the exchange has ended.
- */
-export interface ExchangeStream {
-  /** The caller has taken `bytes` of the response body: there is room for more. */
-  onConsumed(exchange: Exchange, bytes: number): void;
-  /**
-   * The caller wants no more of the response. How many milliseconds are worth waiting for the rest of it, so that the connection
-   * can be used again? 0: none, cancel at once.
-   */
-  patience(exchange: Exchange): number;
-  /** The exchange is over for its caller: drop the connection (HTTP/1.1) or reset the stream (HTTP/2). No callback follows. */
-  cancel(exchange: Exchange, error: HttpCoreError): void;
-  /** What the exchange waits for has changed: look at its limits in time. */
-  onWaiting(exchange: Exchange): void;
-  /** Sends a chunk of the request body, or of an upgraded connection. Returns false when the peer is slower: `exchange.onWritable()` follows. */
-  sendData(exchange: Exchange, chunk: Uint8Array): boolean;
-  /** Gives the transport of a tunnel away, unless others share it. The connection is over then, the transport is not. */
-  detach(exchange: Exchange): ByteTransport | null;
-  /** Whether a tunnel keeps the process alive; it does until told otherwise. */
-  hold(exchange: Exchange, isHeld: boolean): void;
-  /** Ends the request body. */
-  sendEnd(exchange: Exchange, trailers: readonly (readonly [string, string])[] | null): void;
 }

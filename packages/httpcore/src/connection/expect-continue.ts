@@ -10,10 +10,10 @@ export function expectsContinue(headers: readonly HeaderPair[]): boolean {
 }
 
 /** A request body that is held back until the server says go on, or has said nothing for long enough. */
-export class HeldBody {
+export class WithheldBody {
   readonly #send: () => void;
   readonly #timer: Scheduled;
-  #isHeld = true;
+  #isWithheld = true;
 
   constructor(clock: Clock, timeout: number, send: () => void) {
     this.#send = send;
@@ -29,8 +29,8 @@ export class HeldBody {
 
   /** A final answer came, or the connection ended: the body is not sent. */
   giveUp(): boolean {
-    if (!this.#isHeld) return false;
-    this.#isHeld = false;
+    if (!this.#isWithheld) return false;
+    this.#isWithheld = false;
     this.#timer.cancel();
     return true;
   }

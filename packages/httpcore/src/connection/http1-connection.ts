@@ -14,10 +14,11 @@ import { Http1Engine, type Http1Handler } from '../protocol/http1/engine.ts';
 import type { ResponseHead, ResponseLimits } from '../protocol/http1/response-parser.ts';
 import type { Clock } from '../time/clock.ts';
 import { ownedBytes } from './chunk-memory.ts';
-import type { Connection, ConnectionOwner, ExchangeStream } from './connection.ts';
+import type { Carrier } from '../exchange/parties.ts';
+import type { Connection, ConnectionOwner } from './connection.ts';
 import { drainLimit } from '../exchange/drain-limit.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import { expectsContinue, HeldBody } from './expect-continue.ts';
+import { expectsContinue, WithheldBody } from './expect-continue.ts';
 import type { Processing } from '../exchange/replay.ts';
 import { RequestBody } from '../exchange/request-body.ts';
 import type { Turn, TurnTask } from './turn.ts';
@@ -34,7 +35,7 @@ export interface Http1ConnectionOptions extends ResponseLimits {
   readonly expectContinueTimeout: number;
 }
 
-export class Http1Connection implements Connection, ExchangeStream, TransportHandler, Http1Handler, ByteSink, TurnTask {
+export class Http1Connection implements Connection, Carrier<Exchange>, TransportHandler, Http1Handler, ByteSink, TurnTask {
   readonly info: ConnectionInfo;
   readonly coalescing = undefined;
   readonly expectsCapacity = false;
@@ -57,7 +58,7 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
   #paused = false;
   #isWritten = false;
   #sawFirstByte = false;
-  #heldBody: HeldBody | null = null;
+  #withheldBody: WithheldBody | null = null;
   /** 101, or 2xx to CONNECT: from here on it carries raw bytes, with no limit on silence. */
   #isTunnel = false;
 
@@ -117,7 +118,7 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
     if (exchange === null || this.#isWritten) return;
     if (exchange.context?.protocol !== undefined) {
       this.#exchange = null;
-      exchange.fail(new UnsupportedProtocol('Extended CONNECT needs HTTP/2, and this server speaks HTTP/1.1', { phase: 'request' }));
+      exchange.abort(new UnsupportedProtocol('Extended CONNECT needs HTTP/2, and this server speaks HTTP/1.1', { phase: 'request' }));
       this.#owner.onCapacity(this);
       return;
     }
@@ -138,7 +139,7 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
     exchange.waitFor('nothing', this.#clock.now());
     this.#owner.onDeadline(exchange.expiresAt);
     if (expectsContinue(exchange.headers)) {
-      this.#heldBody = new HeldBody(this.#clock, this.#options.expectContinueTimeout, () => {
+      this.#withheldBody = new WithheldBody(this.#clock, this.#options.expectContinueTimeout, () => {
         this.#transport.cork();
         this.#sendBody(exchange);
       });
@@ -176,7 +177,7 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
   }
 
   onInformational(status: number, reason: string, headers: readonly HeaderPair[]): void {
-    if (status === 100 && this.#heldBody?.release() === true) return;
+    if (status === 100 && this.#withheldBody?.release() === true) return;
     this.#exchange?.onInformational(status, reason, headers);
   }
 
@@ -185,7 +186,7 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
     if (exchange === null) return;
     this.idleTimeout = idleTimeoutOf(head.keepAliveTimeout);
     // A final answer to `Expect`: the body is not wanted, and the server must not take what comes next for it.
-    this.#heldBody?.giveUp();
+    this.#withheldBody?.giveUp();
     if (head.bodyKind === 'tunnel') {
       this.#isTunnel = true;
       exchange.waitFor('nothing', this.#clock.now());
@@ -215,7 +216,7 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
         return;
       }
     } else {
-      exchange.onEnd(trailers);
+      exchange.complete(trailers);
     }
     if (isReusable && !this.#noNewExchanges) {
       this.idleSince = this.#clock.now();
@@ -300,7 +301,7 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
     return this.#transport;
   }
 
-  hold(exchange: Exchange, isHeld: boolean): void {
+  setRef(exchange: Exchange, isHeld: boolean): void {
     if (exchange !== this.#exchange) return;
     if (isHeld) this.#transport.ref();
     else this.#transport.unref();
@@ -375,7 +376,7 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
     const exchange = this.#exchange;
     this.#exchange = null;
     if (!this.#end()) return;
-    exchange?.onFailure(error, processing);
+    exchange?.fail(error, processing);
     this.#owner.onClosed(this, error);
   }
 
@@ -388,7 +389,7 @@ export class Http1Connection implements Connection, ExchangeStream, TransportHan
     if (this.#shutDown) return false;
     this.#shutDown = true;
     this.#noNewExchanges = true;
-    this.#heldBody?.giveUp();
+    this.#withheldBody?.giveUp();
     this.#engine.stop();
     // The peer of a tunnel has ended its direction; what we have written to it must still leave.
     if (this.#isTunnel) this.#transport.end();

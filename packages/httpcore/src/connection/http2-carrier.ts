@@ -4,35 +4,35 @@ import { ErrorCode } from '../protocol/http2/constants.ts';
 import type { Http2Engine } from '../protocol/http2/engine.ts';
 import type { Http2Stream } from '../protocol/http2/stream.ts';
 import type { Clock } from '../time/clock.ts';
-import type { ExchangeStream } from './connection.ts';
+import type { Carrier } from '../exchange/parties.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import { expectsContinue, HeldBody } from './expect-continue.ts';
+import { expectsContinue, WithheldBody } from './expect-continue.ts';
 import { RequestBody } from '../exchange/request-body.ts';
 
-/** What a hold needs of its connection. */
-export interface HoldsOwner {
-  readonly engine: Http2Engine<StreamHold>;
+/** What a carrier needs of its connection. */
+export interface Http2CarrierOwner {
+  readonly engine: Http2Engine<Http2Carrier>;
   readonly clock: Clock;
   readonly expectContinueTimeout: number;
   onDeadline(at: number): void;
   /** A tunnel keeps the process alive, or no longer does. */
-  onHeld(isHeld: boolean): void;
+  onReferenced(isHeld: boolean): void;
 }
 
-/** The hold of one exchange on its stream. */
-export class StreamHold implements ExchangeStream {
+/** What carries one exchange on its stream. */
+export class Http2Carrier implements Carrier<Exchange> {
   readonly exchange: Exchange;
   readonly startedAt: number;
-  stream: Http2Stream<StreamHold> | null = null;
-  heldBody: HeldBody | null = null;
+  stream: Http2Stream<Http2Carrier> | null = null;
+  withheldBody: WithheldBody | null = null;
   /** 2xx to CONNECT: raw bytes both ways, with no limit on silence. */
   isTunnel = false;
-  readonly #connection: HoldsOwner;
+  readonly #connection: Http2CarrierOwner;
   #sawFirstByte = false;
   /** Of a tunnel: does it keep the process alive while it is idle? */
-  isHeld = true;
+  isReferenced = true;
 
-  constructor(connection: HoldsOwner, exchange: Exchange, now: number) {
+  constructor(connection: Http2CarrierOwner, exchange: Exchange, now: number) {
     this.#connection = connection;
     this.exchange = exchange;
     this.startedAt = now;
@@ -42,10 +42,11 @@ export class StreamHold implements ExchangeStream {
     const { exchange } = this;
     const { clock, expectContinueTimeout } = this.#connection;
     const send = (): void => {
-      exchange.requestBody = new RequestBody(exchange, this, () => clock.now());
-      exchange.requestBody.start();
+      const requestBody = new RequestBody(exchange, this, () => clock.now());
+      exchange.requestBody = requestBody;
+      requestBody.start();
     };
-    if (expectsContinue(exchange.headers)) this.heldBody = new HeldBody(clock, expectContinueTimeout, send);
+    if (expectsContinue(exchange.headers)) this.withheldBody = new WithheldBody(clock, expectContinueTimeout, send);
     else send();
   }
 
@@ -88,7 +89,7 @@ export class StreamHold implements ExchangeStream {
   }
 
   cancel(): void {
-    this.heldBody?.giveUp();
+    this.withheldBody?.giveUp();
     this.#connection.engine.resetStream(this.stream!, ErrorCode.CANCEL);
   }
 
@@ -96,10 +97,10 @@ export class StreamHold implements ExchangeStream {
     return null;
   }
 
-  hold(_exchange: Exchange, isHeld: boolean): void {
-    if (this.isHeld === isHeld) return;
-    this.isHeld = isHeld;
-    this.#connection.onHeld(isHeld);
+  setRef(_exchange: Exchange, isHeld: boolean): void {
+    if (this.isReferenced === isHeld) return;
+    this.isReferenced = isHeld;
+    this.#connection.onReferenced(isHeld);
   }
 
   onWaiting(exchange: Exchange): void {

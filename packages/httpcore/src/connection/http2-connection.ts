@@ -2,7 +2,7 @@
  * Joins one HTTP/2 engine to one transport, for as many exchanges as the peer allows.
  *
  * What one turn of the event loop asks for leaves in one write at its end: a hundred requests that were made in answer to
- * one chunk go out together. Reading is always on. Each exchange holds on to its stream by a {@link StreamHold}, which is
+ * one chunk go out together. Reading is always on. Each exchange holds on to its stream by a {@link Http2Carrier}, which is
  * also the token that the engine gives back: nothing is looked up.
  *
  * While streams are open and the peer is silent for `silenceBeforePing`, it is asked with a PING; no answer within
@@ -28,7 +28,7 @@ import type { Clock, Scheduled } from '../time/clock.ts';
 import { ownedBytes } from './chunk-memory.ts';
 import type { Connection, ConnectionOwner } from './connection.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import { StreamHold, type HoldsOwner } from './http2-carrier.ts';
+import { Http2Carrier, type Http2CarrierOwner } from './http2-carrier.ts';
 
 const silenceBeforePing = 30_000;
 const pingTimeout = 10_000;
@@ -51,7 +51,7 @@ export interface Http2ConnectionOptions {
   readonly firstStreamId?: number | undefined;
 }
 
-export class Http2Connection implements Connection, Http2EngineHandler<StreamHold>, HoldsOwner, ByteSink {
+export class Http2Connection implements Connection, Http2EngineHandler<Http2Carrier>, Http2CarrierOwner, ByteSink {
   readonly info: ConnectionInfo;
   readonly idleTimeout: number = idleTimeout;
   readonly coalescing: Connection['coalescing'];
@@ -59,7 +59,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
   served = 0;
   idleSince: number;
 
-  readonly engine: Http2Engine<StreamHold>;
+  readonly engine: Http2Engine<Http2Carrier>;
   readonly clock: Clock;
   readonly expectContinueTimeout: number;
   readonly #transport: ByteTransport;
@@ -100,7 +100,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
       remoteAddress === undefined || tls === undefined || info.proxy !== undefined
         ? undefined
         : { remoteAddress, certificateNames: tls.certificateNames };
-    this.engine = new Http2Engine<StreamHold>(this, this, {
+    this.engine = new Http2Engine<Http2Carrier>(this, this, {
       now: () => clock.now(),
       maxHeaderListSize: options.maxHeaderBytes,
       maxHeaderFields: options.maxHeaderFields,
@@ -141,7 +141,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
   }
 
   exchanges(): readonly Exchange[] {
-    return this.engine.tokens().map((hold) => hold.exchange);
+    return this.engine.tokens().map((carrier) => carrier.exchange);
   }
 
   // Starting
@@ -157,26 +157,26 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
     const { body, forwarding, framing, method, origin } = exchange;
     const isTunnel = method === 'CONNECT';
     const endsWithHead = !isTunnel && framing.length === 0 && !framing.chunked && (body === null || Array.isArray(body));
-    const hold = new StreamHold(this, exchange, now);
+    const carrier = new Http2Carrier(this, exchange, now);
     const headers = forwarding === null ? exchange.headers : forwarding.headers(exchange);
     if (exchange.ended) {
       // Aborted by the authenticator.
       this.#owner.onCapacity(this);
       return;
     }
-    let stream: Http2Stream<StreamHold>;
+    let stream: Http2Stream<Http2Carrier>;
     try {
-      stream = this.engine.openStream(method, origin.scheme, origin.authority, exchange.target, protocol, headers, endsWithHead, hold);
+      stream = this.engine.openStream(method, origin.scheme, origin.authority, exchange.target, protocol, headers, endsWithHead, carrier);
     } catch (error) {
       // The request is not valid HTTP/2; nothing was sent, and the connection is as it was.
       exchange.refuse(error as LocalProtocolError);
       this.#owner.onCapacity(this);
       return;
     }
-    hold.stream = stream;
+    carrier.stream = stream;
     if (this.#hasUnheld) this.#transport.ref();
     this.served += 1;
-    exchange.onAssigned(hold, this.info, this.served > 1, stream.id);
+    exchange.onAssigned(carrier, this.info, this.served > 1, stream.id);
     exchange.requestSent = true;
     if (exchange.traced) exchange.trace('head-sent', undefined);
     if (endsWithHead || isTunnel) {
@@ -184,7 +184,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
       exchange.waitFor('read', now);
     } else {
       exchange.waitFor('nothing', now);
-      hold.startBody();
+      carrier.startBody();
     }
     this.#owner.onDeadline(Math.min(exchange.expiresAt, this.#lastHeard + silenceBeforePing));
     // RFC 9113 §5.1.1: identifiers are not used again. It was the last one.
@@ -257,72 +257,72 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
       else unstarted.push(exchange);
     }
     // Each becomes the first in line.
-    for (const exchange of unstarted.toReversed()) exchange.giveBack();
+    for (const exchange of unstarted.toReversed()) exchange.requeue();
   }
 
   onCapacityChange(): void {
     if (this.active === 0) this.idleSince = this.clock.now();
-    if (this.#hasUnheld) this.#reviewHold();
+    if (this.#hasUnheld) this.#reviewRef();
     if (!this.#noNewExchanges) this.#owner.onCapacity(this);
     else if (this.active === 0) this.#shut(undefined);
   }
 
-  onInformational(hold: StreamHold, status: number, headers: readonly HeaderPair[]): void {
-    hold.onFirstByte();
-    if (status === 100 && hold.heldBody?.release() === true) return;
-    hold.exchange.onInformational(status, '', headers);
+  onInformational(carrier: Http2Carrier, status: number, headers: readonly HeaderPair[]): void {
+    carrier.onFirstByte();
+    if (status === 100 && carrier.withheldBody?.release() === true) return;
+    carrier.exchange.onInformational(status, '', headers);
   }
 
-  onHead(hold: StreamHold, status: number, headers: readonly HeaderPair[]): void {
-    const { exchange } = hold;
-    hold.onFirstByte();
-    hold.heldBody?.giveUp();
+  onHead(carrier: Http2Carrier, status: number, headers: readonly HeaderPair[]): void {
+    const { exchange } = carrier;
+    carrier.onFirstByte();
+    carrier.withheldBody?.giveUp();
     const isUpgraded = exchange.method === 'CONNECT' && status >= 200 && status < 300;
     if (isUpgraded) exchange.waitFor('nothing', this.#lastHeard);
-    hold.isTunnel = isUpgraded;
+    carrier.isTunnel = isUpgraded;
     exchange.onHead('2', status, '', headers, isUpgraded);
-    hold.watchReading(this.#lastHeard);
+    carrier.watchReading(this.#lastHeard);
   }
 
-  onData(hold: StreamHold, chunk: Uint8Array, start: number, end: number): void {
-    const { exchange } = hold;
+  onData(carrier: Http2Carrier, chunk: Uint8Array, start: number, end: number): void {
+    const { exchange } = carrier;
     exchange.onData(ownedBytes(chunk, start, end, this.#transport));
-    hold.watchReading(this.#lastHeard);
+    carrier.watchReading(this.#lastHeard);
   }
 
-  onResponseEnd(hold: StreamHold, trailers: readonly HeaderPair[]): void {
-    hold.exchange.onEnd(trailers);
-    hold.end();
+  onResponseEnd(carrier: Http2Carrier, trailers: readonly HeaderPair[]): void {
+    carrier.exchange.complete(trailers);
+    carrier.end();
   }
 
-  onReset(hold: StreamHold, error: HttpCoreError, wasProcessed: boolean): void {
-    hold.heldBody?.giveUp();
-    const isStale = hold.startedAt > this.#lastHeard && this.served > 1;
+  onReset(carrier: Http2Carrier, error: HttpCoreError, wasProcessed: boolean): void {
+    carrier.withheldBody?.giveUp();
+    const isStale = carrier.startedAt > this.#lastHeard && this.served > 1;
     // Where there is no HTTP/1.1, the next connection would refuse it as well.
     const isHopeless = this.#givenUp || (error.code === http1Required && !this.#fallsBack);
     const processing = isHopeless ? 'unknown' : !wasProcessed ? 'unprocessed' : isStale ? 'stale' : 'unknown';
-    hold.exchange.onFailure(error, processing);
+    carrier.exchange.fail(error, processing);
   }
 
-  onUploadStopped(hold: StreamHold): void {
-    hold.exchange.requestBody?.stop();
+  onUploadStopped(carrier: Http2Carrier): void {
+    carrier.exchange.requestBody?.stop();
   }
 
-  onWritable(hold: StreamHold): void {
-    const { exchange } = hold;
+  onWritable(carrier: Http2Carrier): void {
+    const { exchange } = carrier;
     if (exchange.waitingFor === 'write') exchange.waitFor('nothing', this.clock.now());
     exchange.onWritable();
   }
 
-  onRequestSent(hold: StreamHold): void {
-    const { exchange } = hold;
-    if (exchange.ended || hold.isTunnel) return;
+  onRequestSent(carrier: Http2Carrier): void {
+    const { exchange } = carrier;
+    if (exchange.ended || carrier.isTunnel) return;
     exchange.waitFor(exchange.buffered === 0 ? 'read' : 'nothing', this.clock.now());
     this.#owner.onDeadline(exchange.expiresAt);
   }
 
-  onHttp1Required(hold: StreamHold | null): void {
-    this.#fallsBack = this.#owner.onHttp1Required?.(this, hold === null ? null : hold.exchange) === true;
+  onHttp1Required(carrier: Http2Carrier | null): void {
+    this.#fallsBack = this.#owner.onHttp1Required?.(this, carrier === null ? null : carrier.exchange) === true;
     if (this.#fallsBack) this.drain();
   }
 
@@ -347,7 +347,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
 
   checkDeadlines(now: number): number {
     let next = Infinity;
-    for (const hold of this.engine.tokens()) next = Math.min(next, hold.exchange.checkLimits(now));
+    for (const carrier of this.engine.tokens()) next = Math.min(next, carrier.exchange.checkLimits(now));
     for (const exchange of this.#untilSettings) next = Math.min(next, exchange.checkLimits(now));
     // All that it waited with was given up meanwhile.
     if (this.active === 0 && this.#noNewExchanges) this.#shut(undefined);
@@ -387,16 +387,16 @@ export class Http2Connection implements Connection, Http2EngineHandler<StreamHol
     this.#transport.unref();
   }
 
-  onHeld(isHeld: boolean): void {
+  onReferenced(isHeld: boolean): void {
     this.#hasUnheld = true;
     if (isHeld) this.#transport.ref();
-    else this.#reviewHold();
+    else this.#reviewRef();
   }
 
   /** Where nothing is open but tunnels that are idle, nothing keeps the process alive. */
-  #reviewHold(): void {
+  #reviewRef(): void {
     const holds = this.engine.tokens();
-    if (holds.length > 0 && holds.every(({ isHeld }) => !isHeld)) this.#transport.unref();
+    if (holds.length > 0 && holds.every(({ isReferenced: isHeld }) => !isHeld)) this.#transport.unref();
   }
 
   // Ending

@@ -4,11 +4,11 @@
  */
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
 import type { HttpCoreError } from '../contract/errors.ts';
-import type { Peer } from '../model/destination.ts';
+import type { Destination } from '../model/destination.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { DialTimings, TraceObserver } from '../contract/trace.ts';
 
-export interface DialRequest extends Peer {
+export interface DialRequest extends Destination {
   /** Milliseconds for everything; `null` means no limit. */
   readonly connectTimeout: number | null;
   /** The observer of the exchange that asked for this dial. */

@@ -4,8 +4,8 @@ import { Http1Connection } from '../connection/http1-connection.ts';
 import { Http2Connection } from '../connection/http2-connection.ts';
 import { Turn } from '../connection/turn.ts';
 import { UnsupportedProtocol } from '../contract/errors.ts';
-import type { ResolvedPoolOptions } from '../model/pool-options.ts';
-import { peerKey } from '../model/destination.ts';
+import type { PoolSettings } from '../model/pool-options.ts';
+import { destinationKey } from '../model/destination.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Dial, Dialer, DialedTransport, DialRequest, TransportDialer } from './dial.ts';
@@ -24,13 +24,13 @@ export function nextConnectionId(): number {
 
 export class HttpDialer implements Dialer {
   readonly #transports: TransportDialer;
-  readonly #options: ResolvedPoolOptions;
+  readonly #options: PoolSettings;
   readonly #clock: Clock;
   readonly #turn: Turn;
   /** Of peers that allow fewer streams than the RFC recommends. */
   readonly #streamLimits = new Map<string, number>();
 
-  constructor(transports: TransportDialer, options: ResolvedPoolOptions, clock: Clock) {
+  constructor(transports: TransportDialer, options: PoolSettings, clock: Clock) {
     this.#transports = transports;
     this.#options = options;
     this.#clock = clock;
@@ -76,7 +76,7 @@ export class HttpDialer implements Dialer {
       timings,
     });
     if (agreed === 'h2') {
-      const key = peerKey(request);
+      const key = destinationKey(request);
       return new Http2Connection(transport, info, owner, this.#clock, {
         maxHeaderBytes,
         maxHeaderFields,

@@ -8,7 +8,7 @@ import { lookUp } from './look-up.ts';
 import { traceSecured, type Way, type WayListener } from './way.ts';
 
 /** Where a way of its own leads: a host and port, or a unix socket (or Windows named pipe). */
-export type Destination = { readonly host: string; readonly port: number } | { readonly path: string };
+export type HostOrPath = { readonly host: string; readonly port: number } | { readonly path: string };
 
 export interface DirectWayOptions extends ResolveOptions {
   readonly connectionAttemptDelay: number;
@@ -17,7 +17,7 @@ export interface DirectWayOptions extends ResolveOptions {
 export interface DirectWayRequest {
   /** For errors: an origin, or a proxy. */
   readonly name: string;
-  readonly destination: Destination;
+  readonly destination: HostOrPath;
   /** TLS is part of opening the socket: only so does Node read without a stream in between. */
   readonly handshake: TlsHandshake | undefined;
   readonly onResolved?: ((addresses: readonly string[]) => HttpCoreError | undefined) | undefined;

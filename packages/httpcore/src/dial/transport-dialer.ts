@@ -10,8 +10,8 @@
  * stays open but the transport that it gave away.
  */
 import { ConnectTimeout, LocalProtocolError, ProxyError, type ErrorPhase, type HttpCoreError } from '../contract/errors.ts';
-import type { ResolvedPoolOptions } from '../model/pool-options.ts';
-import { isSocks, proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
+import type { PoolSettings } from '../model/pool-options.ts';
+import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import { secureTransport, type SocketOpening } from '../net/open-socket.ts';
 import { isAddress } from '../net/resolve.ts';
@@ -19,14 +19,11 @@ import type { SocketTransport } from '../net/socket-transport.ts';
 import { TlsClient, tlsError, type TlsHandshake } from '../net/tls.ts';
 import type { DialTimings, TraceEventName, TraceEvents } from '../contract/trace.ts';
 import type { Clock, Scheduled } from '../time/clock.ts';
-import { ConnectWay } from '../proxies/connect-way.ts';
 import type { Dial, DialedTransport, DialRequest, TransportDialer } from './dial.ts';
 import { DirectWay } from './direct-way.ts';
-import { SocksWay } from '../proxies/socks-way.ts';
-import type { Tunnels } from '../proxies/tunnels.ts';
-import { traceSecured, type Stage, type Way, type WayListener } from './way.ts';
+import { traceSecured, type Stage, type Way, type WayListener, type WaysThroughProxies } from './way.ts';
 
-type DialOptions = Pick<ResolvedPoolOptions, 'tls' | 'socketPath' | 'localAddress' | 'lookup' | 'connectionAttemptDelay'>;
+type DialOptions = Pick<PoolSettings, 'tls' | 'socketPath' | 'localAddress' | 'lookup' | 'connectionAttemptDelay'>;
 
 const transitions: Readonly<Record<Stage, readonly Stage[]>> = {
   idle: ['resolving', 'connecting', 'tunnelling', 'settled'],
@@ -63,12 +60,12 @@ const momentOf: Readonly<Partial<Record<TraceEventName, { readonly name: keyof D
  *
  * @throws {LocalProtocolError} `INVALID_OPTION` when `localAddress` is not an IP address.
  */
-export function createTransportDialer(options: DialOptions, clock: Clock, tunnels: Tunnels): TransportDialer {
+export function createTransportDialer(options: DialOptions, clock: Clock, proxies: WaysThroughProxies): TransportDialer {
   const { localAddress } = options;
   if (localAddress !== undefined && !isAddress(localAddress)) {
     throw new LocalProtocolError('The option "localAddress" must be an IP address', { code: 'INVALID_OPTION', phase: 'request' });
   }
-  const equipment: Equipment = { options, clock, tunnels, tls: new TlsClient(options.tls), tlsOfProxies: new WeakMap() };
+  const equipment: Equipment = { options, clock, proxies, tls: new TlsClient(options.tls), tlsOfProxies: new WeakMap() };
   return {
     dial(request) {
       const dial = new TransportDial(request, equipment);
@@ -82,7 +79,7 @@ export function createTransportDialer(options: DialOptions, clock: Clock, tunnel
 interface Equipment {
   readonly options: DialOptions;
   readonly clock: Clock;
-  readonly tunnels: Tunnels;
+  readonly proxies: WaysThroughProxies;
   readonly tls: TlsClient;
   readonly tlsOfProxies: WeakMap<Proxy, TlsClient>;
 }
@@ -136,7 +133,7 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
       this.onFailed(error as HttpCoreError);
       return;
     }
-    this.#way = via === null ? this.#directWay() : this.#wayThrough(via, origin, this);
+    this.#way = via === null ? this.#directWay() : this.#equipment.proxies.wayThrough(via, origin, this);
     this.#way.start();
   }
 
@@ -162,24 +159,6 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
     const path = proxy === null ? options.socketPath : proxy.socketPath;
     const destination = path === undefined ? { host: origin.host, port: origin.port } : { path };
     return new DirectWay({ name: origin.text, destination, handshake: this.#handshake, onResolved }, options, clock, this);
-  }
-
-  #wayThrough(
-    via: Proxy,
-    { host, port, text }: { readonly host: string; readonly port: number; readonly text: string },
-    listener: WayListener,
-  ): Way {
-    if (!isSocks(via)) return new ConnectWay(via, text.slice(text.indexOf('//') + 2), this.#equipment.tunnels, listener);
-    return new SocksWay(via, { host, port }, this.#equipment.options.lookup, (leg) => this.#wayTo(via, leg), listener);
-  }
-
-  /** To a SOCKS proxy. HTTP proxies are the business of those who make tunnels. */
-  #wayTo(proxy: Proxy, listener: WayListener): Way {
-    const { peer } = proxyFacts(proxy);
-    if (proxy.via !== null) return this.#wayThrough(proxy.via, peer, listener);
-    const { options, clock } = this.#equipment;
-    const destination = proxy.socketPath === undefined ? { host: proxy.host, port: proxy.port } : { path: proxy.socketPath };
-    return new DirectWay({ name: proxy.origin, destination, handshake: undefined }, options, clock, listener);
   }
 
   // From the way

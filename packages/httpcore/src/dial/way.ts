@@ -4,6 +4,7 @@
  */
 import type { HttpCoreError } from '../contract/errors.ts';
 import type { TransportFacts } from '../net/byte-transport.ts';
+import type { Proxy } from '../model/proxy/proxy.ts';
 import type { SocketTransport } from '../net/socket-transport.ts';
 import type { TraceEventName, TraceEvents } from '../contract/trace.ts';
 
@@ -24,6 +25,19 @@ export interface WayListener {
   trace<Name extends TraceEventName>(name: Name, detail: TraceEvents[Name]): void;
   onReady(transport: SocketTransport): void;
   onFailed(error: HttpCoreError): void;
+}
+
+/** Where a way is to lead. */
+export interface WayTarget {
+  readonly host: string;
+  readonly port: number;
+  /** `scheme://host:port` */
+  readonly text: string;
+}
+
+/** Makes the ways that lead through a proxy, which the dialler knows by this alone. */
+export interface WaysThroughProxies {
+  wayThrough(proxy: Proxy, target: WayTarget, listener: WayListener): Way;
 }
 
 export function traceSecured(listener: Pick<WayListener, 'trace'>, { tls, alpnProtocol }: TransportFacts): void {

@@ -8,10 +8,10 @@
  *
  * It stands between three parties, and is the only one that knows all of them:
  * - the caller, through the promise of the head, the response body and the abort signal;
- * - the connection that serves it, which calls the `on…` methods and is spoken to through `ExchangeStream`;
+ * - the connection that serves it, which calls the `on…` methods and is spoken to through `Carrier`;
  * - its owner (the pool), which has it while it is queued and takes it back for a replay.
  *
- * However many of them end it, and in whatever order: it ends once. `#settle` is the only way there.
+ * However many of them end it, and in whatever order: it ends once. `#end` is the only way there.
  */
 import { setMaxListeners } from 'node:events';
 
@@ -23,13 +23,11 @@ import { observerOf } from '../observe/diagnostics-channel.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { ConnectionInfo, TraceEventName, TraceEvents, TraceObserver } from '../contract/trace.ts';
 import { BodyBuffer } from './body-buffer.ts';
-import type { ExchangeStream } from '../connection/connection.ts';
 import { ExchangeLimits, type WaitingFor } from './exchange-limits.ts';
-import type { ExchangeOwner } from './parties.ts';
+import type { Carrier, ExchangeOwner } from './parties.ts';
 import { exchangeTransitions, type ExchangeEvent, type ExchangeState } from './exchange-state.ts';
 import type { Forwarding } from '../model/proxy/forwarding.ts';
 import { mayReplay, type Processing } from './replay.ts';
-import type { RequestBody } from './request-body.ts';
 import { IncomingBody, UpgradedBody } from './response-body.ts';
 import { UnwantedAnswer } from './unwanted-answer.ts';
 
@@ -58,7 +56,7 @@ export class Exchange {
   requestEnded = false;
   connectionReused = false;
   /** The sending of the body, while it runs. */
-  requestBody: RequestBody | null = null;
+  requestBody: { stop(): void } | null = null;
   replays = 0;
   /** Has the caller's iterable been asked for anything? */
   bodyPulled = false;
@@ -68,10 +66,10 @@ export class Exchange {
   proxyAuthorization: string | undefined = undefined;
   challenges = 0;
 
-  readonly #owner: ExchangeOwner;
+  readonly #owner: ExchangeOwner<Exchange>;
   readonly #limits: ExchangeLimits;
   #state: ExchangeState = 'queued';
-  #stream: ExchangeStream | null = null;
+  #carrier: Carrier<Exchange> | null = null;
   #resolve!: (response: DispatchResponse) => void;
   #reject!: (error: HttpCoreError) => void;
   #buffer: BodyBuffer | null = null;
@@ -83,7 +81,7 @@ export class Exchange {
   #writable: (() => void) | null = null;
 
   constructor(
-    owner: ExchangeOwner,
+    owner: ExchangeOwner<Exchange>,
     origin: Origin,
     method: string,
     target: string,
@@ -123,7 +121,7 @@ export class Exchange {
   /** The abort signal's listener is the exchange itself: one object less per request. */
   handleEvent(): void {
     const reason: unknown = this.context?.signal?.reason;
-    this.fail(new Aborted('The request was aborted', { cause: reason }));
+    this.abort(new Aborted('The request was aborted', { cause: reason }));
   }
 
   get ended(): boolean {
@@ -170,16 +168,16 @@ export class Exchange {
     if (this.#state === 'ended') return Infinity;
     const next = this.#limits.expiresAt;
     if (next > now) return next;
-    this.fail(this.#limits.passed(now, this.queuedAt, this.phase) ?? this.#owner.explainPoolTimeout(this));
+    this.abort(this.#limits.passed(now, this.queuedAt, this.phase) ?? this.#owner.explainPoolTimeout(this));
     return Infinity;
   }
 
   // From the connection
 
   /** A connection takes it. */
-  onAssigned(stream: ExchangeStream, connection: ConnectionInfo, reused: boolean, streamId: number | undefined): void {
+  onAssigned(stream: Carrier<Exchange>, connection: ConnectionInfo, reused: boolean, streamId: number | undefined): void {
     this.#move('assign');
-    this.#stream = stream;
+    this.#carrier = stream;
     this.connectionReused = reused;
     if (this.observer !== null) this.trace('assigned', { connection, reused, streamId });
   }
@@ -189,7 +187,7 @@ export class Exchange {
     try {
       this.context?.onInformational?.(status, reason, headers);
     } catch (error) {
-      this.fail(new Aborted('The observer of informational responses threw', { code: 'OBSERVER_FAILED', cause: error }));
+      this.abort(new Aborted('The observer of informational responses threw', { code: 'OBSERVER_FAILED', cause: error }));
     }
   }
 
@@ -225,7 +223,7 @@ export class Exchange {
     return this.#buffer === null ? 0 : this.#buffer.size;
   }
 
-  onEnd(trailers: readonly HeaderPair[]): void {
+  complete(trailers: readonly HeaderPair[]): void {
     if (this.#challenge !== null) {
       this.#replay(this.#challenge.error);
       return;
@@ -241,7 +239,7 @@ export class Exchange {
    * The connection can't complete it. `processing` says what is known of the peer's side; what provably was not processed
    * goes back to the queue, at most twice.
    */
-  onFailure(error: HttpCoreError, processing: Processing): void {
+  fail(error: HttpCoreError, processing: Processing): void {
     if (this.#state === 'ended') return;
     if (this.#challenge !== null) {
       this.#replay(this.#challenge.error);
@@ -255,11 +253,11 @@ export class Exchange {
       // Whoever repeats requests can do so with this one, too.
       if (processing === 'unprocessed') this.requestSent = false;
     }
-    this.#settle(error);
+    this.#end(error);
   }
 
   /** The connection that took it can't start it after all: back to the queue, as if it had never left it. */
-  giveBack(): void {
+  requeue(): void {
     this.#limits.waitingFor = 'nothing';
     this.#owner.onReplay(this);
   }
@@ -268,7 +266,7 @@ export class Exchange {
   #sendElsewhere(): boolean {
     if (!this.#owner.onMisdirected(this) || !mayReplay(this, 'unprocessed')) return false;
     const error = new RemoteProtocolError('The server does not serve this origin over the connection of another', { code: 'MISDIRECTED' });
-    this.#stream!.cancel(this, error);
+    this.#carrier!.cancel(this, error);
     this.#replay(error);
     return true;
   }
@@ -277,7 +275,7 @@ export class Exchange {
   #answerProxy(status: number, headers: readonly HeaderPair[]): boolean {
     if (!this.forwarding!.isChallenged(this, status, headers) || !mayReplay(this, 'unprocessed')) return false;
     const error = new ProxyError('The proxy asked for other credentials', { code: 'PROXY_AUTH_REQUIRED', status, headers });
-    const stream = this.#stream!;
+    const stream = this.#carrier!;
     const giveUp = (): void => {
       stream.cancel(this, error);
       this.#replay(error);
@@ -311,7 +309,7 @@ export class Exchange {
     // The observer may have aborted it.
     if (this.ended) return false;
     this.#move('replay');
-    this.#stream = null;
+    this.#carrier = null;
     this.replays += 1;
     this.requestSent = false;
     this.requestEnded = false;
@@ -337,11 +335,11 @@ export class Exchange {
   // From the caller's side
 
   /** Ends the exchange from our side: abort, limit, the caller's mistake. The connection is told. */
-  fail(error: HttpCoreError): void {
+  abort(error: HttpCoreError): void {
     if (this.#state === 'ended') return;
-    const stream = this.#stream;
+    const stream = this.#carrier;
     const wasQueued = this.#state === 'queued';
-    const stamped = this.#settle(error);
+    const stamped = this.#end(error);
     if (wasQueued) this.#owner.onCancelled(this);
     else stream?.cancel(this, stamped);
   }
@@ -350,11 +348,11 @@ export class Exchange {
   refuse(error: HttpCoreError): void {
     if (this.#state === 'ended') return;
     const passed = error instanceof ConnectTimeout ? this.#limits.passedMeanwhile(this.#owner.clock.now(), this.queuedAt, error) : null;
-    this.#settle(passed ?? error);
+    this.#end(passed ?? error);
   }
 
   onConsumed(bytes: number): void {
-    if (this.#state !== 'ended') this.#stream?.onConsumed(this, bytes);
+    if (this.#state !== 'ended') this.#carrier?.onConsumed(this, bytes);
   }
 
   /** Resolves when `sendData` may be called again, and when the exchange ends. */
@@ -367,25 +365,25 @@ export class Exchange {
 
   /** For upgraded connections. Returns false when the peer is slower. */
   write(chunk: Uint8Array): boolean {
-    return this.#stream!.sendData(this, chunk);
+    return this.#carrier!.sendData(this, chunk);
   }
 
   writeEnd(): void {
-    if (this.#state !== 'ended') this.#stream!.sendEnd(this, null);
+    if (this.#state !== 'ended') this.#carrier!.sendEnd(this, null);
   }
 
   /** Takes the transport of a tunnel away: its connection and the exchange are over. `null` where others share it, or it is gone. */
   detach(): ByteTransport | null {
-    const transport = this.#stream?.detach(this) ?? null;
+    const transport = this.#carrier?.detach(this) ?? null;
     if (transport === null) return null;
     transport.release(this.#buffer!.takeAll());
-    this.onEnd([]);
+    this.complete([]);
     return transport;
   }
 
   /** Should an idle tunnel keep the process alive? */
-  hold(isHeld: boolean): void {
-    this.#stream?.hold(this, isHeld);
+  setRef(isHeld: boolean): void {
+    this.#carrier?.setRef(this, isHeld);
   }
 
   /** The caller does not want the rest: drain it if it is small, else give the connection up. */
@@ -395,8 +393,8 @@ export class Exchange {
     const taken = buffer.size;
     buffer.discard();
     const error = new Aborted('The response body was closed before its end', { code: 'BODY_CLOSED' });
-    const giveUp = (): void => this.fail(error);
-    const patience = upgraded ? 0 : this.#stream!.patience(this);
+    const giveUp = (): void => this.abort(error);
+    const patience = upgraded ? 0 : this.#carrier!.patience(this);
     if (patience === 0) {
       giveUp();
       return Promise.resolve();
@@ -411,7 +409,7 @@ export class Exchange {
 
   // Ending
 
-  #settle(error: HttpCoreError): HttpCoreError {
+  #end(error: HttpCoreError): HttpCoreError {
     const stamped = this.#withFacts(error);
     this.#move('fail');
     if (this.observer !== null) this.trace('failed', { error: stamped });
@@ -434,7 +432,7 @@ export class Exchange {
   #release(): void {
     this.context?.signal?.removeEventListener('abort', this);
     this.#limits.waitingFor = 'nothing';
-    this.#stream = null;
+    this.#carrier = null;
     this.#challenge?.stop();
     this.#unread?.stop();
     this.#stopSending();

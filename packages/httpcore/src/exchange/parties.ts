@@ -1,19 +1,47 @@
-import type { PoolTimeout } from '../contract/errors.ts';
+/** The two that an exchange speaks to, besides its caller. It knows them by what they are to it, and they know it by what they made it: so neither imports the other. */
+import type { HeaderPair } from '../contract/dispatcher.ts';
+import type { HttpCoreError, PoolTimeout } from '../contract/errors.ts';
+import type { ByteTransport } from '../net/byte-transport.ts';
 import type { Clock } from '../time/clock.ts';
-import type { Exchange } from './exchange.ts';
 import type { Forwarding } from '../model/proxy/forwarding.ts';
 
 /** Who has an exchange while it is queued, and takes it back for a replay. */
-export interface ExchangeOwner {
+export interface ExchangeOwner<Owned> {
   readonly clock: Clock;
   /** `null` where the peer is no proxy that forwards. */
   readonly forwarding: Forwarding | null;
   /** It ended while it was queued: forget it. */
-  onCancelled(exchange: Exchange): void;
+  onCancelled(exchange: Owned): void;
   /** It goes back to the queue, first in line. */
-  onReplay(exchange: Exchange): void;
+  onReplay(exchange: Owned): void;
   /** It was answered 421. Returns whether it was sent to a connection of another origin; the next time it won't be. */
-  onMisdirected(exchange: Exchange): boolean;
+  onMisdirected(exchange: Owned): boolean;
   /** Why it did not get a connection in time. */
-  explainPoolTimeout(exchange: Exchange): PoolTimeout;
+  explainPoolTimeout(exchange: Owned): PoolTimeout;
+}
+
+/**
+ * What carries an exchange on a connection: what the caller's side may still ask of it. Every method may be
+ * called at any time and does nothing once the exchange has ended.
+ */
+export interface Carrier<Carried> {
+  /** The caller has taken `bytes` of the response body: there is room for more. */
+  onConsumed(exchange: Carried, bytes: number): void;
+  /**
+   * The caller wants no more of the response. How many milliseconds are worth waiting for the rest of it, so that the connection
+   * can be used again? 0: none, cancel at once.
+   */
+  patience(exchange: Carried): number;
+  /** The exchange is over for its caller: drop the connection (HTTP/1.1) or reset the stream (HTTP/2). No callback follows. */
+  cancel(exchange: Carried, error: HttpCoreError): void;
+  /** What the exchange waits for has changed: look at its limits in time. */
+  onWaiting(exchange: Carried): void;
+  /** Sends a chunk of the request body, or of an upgraded connection. Returns false when the peer is slower: `exchange.onWritable()` follows. */
+  sendData(exchange: Carried, chunk: Uint8Array): boolean;
+  /** Gives the transport of a tunnel away, unless others share it. The connection is over then, the transport is not. */
+  detach(exchange: Carried): ByteTransport | null;
+  /** Whether a tunnel keeps the process alive; it does until told otherwise. */
+  setRef(exchange: Carried, isHeld: boolean): void;
+  /** Ends the request body. */
+  sendEnd(exchange: Carried, trailers: readonly HeaderPair[] | null): void;
 }

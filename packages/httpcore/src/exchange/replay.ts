@@ -1,4 +1,4 @@
-import type { Exchange } from './exchange.ts';
+import type { ByteIterable } from '../contract/dispatcher.ts';
 
 /**
  * What is known of an exchange that its connection could not complete:
@@ -14,8 +14,18 @@ const maxReplays = 2;
 
 const idempotentMethods = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY']);
 
+/** What an exchange is asked before it is sent again. */
+export interface Replayable {
+  readonly method: string;
+  readonly body: ByteIterable | null;
+  /** Has the caller's iterable been asked for anything? */
+  readonly bodyPulled: boolean;
+  readonly requestSent: boolean;
+  readonly replays: number;
+}
+
 /** May the core send the exchange again by itself? Pure: it looks and decides. */
-export function mayReplay(exchange: Exchange, processing: Processing): boolean {
+export function mayReplay(exchange: Replayable, processing: Processing): boolean {
   if (processing === 'unknown') return false;
   if (exchange.replays >= maxReplays) return false;
   if (!isReplayable(exchange)) return false;
@@ -24,6 +34,6 @@ export function mayReplay(exchange: Exchange, processing: Processing): boolean {
 }
 
 /** No body, a list of chunks, or an iterable that has not been asked for anything yet. */
-function isReplayable(exchange: Exchange): boolean {
+function isReplayable(exchange: Replayable): boolean {
   return exchange.body === null || Array.isArray(exchange.body) || !exchange.bodyPulled;
 }

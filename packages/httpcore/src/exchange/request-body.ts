@@ -8,7 +8,7 @@
 import type { HeaderPair } from '../contract/dispatcher.ts';
 import { HttpCoreError, LocalProtocolError, WriteError } from '../contract/errors.ts';
 import { resolveTrailers } from '../model/field-syntax.ts';
-import type { ExchangeStream } from '../connection/connection.ts';
+import type { Carrier } from '../exchange/parties.ts';
 import type { Exchange } from './exchange.ts';
 
 type AnyIterator = Iterator<Uint8Array> | AsyncIterator<Uint8Array>;
@@ -21,13 +21,13 @@ const pieceSize = 65_536;
 
 export class RequestBody {
   readonly #exchange: Exchange;
-  readonly #stream: ExchangeStream;
+  readonly #stream: Carrier<Exchange>;
   readonly #now: () => number;
   #iterator: AnyIterator | null = null;
   #stopped = false;
   #bytes = 0;
 
-  constructor(exchange: Exchange, stream: ExchangeStream, now: () => number) {
+  constructor(exchange: Exchange, stream: Carrier<Exchange>, now: () => number) {
     this.#exchange = exchange;
     this.#stream = stream;
     this.#now = now;
@@ -154,7 +154,7 @@ export class RequestBody {
   }
 
   #fail(error: unknown): void {
-    this.#exchange.fail(
+    this.#exchange.abort(
       error instanceof HttpCoreError
         ? error
         : new WriteError('The request body failed while it was read', { code: 'REQUEST_BODY_FAILED', cause: error, phase: 'send' }),

@@ -3,18 +3,30 @@ import type { DuplexBody, HeaderPair, ResponseBody } from '../contract/dispatche
 import { LocalProtocolError, WriteError, withCallerStack } from '../contract/errors.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { BodyBuffer } from './body-buffer.ts';
-import type { Exchange } from './exchange.ts';
 
 const done: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
 
+/** Where a body comes from, and what its reader may ask there. */
+export interface BodySource {
+  readonly origin: { readonly text: string };
+  readonly ended: boolean;
+  onConsumed(bytes: number): void;
+  discard(upgraded: boolean): Promise<void>;
+  write(chunk: Uint8Array): boolean;
+  writable(): Promise<void>;
+  writeEnd(): void;
+  detach(): ByteTransport | null;
+  setRef(isReferenced: boolean): void;
+}
+
 export class IncomingBody implements ResponseBody {
-  readonly #exchange: Exchange;
+  readonly #source: BodySource;
   readonly #buffer: BodyBuffer;
   #claimed = false;
   #closed = false;
 
-  constructor(exchange: Exchange, buffer: BodyBuffer) {
-    this.#exchange = exchange;
+  constructor(source: BodySource, buffer: BodyBuffer) {
+    this.#source = source;
     this.#buffer = buffer;
   }
 
@@ -64,7 +76,7 @@ export class IncomingBody implements ResponseBody {
     if (this.#closed) return;
     this.#closed = true;
     this.#claimed = true;
-    await this.#exchange.discard(this.isUpgraded);
+    await this.#source.discard(this.isUpgraded);
   }
 
   protected get isUpgraded(): boolean {
@@ -78,7 +90,7 @@ export class IncomingBody implements ResponseBody {
 
   #take(): Uint8Array | undefined {
     const chunk = this.#buffer.take();
-    if (chunk !== undefined) this.#exchange.onConsumed(chunk.length);
+    if (chunk !== undefined) this.#source.onConsumed(chunk.length);
     return chunk;
   }
 
@@ -108,20 +120,20 @@ export class IncomingBody implements ResponseBody {
 
 /** The body of an upgraded connection: it can be written to as well. */
 export class UpgradedBody extends IncomingBody implements DuplexBody {
-  readonly #exchange: Exchange;
+  readonly #source: BodySource;
   #ended = false;
 
-  constructor(exchange: Exchange, buffer: BodyBuffer) {
-    super(exchange, buffer);
-    this.#exchange = exchange;
+  constructor(source: BodySource, buffer: BodyBuffer) {
+    super(source, buffer);
+    this.#source = source;
   }
 
   async write(chunk: Uint8Array): Promise<void> {
     try {
-      if (this.#ended || this.#exchange.ended) {
-        throw new WriteError('The upgraded connection has ended', { code: 'CONNECTION_CLOSED', origin: this.#exchange.origin.text });
+      if (this.#ended || this.#source.ended) {
+        throw new WriteError('The upgraded connection has ended', { code: 'CONNECTION_CLOSED', origin: this.#source.origin.text });
       }
-      if (!this.#exchange.write(chunk)) await this.#exchange.writable();
+      if (!this.#source.write(chunk)) await this.#source.writable();
     } catch (error) {
       throw withCallerStack(error);
     }
@@ -130,24 +142,24 @@ export class UpgradedBody extends IncomingBody implements DuplexBody {
   end(): Promise<void> {
     if (!this.#ended) {
       this.#ended = true;
-      this.#exchange.writeEnd();
+      this.#source.writeEnd();
     }
     return Promise.resolve();
   }
 
-  /** @internal See `Exchange`. */
+  /** @internal See `Exchange.detach`. */
   detach(): ByteTransport | null {
-    return this.#exchange.detach();
+    return this.#source.detach();
   }
 
   /** @internal */
   ref(): void {
-    this.#exchange.hold(true);
+    this.#source.setRef(true);
   }
 
   /** @internal */
   unref(): void {
-    this.#exchange.hold(false);
+    this.#source.setRef(false);
   }
 
   protected override get isUpgraded(): boolean {

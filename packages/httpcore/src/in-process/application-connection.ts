@@ -7,7 +7,8 @@
  * side gives it up; `#leave` is where all ways meet, and what still runs then (the application, either body) is told and
  * from there on not listened to.
  */
-import type { Connection, ConnectionOwner, ExchangeStream } from '../connection/connection.ts';
+import type { Carrier } from '../exchange/parties.ts';
+import type { Connection, ConnectionOwner } from '../connection/connection.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { RequestBody } from '../exchange/request-body.ts';
 import type { HeaderPair } from '../contract/dispatcher.ts';
@@ -27,12 +28,12 @@ import {
   type ChunkIterator,
   type OutgoingResponse,
 } from './outgoing-response.ts';
-import { ProcessHold } from './process-ref.ts';
+import { ProcessRef } from './process-ref.ts';
 
 /** Answers one request; what it throws fails the exchange. */
 export type Answering = (request: ApplicationRequest, exchange: Exchange) => Promise<OutgoingResponse>;
 
-export class ApplicationConnection implements Connection, ExchangeStream, IncomingSource {
+export class ApplicationConnection implements Connection, Carrier<Exchange>, IncomingSource {
   readonly info: ConnectionInfo;
   readonly coalescing = undefined;
   readonly expectsCapacity = false;
@@ -45,13 +46,13 @@ export class ApplicationConnection implements Connection, ExchangeStream, Incomi
   readonly #answer: Answering;
   readonly #owner: ConnectionOwner;
   readonly #clock: Clock;
-  readonly #hold: ProcessHold;
+  readonly #processRef: ProcessRef;
   #exchange: Exchange | null = null;
   #left = false;
 
   #incoming: IncomingBytes = new IncomingBytes(this);
   /** `Expect: 100-continue`: the body is not asked for until the application reads. */
-  #heldBack = false;
+  #withheld = false;
   #sent = 0;
   #outgoing: OutgoingBody | null = null;
   #isTunnel = false;
@@ -63,7 +64,7 @@ export class ApplicationConnection implements Connection, ExchangeStream, Incomi
     this.#answer = answer;
     this.#owner = owner;
     this.#clock = clock;
-    this.#hold = new ProcessHold(clock);
+    this.#processRef = new ProcessRef(clock);
     this.idleSince = clock.now();
   }
 
@@ -88,7 +89,7 @@ export class ApplicationConnection implements Connection, ExchangeStream, Incomi
   start(exchange: Exchange): void {
     this.served = 1;
     this.#exchange = exchange;
-    this.#hold.take();
+    this.#processRef.take();
     exchange.onAssigned(this, this.info, false, undefined);
     exchange.requestSent = true;
     if (exchange.traced) exchange.trace('head-sent', undefined);
@@ -98,7 +99,7 @@ export class ApplicationConnection implements Connection, ExchangeStream, Incomi
       exchange.requestEnded = true;
       this.#incoming.end([]);
     } else if (expectsContinue(exchange.headers)) {
-      this.#heldBack = true;
+      this.#withheld = true;
     } else {
       this.#sendBody(exchange);
     }
@@ -107,7 +108,7 @@ export class ApplicationConnection implements Connection, ExchangeStream, Incomi
   }
 
   #sendBody(exchange: Exchange): void {
-    this.#heldBack = false;
+    this.#withheld = false;
     const requestBody = new RequestBody(exchange, this, () => this.#clock.now());
     exchange.requestBody = requestBody;
     requestBody.start();
@@ -117,7 +118,7 @@ export class ApplicationConnection implements Connection, ExchangeStream, Incomi
     return null;
   }
 
-  hold(): void {}
+  setRef(): void {}
 
   sendData(exchange: Exchange, chunk: Uint8Array): boolean {
     if (exchange !== this.#exchange) return true;
@@ -142,7 +143,7 @@ export class ApplicationConnection implements Connection, ExchangeStream, Incomi
   onWanted(): void {
     const exchange = this.#exchange;
     if (exchange === null) return;
-    if (this.#heldBack) this.#sendBody(exchange);
+    if (this.#withheld) this.#sendBody(exchange);
     else if (++this.#chunksAskedFor % chunksPerTurn === 0) this.#clock.nextTurn(() => this.#onRoom());
     else this.#onRoom();
   }
@@ -157,7 +158,7 @@ export class ApplicationConnection implements Connection, ExchangeStream, Incomi
   onUnwanted(): void {
     const exchange = this.#exchange;
     if (exchange === null) return;
-    this.#heldBack = false;
+    this.#withheld = false;
     exchange.requestBody?.stop();
     if (this.#isTunnel) return;
     exchange.requestEnded = true;
@@ -190,7 +191,7 @@ export class ApplicationConnection implements Connection, ExchangeStream, Incomi
     }
     checkResponseFields(headers);
     if (exchange !== this.#exchange || exchange.phase === 'response-body') return;
-    if (status === 100 && this.#heldBack) this.#sendBody(exchange);
+    if (status === 100 && this.#withheld) this.#sendBody(exchange);
     else exchange.onInformational(status, reason, headers);
   }
 
@@ -203,7 +204,7 @@ export class ApplicationConnection implements Connection, ExchangeStream, Incomi
       throw new RemoteProtocolError('The application switched protocols without having been asked to', { code: 'UNEXPECTED_UPGRADE' });
     }
     // The answer to `Expect`: the body is not wanted.
-    this.#heldBack = false;
+    this.#withheld = false;
     const chunks = this.#isTunnel ? this.#openTunnel(exchange, response) : response.chunks;
     const outgoing = new OutgoingBody(exchange, chunks, this.#clock, () => this.#watchReading(exchange));
     this.#outgoing = outgoing;
@@ -277,23 +278,23 @@ export class ApplicationConnection implements Connection, ExchangeStream, Incomi
   }
 
   ref(): void {
-    this.#hold.take();
+    this.#processRef.take();
   }
 
   unref(): void {
-    this.#hold.release();
+    this.#processRef.release();
   }
 
   #complete(exchange: Exchange, trailers: readonly HeaderPair[]): void {
     this.#exchange = null;
-    exchange.onEnd(trailers);
+    exchange.complete(trailers);
     this.#leave(undefined);
   }
 
   #fail(error: HttpCoreError): void {
     const exchange = this.#exchange;
     this.#exchange = null;
-    exchange?.onFailure(error, 'unknown');
+    exchange?.fail(error, 'unknown');
     this.#leave(error);
   }
 
@@ -301,7 +302,7 @@ export class ApplicationConnection implements Connection, ExchangeStream, Incomi
     if (this.#left) return;
     this.#left = true;
     this.#exchange = null;
-    this.#hold.release();
+    this.#processRef.release();
     this.#incoming.fail(error ?? new Aborted('The response was complete before the request was', { code: 'REQUEST_STOPPED' }));
     this.#outgoing?.stop();
     if (error !== undefined) this.#signal.abort(error);

@@ -10,7 +10,7 @@ import type {
 } from '../contract/dispatcher.ts';
 import type { Dialer } from '../dial/dial.ts';
 import { withCallerStack } from '../contract/errors.ts';
-import { resolvePoolOptions, type ResolvedPoolOptions } from '../model/pool-options.ts';
+import { resolvePoolOptions, type PoolSettings } from '../model/pool-options.ts';
 import type { DialTimings } from '../contract/trace.ts';
 import { Pool } from '../pool/pool.ts';
 import { systemClock, type Clock } from '../time/clock.ts';
@@ -41,7 +41,7 @@ export class InProcessDispatcher implements Dispatcher {
   readonly #check: RequestCheck | undefined;
 
   /** @throws {LocalProtocolError} `INVALID_OPTION`. */
-  constructor({ timeouts }: InProcessOptions, createDialer: (options: ResolvedPoolOptions, clock: Clock) => Dialer, check?: RequestCheck) {
+  constructor({ timeouts }: InProcessOptions, createDialer: (options: PoolSettings, clock: Clock) => Dialer, check?: RequestCheck) {
     const options = resolvePoolOptions({
       timeouts,
       maxConnections: Infinity,

@@ -8,7 +8,7 @@
 import type { ByteTransport, TransportFacts, TransportHandler } from '../net/byte-transport.ts';
 import type { Clock } from '../time/clock.ts';
 import { MemorySocket, type MemorySocketPeer } from './memory-socket.ts';
-import { ProcessHold } from './process-ref.ts';
+import { ProcessRef } from './process-ref.ts';
 
 const highWaterMark = 65_536;
 
@@ -31,7 +31,7 @@ export class MemoryTransport implements ByteTransport, MemorySocketPeer {
   readonly socket: MemorySocket;
 
   readonly #clock: Clock;
-  readonly #hold: ProcessHold;
+  readonly #processRef: ProcessRef;
   #handler: TransportHandler | null = null;
   #turnPlanned = false;
 
@@ -54,8 +54,8 @@ export class MemoryTransport implements ByteTransport, MemorySocketPeer {
 
   constructor(clock: Clock, port: number, encrypted: boolean) {
     this.#clock = clock;
-    this.#hold = new ProcessHold(clock);
-    this.#hold.take();
+    this.#processRef = new ProcessRef(clock);
+    this.#processRef.take();
     this.socket = new MemorySocket(this, clock, port, encrypted);
   }
 
@@ -103,11 +103,11 @@ export class MemoryTransport implements ByteTransport, MemorySocketPeer {
   }
 
   ref(): void {
-    if (!this.#closed) this.#hold.take();
+    if (!this.#closed) this.#processRef.take();
   }
 
   unref(): void {
-    this.#hold.release();
+    this.#processRef.release();
   }
 
   end(): void {
@@ -210,7 +210,7 @@ export class MemoryTransport implements ByteTransport, MemorySocketPeer {
     if (this.#closed) return;
     this.#closed = true;
     this.#destroyed = true;
-    this.#hold.release();
+    this.#processRef.release();
     this.#guard(() => handler.onClosed(error));
   }
 

@@ -7,7 +7,7 @@ const longestDelay = 2 ** 31 - 1;
  * Keeps the process alive as a socket would. Without it a program whose only open end is an exchange with an application
  * that never answers would end silently, before the limit that tells it.
  */
-export class ProcessHold {
+export class ProcessRef {
   readonly #clock: Clock;
   #timer: Scheduled | null = null;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { parseOrigin } from './origin.ts';
-import { forwards, originPeer, peerKey, proxyPeer } from './destination.ts';
+import { forwards, originDestination, destinationKey, proxyDestination } from './destination.ts';
 import { Proxy } from './proxy/proxy.ts';
 
 const all = { http1: true, http2: true };
@@ -19,22 +19,22 @@ describe('the protocols of a peer', () => {
     [https, old, ['http/1.1']],
     [https, modern, ['h2']],
   ] as const)('%o %o', (origin, options, protocols) => {
-    expect(originPeer(origin, null, options).protocols).toEqual(protocols);
+    expect(originDestination(origin, null, options).protocols).toEqual(protocols);
     // What is on the way has no say in it.
-    expect(originPeer(origin, new Proxy('https://p', { http2: false }), options).protocols).toEqual(protocols);
+    expect(originDestination(origin, new Proxy('https://p', { http2: false }), options).protocols).toEqual(protocols);
   });
 
   it('are those of the proxy where that is the peer', () => {
-    expect(proxyPeer(new Proxy('http://p')).protocols).toEqual(['http/1.1']);
-    expect(proxyPeer(new Proxy('https://p')).protocols).toEqual(['h2', 'http/1.1']);
-    expect(proxyPeer(new Proxy('https://p', { http2: false })).protocols).toEqual(['http/1.1']);
+    expect(proxyDestination(new Proxy('http://p')).protocols).toEqual(['http/1.1']);
+    expect(proxyDestination(new Proxy('https://p')).protocols).toEqual(['h2', 'http/1.1']);
+    expect(proxyDestination(new Proxy('https://p', { http2: false })).protocols).toEqual(['http/1.1']);
   });
 });
 
 it('a proxy as a peer is reached as it says', () => {
   const via = new Proxy('socks5h://q');
   const proxy = new Proxy('https://P:8443', { via });
-  expect(proxyPeer(proxy)).toMatchObject({ origin: { scheme: 'https', host: 'p', port: 8443 }, proxy, via });
+  expect(proxyDestination(proxy)).toMatchObject({ origin: { scheme: 'https', host: 'p', port: 8443 }, proxy, via });
 });
 
 it.each([
@@ -59,28 +59,30 @@ describe('the key of a peer', () => {
     const other = parseOrigin('https', 'b', null);
     const asOrigin = parseOrigin('http', 'p', null);
     const peers = [
-      originPeer(http, null, all),
-      originPeer(https, null, all),
-      originPeer(named, null, all),
-      originPeer(other, null, all),
-      originPeer(asOrigin, null, all),
-      originPeer(https, p, all),
-      originPeer(named, p, all),
-      originPeer(other, p, all),
-      originPeer(https, new Proxy('http://eve:s3cr3t@p'), all),
-      originPeer(https, new Proxy('https://p'), all),
-      originPeer(https, new Proxy('http://p', { via: p }), all),
-      proxyPeer(p),
-      proxyPeer(new Proxy('http://p')),
-      proxyPeer(new Proxy('http://p', { via: p })),
+      originDestination(http, null, all),
+      originDestination(https, null, all),
+      originDestination(named, null, all),
+      originDestination(other, null, all),
+      originDestination(asOrigin, null, all),
+      originDestination(https, p, all),
+      originDestination(named, p, all),
+      originDestination(other, p, all),
+      originDestination(https, new Proxy('http://eve:s3cr3t@p'), all),
+      originDestination(https, new Proxy('https://p'), all),
+      originDestination(https, new Proxy('http://p', { via: p }), all),
+      proxyDestination(p),
+      proxyDestination(new Proxy('http://p')),
+      proxyDestination(new Proxy('http://p', { via: p })),
     ];
-    const keys = peers.map(peerKey);
+    const keys = peers.map(destinationKey);
     expect(new Set(keys).size).toBe(peers.length);
     for (const key of keys) expect(key).not.toMatch(/s3cr3t|ada|eve/);
   });
 
   it('is the same for what may be', () => {
-    expect(peerKey(proxyPeer(p))).toBe(peerKey(proxyPeer(new Proxy('http://p', { auth: ['ada', 's3cr3t'] }))));
-    expect(peerKey(originPeer(https, p, all))).toBe(peerKey(originPeer(parseOrigin('https', 'A', 443), p, old)));
+    expect(destinationKey(proxyDestination(p))).toBe(destinationKey(proxyDestination(new Proxy('http://p', { auth: ['ada', 's3cr3t'] }))));
+    expect(destinationKey(originDestination(https, p, all))).toBe(
+      destinationKey(originDestination(parseOrigin('https', 'A', 443), p, old)),
+    );
   });
 });

@@ -16,7 +16,7 @@ import { isSocks, proxyFacts, type Proxy } from './proxy/proxy.ts';
 /** As ALPN has them. */
 export type HttpProtocol = 'http/1.1' | 'h2';
 
-export interface Peer {
+export interface Destination {
   /** Whom to connect to, and by which name to verify it. */
   readonly origin: Origin;
   /** The peer is this proxy, which is spoken to for the sake of others. */
@@ -36,13 +36,13 @@ interface ProtocolOptions {
   readonly http2: boolean;
 }
 
-export function originPeer(origin: Origin, via: Proxy | null, { http1, http2 }: ProtocolOptions): Peer {
+export function originDestination(origin: Origin, via: Proxy | null, { http1, http2 }: ProtocolOptions): Destination {
   // Without TLS there is nothing to agree on: HTTP/2 by prior knowledge is what is left when HTTP/1.1 is switched off.
   if (origin.scheme === 'http') return { origin, proxy: null, via, protocols: http1 ? onlyHttp1 : onlyHttp2 };
   return { origin, proxy: null, via, protocols: !http2 ? onlyHttp1 : http1 ? both : onlyHttp2 };
 }
 
-export function proxyPeer(proxy: Proxy): Peer {
+export function proxyDestination(proxy: Proxy): Destination {
   return { origin: proxyFacts(proxy).peer, proxy, via: proxy.via, protocols: proxy.http2 ? both : onlyHttp1 };
 }
 
@@ -54,7 +54,7 @@ export function forwards(proxy: Proxy, scheme: string, { http1 }: ProtocolOption
 }
 
 /** The same for connections that can be used for one another; holds no credential. */
-export function peerKey({ origin, proxy, via }: Peer): string {
+export function destinationKey({ origin, proxy, via }: Destination): string {
   const name = origin.servername === origin.host ? origin.text : `${origin.text} ${origin.servername}`;
   if (proxy !== null) return `${name} as ${proxyFacts(proxy).key}`;
   return via === null ? name : `${name} via ${proxyFacts(via).key}`;

@@ -53,7 +53,7 @@ export interface PoolOptions {
 }
 
 /** The options with every default filled in. */
-export interface ResolvedPoolOptions {
+export interface PoolSettings {
   readonly maxConnections: number;
   readonly maxConnectionsPerOrigin: number;
   readonly keepAliveTimeout: number;
@@ -73,7 +73,7 @@ export interface ResolvedPoolOptions {
   readonly connectionAttemptDelay: number;
 }
 
-export const poolDefaults: ResolvedPoolOptions = Object.freeze({
+export const poolDefaults: PoolSettings = Object.freeze({
   maxConnections: 256,
   maxConnectionsPerOrigin: 64,
   keepAliveTimeout: 5_000,
@@ -101,7 +101,7 @@ const booleans = ['lenientHttp1', 'http1', 'http2', 'coalesce'] as const;
  * Reads options as own properties, so that nothing on `Object.prototype` can switch one on.
  * @throws {LocalProtocolError} `INVALID_OPTION`, naming the option.
  */
-export function resolvePoolOptions(options: PoolOptions = {}): ResolvedPoolOptions {
+export function resolvePoolOptions(options: PoolOptions = {}): PoolSettings {
   const resolved: Record<string, unknown> = { ...poolDefaults };
   for (const key of Object.keys(options)) {
     if (!Object.hasOwn(poolDefaults, key)) throw invalidOption(key, 'is not an option');
@@ -124,7 +124,7 @@ export function resolvePoolOptions(options: PoolOptions = {}): ResolvedPoolOptio
   // Node looks TLS options up along the prototype chain: give it one that ends here.
   resolved['tls'] = Object.freeze(Object.assign(Object.create(null), resolved['tls']));
   resolved['timeouts'] = checkTimeouts(resolved['timeouts'] as Timeouts);
-  return resolved as unknown as ResolvedPoolOptions;
+  return resolved as unknown as PoolSettings;
 }
 
 /** @throws {LocalProtocolError} `INVALID_OPTION` unless each of the four is `null` or a number of milliseconds. */

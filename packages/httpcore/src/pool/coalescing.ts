@@ -19,7 +19,7 @@ import type { Connection, ConnectionOwner } from '../connection/connection.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { DialRequest } from '../dial/dial.ts';
 import { Aborted, type HttpCoreError } from '../contract/errors.ts';
-import type { ResolvedPoolOptions } from '../model/pool-options.ts';
+import type { PoolSettings } from '../model/pool-options.ts';
 import type { Origin } from '../model/origin.ts';
 import { coversHost, endpointKey, isCoalescable } from './coalescing-rules.ts';
 import { expiryOf } from './eviction.ts';
@@ -70,7 +70,7 @@ export class Coalescing {
   }
 
   /** `null` where it is off, and where the certificate's names are not what the caller goes by. */
-  static create({ coalesce, http2, tls, keepAliveTimeout }: ResolvedPoolOptions): Coalescing | null {
+  static create({ coalesce, http2, tls, keepAliveTimeout }: PoolSettings): Coalescing | null {
     const goesByNames = tls.rejectUnauthorized !== false && tls.checkServerIdentity === undefined;
     return coalesce && http2 && goesByNames ? new Coalescing(keepAliveTimeout) : null;
   }

@@ -1,17 +1,21 @@
 import { describe, expect, it } from 'vitest';
 
 import { parseOrigin } from '../model/origin.ts';
-import { originPeer, peerKey, type Peer } from '../model/destination.ts';
-import { LearntProtocols } from './learnt.ts';
+import { originDestination, destinationKey, type Destination } from '../model/destination.ts';
+import { Learnt } from './learnt.ts';
 
-function known(host: string, options = { http1: true, http2: true }, scheme = 'https'): { readonly peer: Peer; readonly key: string } {
-  const peer = originPeer(parseOrigin(scheme, host, null), null, options);
-  return { peer, key: peerKey(peer) };
+function known(
+  host: string,
+  options = { http1: true, http2: true },
+  scheme = 'https',
+): { readonly destination: Destination; readonly key: string } {
+  const destination = originDestination(parseOrigin(scheme, host, null), null, options);
+  return { destination, key: destinationKey(destination) };
 }
 
 describe('what was learnt of a peer', () => {
   it('is what the last connection agreed on', () => {
-    const learnt = new LearntProtocols();
+    const learnt = new Learnt();
     const a = known('a.test');
     expect(learnt.sharingOf(a)).toBe('unknown');
     expect(learnt.onAgreed(a.key, 'h2')).toBe(true);
@@ -23,14 +27,14 @@ describe('what was learnt of a peer', () => {
   });
 
   it('is beforehand what the only protocol is', () => {
-    const learnt = new LearntProtocols();
+    const learnt = new Learnt();
     expect(learnt.sharingOf(known('a.test', { http1: false, http2: true }))).toBe('shared');
     expect(learnt.sharingOf(known('a.test', { http1: true, http2: false }))).toBe('exclusive');
     expect(learnt.sharingOf(known('a.test', { http1: true, http2: true }, 'http'))).toBe('exclusive');
   });
 
   it('is for good that it refuses HTTP/2, whatever was under way', () => {
-    const learnt = new LearntProtocols();
+    const learnt = new Learnt();
     const a = known('a.test');
     expect(learnt.onHttp1Required(a)).toBe(true);
     expect(learnt.sharingOf(a)).toBe('exclusive');
@@ -45,14 +49,14 @@ describe('what was learnt of a peer', () => {
     ['HTTP/1.1 is switched off', known('a.test', { http1: false, http2: true })],
     ['there is no TLS to agree in', known('a.test', { http1: false, http2: true }, 'http')],
   ])('is nothing where %s', (_why, peer) => {
-    const learnt = new LearntProtocols();
+    const learnt = new Learnt();
     expect(learnt.onHttp1Required(peer)).toBe(false);
     expect(learnt.sharingOf(peer)).toBe('shared');
     expect(learnt.offerFor(peer)).toEqual(['h2']);
   });
 
   it('has a bound: who was not heard of for longest is forgotten', () => {
-    const learnt = new LearntProtocols(2);
+    const learnt = new Learnt(2);
     for (const host of ['a.test', 'b.test']) learnt.onHttp1Required(known(host));
     learnt.onAgreed(known('a.test').key, 'http/1.1');
     learnt.onAgreed(known('c.test').key, 'h2');

@@ -1,5 +1,5 @@
 /**
- * Which protocol each peer turned out to speak, from one connection to the next.
+ * Which protocol each destination turned out to speak, from one connection to the next.
  *
  *   unknown ──▶ h2 ◀──▶ http/1.1
  *                │          │
@@ -8,39 +8,39 @@
  * ALPN may agree on something else every time, so that is a guess, and only decides how many connections are made at once. A server that
  * refuses HTTP/2 by name (RFC 9113 §7) would agree to it again: it is not offered any more.
  */
-import { onlyHttp1, type HttpProtocol, type Peer } from '../model/destination.ts';
+import { onlyHttp1, type HttpProtocol, type Destination } from '../model/destination.ts';
 import type { Sharing } from './decide.ts';
 
-type Learnt = HttpProtocol | 'http/1.1 alone';
+type LearntProtocol = HttpProtocol | 'http/1.1 alone';
 
 /** Each by its key. */
-interface KnownPeer {
-  readonly peer: Peer;
+interface KnownDestination {
+  readonly destination: Destination;
   readonly key: string;
 }
 
 /** What was learnt of peers outlives their connections, up to this many. */
 const rememberedPeers = 1_000;
 
-export class LearntProtocols {
+export class Learnt {
   readonly #limit: number;
   /** The one heard of last is the last. */
-  readonly #learnt = new Map<string, Learnt>();
+  readonly #learnt = new Map<string, LearntProtocol>();
 
   constructor(limit: number = rememberedPeers) {
     this.#limit = limit;
   }
 
-  sharingOf({ peer, key }: KnownPeer): Sharing {
-    const [first, ...others] = peer.protocols;
+  sharingOf({ destination, key }: KnownDestination): Sharing {
+    const [first, ...others] = destination.protocols;
     const protocol = others.length === 0 ? first : this.#learnt.get(key);
     if (protocol === undefined) return 'unknown';
     return protocol === 'h2' ? 'shared' : 'exclusive';
   }
 
   /** What to offer it. */
-  offerFor({ peer, key }: KnownPeer): readonly HttpProtocol[] {
-    return this.refusesHttp2(key) ? onlyHttp1 : peer.protocols;
+  offerFor({ destination, key }: KnownDestination): readonly HttpProtocol[] {
+    return this.refusesHttp2(key) ? onlyHttp1 : destination.protocols;
   }
 
   refusesHttp2(key: string): boolean {
@@ -55,13 +55,13 @@ export class LearntProtocols {
   }
 
   /** Returns whether there is HTTP/1.1 to go on with: where it is permitted, and a thing to agree on. */
-  onHttp1Required({ peer, key }: KnownPeer): boolean {
-    if (peer.origin.scheme !== 'https' || !peer.protocols.includes('http/1.1')) return false;
+  onHttp1Required({ destination, key }: KnownDestination): boolean {
+    if (destination.origin.scheme !== 'https' || !destination.protocols.includes('http/1.1')) return false;
     this.#remember(key, 'http/1.1 alone');
     return true;
   }
 
-  #remember(key: string, learnt: Learnt): void {
+  #remember(key: string, learnt: LearntProtocol): void {
     this.#learnt.delete(key);
     this.#learnt.set(key, learnt);
     if (this.#learnt.size > this.#limit) this.#learnt.delete(this.#learnt.keys().next().value!);

@@ -4,10 +4,10 @@ import type { Dial } from '../dial/dial.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Coalescing } from './coalescing.ts';
 import type { Sharing } from './decide.ts';
-import type { OriginPool } from './peer.ts';
+import type { Peer } from './peer.ts';
 
 /** What an origin's pool needs of the whole. */
-export interface PoolOfOrigins {
+export interface PeerOwner {
   readonly clock: Clock;
   readonly maxConnections: number;
   readonly maxConnectionsPerOrigin: number;
@@ -17,26 +17,26 @@ export interface PoolOfOrigins {
   readonly coalescing: Coalescing | null;
   /** Slots that are free. */
   readonly room: number;
-  sharingOf(originPool: OriginPool): Sharing;
+  sharingOf(peer: Peer): Sharing;
   /** Has the peer asked for HTTP/1.1? */
-  refusesHttp2(originPool: OriginPool): boolean;
+  refusesHttp2(peer: Peer): boolean;
   /** It does so now. Returns whether it can have that. */
-  onHttp1Required(originPool: OriginPool): boolean;
+  onHttp1Required(peer: Peer): boolean;
   /** A dial has made a connection. Returns whether it is one to use. */
-  onMade(originPool: OriginPool, connection: Connection): boolean;
-  dial(originPool: OriginPool, exchange: Exchange | null): Dial<Connection>;
+  onMade(peer: Peer, connection: Connection): boolean;
+  dial(peer: Peer, exchange: Exchange | null): Dial<Connection>;
   /** A slot was taken or given back. */
   onSlotTaken(): void;
   onSlotFreed(): void;
   /** This origin would dial if there were room: make some, now or when there is. */
-  onRoomWanted(originPool: OriginPool): void;
+  onRoomWanted(peer: Peer): void;
   /** Another origin waits for room: idle connections are not kept. */
   readonly roomIsWanted: boolean;
   /** A connection became idle. */
   onIdle(now: number): void;
   onDeadline(at: number): void;
   /** It may have been empty, and forgotten, a moment before. */
-  onWaiting(originPool: OriginPool): void;
-  onEmpty(originPool: OriginPool): void;
-  holders(originPool: OriginPool): readonly Exchange[];
+  onWaiting(peer: Peer): void;
+  onEmpty(peer: Peer): void;
+  holders(peer: Peer): readonly Exchange[];
 }

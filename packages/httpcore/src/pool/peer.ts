@@ -15,15 +15,15 @@ import type { Forwarding } from '../model/proxy/forwarding.ts';
 import type { Dial } from '../dial/dial.ts';
 import { Aborted, ConnectError, type HttpCoreError, type PoolTimeout } from '../contract/errors.ts';
 import type { Origin } from '../model/origin.ts';
-import type { Peer } from '../model/destination.ts';
+import type { Destination } from '../model/destination.ts';
 import type { Clock } from '../time/clock.ts';
 import { AvailableConnections } from './available-connections.ts';
 import { servedElsewhere, type CoalescingOrigin } from './coalescing.ts';
 import { decideDials } from './decide.ts';
 import { expiryOf } from './eviction.ts';
-import type { PoolOfOrigins } from './peer-owner.ts';
+import type { PeerOwner } from './peer-owner.ts';
 import { poolTimeout } from './pool-timeout.ts';
-import { WaitingList, type Place } from './waiting-list.ts';
+import { Line, type Place } from './line.ts';
 
 interface PendingDial {
   /** `null` while it is being started: an observer may abort its exchange from inside. */
@@ -34,8 +34,8 @@ interface PendingDial {
   givenUp: HttpCoreError | null;
 }
 
-export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOrigin {
-  readonly peer: Peer;
+export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, CoalescingOrigin {
+  readonly destination: Destination;
   readonly clock: Clock;
   readonly forwarding: Forwarding | null;
   /** The same for peers that are one. */
@@ -44,28 +44,28 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
   readonly spellings: string[] = [];
   readonly connections: Set<Connection> = new Set();
 
-  readonly #pool: PoolOfOrigins;
+  readonly #pool: PeerOwner;
   readonly #available = new AvailableConnections();
-  readonly #waiting = new WaitingList<Exchange>();
+  readonly #line = new Line<Exchange>();
   readonly #places = new Map<Exchange, Place<Exchange>>();
   readonly #dials = new Set<PendingDial>();
   readonly #closedEarly = new Set<Connection>();
   #singleFlightFailed = false;
 
-  constructor(pool: PoolOfOrigins, peer: Peer, key: string, forwarding: Forwarding | null) {
+  constructor(pool: PeerOwner, destination: Destination, key: string, forwarding: Forwarding | null) {
     this.#pool = pool;
     this.clock = pool.clock;
-    this.peer = peer;
+    this.destination = destination;
     this.key = key;
     this.forwarding = forwarding;
   }
 
   get origin(): Origin {
-    return this.peer.origin;
+    return this.destination.origin;
   }
 
   get waitingCount(): number {
-    return this.#waiting.size;
+    return this.#line.size;
   }
 
   get dialCount(): number {
@@ -81,10 +81,10 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
   // Exchanges come
 
   submit(exchange: Exchange, now: number): void {
-    this.#place(exchange, now, false);
+    this.#serveOrQueue(exchange, now, false);
   }
 
-  #place(exchange: Exchange, now: number, first: boolean): void {
+  #serveOrQueue(exchange: Exchange, now: number, first: boolean): void {
     const connection = this.#available.take(now, this.#pool.keepAliveTimeout);
     if (connection !== undefined) {
       start(connection, exchange, now);
@@ -98,14 +98,14 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
 
   #wait(exchange: Exchange, first: boolean): void {
     this.#pool.onWaiting(this);
-    this.#places.set(exchange, first ? this.#waiting.unshift(exchange) : this.#waiting.push(exchange));
+    this.#places.set(exchange, first ? this.#line.unshift(exchange) : this.#line.push(exchange));
     exchange.waitFor('pool', this.clock.now());
     this.#pool.onDeadline(exchange.expiresAt);
     this.#grow();
   }
 
   #nextWaiting(): Exchange | undefined {
-    const exchange = this.#waiting.shift();
+    const exchange = this.#line.shift();
     if (exchange === undefined) return undefined;
     this.#forget(exchange);
     return exchange;
@@ -114,7 +114,7 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
   #forget(exchange: Exchange): void {
     const place = this.#places.get(exchange);
     if (place === undefined) return;
-    this.#waiting.remove(place);
+    this.#line.remove(place);
     this.#places.delete(exchange);
     exchange.dialPhase = null;
     for (const pending of this.#dials) {
@@ -124,10 +124,10 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
 
   /** The first that waits and that no dial is bound to. */
   #withoutDial(): Exchange | null {
-    if (this.#waiting.size === 0) return null;
+    if (this.#line.size === 0) return null;
     const bound = new Set<Exchange | null>();
     for (const pending of this.#dials) bound.add(pending.exchange);
-    for (const exchange of this.#waiting) {
+    for (const exchange of this.#line) {
       if (!bound.has(exchange)) {
         this.#bind(exchange);
         return exchange;
@@ -156,7 +156,7 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
     const decision = decideDials({
       sharing,
       expecting: sharing === 'exclusive' ? 0 : this.#expecting(),
-      waiting: this.#waiting.size,
+      waiting: this.#line.size,
       dialing: this.#dials.size,
       connections: this.connections.size,
       maxConnectionsPerOrigin: this.#pool.maxConnectionsPerOrigin,
@@ -235,7 +235,7 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
       exchange.refuse(error);
     }
     this.#grow();
-    this.#settle();
+    this.#closeIfDone();
   }
 
   /** It ended before it connected: the connection of another origin takes what waits. */
@@ -247,7 +247,7 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
     this.#unbind(pending);
     this.#pool.onSlotFreed();
     this.#grow();
-    this.#settle();
+    this.#closeIfDone();
   }
 
   /** Its exchange gets nothing of the dial: it waits like the others for the next. */
@@ -262,7 +262,7 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
 
   onGuestConnectionClosed(): void {
     this.#grow();
-    this.#settle();
+    this.#closeIfDone();
   }
 
   // From the exchanges
@@ -270,18 +270,18 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
   onCancelled(exchange: Exchange): void {
     this.#forget(exchange);
     // Dials that nobody waits for any more are given up.
-    let spare = this.#dials.size - this.#waiting.size;
+    let spare = this.#dials.size - this.#line.size;
     for (const pending of this.#dials) {
       if (spare <= 0) break;
       if (pending.exchange !== null) continue;
       spare -= 1;
       giveUp(pending, new Aborted('The request that this connection was made for was aborted', { phase: 'connect' }));
     }
-    this.#settle();
+    this.#closeIfDone();
   }
 
   onReplay(exchange: Exchange): void {
-    this.#place(exchange, this.clock.now(), true);
+    this.#serveOrQueue(exchange, this.clock.now(), true);
   }
 
   onMisdirected(exchange: Exchange): boolean {
@@ -306,7 +306,7 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
   onCapacity(connection: Connection): void {
     this.#offer(connection);
     // It may have said that it takes less than there is to do.
-    if (this.#waiting.size > 0) this.#grow();
+    if (this.#line.size > 0) this.#grow();
   }
 
   onClosed(connection: Connection): void {
@@ -318,7 +318,7 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
     }
     this.#pool.onSlotFreed();
     this.#grow();
-    this.#settle();
+    this.#closeIfDone();
   }
 
   onDeadline(at: number): void {
@@ -369,7 +369,7 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
   /** Fails what has waited for too long; returns when to look again. */
   checkDeadlines(now: number): number {
     let next = Infinity;
-    for (const exchange of Array.from(this.#waiting)) next = Math.min(next, exchange.checkLimits(now));
+    for (const exchange of Array.from(this.#line)) next = Math.min(next, exchange.checkLimits(now));
     for (const connection of Array.from(this.connections)) next = Math.min(next, connection.checkDeadlines(now));
     return next;
   }
@@ -377,7 +377,7 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
   // Ending
 
   /** While the pool closes: what has nothing left to do is closed. */
-  #settle(): void {
+  #closeIfDone(): void {
     if (this.#pool.closing && this.waitingCount === 0) {
       for (const pending of Array.from(this.#dials)) {
         giveUp(pending, new Aborted('The pool was closed while it connected', { phase: 'connect' }));
@@ -389,14 +389,14 @@ export class OriginPool implements ExchangeOwner, ConnectionOwner, CoalescingOri
 
   /** For `close()`: lets what runs and what waits end. */
   drain(): void {
-    this.#settle();
+    this.#closeIfDone();
   }
 
   destroy(error: HttpCoreError): void {
     for (let exchange = this.#nextWaiting(); exchange !== undefined; exchange = this.#nextWaiting()) exchange.refuse(error);
     for (const pending of Array.from(this.#dials)) giveUp(pending, error);
     for (const connection of Array.from(this.connections)) connection.destroy(error);
-    this.#settle();
+    this.#closeIfDone();
   }
 }
 

@@ -1,13 +1,13 @@
 /** Finds the pool of connections that a request is for: by what the request says, and by whom that leads to. */
 import { parseOrigin, type Origin } from '../model/origin.ts';
-import { originPeer, peerKey, proxyPeer, type Peer } from '../model/destination.ts';
+import { originDestination, destinationKey, proxyDestination, type Destination } from '../model/destination.ts';
 import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
-import type { OriginPool } from './peer.ts';
+import type { Peer } from './peer.ts';
 
 /** Where a request goes. Where a proxy forwards, the pool is that of the proxy, for many origins. */
-export interface Destination {
+export interface FoundPeer {
   readonly origin: Origin;
-  readonly originPool: OriginPool;
+  readonly peer: Peer;
 }
 
 interface PeerOptions {
@@ -20,11 +20,11 @@ interface PeerOptions {
 const spellingsOfAnOrigin = 8;
 const spellingsOfAProxy = 256;
 
-export class PeerPools {
+export class Peers {
   readonly #options: PeerOptions;
-  readonly #create: (peer: Peer, key: string, isForwarded: boolean) => OriginPool;
-  readonly #byKey = new Map<string, OriginPool>();
-  readonly #bySpelling = new Map<string, Destination>();
+  readonly #create: (destination: Destination, key: string, isForwarded: boolean) => Peer;
+  readonly #byKey = new Map<string, Peer>();
+  readonly #bySpelling = new Map<string, FoundPeer>();
 
   // What was asked for last, by what was said and not by a key: most programs talk to one origin for a while.
   #lastScheme = '';
@@ -33,9 +33,9 @@ export class PeerPools {
   #lastServername: string | undefined = undefined;
   #lastProxy: Proxy | null = null;
   #lastForwarded = false;
-  #last: Destination | null = null;
+  #last: FoundPeer | null = null;
 
-  constructor(options: PeerOptions, create: (peer: Peer, key: string, isForwarded: boolean) => OriginPool) {
+  constructor(options: PeerOptions, create: (destination: Destination, key: string, isForwarded: boolean) => Peer) {
     this.#options = options;
     this.#create = create;
   }
@@ -45,7 +45,7 @@ export class PeerPools {
   }
 
   /** Those that there are now; what happens to them meanwhile does not change it. */
-  all(): OriginPool[] {
+  all(): Peer[] {
     return Array.from(this.#byKey.values());
   }
 
@@ -60,7 +60,7 @@ export class PeerPools {
     servername: string | undefined,
     proxy: Proxy | null,
     isForwarded: boolean,
-  ): Destination {
+  ): FoundPeer {
     if (
       this.#last !== null &&
       host === this.#lastHost &&
@@ -73,15 +73,15 @@ export class PeerPools {
       return this.#last;
     }
     const spelling = JSON.stringify([scheme, host, port, servername, isForwarded, proxy === null ? null : proxyFacts(proxy).key]);
-    const destination = this.#bySpelling.get(spelling) ?? this.#make(scheme, host, port, servername, proxy, isForwarded, spelling);
+    const found = this.#bySpelling.get(spelling) ?? this.#make(scheme, host, port, servername, proxy, isForwarded, spelling);
     this.#lastScheme = scheme;
     this.#lastHost = host;
     this.#lastPort = port;
     this.#lastServername = servername;
     this.#lastProxy = proxy;
     this.#lastForwarded = isForwarded;
-    this.#last = destination;
-    return destination;
+    this.#last = found;
+    return found;
   }
 
   #make(
@@ -92,37 +92,37 @@ export class PeerPools {
     proxy: Proxy | null,
     isForwarded: boolean,
     spelling: string,
-  ): Destination {
+  ): FoundPeer {
     const origin = parseOrigin(scheme, host, port, servername ?? this.#options.tls.servername);
-    const peer = isForwarded ? proxyPeer(proxy!) : originPeer(origin, proxy, this.#options);
-    const originPool = this.poolOf(peer, isForwarded);
-    const destination = { origin, originPool };
-    if (originPool.spellings.length < (isForwarded ? spellingsOfAProxy : spellingsOfAnOrigin)) {
-      this.#bySpelling.set(spelling, destination);
-      originPool.spellings.push(spelling);
+    const destination = isForwarded ? proxyDestination(proxy!) : originDestination(origin, proxy, this.#options);
+    const peer = this.peerFor(destination, isForwarded);
+    const found = { origin, peer };
+    if (peer.spellings.length < (isForwarded ? spellingsOfAProxy : spellingsOfAnOrigin)) {
+      this.#bySpelling.set(spelling, found);
+      peer.spellings.push(spelling);
     }
-    return destination;
+    return found;
   }
 
-  poolOf(peer: Peer, isForwarded: boolean): OriginPool {
-    const key = peerKey(peer);
-    let originPool = this.#byKey.get(key);
-    if (originPool === undefined) {
-      originPool = this.#create(peer, key, isForwarded);
-      this.#byKey.set(key, originPool);
+  peerFor(destination: Destination, isForwarded: boolean): Peer {
+    const key = destinationKey(destination);
+    let peer = this.#byKey.get(key);
+    if (peer === undefined) {
+      peer = this.#create(destination, key, isForwarded);
+      this.#byKey.set(key, peer);
     }
-    return originPool;
+    return peer;
   }
 
   /** It has something to do; it may have been forgotten a moment before. */
-  keep(originPool: OriginPool): void {
-    if (!this.#byKey.has(originPool.key)) this.#byKey.set(originPool.key, originPool);
+  keep(peer: Peer): void {
+    if (!this.#byKey.has(peer.key)) this.#byKey.set(peer.key, peer);
   }
 
-  forget(originPool: OriginPool): void {
-    if (this.#byKey.get(originPool.key) === originPool) this.#byKey.delete(originPool.key);
-    for (const spelling of originPool.spellings) this.#bySpelling.delete(spelling);
-    originPool.spellings.length = 0;
-    if (this.#last?.originPool === originPool) this.#last = null;
+  forget(peer: Peer): void {
+    if (this.#byKey.get(peer.key) === peer) this.#byKey.delete(peer.key);
+    for (const spelling of peer.spellings) this.#bySpelling.delete(spelling);
+    peer.spellings.length = 0;
+    if (this.#last?.peer === peer) this.#last = null;
   }
 }

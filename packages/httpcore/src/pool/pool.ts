@@ -9,8 +9,8 @@ import { Forwarding, isAuthorization } from '../model/proxy/forwarding.ts';
 import type { Dial, Dialer } from '../dial/dial.ts';
 import { Aborted, DeadlineExceeded, LocalProtocolError, PoolClosed, type HttpCoreError } from '../contract/errors.ts';
 import { checkFields, checkMethod, checkTarget } from '../model/field-syntax.ts';
-import { checkTimeouts, type ResolvedPoolOptions } from '../model/pool-options.ts';
-import { forwards, proxyPeer } from '../model/destination.ts';
+import { checkTimeouts, type PoolSettings } from '../model/pool-options.ts';
+import { forwards, proxyDestination } from '../model/destination.ts';
 import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
 import { requestFraming } from '../model/request-framing.ts';
 import type { Clock } from '../time/clock.ts';
@@ -18,10 +18,10 @@ import { CoarseTimer } from '../time/coarse-timer.ts';
 import { Coalescing } from './coalescing.ts';
 import type { Sharing } from './decide.ts';
 import { evict } from './eviction.ts';
-import { LearntProtocols } from './learnt.ts';
-import { OriginPool } from './peer.ts';
-import { PeerPools } from './peers.ts';
-import type { PoolOfOrigins } from './peer-owner.ts';
+import { Learnt } from './learnt.ts';
+import { Peer } from './peer.ts';
+import { Peers } from './peers.ts';
+import type { PeerOwner } from './peer-owner.ts';
 
 /** A look at the pool at one moment. */
 export interface PoolStats {
@@ -62,7 +62,7 @@ export interface OriginStats {
  */
 const idleGrace = 10;
 
-export class Pool implements PoolOfOrigins {
+export class Pool implements PeerOwner {
   readonly clock: Clock;
   readonly maxConnections: number;
   readonly maxConnectionsPerOrigin: number;
@@ -70,11 +70,11 @@ export class Pool implements PoolOfOrigins {
   readonly coalescing: Coalescing | null;
   closing = false;
 
-  readonly #options: ResolvedPoolOptions;
+  readonly #options: PoolSettings;
   readonly #dialer: Dialer;
-  readonly #peers: PeerPools;
-  readonly #learnt = new LearntProtocols();
-  readonly #wantRoom = new Set<OriginPool>();
+  readonly #peers: Peers;
+  readonly #learnt = new Learnt();
+  readonly #wantRoom = new Set<Peer>();
   readonly #deadlines: CoarseTimer;
   readonly #expiry: CoarseTimer;
   #slotsTaken = 0;
@@ -83,7 +83,7 @@ export class Pool implements PoolOfOrigins {
   #onClosed: (() => void) | null = null;
   #closed: Promise<void> | null = null;
 
-  constructor(options: ResolvedPoolOptions, dialer: Dialer, clock: Clock) {
+  constructor(options: PoolSettings, dialer: Dialer, clock: Clock) {
     this.#options = options;
     this.#dialer = dialer;
     this.clock = clock;
@@ -91,8 +91,8 @@ export class Pool implements PoolOfOrigins {
     this.maxConnectionsPerOrigin = options.maxConnectionsPerOrigin;
     this.keepAliveTimeout = options.keepAliveTimeout;
     this.coalescing = Coalescing.create(options);
-    this.#peers = new PeerPools(options, (peer, key, isForwarded) => {
-      return new OriginPool(this, peer, key, isForwarded ? new Forwarding(peer.proxy!) : null);
+    this.#peers = new Peers(options, (destination, key, isForwarded) => {
+      return new Peer(this, destination, key, isForwarded ? new Forwarding(destination.proxy!) : null);
     });
     this.#deadlines = new CoarseTimer(clock, (now) => this.#checkDeadlines(now));
     this.#expiry = new CoarseTimer(clock, (now) => this.#checkExpiry(now));
@@ -116,27 +116,27 @@ export class Pool implements PoolOfOrigins {
     if (context !== undefined) this.#checkContext(context);
     const proxy = context?.proxy === undefined ? this.#options.proxy : (context.proxy as Proxy | null);
     const isForwarded = proxy !== null && this.#isForwarded(method, url[0], headers, proxy);
-    const { origin, originPool } = this.#peers.find(url[0], url[1], url[2], context?.servername, proxy, isForwarded);
+    const { origin, peer } = this.#peers.find(url[0], url[1], url[2], context?.servername, proxy, isForwarded);
     const now = this.clock.now();
-    const exchange = new Exchange(originPool, origin, method, url[3], headers, body, framing, timeouts, context, now);
-    return this.#begin(exchange, originPool, now);
+    const exchange = new Exchange(peer, origin, method, url[3], headers, body, framing, timeouts, context, now);
+    return this.#begin(exchange, peer, now);
   }
 
   /** Asks a proxy for a tunnel to `authority`: the answer to CONNECT, whose body leads there if its status is 2xx. */
   connect(proxy: Proxy, authority: string, headers: readonly HeaderPair[], context: DispatchContext): Promise<DispatchResponse> {
     if (this.closing) throw new PoolClosed('The pool is closed', { phase: 'request' });
-    const originPool = this.#peers.poolOf(proxyPeer(proxy), false);
+    const peer = this.#peers.peerFor(proxyDestination(proxy), false);
     const framing = requestFraming('CONNECT', headers, null, false);
     const now = this.clock.now();
-    const { origin } = originPool;
-    const exchange = new Exchange(originPool, origin, 'CONNECT', authority, headers, null, framing, this.#options.timeouts, context, now);
-    return this.#begin(exchange, originPool, now);
+    const { origin } = peer;
+    const exchange = new Exchange(peer, origin, 'CONNECT', authority, headers, null, framing, this.#options.timeouts, context, now);
+    return this.#begin(exchange, peer, now);
   }
 
-  #begin(exchange: Exchange, originPool: OriginPool, now: number): Promise<DispatchResponse> {
+  #begin(exchange: Exchange, peer: Peer, now: number): Promise<DispatchResponse> {
     this.#requests += 1;
     // An observer may have aborted it as soon as it was there.
-    if (!exchange.ended) originPool.submit(exchange, now);
+    if (!exchange.ended) peer.submit(exchange, now);
     return exchange.response;
   }
 
@@ -169,37 +169,37 @@ export class Pool implements PoolOfOrigins {
     return this.#wantRoom.size > 0;
   }
 
-  sharingOf(originPool: OriginPool): Sharing {
-    return this.#learnt.sharingOf(originPool);
+  sharingOf(peer: Peer): Sharing {
+    return this.#learnt.sharingOf(peer);
   }
 
-  refusesHttp2({ key }: OriginPool): boolean {
+  refusesHttp2({ key }: Peer): boolean {
     return this.#learnt.refusesHttp2(key);
   }
 
-  onHttp1Required(originPool: OriginPool): boolean {
-    return this.#learnt.onHttp1Required(originPool);
+  onHttp1Required(peer: Peer): boolean {
+    return this.#learnt.onHttp1Required(peer);
   }
 
-  onMade(originPool: OriginPool, connection: Connection): boolean {
+  onMade(peer: Peer, connection: Connection): boolean {
     this.#opened += 1;
-    if (!this.#learnt.onAgreed(originPool.key, connection.info.protocol)) return false;
-    this.coalescing?.add(connection, originPool);
+    if (!this.#learnt.onAgreed(peer.key, connection.info.protocol)) return false;
+    this.coalescing?.add(connection, peer);
     return true;
   }
 
-  dial(originPool: OriginPool, exchange: Exchange | null): Dial<Connection> {
-    const { proxy, via } = originPool.peer;
+  dial(peer: Peer, exchange: Exchange | null): Dial<Connection> {
+    const { proxy, via } = peer.destination;
     return this.#dialer.dial(
       {
-        ...originPool.peer,
-        protocols: this.#learnt.offerFor(originPool),
+        ...peer.destination,
+        protocols: this.#learnt.offerFor(peer),
         connectTimeout: exchange === null ? this.#options.timeouts[0] : exchange.connectTimeout,
         trace: exchange === null ? null : exchange.observer,
         // Neither to a proxy nor through one: the connections of others lead to origins, by other ways.
-        onResolved: proxy === null && via === null ? this.coalescing?.lookFor(originPool) : undefined,
+        onResolved: proxy === null && via === null ? this.coalescing?.lookFor(peer) : undefined,
       },
-      this.coalescing?.ownerFor(originPool) ?? originPool,
+      this.coalescing?.ownerFor(peer) ?? peer,
     );
   }
 
@@ -209,18 +209,18 @@ export class Pool implements PoolOfOrigins {
 
   onSlotFreed(): void {
     this.#slotsTaken -= 1;
-    for (const originPool of Array.from(this.#wantRoom)) {
+    for (const peer of Array.from(this.#wantRoom)) {
       if (this.room <= 0) return;
       // It says again if it wants more; then it stands at the end of the line.
-      this.#wantRoom.delete(originPool);
-      originPool.grow();
+      this.#wantRoom.delete(peer);
+      peer.grow();
     }
   }
 
-  onRoomWanted(originPool: OriginPool): void {
-    this.#wantRoom.add(originPool);
+  onRoomWanted(peer: Peer): void {
+    this.#wantRoom.add(peer);
     for (const other of this.#peers.all()) {
-      if (other === originPool) continue;
+      if (other === peer) continue;
       for (const connection of other.idle()) {
         // Its slot comes back through onSlotFreed, which lets the origin grow.
         connection.drain();
@@ -237,18 +237,18 @@ export class Pool implements PoolOfOrigins {
     this.#deadlines.ensure(at);
   }
 
-  onWaiting(originPool: OriginPool): void {
-    this.#peers.keep(originPool);
+  onWaiting(peer: Peer): void {
+    this.#peers.keep(peer);
   }
 
-  onEmpty(originPool: OriginPool): void {
-    this.#peers.forget(originPool);
-    this.#wantRoom.delete(originPool);
+  onEmpty(peer: Peer): void {
+    this.#peers.forget(peer);
+    this.#wantRoom.delete(peer);
     if (this.closing && this.#peers.size === 0) this.#finish();
   }
 
-  holders(originPool: OriginPool): readonly Exchange[] {
-    const full = this.room > 0 ? [originPool] : this.#peers.all();
+  holders(peer: Peer): readonly Exchange[] {
+    const full = this.room > 0 ? [peer] : this.#peers.all();
     return Array.from(full, (each) => Array.from(each.connections, (connection) => connection.exchanges()).flat()).flat();
   }
 
@@ -256,16 +256,16 @@ export class Pool implements PoolOfOrigins {
 
   #checkDeadlines(now: number): number {
     let next = Infinity;
-    for (const originPool of this.#peers.all()) next = Math.min(next, originPool.checkDeadlines(now));
+    for (const peer of this.#peers.all()) next = Math.min(next, peer.checkDeadlines(now));
     return next;
   }
 
   #checkExpiry(now: number): number {
     let next = Infinity;
-    for (const originPool of this.#peers.all()) {
-      const { expired, lookAgainAt } = evict(originPool.idle(), this.keepAliveTimeout, now);
+    for (const peer of this.#peers.all()) {
+      const { expired, lookAgainAt } = evict(peer.idle(), this.keepAliveTimeout, now);
       for (const connection of expired) connection.drain();
-      for (const connection of originPool.idle()) connection.unref();
+      for (const connection of peer.idle()) connection.unref();
       next = Math.min(next, lookAgainAt);
     }
     return next;
@@ -277,7 +277,7 @@ export class Pool implements PoolOfOrigins {
     if (this.closing) throw new PoolClosed('The pool is closed', { phase: 'request' });
     const { proxy } = this.#options;
     const isForwarded = proxy !== null && forwards(proxy, scheme, this.#options);
-    return this.#peers.find(scheme, host, port, undefined, proxy, isForwarded).originPool.preconnect();
+    return this.#peers.find(scheme, host, port, undefined, proxy, isForwarded).peer.preconnect();
   }
 
   stats(): PoolStats {
@@ -286,7 +286,7 @@ export class Pool implements PoolOfOrigins {
       const connections = Array.from(each.connections);
       return {
         origin: each.origin.text,
-        proxy: (each.peer.proxy ?? each.peer.via)?.origin,
+        proxy: (each.destination.proxy ?? each.destination.via)?.origin,
         connections: connections.length,
         idle: connections.filter((connection) => connection.active === 0).length,
         connecting: each.dialCount,
@@ -316,14 +316,14 @@ export class Pool implements PoolOfOrigins {
     this.#closed = new Promise((resolve) => {
       this.#onClosed = resolve;
     });
-    for (const originPool of this.#peers.all()) originPool.drain();
+    for (const peer of this.#peers.all()) peer.drain();
     if (this.#peers.size === 0) this.#finish();
     return this.#closed;
   }
 
   destroy(error: HttpCoreError): Promise<void> {
     const closed = this.close();
-    for (const originPool of this.#peers.all()) originPool.destroy(error);
+    for (const peer of this.#peers.all()) peer.destroy(error);
     return closed;
   }
 

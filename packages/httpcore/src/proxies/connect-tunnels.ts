@@ -20,7 +20,7 @@ import {
 } from '../contract/errors.ts';
 import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
 import { authorizationFor, isWorthAnother, tellAccepted } from '../model/proxy/proxy-authenticator.ts';
-import type { ResolvedPoolOptions } from '../model/pool-options.ts';
+import type { PoolSettings } from '../model/pool-options.ts';
 import { SocketTransport } from '../net/socket-transport.ts';
 import { TunnelStream } from './tunnel-stream.ts';
 import type { ConnectionInfo, TraceObserver } from '../contract/trace.ts';
@@ -32,13 +32,13 @@ const refusalLimit = 4_096;
 const patienceForRefusal = 250;
 
 export class ConnectTunnels implements Tunnels {
-  readonly #options: ResolvedPoolOptions;
+  readonly #options: PoolSettings;
   readonly #dialer: () => Dialer;
   readonly #clock: Clock;
   #pool: Pool | undefined;
 
   /** `dialer` is asked for when the first tunnel is. */
-  constructor(options: ResolvedPoolOptions, dialer: () => Dialer, clock: Clock) {
+  constructor(options: PoolSettings, dialer: () => Dialer, clock: Clock) {
     this.#options = options;
     this.#dialer = dialer;
     this.#clock = clock;

@@ -3,7 +3,7 @@ import { Duplex } from 'node:stream';
 import type { DuplexBody } from '../contract/dispatcher.ts';
 
 /** What keeps the process alive while the tunnel may be used. */
-export interface TunnelHold {
+export interface Referenced {
   ref(): void;
   unref(): void;
 }
@@ -11,23 +11,23 @@ export interface TunnelHold {
 /** A tunnel inside of an HTTP/2 connection, as the stream that TLS wants to be put on. */
 export class TunnelStream extends Duplex {
   readonly #body: DuplexBody;
-  readonly #hold: TunnelHold;
+  readonly #referenced: Referenced;
   readonly #chunks: AsyncIterator<Uint8Array, undefined>;
 
-  constructor(body: DuplexBody, hold: TunnelHold) {
+  constructor(body: DuplexBody, referenced: Referenced) {
     super({ allowHalfOpen: true, autoDestroy: true });
     this.#body = body;
-    this.#hold = hold;
+    this.#referenced = referenced;
     this.#chunks = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
   }
 
   ref(): this {
-    this.#hold.ref();
+    this.#referenced.ref();
     return this;
   }
 
   unref(): this {
-    this.#hold.unref();
+    this.#referenced.unref();
     return this;
   }
 

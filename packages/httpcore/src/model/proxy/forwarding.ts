@@ -5,7 +5,19 @@
 import type { HeaderPair } from '../../contract/dispatcher.ts';
 import { proxyFacts, type Proxy } from './proxy.ts';
 import { authorizationFor, isWorthAnother, tellAccepted, type ProxiedRequest, type ProxyAuthenticator } from './proxy-authenticator.ts';
-import type { Exchange } from '../../exchange/exchange.ts';
+import type { Origin } from '../origin.ts';
+
+/** A request on its way through the proxy, and what the two have said to each other about it. */
+export interface ForwardedRequest {
+  readonly method: string;
+  readonly origin: Origin;
+  readonly target: string;
+  readonly headers: readonly HeaderPair[];
+  /** What the proxy was told last. */
+  proxyAuthorization: string | undefined;
+  /** How often it wanted to be told something else. */
+  challenges: number;
+}
 
 export class Forwarding {
   readonly #proxy: string;
@@ -20,39 +32,39 @@ export class Forwarding {
   }
 
   /** The target in absolute-form. */
-  target({ origin, target }: Exchange): string {
+  target({ origin, target }: ForwardedRequest): string {
     if (target.startsWith('/')) return `http://${origin.authority}${target}`;
     // RFC 9112 §3.2.4: the last proxy makes `*` of it again.
     return target === '*' ? `http://${origin.authority}` : target;
   }
 
   /** The caller's fields, and behind them those for the proxy. Credentials that the caller gives by himself stand. */
-  headers(exchange: Exchange): readonly HeaderPair[] {
+  headers(request: ForwardedRequest): readonly HeaderPair[] {
     const own = this.#headers;
-    const value = this.#speaksFor(exchange) ? authorizationFor(this.#authenticator!, this.#asked(exchange)) : undefined;
-    exchange.proxyAuthorization = value;
-    if (value === undefined) return own.length === 0 ? exchange.headers : [...exchange.headers, ...own];
-    return [...exchange.headers, ...own, ['proxy-authorization', value]];
+    const value = this.#speaksFor(request) ? authorizationFor(this.#authenticator!, this.#asked(request)) : undefined;
+    request.proxyAuthorization = value;
+    if (value === undefined) return own.length === 0 ? request.headers : [...request.headers, ...own];
+    return [...request.headers, ...own, ['proxy-authorization', value]];
   }
 
   /** Does the answer ask for other credentials, and are there any? */
-  isChallenged(exchange: Exchange, status: number, headers: readonly HeaderPair[]): boolean {
-    if (!this.#speaksFor(exchange)) return false;
+  isChallenged(request: ForwardedRequest, status: number, headers: readonly HeaderPair[]): boolean {
+    if (!this.#speaksFor(request)) return false;
     if (status !== 407) {
-      tellAccepted(this.#authenticator, this.#asked(exchange), headers);
+      tellAccepted(this.#authenticator, this.#asked(request), headers);
       return false;
     }
-    const attempt = exchange.challenges;
-    exchange.challenges += 1;
-    return isWorthAnother(this.#authenticator!, this.#asked(exchange), { headers, refused: exchange.proxyAuthorization, attempt });
+    const attempt = request.challenges;
+    request.challenges += 1;
+    return isWorthAnother(this.#authenticator!, this.#asked(request), { headers, refused: request.proxyAuthorization, attempt });
   }
 
-  #speaksFor({ headers }: Exchange): boolean {
+  #speaksFor({ headers }: ForwardedRequest): boolean {
     return this.#authenticator !== null && !headers.some(isAuthorization);
   }
 
-  #asked(exchange: Exchange): ProxiedRequest {
-    return { proxy: this.#proxy, method: exchange.method, target: this.target(exchange) };
+  #asked(request: ForwardedRequest): ProxiedRequest {
+    return { proxy: this.#proxy, method: request.method, target: this.target(request) };
   }
 }
 

@@ -7,8 +7,9 @@ import { createTransportDialer } from '../../../src/dial/transport-dialer.ts';
 import type { Dial, DialedTransport, TransportDialer } from '../../../src/dial/dial.ts';
 import { resolvePoolOptions, type PoolOptions } from '../../../src/model/pool-options.ts';
 import type { Tunnels } from '../../../src/proxies/tunnels.ts';
+import { waysThroughProxies } from '../../../src/proxies/way-through.ts';
 import { parseOrigin } from '../../../src/model/origin.ts';
-import type { Peer } from '../../../src/model/destination.ts';
+import type { Destination } from '../../../src/model/destination.ts';
 import type { Proxy } from '../../../src/model/proxy/proxy.ts';
 import type { ByteTransport, TransportHandler } from '../../../src/net/byte-transport.ts';
 import type { TraceObserver } from '../../../src/contract/trace.ts';
@@ -57,7 +58,7 @@ export interface Target {
   readonly proxy?: Proxy | null;
   readonly via?: Proxy | null;
   /** Default: what the dialler was made with. */
-  readonly protocols?: Peer['protocols'];
+  readonly protocols?: Destination['protocols'];
 }
 
 export function dialTo(dialer: TransportDialer, target: Target): Dial<DialedTransport> {
@@ -66,7 +67,7 @@ export function dialTo(dialer: TransportDialer, target: Target): Dial<DialedTran
   return dialer.dial({ origin: parseOrigin(scheme, host, port, servername), proxy, via, protocols, connectTimeout, trace });
 }
 
-const protocolsOf = new WeakMap<TransportDialer, Peer['protocols']>();
+const protocolsOf = new WeakMap<TransportDialer, Destination['protocols']>();
 
 const noTunnels: Tunnels = {
   open() {
@@ -75,8 +76,13 @@ const noTunnels: Tunnels = {
 };
 
 /** `protocols`: what its dials offer in TLS. */
-export function dialerWith(options: PoolOptions = {}, clock: Clock = systemClock, protocols: Peer['protocols'] = []): TransportDialer {
-  const dialer = createTransportDialer(resolvePoolOptions(options), clock, noTunnels);
+export function dialerWith(
+  options: PoolOptions = {},
+  clock: Clock = systemClock,
+  protocols: Destination['protocols'] = [],
+): TransportDialer {
+  const settings = resolvePoolOptions(options);
+  const dialer = createTransportDialer(settings, clock, waysThroughProxies(settings, clock, noTunnels));
   protocolsOf.set(dialer, protocols);
   return dialer;
 }

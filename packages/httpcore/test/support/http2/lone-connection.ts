@@ -16,7 +16,7 @@ import { ScriptedTransport } from '../../../src/testing/scripted-transport.ts';
 import { settings, settingsAcknowledgement } from './frame-factory.ts';
 import { FrameLog } from './frame-log.ts';
 
-export class LoneConnection implements ConnectionOwner, ExchangeOwner {
+export class LoneConnection implements ConnectionOwner, ExchangeOwner<Exchange> {
   readonly forwarding = null;
   readonly clock: FakeClock = new FakeClock(1_000);
   readonly transport: ScriptedTransport = new ScriptedTransport();

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 
-import { WaitingList } from './waiting-list.ts';
+import { Line } from './line.ts';
 
 it('is first in, first out; who leaves from the middle is not served', () => {
-  const list = new WaitingList<string>();
+  const list = new Line<string>();
   list.push('a');
   const b = list.push('b');
   list.push('c');

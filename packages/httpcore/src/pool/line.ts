@@ -7,7 +7,7 @@ export interface Place<Item> {
 }
 
 /** First in, first out, with leaving from the middle in constant time: who aborts while waiting must not cost the others a scan. */
-export class WaitingList<Item> {
+export class Line<Item> {
   #first: Place<Item> | null = null;
   #last: Place<Item> | null = null;
   #size = 0;
