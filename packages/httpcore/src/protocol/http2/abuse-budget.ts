@@ -3,8 +3,9 @@
  * CVE-2023-44487).
  *
  * Each kind has a bucket of tokens that time refills. The clock is only read when a bucket is empty, so an honest peer's
- * frame costs one subtraction. Work that explains a kind of frame gives tokens back: a sender of DATA must expect
- * WINDOW_UPDATEs.
+ * frame costs one subtraction. Work that explains a kind of frame gives tokens back, as much as the busiest honest peer could make of it: octets
+ * that are uploaded bring WINDOW_UPDATEs, requests bring answers with all that servers put around them, a stream that we give up leaves
+ * frames under way. So no rate of useful work ends a connection; what is charged is what moves nothing.
  */
 import { ErrorCode } from './constants.ts';
 import { ConnectionFault } from './faults.ts';
@@ -26,16 +27,21 @@ const abuseLimits = {
   windowUpdate: { name: 'WINDOW_UPDATE frames', burst: 4_000, perSecond: 1_000 },
   /** DATA with nothing in it that does not end its stream. Some servers send one before each trailer section. */
   emptyData: { name: 'empty DATA frames', burst: 1_000, perSecond: 100 },
-  /** DATA of less than 64 octets. Event streams are made of those: 100 of them, with 100 events a second each, pass. */
-  tinyData: { name: 'tiny DATA frames', burst: 20_000, perSecond: 20_000 },
+  /** DATA of one octet or a few: it does move something, if hardly. */
+  tinyData: { name: 'tiny DATA frames', burst: 200_000, perSecond: 100_000 },
   /** Frames for streams that we have reset: what was under way when we did, which can be a window full of DATA. */
   late: { name: 'frames on closed streams', burst: 20_000, perSecond: 2_000 },
   /** PRIORITY, unknown types, acknowledgements of nothing. */
   ignored: { name: 'frames without a meaning', burst: 1_000, perSecond: 100 },
 } satisfies Record<string, AbuseLimit>;
 
-/** DATA below this is tiny: its frame header costs as much as it brings. */
-export const tinyDataLimit = 64;
+/** DATA below this is tiny: its frame header is longer than what it brings. Rows of text that are flushed one by one are not. */
+const tinyDataLimit = 8;
+
+/** A server that gives windows back for every read of 256 octets, for the stream and for the connection, is still none that harms. */
+const octetsForUpdates = 128;
+/** DATA that was under way when a stream was reset may have come in frames as small as this. */
+const octetsForLateFrame = 16;
 
 export class Budget {
   readonly #limit: AbuseLimit;
@@ -61,8 +67,8 @@ export class Budget {
     this.#refilledAt = now;
   }
 
-  earn(): void {
-    if (this.#tokens < this.#limit.burst) this.#tokens += 1;
+  earn(tokens: number): void {
+    this.#tokens = Math.min(this.#tokens + tokens, this.#limit.burst);
   }
 }
 
@@ -85,10 +91,30 @@ export class AbuseBudget {
     this.ignored = new Budget(abuseLimits.ignored, now);
   }
 
-  /** We have sent a DATA frame, which can bring a WINDOW_UPDATE for its stream and one for the connection. */
-  onDataSent(): void {
-    this.windowUpdate.earn();
-    this.windowUpdate.earn();
-    this.ping.earn();
+  /** We have sent a request: its answer may come in small frames, and bring what servers send beside answers (ALTSVC, WINDOW_UPDATE, PING). */
+  onRequest(): void {
+    this.windowUpdate.earn(4);
+    this.ping.earn(1);
+    this.emptyData.earn(2);
+    this.tinyData.earn(8);
+    this.ignored.earn(2);
+  }
+
+  /** We have sent DATA, which brings WINDOW_UPDATEs. */
+  onDataSent(octets: number): void {
+    this.windowUpdate.earn(2 + Math.ceil(octets / octetsForUpdates));
+    this.ping.earn(1);
+  }
+
+  /** DATA begins that does not end its stream. @throws {ConnectionFault} */
+  onDataReceived(octets: number): void {
+    if (octets >= tinyDataLimit) this.emptyData.earn(1);
+    else if (octets === 0) this.emptyData.spend();
+    else this.tinyData.spend();
+  }
+
+  /** We have reset a stream, for which the peer was free to send so many octets more. */
+  onReset(window: number): void {
+    this.late.earn(4 + Math.ceil(window / octetsForLateFrame));
   }
 }

@@ -49,7 +49,7 @@ describe('a flood', () => {
     ['SETTINGS with many entries', settings(...Array.from({ length: 500 }, () => [Setting.INITIAL_WINDOW_SIZE, 70_000] as const)), 200],
     ['empty DATA', data(1, ''), 2_000],
     ['DATA that is all padding', data(1, '', { padding: 255 }), 2_000],
-    ['tiny DATA', data(1, 'x'), 30_000],
+    ['tiny DATA', data(1, 'x'), 300_000],
     ['WINDOW_UPDATE for the connection', windowUpdate(0, 1), 8_000],
     ['WINDOW_UPDATE for a stream', windowUpdate(1, 1), 8_000],
     ['PRIORITY', priority(1), 2_000],
@@ -93,6 +93,83 @@ describe('a flood', () => {
       peer.engine.flush();
       peer.engine.receive(Buffer.concat([windowUpdate(0, 100), windowUpdate(1, 100)]));
       if (turn % 100 === 0) peer.sent();
+    }
+    expect(peer.error).toBeUndefined();
+  });
+
+  it('of updates is none where octets explain it, however many there are for each frame', () => {
+    const peer = new EngineHarness();
+    const stream = peer.open('POST', '/', { endStream: false });
+    peer.receive(settings());
+    const updates = Buffer.concat(Array.from({ length: 64 }, () => Buffer.concat([windowUpdate(0, 256), windowUpdate(1, 256)])));
+    for (let turn = 0; turn < 2_000; turn += 1) {
+      peer.engine.sendData(stream, Buffer.alloc(16_384));
+      peer.engine.flush();
+      peer.engine.receive(updates);
+      if (turn % 100 === 0) peer.sent();
+    }
+    expect(peer.error).toBeUndefined();
+  });
+
+  it.each<[string, (id: number) => Uint8Array]>([
+    [
+      'small answers that end in a frame of their own',
+      (id) => Buffer.concat([headers(id, [[':status', '200']]), data(id, '{"id":7}'), data(id, '', { endStream: true })]),
+    ],
+    [
+      'gRPC messages with their trailers',
+      (id) =>
+        Buffer.concat([
+          headers(id, [[':status', '200']]),
+          data(id, 'x'),
+          data(id, ''),
+          headers(id, [['grpc-status', '0']], { endStream: true }),
+        ]),
+    ],
+    [
+      'answers amid frames that servers send beside them',
+      (id) =>
+        Buffer.concat([
+          windowUpdate(id, 1_000),
+          windowUpdate(0, 1_000),
+          ping(),
+          frame(0x0a, 0, id, 'alt-svc'),
+          headers(id, [[':status', '200']], { endStream: true }),
+        ]),
+    ],
+  ])('of %s is none, at any rate', (_what, answer) => {
+    const peer = new EngineHarness();
+    peer.recordsData = false;
+    peer.receive(settings());
+    for (let count = 0; count < 20_000 && peer.error === undefined; count += 1) {
+      const { id } = peer.open('GET', '/');
+      peer.engine.receive(answer(id));
+      if (count % 100 === 0) peer.clear();
+    }
+    expect(peer.error).toBeUndefined();
+  });
+
+  it('of rows that are flushed one by one is none, at any rate; nor are single octets', () => {
+    for (const [row, count] of [
+      ['{"id":0}\n', 1_000_000],
+      ['x', 150_000],
+    ] as const) {
+      const peer = peerWithStream();
+      expect(flood(peer, data(1, row), count)).toBe(count);
+      expect(peer.error).toBeUndefined();
+    }
+  });
+
+  it('of what was under way when we gave streams up is none', () => {
+    const peer = new EngineHarness();
+    peer.receive(settings());
+    const rows = Buffer.alloc(20, 'x');
+    for (let count = 0; count < 100 && peer.error === undefined; count += 1) {
+      const stream = peer.open('GET', '/');
+      peer.engine.receive(headers(stream.id, [[':status', '200']]));
+      peer.engine.resetStream(stream, ErrorCode.CANCEL);
+      peer.engine.receive(Buffer.concat(Array.from({ length: 5_000 }, () => data(stream.id, rows))));
+      peer.clear();
     }
     expect(peer.error).toBeUndefined();
   });

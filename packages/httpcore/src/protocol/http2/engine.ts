@@ -145,6 +145,7 @@ export class Http2Engine<Token> {
     stream.advanceLocally(StreamEvent.SEND_HEADERS);
     if (endStream) stream.advanceLocally(StreamEvent.SEND_END_STREAM);
     else stream.outbound = new OutboundBody(stream, stream.id, session.peer.initialWindowSize, fields.contentLength);
+    session.budget.onRequest();
     session.announceOutput();
     return stream;
   }

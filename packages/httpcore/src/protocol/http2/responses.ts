@@ -5,7 +5,6 @@
  * block is decoded whoever it is for.
  */
 import type { HeaderPair } from '../../contract/dispatcher.ts';
-import { tinyDataLimit } from './abuse-budget.ts';
 import { Closing } from './closed-streams.ts';
 import { ErrorCode } from './constants.ts';
 import { ConnectionFault } from './faults.ts';
@@ -34,7 +33,7 @@ export class Responses<Token> {
     if (!session.receiveWindow.receive(flowLength)) {
       throw new ConnectionFault(ErrorCode.FLOW_CONTROL_ERROR, "The peer sent more DATA than the connection's window allows");
     }
-    if (dataLength < tinyDataLimit && !endStream) (dataLength === 0 ? session.budget.emptyData : session.budget.tinyData).spend();
+    if (!endStream) session.budget.onDataReceived(dataLength);
     const stream = session.streams.get(streamId);
     if (stream === undefined) {
       this.#onFrameOfNoStream(streamId, 'DATA');

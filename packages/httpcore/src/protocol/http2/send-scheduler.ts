@@ -13,7 +13,7 @@ export interface SchedulerOwner<Owner> {
   /** The last octet was sent, without END_STREAM where there are trailers: those are the owner's. */
   onBodySent(body: OutboundBody<Owner>): void;
   onRoom(body: OutboundBody<Owner>): void;
-  onDataSent(): void;
+  onDataSent(octets: number): void;
 }
 
 /** Octets that a body may have queued before its caller is told to stop. */
@@ -90,7 +90,7 @@ export class SendScheduler<Owner> {
       body.sent(length);
       if (body.queued === 0 || body.window.available <= 0) this.#leave(body);
       else this.#turn = body.next;
-      this.#owner.onDataSent();
+      this.#owner.onDataSent(length);
       if (isLast) this.#owner.onBodySent(body);
       else if (body.isCallerWaiting && body.queued * 2 < queueLimit) {
         body.isCallerWaiting = false;

@@ -152,6 +152,7 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
     stream.advanceLocally(closing === Closing.RESET_BY_PEER ? StreamEvent.RECEIVE_RESET : StreamEvent.SEND_RESET);
     this.streams.delete(stream.id);
     this.closedStreams.add(stream.id, closing);
+    if (closing === Closing.RESET_BY_US) this.budget.onReset(Math.max(0, stream.receiveWindow.available));
     if (stream.outbound !== null) this.scheduler.abandon(stream.outbound);
     this.releaseAll(stream);
   }
@@ -209,8 +210,8 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
     this.handler.onWritable(body.owner.token);
   }
 
-  onDataSent(): void {
-    this.budget.onDataSent();
+  onDataSent(octets: number): void {
+    this.budget.onDataSent(octets);
   }
 
   // Bandwidth × delay.
