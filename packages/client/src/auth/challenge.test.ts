@@ -52,13 +52,23 @@ describe('challenges', () => {
   });
 
   it.each<[string, Shown[]]>([
-    ['a name twice', [['basic']]],
-    ['Digest realm="a", realm="b", Basic', [['basic']]],
-    ['Digest realm="a", REALM="a", Basic', [['basic']]],
-    ['Digest realm="a" nonce="b", Basic', [['basic']]],
+    ['Digest realm="a", realm="b", Basic', [['digest', { realm: 'b' }], ['basic']]],
+    ['Digest realm="a", REALM="a", Basic', [['digest', { realm: 'a' }], ['basic']]],
+    ['Digest realm="a" nonce="b", Basic', [['digest', { realm: 'a', nonce: 'b' }], ['basic']]],
+    ['Digest realm="a"nonce=b\tqop = "auth"', [['digest', { realm: 'a', nonce: 'b', qop: 'auth' }]]],
+    ['Digest realm="a", nonce=, opaque=', [['digest', { realm: 'a', nonce: '', opaque: '' }]]],
+    ['Digest nonce=YWJj==, realm="a"', [['digest', { nonce: 'YWJj==', realm: 'a' }]]],
+    ['Digest realm="a", nonce=YWJj==, Basic', [['digest', { realm: 'a', nonce: 'YWJj==' }], ['basic']]],
+    ['Digest opaque=a/b+c= nonce=n', [['digest', { opaque: 'a/b+c=', nonce: 'n' }]]],
+    ['Digest domain=/, nonce=n', [['digest', { domain: '/', nonce: 'n' }]]],
+    ['Digest domain=http://a.example/?b;c, nonce=n', [['digest', { domain: 'http://a.example/?b;c', nonce: 'n' }]]],
+  ])('takes what curl takes, too: %s', (field, expected) => {
+    expect(shown(field)).toEqual(expected);
+  });
+
+  it.each<[string, Shown[]]>([
     ['Digest realm="a"x, Basic', [['basic']]],
     ['Digest realm=, Basic', [['digest', 'realm='], ['basic']]],
-    ['Digest realm="a", nonce=, Basic', [['basic']]],
     ['Digest "realm", Basic', [['basic']]],
     ['Digest a b, Basic', [['basic']]],
     ['Digest a b=c, Basic', [['basic']]],
@@ -71,9 +81,11 @@ describe('challenges', () => {
     ['Digest realm="a\0b", Basic', [['basic']]],
     ['Digest realm="a\\\0b", Basic', [['basic']]],
     ['Digest realm="a, b" junk ", Evil x=y", Basic', [['basic']]],
+    ['Digest realm="a" Basic realm="b", Bearer', [['bearer']]],
+    ['Digest nonce=a"b, Evil x=y", Basic', [['basic']]],
     ['\xff\xfe, Basic', [['basic']]],
   ])('leaves out what is malformed, and only that: %s', (field, expected) => {
-    expect(shown(field === 'a name twice' ? 'Digest a=1, a=1, Basic' : field)).toEqual(expected);
+    expect(shown(field)).toEqual(expected);
   });
 
   it('has limits', () => {
@@ -91,6 +103,8 @@ describe('challenges', () => {
     ['a quoted string that never ends', `A b="${'x\\"'.repeat(20_000)}`],
     ['quotes', `A ${'"'.repeat(60_000)}`],
     ['equals signs', `A ${'='.repeat(60_000)}`],
+    ['parameters without commas', `A ${'b="c" '.repeat(10_000)}`],
+    ['one value and many spaces', `A b="c"${' '.repeat(60_000)}d`],
   ])('takes no longer for a field of %s', (_, field) => {
     const begin = performance.now();
     for (let round = 0; round < 5; round++) parseChallenges([field]);
@@ -103,11 +117,14 @@ describe('parameters', () => {
     ['nextnonce="a, b", QOP=auth', { nextnonce: 'a, b', qop: 'auth' }],
     ['', {}],
     [' , a=b,, ', { a: 'b' }],
+    ['a=b c=d', { a: 'b', c: 'd' }],
+    ['a=b, a=c', { a: 'c' }],
+    ['a=', { a: '' }],
   ])('%s', (field, expected) => {
     expect(Object.fromEntries(parseAuthParameters(field)!)).toEqual(expected);
   });
 
-  it.each(['a', 'a=', 'a=b c=d', '"a"=b', 'a=b, a=b', 'Digest a=b', 'a="'])('are none with %s', (field) => {
+  it.each(['a', 'a=b c', '"a"=b', 'Digest a=b', 'a="'])('are none with %s', (field) => {
     expect(parseAuthParameters(field)).toBeUndefined();
   });
 });

@@ -3,6 +3,10 @@
  *
  * The grammar is a list of lists: a comma may begin another parameter or another challenge, and which of them only shows after
  * the next word. One pass over the text, no backtracking. What can't be understood takes its own challenge with it and no other.
+ *
+ * Servers in the field are answered that are slightly off the grammar, as curl, requests and httpx do: a value without quotes may hold
+ * what no token may (`nonce=YWJj==`, `domain=/`), a comma may be missing between two parameters, and of a parameter that is there
+ * twice the last one counts.
  */
 
 export interface Challenge {
@@ -20,6 +24,8 @@ const mostParameters = 64;
 
 const token = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
 const token68 = /[A-Za-z0-9\-._~+/]+=*(?=[ \t]*(?:,|$))/y;
+// A value that should have been in quotes.
+const bareValue = /[\x21\x23-\x2b\x2d-\x7e\x80-\xff]+/y;
 // RFC 9110 §5.6.4; after a backslash comes what the string could hold, quote and backslash included.
 const quotedString = /"((?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*)"/y;
 
@@ -81,11 +87,12 @@ function* readField(scanner: Scanner): IterableIterator<Challenge> {
   if (scheme !== undefined && isSound) yield { scheme, token68: opaque, parameters };
 }
 
-/** The value behind the equals sign. A name given twice means one thing to us and another to somebody else, so it is a mistake. */
+/** The value behind the equals sign; it may be empty. Behind it comes a comma, the end, or another parameter. */
 function readParameter(scanner: Scanner, name: string, parameters: Map<string, string>): boolean {
-  const value = scanner.read(token) ?? scanner.readQuoted();
+  const value = scanner.atElementEnd ? '' : (scanner.readQuoted() ?? scanner.read(bareValue));
   const key = name.toLowerCase();
-  const isSound = value !== undefined && scanner.atElementEnd && !parameters.has(key) && parameters.size < mostParameters;
+  const isSound =
+    value !== undefined && (scanner.atElementEnd || scanner.atParameter) && (parameters.has(key) || parameters.size < mostParameters);
   if (isSound) parameters.set(key, value);
   else scanner.skipElement();
   return isSound;
@@ -108,6 +115,15 @@ class Scanner {
     let at = this.#at;
     while (isSpace(this.#text.charCodeAt(at))) at++;
     return at >= this.#text.length || this.#text[at] === ',';
+  }
+
+  /** Does a name with an equals sign follow, with or without space before it? */
+  get atParameter(): boolean {
+    const from = this.#at;
+    this.skipSpace();
+    const follows = this.read(token) !== undefined && this.skipEquals();
+    this.#at = from;
+    return follows;
   }
 
   /** What the sticky pattern finds here. */

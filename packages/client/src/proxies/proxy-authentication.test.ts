@@ -19,7 +19,40 @@ describe('user and password', () => {
     expect(authenticator.authorize(request)).toBe(basic);
     expect(ask(authenticator, digest())).toBe(true);
     expect(authenticator.authorize(request)).toMatch(/^Digest username="ada", realm="r", nonce="n", uri="x\.test:443", .*nc=0000000[12]/);
-    expect(authenticator.authorize({ ...request, method: 'GET', target: 'http://x.test/' })).toContain('uri="http://x.test/"');
+    // The nonce is the other request's until the proxy has taken its answer.
+    const other = { ...request, method: 'GET', target: 'http://x.test/' };
+    expect(authenticator.authorize(other)).toBeUndefined();
+    authenticator.accepted?.(request, []);
+    expect(authenticator.authorize(other)).toContain('uri="http://x.test/"');
+  });
+
+  it('are an answer to the challenge of the request itself, whatever others were challenged with', () => {
+    const authenticator = new DigestAuth('ada', 's3cret').forProxy();
+    const requests = ['a', 'b', 'c'].map((name) => ({ ...request, target: `${name}.test:443` }));
+    const nonce = (asked: (typeof requests)[0]): string | undefined =>
+      / nonce="([^"]*)".*nc=0*(\d+)/
+        .exec(authenticator.authorize(asked) ?? '')
+        ?.slice(1)
+        .join('/');
+    for (const asked of requests)
+      authenticator.challenged(asked, {
+        headers: challenge(`Digest realm="r", nonce="${asked.target}", qop="auth"`),
+        refused: undefined,
+        attempt: 0,
+      });
+    expect(requests.map(nonce)).toEqual(['a.test:443/1', 'b.test:443/1', 'c.test:443/1']);
+    for (const asked of [requests[2]!, requests[0]!]) authenticator.accepted?.(asked, []);
+    expect(nonce(request)).toBe('a.test:443/2');
+    // Sent once more for another reason, it goes on where it was.
+    expect(nonce(requests[1]!)).toBe('b.test:443/2');
+  });
+
+  it('count on where a proxy has one nonce for all, challenged together or not', () => {
+    const authenticator = new DigestAuth('ada', 's3cret').forProxy();
+    const requests = ['a', 'b', 'c'].map((name) => ({ ...request, target: `${name}.test:443` }));
+    for (const asked of requests) authenticator.challenged(asked, { headers: digest(), refused: undefined, attempt: 0 });
+    const counts = requests.map((asked) => /nc=0*(\d+)/.exec(authenticator.authorize(asked) ?? '')?.[1]);
+    expect(counts).toEqual(['1', '2', '3']);
   });
 
   it('are wrong where Basic is refused and nothing else asked for', () => {

@@ -95,6 +95,18 @@ describe('Digest over the network', () => {
     expect(server.digest.admitted).toBe(9);
   });
 
+  it.each([
+    ['HTTP/1.1', {}],
+    ['HTTP/2', { tls: true, http2: true }],
+  ])('is admitted for each of many at the same time where a nonce is good for few, over %s', async (_, wire) => {
+    await using server = await startServer('digest', { uses: 3, ...wire });
+    await using client = new Client({ auth: new DigestAuth('ada', 'lovelace'), tls: { ca: server.ca } });
+    const statuses = await Promise.all(Array.from({ length: 60 }, async (__, index) => (await client.get(server.url(`/${index}`))).status));
+    const later = await Promise.all(Array.from({ length: 60 }, async (__, index) => (await client.get(server.url(`/${index}`))).status));
+    expect([...statuses, ...later].filter((status) => status !== 200)).toEqual([]);
+    expect(server.digest.admitted).toBe(120);
+  });
+
   it('gives up on wrong credentials after one answer, and hands the refusal over', async () => {
     await using server = await startServer('digest');
     await using client = clientFor({}, 'ada', 'wrong');

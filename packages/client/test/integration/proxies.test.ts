@@ -65,6 +65,17 @@ it('never sends the password where Digest is meant', async () => {
   expect(said.map(([, value]) => value.split(' ')[0])).toEqual(['Digest']);
 });
 
+it.each(['forward', 'tunnel'] as const)('is told a nonce of few uses by many at the same time: %s', async (kind) => {
+  await using origin = await startServer('echo');
+  await using proxy = await startProxy('http', { auth: { scheme: 'digest', ...credentials, uses: 3 } });
+  const way = new Proxy(proxy.url, { auth: new DigestAuth('ada', 'l0ve:lace'), tunnel: kind === 'tunnel' });
+  await using client = new Client({ proxy: way, limits: { maxConnectionsPerOrigin: 30 } });
+  for (let round = 0; round < 2; round++) {
+    const statuses = await Promise.all(Array.from({ length: 60 }, async (_, index) => (await client.get(origin.url(`/${index}`))).status));
+    expect(statuses.filter((status) => status !== 200)).toEqual([]);
+  }
+});
+
 it('chooses the way anew for each hop of a redirect, and tells each proxy only what is its own', async () => {
   await using last = await startServer('echo', { tls: true });
   await using first = await startServer((_request, response) => void response.writeHead(302, { location: last.url('/end') }).end());

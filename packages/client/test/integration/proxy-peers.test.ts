@@ -55,6 +55,22 @@ describe.skipIf(installedProgram('squid') === undefined)('squid', () => {
     await using client = await trusting({ proxy });
     expect((await client.get(`https://origin.test:${secure.port}/`)).text()).toBe('inside');
   });
+
+  it('admits each of many at once, though a nonce of its Digest is good for a few', async () => {
+    await using plain = await startServer('plain', { body: 'forwarded' });
+    await using squid = await startSquid({ auth: 'digest', hosts, nonceUses: 3 });
+    await using client = await trusting({ proxy: new Proxy(squid.url, { auth: new DigestAuth('ada', 'lovelace') }) });
+    const url = `http://origin.test:${plain.port}/`;
+    let left = 150;
+    const seen = await Promise.all(
+      Array.from({ length: 15 }, async () => {
+        const statuses = new Set<number>();
+        while (left-- > 0) statuses.add((await client.get(url)).status);
+        return [...statuses];
+      }),
+    );
+    expect(new Set(seen.flat())).toEqual(new Set([200]));
+  });
 });
 
 describe.skipIf(installedProgram('tinyproxy') === undefined)('tinyproxy', () => {

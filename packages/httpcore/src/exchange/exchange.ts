@@ -27,6 +27,7 @@ import { ExchangeLimits, type WaitingFor } from './exchange-limits.ts';
 import type { Carrier, ExchangeOwner } from './parties.ts';
 import { exchangeTransitions, type ExchangeEvent, type ExchangeState } from './exchange-state.ts';
 import type { Forwarding } from '../model/proxy/forwarding.ts';
+import type { ProxiedRequest } from '../model/proxy/proxy-authenticator.ts';
 import { mayReplay, type Processing } from './replay.ts';
 import { IncomingBody, UpgradedBody } from './response-body.ts';
 import { UnwantedAnswer } from './unwanted-answer.ts';
@@ -62,7 +63,8 @@ export class Exchange {
   bodyPulled = false;
   /** What the dialler is doing for it while it is queued. */
   dialPhase: ErrorPhase | null = null;
-  /** What a proxy that forwards was told last, and how often it wanted to be told something else. */
+  /** As what a proxy that forwards sees it, what that was told last, and how often it wanted to be told something else. */
+  proxiedAs: ProxiedRequest | undefined = undefined;
   proxyAuthorization: string | undefined = undefined;
   challenges = 0;
 

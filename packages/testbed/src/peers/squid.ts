@@ -9,6 +9,8 @@ import { hostsFile } from './private-files.ts';
 export interface SquidOptions {
   /** Default none: admits everybody on loopback. Its Digest is MD5 with `qop="auth"`. */
   readonly auth?: 'basic' | 'digest';
+  /** How many requests a nonce of Digest is good for. Default squid's own: 50. */
+  readonly nonceUses?: number;
   /** Default `ada`. */
   readonly user?: string;
   /** Default `lovelace`. */
@@ -108,7 +110,7 @@ interface Authentication {
   readonly lines: (file: string) => readonly string[];
 }
 
-function authenticationOf({ auth, user = 'ada', password = 'lovelace' }: SquidOptions): Authentication {
+function authenticationOf({ auth, user = 'ada', password = 'lovelace', nonceUses }: SquidOptions): Authentication {
   const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
   if (auth === undefined) return { users: '', lines: () => ['http_access allow local'] };
   const [helper, users] =
@@ -121,6 +123,7 @@ function authenticationOf({ auth, user = 'ada', password = 'lovelace' }: SquidOp
       `auth_param ${auth} program ${helper} ${file}`,
       `auth_param ${auth} children 1 startup=1 idle=1`,
       `auth_param ${auth} realm ${REALM}`,
+      ...(nonceUses === undefined ? [] : [`auth_param digest nonce_max_count ${nonceUses}`]),
       'acl known proxy_auth REQUIRED',
       'http_access deny !local',
       'http_access allow known',

@@ -92,7 +92,6 @@ describe('the choice', () => {
     'Digest realm="r", nonce="n", algorithm=SHA-1',
     'Digest realm="r", nonce="n", algorithm=SHA-512-256-session',
     'Digest realm="r", nonce="n", qop="auth-conf"',
-    'Digest realm="r", realm="s", nonce="n"',
     'Digest realm="r", nonce="n\r\n"',
   ])('falls on none of %j', (field) => {
     expect(chooseChallenge([field], anything)).toBeUndefined();

@@ -33,8 +33,9 @@ export class DigestSession {
     this.#credentials = credentialsHash(challenge.algorithm, identity.user, challenge.realm, identity.password);
   }
 
-  get nonce(): string {
-    return this.#nonce;
+  /** Is it what this challenge begins, or goes on with? */
+  isOf({ realm, nonce, algorithm }: DigestChallenge): boolean {
+    return this.#nonce === nonce && this.challenge.realm === realm && this.challenge.algorithm === algorithm;
   }
 
   /** Has it counted as far as eight digits go? */

@@ -12,29 +12,37 @@ const withoutContent = new Set(['CONNECT', 'GET', 'HEAD', 'OPTIONS', 'TRACE']);
 /** Digest, once the proxy has asked, and from then on with every request. */
 export class DigestToProxy implements ProxyAuthenticator {
   readonly #spaces: DigestSpaces;
+  /** What each request has answered with last, or is to answer its challenge with. */
+  readonly #sessions = new WeakMap<ProxiedRequest, DigestSession>();
 
   constructor(spaces: DigestSpaces) {
     this.#spaces = spaces;
   }
 
-  authorize({ proxy, method, target }: ProxiedRequest): string | undefined {
-    const session = this.#spaces.find(spaceOf(proxy), '');
+  authorize(request: ProxiedRequest): string | undefined {
+    const { proxy, method, target } = request;
+    const session = this.#sessions.get(request) ?? this.#spaces.find(spaceOf(proxy), '');
     if (session === undefined || !canSign(session, method)) return undefined;
+    this.#sessions.set(request, session);
     return session.authorization({ method, target, contentHash: session.needsContent ? hashOfNothing(session) : undefined });
   }
 
-  challenged({ proxy, method }: ProxiedRequest, { headers, refused, attempt }: ProxyChallenge): boolean {
+  challenged(request: ProxiedRequest, { headers, refused, attempt }: ProxyChallenge): boolean {
+    const { proxy, method } = request;
     const next = this.#spaces.challenged(spaceOf(proxy), fieldValues(headers, proxyFields.challenge));
     if (next === undefined || !canSign(next.session, method)) return false;
     // The answer to a challenge of this very request is refused: the credentials are wrong, unless the nonce was too old.
     const isRefused = attempt > 0 && refused?.startsWith('Digest ') === true && !next.stale;
-    if (isRefused) this.#spaces.forget(spaceOf(proxy), next.session);
+    if (isRefused) this.#spaces.refused(spaceOf(proxy), next.session);
+    else this.#sessions.set(request, next.session);
     return !isRefused;
   }
 
-  accepted({ proxy }: ProxiedRequest, headers: readonly HeaderPair[]): void {
-    const session = this.#spaces.find(spaceOf(proxy), '');
-    if (session !== undefined) this.#spaces.informed(session, fieldValues(headers, proxyFields.information));
+  accepted(request: ProxiedRequest, headers: readonly HeaderPair[]): void {
+    const session = this.#sessions.get(request);
+    if (session === undefined) return;
+    this.#spaces.accepted(spaceOf(request.proxy), session);
+    this.#spaces.informed(session, fieldValues(headers, proxyFields.information));
   }
 }
 

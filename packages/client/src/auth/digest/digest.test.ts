@@ -64,6 +64,33 @@ describe('Digest', () => {
     expect(nonces(await run(auth, request(), [challenge('n4'), challenge('n5', ', stale=true'), [200]]))).toEqual(['n3/2', 'n4/1', 'n5/1']);
   });
 
+  it('answers each of many requests with the nonce that it was challenged with, and shares one that was taken', async () => {
+    const auth = new DigestAuth('u', 'p');
+    const flows = ['a', 'b', 'c'].map((name) => auth.authFlow(request(`/${name}`), { fields: originFields, content: new Uint8Array() }));
+    const answer = async (index: number, [status, headers = []]: Answer): Promise<string | undefined> => {
+      const step = await flows[index]!.next(StreamResponse.of(request(), { status, headers }));
+      return step.done === true ? 'done' : nonces([step.value.headers.get('authorization')])[0];
+    };
+    for (const flow of flows) expect(((await flow.next()).value as Request).headers.get('authorization')).toBeNull();
+    expect([await answer(0, challenge('n0')), await answer(1, challenge('n1')), await answer(2, challenge('n2'))]).toEqual([
+      'n0/1',
+      'n1/1',
+      'n2/1',
+    ]);
+    expect(await answer(1, [200])).toBe('done');
+    expect(nonces(await run(auth, request(), [[200]]))).toEqual(['n1/2']);
+    expect(await answer(2, challenge('n3', ', stale=true'))).toBe('n3/1');
+    expect([await answer(0, [200]), await answer(2, [200])]).toEqual(['done', 'done']);
+    expect(nonces(await run(auth, request(), [[200]]))).toEqual(['n3/2']);
+  });
+
+  it('does not go on with an answer that was taken once, and is refused now', async () => {
+    const auth = new DigestAuth('u', 'p');
+    await run(auth, request(), [challenge('n1'), [200]]);
+    expect(nonces(await run(auth, request(), [challenge('n2'), challenge('n3')]))).toEqual(['n1/2', 'n2/1']);
+    expect(await run(auth, request(), [[401]])).toEqual([null]);
+  });
+
   it('goes on counting when the server repeats its nonce', async () => {
     const auth = new DigestAuth('u', 'p');
     expect(nonces(await run(auth, request(), [challenge('n1'), [200]]))).toEqual([undefined, 'n1/1']);

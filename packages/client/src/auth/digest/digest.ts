@@ -72,12 +72,15 @@ export class DigestAuth {
       if (session?.needsContent === true) current = await withContent(current);
       const response = yield session === undefined ? current : await authorize(current, session, fields);
       if (session !== undefined) this.#spaces.informed(session, fieldValues(response.rawHeaders, fields.information));
-      if (response.status !== fields.status) return;
+      if (response.status !== fields.status) {
+        if (session !== undefined) this.#spaces.accepted(server, session);
+        return;
+      }
 
       const next = this.#spaces.challenged(server, fieldValues(response.rawHeaders, fields.challenge));
       // The answer to a challenge of this very call is refused: the credentials are wrong, unless the nonce was too old, once.
       if (next === undefined || answered === mostAnswers || (answered > 0 && !next.stale)) {
-        for (const refused of [session, next?.session]) if (refused !== undefined) this.#spaces.forget(server, refused);
+        for (const refused of [session, next?.session]) if (refused !== undefined) this.#spaces.refused(server, refused);
         return;
       }
       session = next.session;

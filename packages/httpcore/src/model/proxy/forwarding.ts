@@ -13,6 +13,8 @@ export interface ForwardedRequest {
   readonly origin: Origin;
   readonly target: string;
   readonly headers: readonly HeaderPair[];
+  /** As what the proxy sees it; made once. */
+  proxiedAs: ProxiedRequest | undefined;
   /** What the proxy was told last. */
   proxyAuthorization: string | undefined;
   /** How often it wanted to be told something else. */
@@ -64,7 +66,7 @@ export class Forwarding {
   }
 
   #asked(request: ForwardedRequest): ProxiedRequest {
-    return { proxy: this.#proxy, method: request.method, target: this.target(request) };
+    return (request.proxiedAs ??= { proxy: this.#proxy, method: request.method, target: this.target(request) });
   }
 }
 

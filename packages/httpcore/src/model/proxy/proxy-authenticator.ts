@@ -4,7 +4,10 @@ import { Buffer } from 'node:buffer';
 import type { HeaderPair } from '../../contract/dispatcher.ts';
 import { isFieldValue } from '../field-syntax.ts';
 
-/** The request line that a proxy sees: `CONNECT` with host and port, or a method with the whole URL. */
+/**
+ * The request line that a proxy sees: `CONNECT` with host and port, or a method with the whole URL. One request has the same object
+ * each time that it is sent, so that what it was challenged with can be kept for it (in a `WeakMap`, say) and answered by it.
+ */
 export interface ProxiedRequest {
   /** The proxy that is asked, as `scheme://host:port`: one object may be given to several. */
   readonly proxy: string;
