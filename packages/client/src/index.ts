@@ -33,7 +33,7 @@ export { Request, type RequestChanges } from './request/request.ts';
 export { Response } from './response/response.ts';
 export type { ResponseBodyInput } from './response/response-body.ts';
 export { SchemaMismatch, type SchemaIssue, type SchemaResult, type StandardSchema } from './response/schema.ts';
-export { HTTPStatusError, ResponseHead, type AttemptRecord, type CallRecord } from './response/response-head.ts';
+export { HTTPStatusError, AnyResponse, type AttemptRecord, type CallRecord } from './response/any-response.ts';
 export { StreamResponse, type ResponseInit } from './response/stream-response.ts';
 export type { Timings } from './response/timings.ts';
 export type { BodyInput, BodySource } from './request/body/body-input.ts';
@@ -58,7 +58,7 @@ export type {
   ContentOptions,
   FilesBodyOptions,
   FormBodyOptions,
-  HeadOptions,
+  CommonMessageOptions,
   JsonBodyOptions,
   MessageOptions,
   NoBodyOptions,
@@ -88,7 +88,7 @@ export { parseLinks, type Link, type Links } from './response/links.ts';
 export type { ResumeOptions, SaveOptions, SaveProgress } from './response/saving/save-options.ts';
 export type { Interceptor, Next } from './call/interceptor.ts';
 export { callOf, type FailedCall } from './call/failed-call.ts';
-export type { SendContext } from './call/context.ts';
+export type { CallContext } from './call/context.ts';
 
 // The errors of the network and the types of the contract, so that an application needs one import.
 export {

@@ -9,7 +9,7 @@ import {
   type Cookie,
   type Request,
   type Response,
-  type ResponseHead,
+  type AnyResponse,
 } from '@x/client';
 import { expectTypeOf } from 'vitest';
 
@@ -34,7 +34,7 @@ void client.get('/', { trustEnv: true });
 void client.extend({
   *auth(request: Request): AuthFlow {
     const response = yield request;
-    expectTypeOf(response).toEqualTypeOf<ResponseHead>();
+    expectTypeOf(response).toEqualTypeOf<AnyResponse>();
   },
 });
 void client.extend({

@@ -12,7 +12,7 @@ import {
   type FailedCall,
   type Request,
   type Response,
-  type ResponseHead,
+  type AnyResponse,
   type RetryFlow,
   type RetryLimits,
   type StreamResponse,
@@ -30,7 +30,7 @@ declare const request: Request;
 void new Client({ followRedirects: false, maxRedirects: 3 });
 void client.get('/', { followRedirects: null, maxRedirects: null });
 declare const response: Response;
-expectTypeOf(response.history).toEqualTypeOf<readonly ResponseHead[]>();
+expectTypeOf(response.history).toEqualTypeOf<readonly AnyResponse[]>();
 expectTypeOf(response.nextRequest).toEqualTypeOf<Request | undefined>();
 // @ts-expect-error a number is no yes or no
 void client.get('/', { followRedirects: 3 });
@@ -72,7 +72,7 @@ const numbers: RetryLimits = {
 void numbers;
 expectTypeOf(limits.retryFlow(request)).toEqualTypeOf<RetryFlow>();
 expectTypeOf<TooManyRetries['attempts']>().toEqualTypeOf<readonly AttemptRecord[]>();
-expectTypeOf<TooManyRetries['response']>().toEqualTypeOf<ResponseHead | undefined>();
+expectTypeOf<TooManyRetries['response']>().toEqualTypeOf<AnyResponse | undefined>();
 expectTypeOf(callOf(new Error('x'))).toEqualTypeOf<FailedCall | undefined>();
 
 // Mounts.

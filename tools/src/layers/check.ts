@@ -18,7 +18,6 @@ export interface Violation {
 export interface Rules {
   readonly layers: readonly Layer[];
   readonly modulesOfTests: readonly string[];
-  readonly tied?: readonly (readonly [file: string, target: string])[];
 }
 
 /** Checks sources, given by their path from the root of the workspace with `/` between its parts. */
@@ -34,8 +33,7 @@ export function checkLayers(sources: ReadonlyMap<string, string>, rules: Rules):
       const message = found.specifier.startsWith('.')
         ? refuseFile(file, join(dirname(file), found.specifier), layer, rules.layers)
         : refuseModule(found, layer, rules);
-      const isTied = rules.tied?.some(([from, to]) => from === file && to === join(dirname(file), found.specifier));
-      if (message !== undefined && isTied !== true) violations.push({ file, line: found.line, message });
+      if (message !== undefined) violations.push({ file, line: found.line, message });
     }
   }
   return violations;

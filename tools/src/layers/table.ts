@@ -324,16 +324,3 @@ export const modulesOfTests: readonly string[] = [
   '@x/client/testing',
   '@x/testbed',
 ];
-
-/** Imports that a row refuses and that are still there: each goes with the commit that unties it. */
-export const tied: readonly (readonly [file: string, target: string])[] = [
-  ['packages/client/src/call/chain.ts', 'packages/client/src/client/call-settings.ts'],
-  ['packages/client/src/call/context.ts', 'packages/client/src/decoding/decoding-settings.ts'],
-  ['packages/client/src/call/context.ts', 'packages/client/src/client/call-settings.ts'],
-  ['packages/client/src/fetch/fetch.ts', 'packages/client/src/client/call-options.ts'],
-  ['packages/client/src/request/request-builder.ts', 'packages/client/src/decoding/decoding-settings.ts'],
-  ['packages/client/src/response/resumable-call.ts', 'packages/client/src/decoding/decoded-body.ts'],
-  ['packages/client/src/response/stream-response.ts', 'packages/client/src/decoding/decoded-body.ts'],
-  ['packages/client/src/retries/receive-whole.ts', 'packages/client/src/redirects/redirect-settings.ts'],
-  ['packages/client/src/time/timeout.ts', 'packages/client/src/request/fields/default-fields.ts'],
-];

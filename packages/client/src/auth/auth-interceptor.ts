@@ -1,4 +1,5 @@
 /** Says who the caller is, to the origin that it was meant for. */
+import type { AuthSettings } from './auth-settings.ts';
 import { originFields } from './auth-fields.ts';
 import type { Auth, AsyncAuthFlow, AuthFlow } from './auth.ts';
 import type { RequestBody } from '../request/body/request-body.ts';
@@ -9,7 +10,7 @@ import { Response } from '../response/response.ts';
 import { sameOrigin } from '../request/url/same-origin.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
 import type { Send } from '../call/interceptor.ts';
-import type { SendContext } from '../call/context.ts';
+import type { CallContext } from '../call/context.ts';
 import { withinCall } from '../call/within-call.ts';
 
 /**
@@ -17,19 +18,20 @@ import { withinCall } from '../call/within-call.ts';
  * request to another origin, such as a redirect leads to, passes through as it is: its credentials were left behind where it
  * turned off.
  */
-export function authenticate(send: Send): Send {
-  return function identify(request, context) {
-    const { auth, origin, isOfCall } = context.settings.auth;
-    const first = context.request;
-    const isMeant = sameOrigin(request.urlParts, first.urlParts) && (origin === undefined || sameOrigin(request.urlParts, origin));
-    if (auth === undefined || !isMeant || (!isOfCall && findHeader(first.rawHeaders, originFields.credentials) !== undefined)) {
-      return send(request, context);
-    }
-    return runFlow(auth, request, context, send);
-  };
+export function authenticate(settingsOf: (context: CallContext) => AuthSettings): (send: Send) => Send {
+  return (send) =>
+    function identify(request, context) {
+      const { auth, origin, isOfCall } = settingsOf(context);
+      const first = context.request;
+      const isMeant = sameOrigin(request.urlParts, first.urlParts) && (origin === undefined || sameOrigin(request.urlParts, origin));
+      if (auth === undefined || !isMeant || (!isOfCall && findHeader(first.rawHeaders, originFields.credentials) !== undefined)) {
+        return send(request, context);
+      }
+      return runFlow(auth, request, context, send);
+    };
 }
 
-async function runFlow(auth: Auth, request: Request, context: SendContext, send: Send): Promise<StreamResponse> {
+async function runFlow(auth: Auth, request: Request, context: CallContext, send: Send): Promise<StreamResponse> {
   const whole =
     auth.requiresRequestBody === true ? await withinCall(context, withWholeBody(request)) : { request, content: new Uint8Array() };
   const flow = auth.authFlow(whole.request, { fields: originFields, content: whole.content });
@@ -59,7 +61,7 @@ async function runFlow(auth: Auth, request: Request, context: SendContext, send:
 type Step = IteratorResult<Request, void>;
 
 /** What a flow waits for, such as a token, is waited for no longer than the call may take. */
-function take(context: SendContext, step: Step | Promise<Step>): Step | Promise<Step> {
+function take(context: CallContext, step: Step | Promise<Step>): Step | Promise<Step> {
   return step instanceof Promise ? withinCall(context, step) : step;
 }
 

@@ -1,12 +1,12 @@
 /** What authentication is to a client: a conversation that yields requests and receives their responses. */
 import type { Request } from '../request/request.ts';
-import type { ResponseHead } from '../response/response-head.ts';
+import type { AnyResponse } from '../response/any-response.ts';
 import type { AuthFields } from './auth-fields.ts';
 
 /** What `*authFlow` returns; `AuthFlow<Response>` where the flow has said `requiresResponseBody`. */
-export type AuthFlow<Received extends ResponseHead = ResponseHead> = Generator<Request, void, Received>;
+export type AuthFlow<Received extends AnyResponse = AnyResponse> = Generator<Request, void, Received>;
 /** What `async *authFlow` returns. */
-export type AsyncAuthFlow<Received extends ResponseHead = ResponseHead> = AsyncGenerator<Request, void, Received>;
+export type AsyncAuthFlow<Received extends AnyResponse = AnyResponse> = AsyncGenerator<Request, void, Received>;
 
 /** What a flow may need to know beside the request. */
 export interface AuthExchange {

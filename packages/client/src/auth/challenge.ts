@@ -33,7 +33,7 @@ const quotedString = /"((?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\
 export function parseChallenges(fields: readonly string[]): Challenge[] {
   const challenges: Challenge[] = [];
   for (const field of fields) {
-    for (const challenge of readField(new Scanner(field))) {
+    for (const challenge of readField(new FieldScanner(field))) {
       if (challenges.length === mostChallenges) return challenges;
       challenges.push(challenge);
     }
@@ -43,7 +43,7 @@ export function parseChallenges(fields: readonly string[]): Challenge[] {
 
 /** A list of parameters; `undefined` when there is anything else in it. */
 export function parseAuthParameters(field: string): ReadonlyMap<string, string> | undefined {
-  const scanner = new Scanner(field);
+  const scanner = new FieldScanner(field);
   const parameters = new Map<string, string>();
   for (scanner.skipListSpace(); !scanner.atEnd; scanner.skipListSpace()) {
     const name = scanner.read(token);
@@ -52,7 +52,7 @@ export function parseAuthParameters(field: string): ReadonlyMap<string, string> 
   return parameters;
 }
 
-function* readField(scanner: Scanner): IterableIterator<Challenge> {
+function* readField(scanner: FieldScanner): IterableIterator<Challenge> {
   let scheme: string | undefined;
   let opaque: string | undefined;
   let parameters = new Map<string, string>();
@@ -88,7 +88,7 @@ function* readField(scanner: Scanner): IterableIterator<Challenge> {
 }
 
 /** The value behind the equals sign; it may be empty. Behind it comes a comma, the end, or another parameter. */
-function readParameter(scanner: Scanner, name: string, parameters: Map<string, string>): boolean {
+function readParameter(scanner: FieldScanner, name: string, parameters: Map<string, string>): boolean {
   const value = scanner.atElementEnd ? '' : (scanner.readQuoted() ?? scanner.read(bareValue));
   const key = name.toLowerCase();
   const isSound =
@@ -98,7 +98,7 @@ function readParameter(scanner: Scanner, name: string, parameters: Map<string, s
   return isSound;
 }
 
-class Scanner {
+class FieldScanner {
   readonly #text: string;
   #at = 0;
 

@@ -5,22 +5,22 @@ import type { Lifetime } from './lifetime.ts';
 import type { HeadersInput } from '../request/fields/header-input.ts';
 import type { Request } from '../request/request.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
-import type { Again } from '../response/resumable-call.ts';
-import type { SendContext } from './context.ts';
+import type { ResumableCall } from '../response/resumable-call.ts';
+import type { CallContext } from './context.ts';
 import { joinSignals } from './signals.ts';
 import { systemClock, wait } from './waiting.ts';
 
 /** Sends a request under the options of the first call; `left` is what is left of its deadline, in milliseconds. */
 export type Resend = (request: Request, left: number | undefined, signal: AbortSignal) => Promise<StreamResponse>;
 
-export class CallAgain implements Again {
-  readonly #call: SendContext;
+export class CallResumption implements ResumableCall {
+  readonly #call: CallContext;
   /** Whatever ends the first call. */
   readonly #signals: readonly AbortSignal[];
   readonly #lifetime: Lifetime;
   readonly #resend: Resend;
 
-  constructor(call: SendContext, signals: readonly AbortSignal[], lifetime: Lifetime, resend: Resend) {
+  constructor(call: CallContext, signals: readonly AbortSignal[], lifetime: Lifetime, resend: Resend) {
     this.#call = call;
     this.#signals = signals;
     this.#lifetime = lifetime;

@@ -1,30 +1,29 @@
 /** The chain of a client, with the layers in it that a call has switched on. */
-import type { CallSettings } from '../client/call-settings.ts';
 import { layer, type Interceptor, type Send } from './interceptor.ts';
 
 /** One place in the chain. A layer that is off is absent, not passed through. */
-export interface Layer {
+export interface Layer<Settings> {
   /** Absent for one that is always on. */
-  readonly isOn?: (settings: CallSettings) => boolean;
+  readonly isOn?: (settings: Settings) => boolean;
   readonly wrap: (next: Send) => Send;
 }
 
 /** Somebody's interceptor. */
-export function userLayer(interceptor: Interceptor): Layer {
+export function userLayer(interceptor: Interceptor): Layer<unknown> {
   return { wrap: (next) => layer(interceptor, next) };
 }
 
 /** Put together once for each combination of layers: almost always the one that the client itself has. */
-export class Chain {
+export class Chain<Settings> {
   /** Outermost first. */
-  readonly #layers: readonly Layer[];
-  readonly #switches: readonly ((settings: CallSettings) => boolean)[];
+  readonly #layers: readonly Layer<Settings>[];
+  readonly #switches: readonly ((settings: Settings) => boolean)[];
   readonly #transport: Send;
-  readonly #usual: CallSettings;
+  readonly #usual: Settings;
   readonly #usualSend: Send;
   readonly #sends = new Map<number, Send>();
 
-  constructor(layers: readonly Layer[], transport: Send, usual: CallSettings) {
+  constructor(layers: readonly Layer<Settings>[], transport: Send, usual: Settings) {
     this.#layers = layers;
     this.#switches = layers.flatMap(({ isOn }) => (isOn === undefined ? [] : [isOn]));
     this.#transport = transport;
@@ -32,11 +31,11 @@ export class Chain {
     this.#usualSend = this.#for(usual);
   }
 
-  for(settings: CallSettings): Send {
+  for(settings: Settings): Send {
     return settings === this.#usual ? this.#usualSend : this.#for(settings);
   }
 
-  #for(settings: CallSettings): Send {
+  #for(settings: Settings): Send {
     let combination = 0;
     for (const isOn of this.#switches) combination = combination * 2 + (isOn(settings) ? 1 : 0);
     let send = this.#sends.get(combination);
@@ -44,7 +43,7 @@ export class Chain {
     return send;
   }
 
-  #compose(settings: CallSettings): Send {
+  #compose(settings: Settings): Send {
     const present = this.#layers.filter(({ isOn }) => isOn === undefined || isOn(settings));
     return present.reduceRight<Send>((next, { wrap }) => wrap(next), this.#transport);
   }

@@ -8,26 +8,25 @@ import {
 } from '@x/httpcore';
 
 import type { Request } from '../request/request.ts';
-import type { AttemptRecord, CallRecord, ResponseHead } from '../response/response-head.ts';
+import type { AttemptRecord, CallRecord, AnyResponse } from '../response/any-response.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
-import type { ReadSettings } from '../decoding/decoding-settings.ts';
-import type { CallSettings } from '../client/call-settings.ts';
 import type { UploadObserver } from '../request/upload-progress.ts';
+import type { TimeoutSettings } from '../time/timeout.ts';
 import { Attempt } from './attempt.ts';
 import { recordFailure } from './failed-call.ts';
 import type { CallSignal } from './signals.ts';
 
-const noHistory: readonly ResponseHead[] = Object.freeze([]);
+const noHistory: readonly AnyResponse[] = Object.freeze([]);
 
 /**
  * One call of the client, from the caller's line to the last byte: what stays the same over all the requests that it may take,
  * and a record of them. Every interceptor of the call gets the same one.
  */
-export class SendContext implements CallRecord {
+export class CallContext implements CallRecord {
   /** As the caller made it; interceptors may have sent others. */
   readonly request: Request;
-  /** @internal What is switched on. */
-  readonly settings: CallSettings;
+  /** @internal Of all features: each layer is given a way to its own (`settingsOf`). */
+  readonly settings: object;
   /** Limits for each request by itself. */
   readonly timeouts: Timeouts;
   /** The moment, in milliseconds of `performance.now()`, by which all must be done; `undefined` means no limit. */
@@ -41,12 +40,13 @@ export class SendContext implements CallRecord {
   readonly attempts: readonly AttemptRecord[];
   readonly #attempts: Attempt[] = [];
   readonly #signal: CallSignal;
-  #history: readonly ResponseHead[] = noHistory;
+  readonly #total: number | null;
+  #history: readonly AnyResponse[] = noHistory;
 
   /** @internal */
   constructor(
     request: Request,
-    settings: CallSettings,
+    settings: object & { readonly timeout: TimeoutSettings },
     signal: CallSignal,
     trace: TraceObserver | undefined,
     onInformational: InformationalObserver | undefined,
@@ -54,6 +54,7 @@ export class SendContext implements CallRecord {
   ) {
     this.request = request;
     const { phases, total } = settings.timeout;
+    this.#total = total;
     this.settings = settings;
     this.timeouts = phases;
     this.deadline = total === null ? undefined : performance.now() + total;
@@ -69,18 +70,13 @@ export class SendContext implements CallRecord {
     return this.#signal.signal;
   }
 
-  /** @internal How the response is read. */
-  get reading(): ReadSettings {
-    return this.settings.reading;
-  }
-
   /** The responses that have led to the request that is being sent, oldest first. */
-  get history(): readonly ResponseHead[] {
+  get history(): readonly AnyResponse[] {
     return this.#history;
   }
 
   /** @internal For those who follow redirects. */
-  setHistory(history: readonly ResponseHead[]): void {
+  setHistory(history: readonly AnyResponse[]): void {
     this.#history = history;
   }
 
@@ -126,7 +122,7 @@ export class SendContext implements CallRecord {
       attempts: [...this.#attempts],
       history: this.#history,
       elapsed: this.#elapsed(),
-      total: this.settings.timeout.total ?? undefined,
+      total: this.#total ?? undefined,
     });
     this.request.body?.discard();
     for (const { request } of this.#attempts) request.body?.discard();
@@ -134,7 +130,7 @@ export class SendContext implements CallRecord {
 
   /** Milliseconds since the call began, without a look at the clock that every call would have to pay for. */
   #elapsed(): number {
-    const { total } = this.settings.timeout;
+    const total = this.#total;
     if (this.deadline !== undefined && total !== null) return performance.now() - (this.deadline - total);
     const [first] = this.#attempts;
     return first === undefined ? 0 : performance.timeOrigin + performance.now() - first.timings.startedAt;

@@ -6,7 +6,7 @@
 import { TimeoutError } from '@x/httpcore';
 
 import { aboutCall, shownRequest } from '../request/about.ts';
-import type { AttemptRecord, ResponseHead } from '../response/response-head.ts';
+import type { AttemptRecord, AnyResponse } from '../response/any-response.ts';
 import type { Request } from '../request/request.ts';
 
 export interface FailedCall {
@@ -15,7 +15,7 @@ export interface FailedCall {
   /** Every request that was sent, oldest first, each with its timings; the last is the one that failed. */
   readonly attempts: readonly AttemptRecord[];
   /** The redirects that were followed before, oldest first. */
-  readonly history: readonly ResponseHead[];
+  readonly history: readonly AnyResponse[];
   /** Milliseconds from the call to its failure. */
   readonly elapsed: number;
   /** Milliseconds that it had in all; `undefined` without such a limit. */

@@ -2,7 +2,7 @@
 import { ClientError } from '../errors.ts';
 import { Request } from '../request/request.ts';
 import { StreamResponse } from '../response/stream-response.ts';
-import type { SendContext } from './context.ts';
+import type { CallContext } from './context.ts';
 
 /** Sends a request on and brings its response back. An interceptor may call it never, once, or several times. */
 export type Next = (request: Request) => Promise<StreamResponse>;
@@ -18,15 +18,10 @@ export type Next = (request: Request) => Promise<StreamResponse>;
  *   return response;
  * };
  */
-export type Interceptor = (request: Request, context: SendContext, next: Next) => Promise<StreamResponse>;
+export type Interceptor = (request: Request, context: CallContext, next: Next) => Promise<StreamResponse>;
 
 /** A whole chain, or the rest of one. */
-export type Send = (request: Request, context: SendContext) => Promise<StreamResponse>;
-
-/** The first interceptor is the outermost. Without any, the result is `transport` itself. */
-export function compose(interceptors: readonly Interceptor[], transport: Send): Send {
-  return interceptors.reduceRight<Send>((next, interceptor) => layer(interceptor, next), transport);
-}
+export type Send = (request: Request, context: CallContext) => Promise<StreamResponse>;
 
 export function layer(interceptor: Interceptor, inner: Send): Send {
   return async function intercept(request, context) {

@@ -11,7 +11,7 @@ import type { RedirectOptions } from '../redirects/redirect-settings.ts';
 import {
   messageNames,
   oneBody,
-  type HeadOptions,
+  type CommonMessageOptions,
   type MessageOptions,
   type NoBodyOptions,
   type OwnMessageOptions,
@@ -45,7 +45,7 @@ export interface CallOptions extends ReadOptions, RedirectOptions, RetryOptions 
 /** Options of `request()`, `stream()`, and the verbs that may have a body. */
 export type RequestOptions = MessageOptions & CallOptions;
 /** Options of `get()`, `head()` and `options()`. */
-export type BodylessRequestOptions = HeadOptions & NoBodyOptions & CallOptions;
+export type BodylessRequestOptions = CommonMessageOptions & NoBodyOptions & CallOptions;
 
 const callNames: OptionNames<CallOptions> = Object.freeze({
   timeout: undefined,

@@ -2,6 +2,7 @@
 import { callAuth, type AuthSettings } from '../auth/auth-settings.ts';
 import { callCookies, type CookieSettings } from '../cookies/cookie-settings.ts';
 import { callProxies, type ProxySettings } from '../proxies/proxy-settings.ts';
+import type { CallContext } from '../call/context.ts';
 import type { Retries } from '../retries/retries.ts';
 import type { CallOptions } from './call-options.ts';
 import { mergeRetryOptions } from '../retries/retry-settings.ts';
@@ -18,6 +19,11 @@ export interface CallSettings {
   readonly auth: AuthSettings;
   readonly cookies: CookieSettings;
   readonly proxies: ProxySettings;
+}
+
+/** Of a call that a client has begun: it was given them, and `call/` names no feature. The one cast. */
+export function settingsOf(context: CallContext): CallSettings {
+  return context.settings as CallSettings;
 }
 
 /**

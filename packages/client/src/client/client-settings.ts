@@ -17,8 +17,8 @@ import type { RequestDefaults } from '../request/request-builder.ts';
 import { mergeRetryOptions } from '../retries/retry-settings.ts';
 import type { CallSettings } from './call-settings.ts';
 import type { OwnClientOptions } from './client-options.ts';
-import { clientDefaults } from '../request/fields/default-fields.ts';
-import { overlayParams, readParams } from '../request/url/params.ts';
+import { defaultFields } from '../request/fields/default-fields.ts';
+import { overlayParams, toParams } from '../request/url/params.ts';
 import { defaultReadSettings, mergeReadOptions } from '../decoding/decoding-settings.ts';
 import { defaultRedirects, mergeRedirectOptions } from '../redirects/redirect-settings.ts';
 import { defaultTimeouts, mergeTimeouts } from '../time/timeout.ts';
@@ -31,8 +31,8 @@ export interface ClientSettings extends RequestDefaults, CallSettings {
 
 const defaultSettings: ClientSettings = Object.freeze({
   base: undefined,
-  homeHeaders: clientDefaults.headers,
-  awayHeaders: clientDefaults.headers,
+  homeHeaders: defaultFields,
+  awayHeaders: defaultFields,
   params: Object.freeze([]),
   timeout: defaultTimeouts,
   reading: defaultReadSettings,
@@ -47,7 +47,7 @@ const defaultSettings: ClientSettings = Object.freeze({
 });
 
 // What says who we are and what we understand is no secret of one origin.
-const portable = new Set(clientDefaults.headers.map(([name]) => name));
+const portable = new Set(defaultFields.map(([name]) => name));
 
 /** @throws {InvalidOption} naming the option. */
 export function resolveSettings(own: OwnClientOptions, parent: ClientSettings = newSettings()): ClientSettings {
@@ -55,8 +55,8 @@ export function resolveSettings(own: OwnClientOptions, parent: ClientSettings = 
   // Headers and parameters that were given for one origin are not handed to another by way of extend().
   const moved = parent.base !== undefined && base?.origin !== parent.base.origin;
   const inheritedHeaders = withoutReplacedAuth(moved ? parent.awayHeaders : parent.homeHeaders, own);
-  const home = offerCodings(own.headers === null ? clientDefaults.headers : inheritedHeaders, own.decompress);
-  const away = offerCodings(own.headers === null ? clientDefaults.headers : parent.awayHeaders, own.decompress);
+  const home = offerCodings(own.headers === null ? defaultFields : inheritedHeaders, own.decompress);
+  const away = offerCodings(own.headers === null ? defaultFields : parent.awayHeaders, own.decompress);
   const changes = own.headers === undefined || own.headers === null ? undefined : readHeaderChanges(own.headers);
   const byUrl = base !== undefined && own.baseUrl !== undefined && !statesAuth(own);
   const authorized = byUrl ? authorize(home, base) : home;
@@ -66,7 +66,7 @@ export function resolveSettings(own: OwnClientOptions, parent: ClientSettings = 
     homeHeaders: frozenPairs(changes === undefined ? authorized : applyHeaderChanges(authorized, changes)),
     awayHeaders: frozenPairs(changes === undefined ? away : applyHeaderChanges(away, portableChanges(changes))),
     params:
-      own.params === undefined || own.params === null ? inheritedParams : overlayParams(inheritedParams, readParams(own.params, 'params')),
+      own.params === undefined || own.params === null ? inheritedParams : overlayParams(inheritedParams, toParams(own.params, 'params')),
     timeout: mergeTimeouts(parent.timeout, own.timeout),
     reading: mergeReadOptions(parent.reading, own),
     redirects: mergeRedirectOptions(parent.redirects, own),

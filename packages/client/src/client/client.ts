@@ -18,7 +18,7 @@ import {
   type CallOptions,
   type RequestOptions,
 } from './call-options.ts';
-import { resolveCallSettings } from './call-settings.ts';
+import { resolveCallSettings, settingsOf, type CallSettings } from './call-settings.ts';
 import { clientOptionNames, type ClientOptions, type OwnClientOptions } from './client-options.ts';
 import { checkSignal, resolveSettings, type ClientSettings } from './client-settings.ts';
 import { ownOptions } from '../options/own-options.ts';
@@ -27,11 +27,11 @@ import { routeBy } from '../routing/routes.ts';
 import { noProxies, refuseProxy } from '../proxies/proxy-settings.ts';
 import { RetryBudget } from '../retries/retry-budget.ts';
 import { Chain } from '../call/chain.ts';
-import { CallAgain } from '../call/call-resumption.ts';
-import { SendContext } from '../call/context.ts';
+import { CallResumption } from '../call/call-resumption.ts';
+import { CallContext } from '../call/context.ts';
 import { RequestBuilder } from '../request/request-builder.ts';
 import { expectManyListeners, joinSignals, noSignal } from '../call/signals.ts';
-import { createTransport } from '../routing/dispatch.ts';
+import { dispatchBy } from '../routing/dispatch.ts';
 import { systemClock } from '../call/waiting.ts';
 import { checkObservers } from './observers.ts';
 import { showAsJson } from '../shown-as-json.ts';
@@ -83,7 +83,7 @@ export class Client implements AsyncDisposable {
   readonly #connections: Connections;
   readonly #lifetime: Lifetime;
   readonly #builder: RequestBuilder;
-  readonly #chain: Chain;
+  readonly #chain: Chain<CallSettings>;
   readonly #retryBudget: RetryBudget;
   /** Ends the running calls where the connections are not ours to end. */
   #shutdown: AbortController | undefined = undefined;
@@ -111,9 +111,9 @@ export class Client implements AsyncDisposable {
     this.#builder = new RequestBuilder(this.#settings);
     this.#retryBudget = parent?.retryBudget ?? new RetryBudget(systemClock.now);
     const services = { budget: this.#retryBudget, lifetime: this.#lifetime, clock: systemClock, random: Math.random };
-    this.#chain = new Chain(
+    this.#chain = new Chain<CallSettings>(
       chainLayers(this.#settings, services),
-      createTransport(routeBy(this.#connections.mounts, this.#connections.dispatcher)),
+      dispatchBy(routeBy(this.#connections.mounts, this.#connections.dispatcher), (context) => settingsOf(context).proxies),
       this.#settings,
     );
     const { signal } = this.#settings;
@@ -289,7 +289,7 @@ export class Client implements AsyncDisposable {
     });
   }
 
-  // The hot path: a GET without options makes a Request, a SendContext, an Attempt and two responses, and awaits the chain
+  // The hot path: a GET without options makes a Request, a CallContext, an Attempt and two responses, and awaits the chain
   // and the body. Everything else that a response offers is made when it is asked for.
   async #whole(
     target: string | Request,
@@ -297,11 +297,11 @@ export class Client implements AsyncDisposable {
     options: RequestOptions | CallOptions | undefined,
   ): Promise<Response> {
     this.#lifetime.enter();
-    let call: SendContext | undefined;
+    let call: CallContext | undefined;
     try {
       call = this.#begin(target, url, options);
       call.readsWhole = true;
-      const head = await this.#chain.for(call.settings)(call.request, call);
+      const head = await this.#chain.for(settingsOf(call))(call.request, call);
       const content = await head.bytes();
       return new Response(head, content, head.body.trailers);
     } catch (error) {
@@ -320,7 +320,7 @@ export class Client implements AsyncDisposable {
     signal?: AbortSignal,
   ): Promise<StreamResponse> {
     this.#lifetime.enter();
-    let call: SendContext | undefined;
+    let call: CallContext | undefined;
     let over = false;
     const end = (error?: unknown): void => {
       if (error !== undefined) call?.fail(error);
@@ -331,10 +331,10 @@ export class Client implements AsyncDisposable {
     };
     try {
       call = this.#begin(target, url, options, signal);
-      const head = await this.#chain.for(call.settings)(call.request, call);
+      const head = await this.#chain.for(settingsOf(call))(call.request, call);
       const response = head.whenOver(end);
       const made = call;
-      response.again = () => this.#again(made, options);
+      response.resumable = () => this.#again(made, options);
       return response;
     } catch (error) {
       end(error);
@@ -342,9 +342,9 @@ export class Client implements AsyncDisposable {
     }
   }
 
-  #again(call: SendContext, options: RequestOptions | CallOptions = {}): CallAgain {
+  #again(call: CallContext, options: RequestOptions | CallOptions = {}): CallResumption {
     const own = callOptionsOf(options);
-    return new CallAgain(call, this.#signals(own), this.#lifetime, (request, left, signal) => {
+    return new CallResumption(call, this.#signals(own), this.#lifetime, (request, left, signal) => {
       const phases = typeof own.timeout === 'object' ? own.timeout : undefined;
       return this.#stream(request, undefined, left === undefined ? own : { ...own, timeout: { ...phases, total: left } }, signal);
     });
@@ -356,22 +356,22 @@ export class Client implements AsyncDisposable {
     url: string | URL | undefined,
     options: RequestOptions | CallOptions | undefined,
     extra?: AbortSignal,
-  ): SendContext {
+  ): CallContext {
     if (target instanceof Request) return this.#context(target, options === undefined ? undefined : readCallOptions(options), extra);
     const own = options === undefined ? undefined : readRequestOptions(options);
     return this.#context(this.#builder.build(target, url!, own), own, extra);
   }
 
-  #context(request: Request, own: CallOptions | undefined, extra: AbortSignal | undefined): SendContext {
+  #context(request: Request, own: CallOptions | undefined, extra: AbortSignal | undefined): CallContext {
     if (own === undefined && extra === undefined && this.#settings.signal === undefined && this.#shutdowns.length === 0) {
-      return new SendContext(request, this.#settings, noSignal, undefined, undefined);
+      return new CallContext(request, this.#settings, noSignal, undefined, undefined);
     }
     if (this.#connections.foreign) refuseProxy(own?.proxy);
     const settings = own === undefined ? this.#settings : resolveCallSettings(own, this.#settings);
     if (own !== undefined) checkObservers(own);
     const signals = this.#signals(own);
     if (extra !== undefined) signals.push(extra);
-    return new SendContext(request, settings, joinSignals(signals), own?.trace, own?.onInformational, own?.onUploadProgress);
+    return new CallContext(request, settings, joinSignals(signals), own?.trace, own?.onInformational, own?.onUploadProgress);
   }
 
   /** Whatever ends a call. */

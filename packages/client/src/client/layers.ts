@@ -7,6 +7,9 @@ import { followRedirects, offerRedirects } from '../redirects/redirect-intercept
 import { retryFailures, type RetryServices } from '../retries/retry-interceptor.ts';
 import type { ClientSettings } from './client-settings.ts';
 import { doesFollow } from '../redirects/redirect-settings.ts';
+import type { CallContext } from '../call/context.ts';
+import type { StreamResponse } from '../response/stream-response.ts';
+import { settingsOf, type CallSettings } from './call-settings.ts';
 import { userLayer, type Layer } from '../call/chain.ts';
 
 /**
@@ -14,18 +17,26 @@ import { userLayer, type Layer } from '../call/chain.ts';
  * inside of both, so that each request gets those of where it goes. Cookies are inside of credentials, since a challenge may
  * set some; content codings are undone inside of whatever reads a response.
  */
-export function chainLayers(settings: ClientSettings, services: RetryServices): Layer[] {
+export function chainLayers(settings: ClientSettings, services: RetryServices): Layer<CallSettings>[] {
   const boundFields = boundFieldsOf(settings);
   return [
     ...settings.interceptors.map(userLayer),
-    { isOn: ({ redirects }) => doesFollow(redirects), wrap: followRedirects(boundFields) },
+    { isOn: ({ redirects }) => doesFollow(redirects), wrap: followRedirects((context) => settingsOf(context).redirects, boundFields) },
     { isOn: ({ redirects }) => !doesFollow(redirects), wrap: offerRedirects(boundFields) },
-    { isOn: ({ retries }) => retries !== null, wrap: retryFailures(services) },
-    { isOn: ({ auth }) => auth.auth !== undefined, wrap: authenticate },
-    { isOn: ({ cookies }) => hasCookies(cookies), wrap: exchangeCookies },
-    { wrap: decodeResponses },
+    {
+      isOn: ({ retries }) => retries !== null,
+      wrap: retryFailures(services, { settingsOf: (context) => settingsOf(context).retries, leadsOn }),
+    },
+    { isOn: ({ auth }) => auth.auth !== undefined, wrap: authenticate((context) => settingsOf(context).auth) },
+    { isOn: ({ cookies }) => hasCookies(cookies), wrap: exchangeCookies((context) => settingsOf(context).cookies) },
+    { wrap: decodeResponses((context) => settingsOf(context).reading) },
     ...settings.networkInterceptors.map(userLayer),
   ];
+}
+
+/** A redirect that is followed: nobody reads its body. */
+function leadsOn({ status }: StreamResponse, context: CallContext): boolean {
+  return status >= 300 && status <= 399 && doesFollow(settingsOf(context).redirects);
 }
 
 /** The names of the client's headers that belong to the origin of its `baseUrl`: a redirect takes them no further than a URL does. */

@@ -1,6 +1,6 @@
 /** What a received cookie becomes, or why it is not taken (RFC 6265bis §5.7 steps 7 to 22). */
 import type { CookieFields } from './cookie.ts';
-import { isAddress, type Place } from './place.ts';
+import { isAddress, type CookieSite } from './cookie-site.ts';
 import type { CookieRefusal, SetCookie } from './set-cookie.ts';
 import { toughCookie } from './tough-cookie.ts';
 
@@ -14,7 +14,12 @@ const prefixes = [securePrefix, hostPrefix, httpPrefix, hostHttpPrefix];
 const ascii = /^[\x20-\x7e]*$/;
 
 /** `secureCookies` are those of the jar that are Secure and of this name. */
-export function admit(received: SetCookie, place: Place, now: number, secureCookies: Iterable<CookieFields>): CookieFields | CookieRefusal {
+export function admit(
+  received: SetCookie,
+  place: CookieSite,
+  now: number,
+  secureCookies: Iterable<CookieFields>,
+): CookieFields | CookieRefusal {
   const { name, value, expiresAt, secure, httpOnly, sameSite } = received;
   const domain = resolveDomain(received.domain, place.host);
   if (typeof domain === 'string') return domain;

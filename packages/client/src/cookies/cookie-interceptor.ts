@@ -1,28 +1,29 @@
 /** Sends the cookies that belong to a request, and keeps those that its response sets. */
 import type { HeaderPair } from '@x/httpcore';
 
-import { givenFor, joinCookies } from './cookie-settings.ts';
+import { givenFor, joinCookies, type CookieSettings } from './cookie-settings.ts';
 import type { Request } from '../request/request.ts';
 import type { Send } from '../call/interceptor.ts';
-import type { SendContext } from '../call/context.ts';
+import type { CallContext } from '../call/context.ts';
 
 /**
  * For each request that is really sent, so on every hop and every answer to a challenge, and whatever the status. The jar
  * decides where its cookies go; those that the caller gave go to the origin that they were given for.
  */
-export function exchangeCookies(send: Send): Send {
-  return async function exchange(request, context) {
-    const response = await send(withCookies(request, context), context);
-    const { jar } = context.settings.cookies;
-    // By whom it was answered, not by whom it was asked: an interceptor below may have turned it elsewhere.
-    if (jar !== undefined && setsCookies(response.rawHeaders)) jar.receive(response.rawHeaders, response.request.urlParts);
-    return response;
-  };
+export function exchangeCookies(settingsOf: (context: CallContext) => CookieSettings): (send: Send) => Send {
+  return (send) =>
+    async function exchange(request, context) {
+      const cookies = settingsOf(context);
+      const { jar } = cookies;
+      const response = await send(withCookies(request, context, cookies), context);
+      // By whom it was answered, not by whom it was asked: an interceptor below may have turned it elsewhere.
+      if (jar !== undefined && setsCookies(response.rawHeaders)) jar.receive(response.rawHeaders, response.request.urlParts);
+      return response;
+    };
 }
 
 /** The request itself when there is nothing to add, which is the way of most requests. */
-function withCookies(request: Request, context: SendContext): Request {
-  const { cookies } = context.settings;
+function withCookies(request: Request, context: CallContext, cookies: CookieSettings): Request {
   const stored = cookies.jar?.isEmpty === false ? cookies.jar.matching(request.urlParts) : [];
   const given = givenFor(cookies, request.urlParts, context.request.urlParts);
   if (stored.length === 0 && given.size === 0) return request;

@@ -9,7 +9,7 @@ import { readCookiesJson, writeCookiesJson, type SerializedCookies } from './coo
 import { CookieStore, isExpired } from './cookie-store.ts';
 import type { Cookie, CookieFields } from './cookie.ts';
 import { readCookiesTxt, writeCookiesTxt } from './cookies-txt.ts';
-import { placeOf } from './place.ts';
+import { placeOf } from './cookie-site.ts';
 import { parseSetCookie, type CookieRefusal } from './set-cookie.ts';
 
 export interface CookieJarOptions {

@@ -1,17 +1,17 @@
 /** The cookies of a jar by their domain, and no more of them than fit. */
 import { matchesDomain, matchesPath } from './admission.ts';
 import { Cookie, type CookieFields } from './cookie.ts';
-import type { Place } from './place.ts';
+import type { CookieSite } from './cookie-site.ts';
 
 export interface StoreLimits {
   readonly maxCookies: number;
   readonly maxCookiesPerDomain: number;
 }
 
-type Shelf = Map<string, Cookie>;
+type DomainCookies = Map<string, Cookie>;
 
 export class CookieStore implements Iterable<Cookie> {
-  readonly #shelves = new Map<string, Shelf>();
+  readonly #shelves = new Map<string, DomainCookies>();
   readonly #limits: StoreLimits;
   #size = 0;
   #latest = 0;
@@ -62,7 +62,7 @@ export class CookieStore implements Iterable<Cookie> {
   }
 
   /** What a request to this place takes along, in the order of RFC 6265bis §5.8.3 step 2. */
-  matching(place: Place, now: number): Cookie[] {
+  matching(place: CookieSite, now: number): Cookie[] {
     const found: Cookie[] = [];
     for (const domain of domainsOf(place.host)) {
       const shelf = this.#shelves.get(domain);
@@ -85,7 +85,7 @@ export class CookieStore implements Iterable<Cookie> {
   }
 
   /** RFC 6265bis §5.7, the last part: the expired ones go first, then those of a crowded domain, then whichever was used longest ago. */
-  #makeRoom(shelf: Shelf, newest: Cookie, now: number): void {
+  #makeRoom(shelf: DomainCookies, newest: Cookie, now: number): void {
     const { maxCookies, maxCookiesPerDomain } = this.#limits;
     const isOther = (cookie: Cookie): boolean => cookie !== newest;
     if (shelf.size > maxCookiesPerDomain) {
@@ -104,14 +104,14 @@ export class CookieStore implements Iterable<Cookie> {
     }
   }
 
-  #removeExpired(shelf: Shelf, now: number): void {
+  #removeExpired(shelf: DomainCookies, now: number): void {
     for (const cookie of shelf.values()) {
       if (isExpired(cookie, now)) this.remove(cookie);
     }
   }
 }
 
-function longestUnused(shelves: Iterable<Shelf>, isCandidate: (cookie: Cookie) => boolean): Cookie | undefined {
+function longestUnused(shelves: Iterable<DomainCookies>, isCandidate: (cookie: Cookie) => boolean): Cookie | undefined {
   let oldest: Cookie | undefined;
   for (const shelf of shelves) {
     for (const cookie of shelf.values()) {
@@ -125,7 +125,7 @@ export function isExpired(cookie: CookieFields, now: number): boolean {
   return cookie.expiresAt !== undefined && cookie.expiresAt <= now;
 }
 
-function goesTo(cookie: CookieFields, place: Place): boolean {
+function goesTo(cookie: CookieFields, place: CookieSite): boolean {
   if (cookie.secure && !place.isSecure) return false;
   if (cookie.hostOnly ? cookie.domain !== place.host : !matchesDomain(place.host, cookie.domain)) return false;
   return matchesPath(place.path, cookie.path);

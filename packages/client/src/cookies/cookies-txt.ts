@@ -6,7 +6,7 @@
  * A line that begins with `#HttpOnly_` is a cookie, any other `#` begins a comment. The form has no escapes and no SameSite.
  */
 import { possibleTime, type Cookie, type CookieFields } from './cookie.ts';
-import { isAddress } from './place.ts';
+import { isAddress } from './cookie-site.ts';
 import { isCookieText, longestCookie } from './set-cookie.ts';
 
 const head = '# Netscape HTTP Cookie File\n# Whoever can read this file can act as you.\n\n';

@@ -1,16 +1,12 @@
 /** A response body without its content codings. */
 import type { HeaderPair, ResponseBody } from '@x/httpcore';
 
+import type { EncodedChunks } from '../response/unread-response.ts';
 import { assertWithin, ExpansionGuard, type BodyLimits } from './body-limits.ts';
 import { joinChunks, ResumedSource, type ByteSource } from '../codings/byte-source.ts';
 import type { ContentCoding } from '../codings/codings.ts';
 import { decodeNow, mostInputNow } from '../codings/decode-now.ts';
 import { ZlibPump } from '../codings/zlib-pump.ts';
-
-/** Sees the chunks of a body that is read as it comes before they are decoded: a digest may be of those. */
-export interface EncodedChunks {
-  onChunk: ((chunk: Uint8Array) => void) | undefined;
-}
 
 /** Undoes codings while the body is read, whole or as it comes. Trailers stay those of the body as it travelled. */
 export class DecodedBody implements ResponseBody {

@@ -11,19 +11,21 @@ import { DecodedBody } from './decoded-body.ts';
 import { LimitedBody } from './limited-body.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
 import type { ReadSettings } from './decoding-settings.ts';
+import type { CallContext } from '../call/context.ts';
 import type { Send } from '../call/interceptor.ts';
 
-export function decodeResponses(send: Send): Send {
-  return async function decode(request, context) {
-    return readable(await send(request, context), context.reading);
-  };
+export function decodeResponses(settingsOf: (context: CallContext) => ReadSettings): (send: Send) => Send {
+  return (send) =>
+    async function decode(request, context) {
+      return readable(await send(request, context), settingsOf(context));
+    };
 }
 
 /** @throws {DecodingError} `TOO_MANY_CODINGS`. */
 function readable(response: StreamResponse, { decompress, limits }: ReadSettings): StreamResponse {
   const { status, body, rawHeaders } = response;
   if (response.request.method === 'HEAD' || status === 204 || status === 304 || 'write' in body) return response;
-  const { coding, length } = describe(rawHeaders);
+  const { coding, length } = framingOf(rawHeaders);
   // RFC 9110 §14.2: a part of an encoded representation, which by itself can not be decoded.
   const codings = coding === undefined || !decompress || status === 206 ? [] : readContentEncoding(coding);
   if (codings.length > 0) {
@@ -38,7 +40,7 @@ function readable(response: StreamResponse, { decompress, limits }: ReadSettings
 }
 
 // By hand: it runs for every response, and compares names only where their length fits.
-function describe(pairs: readonly HeaderPair[]): { readonly coding: string | undefined; readonly length: number | undefined } {
+function framingOf(pairs: readonly HeaderPair[]): { readonly coding: string | undefined; readonly length: number | undefined } {
   let coding: string | undefined;
   let length: number | undefined;
   for (const [name, value] of pairs) {

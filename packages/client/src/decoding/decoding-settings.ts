@@ -1,7 +1,6 @@
 /** How response bodies are read: what the caller says, what is inherited, and what follows. */
 import type { BodyLimits } from './body-limits.ts';
 import { InvalidOption } from '../errors.ts';
-import { clientDefaults } from '../request/fields/default-fields.ts';
 
 export interface ReadOptions {
   /**
@@ -25,7 +24,7 @@ const unlimited: BodyLimits = Object.freeze({ whole: Infinity, streamed: Infinit
 
 export const defaultReadSettings: ReadSettings = Object.freeze({
   decompress: true,
-  limits: Object.freeze({ whole: clientDefaults.maxResponseBytes, streamed: Infinity }),
+  limits: Object.freeze({ whole: 256 * 1024 * 1024, streamed: Infinity }),
 });
 
 /** @throws {InvalidOption} naming the option. */

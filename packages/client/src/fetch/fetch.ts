@@ -5,7 +5,6 @@
  * Where it follows Node rather than the letter: there is no CORS and no cache, `redirect: 'manual'` gives the redirect itself
  * instead of an opaque response, and no header name is forbidden. Redirects are the client's: never from https to http.
  */
-import type { CallOptions } from '../client/call-options.ts';
 import type { MessageOptions } from '../request/request-options.ts';
 import type { Retries } from '../retries/retries.ts';
 import type { Request } from '../request/request.ts';
@@ -18,13 +17,23 @@ export type Fetch = typeof globalThis.fetch;
 type PlatformRequest = globalThis.Request;
 type PlatformRequestInit = NonNullable<Parameters<Fetch>[1]>;
 
+/** What a `fetch` says of a call. */
+export interface FetchCallOptions {
+  readonly followRedirects?: boolean;
+  readonly maxRedirects?: number;
+  readonly auth?: null;
+  readonly cookies?: null;
+  readonly retries?: Retries | null;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** What of a client it needs. */
 export interface FetchClient {
   readonly baseUrl: string | undefined;
   /** Those of the client, but for the last response: a `fetch` hands out whatever status there is. */
   readonly retries: Retries | null;
   buildRequest(method: string, url: string, options?: MessageOptions): Request;
-  stream(request: Request, options: CallOptions): Promise<StreamResponse>;
+  stream(request: Request, options: FetchCallOptions): Promise<StreamResponse>;
 }
 
 // Fetch Standard §4.4, HTTP-redirect fetch, step 8.
@@ -78,7 +87,7 @@ function refuseWhatIsIgnored(asked: PlatformRequest, init: PlatformRequestInit |
   }
 }
 
-function callOptions(asked: PlatformRequest, { retries }: FetchClient): CallOptions {
+function callOptions(asked: PlatformRequest, { retries }: FetchClient): FetchCallOptions {
   return {
     ...(asked.redirect === 'follow' ? { followRedirects: true, maxRedirects: mostRedirects } : { followRedirects: false }),
     ...(asked.credentials === 'omit' ? { auth: null, cookies: null } : {}),

@@ -15,7 +15,7 @@ export function platformResponse(response: StreamResponse, asked: PlatformReques
   const hasBody = asked.method !== 'HEAD' && !nullBodyStatuses.has(status);
   if (!hasBody) void response.close();
   const shown = new globalThis.Response(hasBody ? bodyStream(response, asked) : null, { status, statusText: reason, headers });
-  return describe(shown, { url: withoutFragment(response.url), redirected: response.history.length > 0 });
+  return platformShape(shown, { url: withoutFragment(response.url), redirected: response.history.length > 0 });
 }
 
 interface Description {
@@ -24,13 +24,13 @@ interface Description {
 }
 
 /** What the constructor of `Response` leaves at nothing. */
-function describe(response: PlatformResponse, description: Description): PlatformResponse {
+function platformShape(response: PlatformResponse, description: Description): PlatformResponse {
   const { clone } = response;
   Object.defineProperties(response, {
     url: { value: description.url, configurable: true },
     redirected: { value: description.redirected, configurable: true },
     type: { value: 'basic', configurable: true },
-    clone: { value: () => describe(clone.call(response), description), configurable: true, writable: true },
+    clone: { value: () => platformShape(clone.call(response), description), configurable: true, writable: true },
   });
   Object.defineProperties(response.headers, immutable);
   return response;

@@ -1,5 +1,5 @@
 import { ClientError, type ClientErrorInit } from '../errors.ts';
-import type { ResponseHead } from '../response/response-head.ts';
+import type { AnyResponse } from '../response/any-response.ts';
 
 /**
  * A redirect that is not followed. Codes: `INSECURE_REDIRECT` (from https to http), `UNSUPPORTED_REDIRECT` (to something that
@@ -8,9 +8,9 @@ import type { ResponseHead } from '../response/response-head.ts';
 export class RedirectError extends ClientError {
   override readonly name: string = 'RedirectError';
   /** The response that redirects; its body is closed. Not enumerable, so that printing the error does not print it. */
-  declare readonly response: ResponseHead;
+  declare readonly response: AnyResponse;
 
-  constructor(message: string, response: ResponseHead, init?: ClientErrorInit, defaultCode = 'REDIRECT') {
+  constructor(message: string, response: AnyResponse, init?: ClientErrorInit, defaultCode = 'REDIRECT') {
     super(message, init, defaultCode);
     Object.defineProperty(this, 'response', { value: response, enumerable: false });
   }
@@ -20,9 +20,9 @@ export class RedirectError extends ClientError {
 export class TooManyRedirects extends RedirectError {
   override readonly name = 'TooManyRedirects';
   /** The responses before, oldest first. Not enumerable. */
-  declare readonly history: readonly ResponseHead[];
+  declare readonly history: readonly AnyResponse[];
 
-  constructor(message: string, response: ResponseHead, history: readonly ResponseHead[], init?: ClientErrorInit) {
+  constructor(message: string, response: AnyResponse, history: readonly AnyResponse[], init?: ClientErrorInit) {
     super(message, response, init, 'TOO_MANY_REDIRECTS');
     Object.defineProperty(this, 'history', { value: history, enumerable: false });
   }

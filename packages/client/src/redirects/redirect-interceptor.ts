@@ -1,38 +1,45 @@
 /** Follows redirects, or tells where they lead. */
 import type { Request } from '../request/request.ts';
 import { shownUrl } from '../redact.ts';
-import type { ResponseHead } from '../response/response-head.ts';
+import type { AnyResponse } from '../response/any-response.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
 import { RedirectError, TooManyRedirects } from './redirect-errors.ts';
+import type { RedirectSettings } from './redirect-settings.ts';
 import { assertReplayable, redirectedRequest } from './redirect-policy.ts';
 import type { Send } from '../call/interceptor.ts';
-import type { SendContext } from '../call/context.ts';
+import type { CallContext } from '../call/context.ts';
 
-const noHistory: readonly ResponseHead[] = Object.freeze([]);
+const noHistory: readonly AnyResponse[] = Object.freeze([]);
 
 /**
  * Sends what each redirect leads to, up to `maxRedirects` of them. Decides on the request as it was given to this layer: what
  * layers further in have added for one origin, such as cookies and credentials, they add again, or not, for the next.
  */
-export function followRedirects(boundFields: ReadonlySet<string>): (next: Send) => Send {
+export function followRedirects(
+  settingsOf: (context: CallContext) => RedirectSettings,
+  boundFields: ReadonlySet<string>,
+): (next: Send) => Send {
   return (next) =>
     async function redirect(request, context) {
       context.setHistory(noHistory);
       const response = await next(request, context);
       // Nearly every response leaves here.
-      return response.status < 300 || response.status > 399 ? response : follow(request, response, context, next, boundFields);
+      return response.status < 300 || response.status > 399
+        ? response
+        : follow(request, response, context, next, settingsOf(context), boundFields);
     };
 }
 
 async function follow(
   firstRequest: Request,
   firstResponse: StreamResponse,
-  context: SendContext,
+  context: CallContext,
   next: Send,
+  settings: RedirectSettings,
   boundFields: ReadonlySet<string>,
 ): Promise<StreamResponse> {
-  const limit = context.settings.redirects.limit ?? 0;
-  const history: ResponseHead[] = [];
+  const limit = settings.limit ?? 0;
+  const history: AnyResponse[] = [];
   let request = firstRequest;
   let response = firstResponse;
   for (;;) {

@@ -13,7 +13,7 @@ import { withoutCredentials } from '../request/fields/origin-fields.ts';
 import { MessageParts } from '../request/assemble.ts';
 import { shownUrl } from '../redact.ts';
 import { authorize, Request } from '../request/request.ts';
-import type { ResponseHead } from '../response/response-head.ts';
+import type { AnyResponse } from '../response/any-response.ts';
 import { sameOrigin } from '../request/url/same-origin.ts';
 import { parseTarget, type Target } from '../request/url/target.ts';
 import { parseUrl } from '../request/url/url.ts';
@@ -46,7 +46,7 @@ const contentFields = new Set([
  *
  * @throws {RedirectError} it leads to where nobody should follow.
  */
-export function redirectedRequest(request: Request, response: ResponseHead, boundFields: ReadonlySet<string>): Request | undefined {
+export function redirectedRequest(request: Request, response: AnyResponse, boundFields: ReadonlySet<string>): Request | undefined {
   const { status } = response;
   if (!redirectStatuses.has(status)) return undefined;
   const location = locationOf(response);
@@ -87,7 +87,7 @@ function withoutBoundFields(pairs: readonly HeaderPair[], boundFields: ReadonlyS
 }
 
 /** `undefined` without one, and for an empty one, which curl and the browsers do not follow either. */
-function locationOf(response: ResponseHead): string | undefined {
+function locationOf(response: AnyResponse): string | undefined {
   const [location, ...others] = response.headers.getAll('location');
   if (others.some((other) => other !== location)) {
     throw new RedirectError(`${response.status} has several different Location fields`, response, { code: 'INVALID_LOCATION' });
@@ -95,7 +95,7 @@ function locationOf(response: ResponseHead): string | undefined {
   return location === '' ? undefined : location;
 }
 
-function resolveTarget(location: string, request: Request, response: ResponseHead): Target {
+function resolveTarget(location: string, request: Request, response: AnyResponse): Target {
   const refuse = (code: string, problem: string): RedirectError => {
     const from = `${request.method} ${shownUrl(request.url)}`;
     return new RedirectError(`${from} was redirected (${response.status}) ${problem}`, response, { code });

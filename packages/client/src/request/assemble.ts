@@ -1,7 +1,7 @@
 /** What a request is put together from, and the rules by which its fields follow from its body. */
 import type { HeaderPair, TrailerSource } from '@x/httpcore';
 
-import { formBody, jsonBody, readBody } from './body/body-input.ts';
+import { formBody, jsonBody, toRequestBody } from './body/body-input.ts';
 import { compressed } from './body/compressed-body.ts';
 import { boundaryOf } from './multipart/boundary.ts';
 import { MultipartBody } from './multipart/multipart-body.ts';
@@ -97,7 +97,7 @@ function bodyOf(own: OwnMessageOptions, pairs: readonly HeaderPair[]): RequestBo
   }
   if (form !== undefined) return form === null ? null : formBody(form);
   if (body instanceof FormData) return new MultipartBody(readFormData(body, 'body'), boundaryOf(findHeader(pairs, 'content-type')));
-  if (body !== undefined) return body === null ? null : readBody(body);
+  if (body !== undefined) return body === null ? null : toRequestBody(body);
   if (files === null) return null;
   return undefined;
 }

@@ -6,9 +6,8 @@ import { offerCodings } from './fields/accept-encoding.ts';
 import { assembleMessage, MessageParts, methodName } from './assemble.ts';
 import { authorize, Request } from './request.ts';
 import { appendQuery, joinUrl, parseTarget, type Target } from './url/target.ts';
-import { clientDefaults } from './fields/default-fields.ts';
-import { overlayParams, readParams, serializeQuery, type ParamEntry } from './url/params.ts';
-import type { ReadOptions } from '../decoding/decoding-settings.ts';
+import { defaultFields } from './fields/default-fields.ts';
+import { overlayParams, toParams, serializeQuery, type ParamEntry } from './url/params.ts';
 import type { OwnMessageOptions } from './request-options.ts';
 
 /** What a client puts into every request. */
@@ -52,12 +51,16 @@ export class RequestBuilder {
    * @throws {UnsupportedProtocol} the URL's scheme is neither `http` nor `https`.
    * @throws {LocalProtocolError} a header holds what no header may hold.
    */
-  build(method: string, url: string | URL, own: (OwnMessageOptions & Pick<ReadOptions, 'decompress'>) | undefined): Request {
+  build(
+    method: string,
+    url: string | URL,
+    own: (OwnMessageOptions & { readonly decompress?: boolean | null | undefined }) | undefined,
+  ): Request {
     const known = this.#resolve(url);
     if (own === undefined && (method === 'GET' || method === 'HEAD')) return new Request(method, known.plain);
     const name = methodName(method);
     if (own === undefined) return new Request(name, assembleMessage(name, known.plain.target, known.plain.pairs, {}));
-    const base = own.headers === null ? authorize(clientDefaults.headers, known.bare) : known.plain.pairs;
+    const base = own.headers === null ? authorize(defaultFields, known.bare) : known.plain.pairs;
     return new Request(name, assembleMessage(name, this.#withParams(known, own.params), offerCodings(base, own.decompress), own));
   }
 
@@ -65,7 +68,7 @@ export class RequestBuilder {
     if (params === undefined) return known.plain.target;
     if (params === null) return known.bare;
     const inherited = known.home ? this.#defaults.params : [];
-    return appendQuery(known.bare, serializeQuery(overlayParams(inherited, readParams(params, 'params'))));
+    return appendQuery(known.bare, serializeQuery(overlayParams(inherited, toParams(params, 'params'))));
   }
 
   #resolve(url: string | URL): KnownUrl {

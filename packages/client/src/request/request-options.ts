@@ -10,7 +10,7 @@ import { ownOptions, type OptionNames } from '../options/own-options.ts';
 import type { ParamsInput } from './url/params.ts';
 
 /** What belongs to the message whatever its body. */
-export interface HeadOptions {
+export interface CommonMessageOptions {
   /** Laid over the client's, name by name. `null` for a name removes it; `null` for all leaves the built-in defaults. */
   readonly headers?: HeadersInput | null | undefined;
   /** Appended to the query of the URL. Laid over the client's, name by name; `null` leaves those out. */
@@ -74,10 +74,10 @@ export interface RawBodyOptions extends ContentOptions {
 export type BodyOptions = NoBodyOptions | JsonBodyOptions | FormBodyOptions | FilesBodyOptions | RawBodyOptions;
 
 /** Everything that makes a request. */
-export type MessageOptions = HeadOptions & BodyOptions;
+export type MessageOptions = CommonMessageOptions & BodyOptions;
 
 /** The options of one message, all of them own properties. */
-export interface OwnMessageOptions extends HeadOptions, ContentOptions {
+export interface OwnMessageOptions extends CommonMessageOptions, ContentOptions {
   readonly json?: unknown;
   readonly form?: ParamsInput | null | undefined;
   readonly files?: FilesInput | null | undefined;

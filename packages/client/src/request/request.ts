@@ -1,7 +1,7 @@
 import type { HeaderPair, TrailerSource, UrlParts } from '@x/httpcore';
 
 import type { RequestBody } from './body/request-body.ts';
-import { readParams, serializeQuery } from './url/params.ts';
+import { toParams, serializeQuery } from './url/params.ts';
 import { readMessageOptions, readRequestChanges, type MessageOptions, type TargetChanges } from './request-options.ts';
 import { withoutCredentials } from './fields/origin-fields.ts';
 import { applyHeaderChanges } from './fields/header-input.ts';
@@ -119,7 +119,7 @@ export class Request {
 
 /** @throws {InvalidOption} a parameter is not usable. */
 export function withParams(target: Target, params: MessageOptions['params']): Target {
-  return params === undefined || params === null ? target : appendQuery(target, serializeQuery(readParams(params, 'params')));
+  return params === undefined || params === null ? target : appendQuery(target, serializeQuery(toParams(params, 'params')));
 }
 
 /** The credentials of a URL take the place of others. */

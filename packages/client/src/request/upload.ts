@@ -9,7 +9,7 @@ import type { UploadObserver } from './upload-progress.ts';
 const pieceSize = 64 * 1024;
 
 /** The fields with the length that has been found out, unless the caller has decided on the framing. */
-export function withLength(fields: readonly HeaderPair[], length: number | undefined): readonly HeaderPair[] {
+export function withContentLength(fields: readonly HeaderPair[], length: number | undefined): readonly HeaderPair[] {
   const isFramed = findHeader(fields, 'content-length') !== undefined || findHeader(fields, 'transfer-encoding') !== undefined;
   return length === undefined || isFramed ? fields : [...fields, ['content-length', String(length)]];
 }

@@ -3,7 +3,7 @@ import { DecodingError, InvalidOption } from '../errors.ts';
 import { about } from '../request/about.ts';
 import type { Request } from '../request/request.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';
-import type { UnreadResponse } from './resumable-call.ts';
+import type { UnreadResponse } from './unread-response.ts';
 import { TextChunks } from './text-chunks.ts';
 
 export interface LinesOptions {

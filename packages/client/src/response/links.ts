@@ -37,7 +37,7 @@ export function parseLinks(field: string, base: string): Link[] {
   while (links.length < mostLinks && text.skipPast('<')) {
     const target = text.until('>');
     if (target === undefined) break;
-    const link = makeLink(target, readParams(text), base);
+    const link = makeLink(target, linkParameters(text), base);
     if (link !== undefined) links.push(link);
   }
   return links;
@@ -66,7 +66,7 @@ function makeLink(target: string, all: ReadonlyMap<string, string>, base: string
 }
 
 /** Up to the comma before the next link. */
-function readParams(text: Scanner): Map<string, string> {
+function linkParameters(text: Scanner): Map<string, string> {
   const params = new Map<string, string>();
   for (;;) {
     text.skipSpaces();

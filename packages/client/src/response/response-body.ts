@@ -6,7 +6,7 @@ const noTrailers: readonly HeaderPair[] = Object.freeze([]);
 /** What a response can be made from: text is UTF-8. */
 export type ResponseBodyInput = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array> | ResponseBody | null;
 
-export function readResponseBody(input: ResponseBodyInput): ResponseBody {
+export function toResponseBody(input: ResponseBodyInput): ResponseBody {
   if (input === null) return new IterableBody([]);
   if (typeof input === 'string') return new IterableBody([Buffer.from(input, 'utf8')]);
   if (input instanceof Uint8Array) return new IterableBody([input]);
@@ -14,7 +14,7 @@ export function readResponseBody(input: ResponseBodyInput): ResponseBody {
 }
 
 /** One that was read before. */
-export function readBody(content: Uint8Array, trailers: readonly HeaderPair[] | undefined): ResponseBody {
+export function bodyInMemory(content: Uint8Array, trailers: readonly HeaderPair[] | undefined): ResponseBody {
   return new IterableBody([content], trailers);
 }
 

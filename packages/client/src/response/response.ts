@@ -2,7 +2,7 @@ import type { HeaderPair } from '@x/httpcore';
 
 import { Headers } from '../request/fields/headers.ts';
 import { parseJson } from './json.ts';
-import { ResponseHead } from './response-head.ts';
+import { AnyResponse } from './any-response.ts';
 import { matching, type StandardSchema } from './schema.ts';
 import { charsetOf, decodeText } from './text.ts';
 
@@ -15,12 +15,12 @@ const none: readonly HeaderPair[] = Object.freeze([]);
  * const response = await client.get('https://example.com/user');
  * const user = response.raiseForStatus().json<{ name: string }>();
  */
-export class Response extends ResponseHead {
+export class Response extends AnyResponse {
   readonly #content: Uint8Array;
   readonly #trailers: readonly HeaderPair[];
 
   /** @internal */
-  constructor(head: ResponseHead, content: Uint8Array, trailers: readonly HeaderPair[] | undefined) {
+  constructor(head: AnyResponse, content: Uint8Array, trailers: readonly HeaderPair[] | undefined) {
     super(head.request, head.status, head.reason, head.httpVersion, head.rawHeaders, head.attempt, head.call);
     this.trail = head.trail;
     this.#content = content;

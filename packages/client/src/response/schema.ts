@@ -38,7 +38,7 @@ export class SchemaMismatch extends ClientError {
 
   constructor(issues: readonly SchemaIssue[]) {
     const more = issues.length > 1 ? ` and ${issues.length - 1} more` : '';
-    super(`The JSON does not match the schema, at ${place(issues[0])}${more}`, {}, 'SCHEMA_MISMATCH');
+    super(`The JSON does not match the schema, at ${where(issues[0])}${more}`, {}, 'SCHEMA_MISMATCH');
     Object.defineProperty(this, 'issues', { value: issues, enumerable: false });
   }
 }
@@ -54,7 +54,7 @@ export async function matching<Output>(value: unknown, schema: StandardSchema<Ou
 }
 
 /** Names, which are those of the schema for the most part, and never the values. */
-function place(issue: SchemaIssue | undefined): string {
+function where(issue: SchemaIssue | undefined): string {
   const keys = (issue?.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment));
   return keys.length === 0 ? 'its root' : JSON.stringify(keys.join('.').slice(0, 100));
 }

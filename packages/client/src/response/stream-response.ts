@@ -2,9 +2,10 @@ import type { Readable } from 'node:stream';
 
 import type { DuplexBody, HeaderPair, ResponseBody } from '@x/httpcore';
 
-import type { EncodedChunks } from '../decoding/decoded-body.ts';
+import type { EncodedChunks } from './unread-response.ts';
 import { BodyConsumed } from '../errors.ts';
-import type { Again, UnreadResponse } from './resumable-call.ts';
+import type { ResumableCall } from './resumable-call.ts';
+import type { UnreadResponse } from './unread-response.ts';
 import { Download, type SavedFile } from './saving/download.ts';
 import type { ServerSentEvent } from './events/event-parser.ts';
 import { EventStream, type EventsOptions } from './events/events.ts';
@@ -16,8 +17,8 @@ import { endingBody } from './ending-body.ts';
 import { applyHeaderChanges, readHeaderChanges, type HeadersInput } from '../request/fields/header-input.ts';
 import { Headers } from '../request/fields/headers.ts';
 import { parseJson } from './json.ts';
-import { readResponseBody, type ResponseBodyInput } from './response-body.ts';
-import { ResponseHead, type AttemptRecord, type CallRecord } from './response-head.ts';
+import { toResponseBody, type ResponseBodyInput } from './response-body.ts';
+import { AnyResponse, type AttemptRecord, type CallRecord } from './any-response.ts';
 import type { Request } from '../request/request.ts';
 import { matching, type StandardSchema } from './schema.ts';
 import { charsetOf, decodeText } from './text.ts';
@@ -40,13 +41,13 @@ export interface ResponseInit {
  * await using response = await client.stream('GET', 'https://example.com/large');
  * for await (const chunk of response) console.log(chunk.byteLength);
  */
-export class StreamResponse extends ResponseHead implements UnreadResponse, AsyncDisposable {
+export class StreamResponse extends AnyResponse implements UnreadResponse, AsyncDisposable {
   /** The body as the dispatcher gave it; after an upgrade or CONNECT it can be written to as well. */
   readonly body: ResponseBody | DuplexBody;
   /** @internal Of a body whose content coding is undone. */
   encoded: EncodedChunks | undefined = undefined;
   /** @internal How to ask for it once more, for a response that a client has handed out. */
-  again: (() => Again) | undefined = undefined;
+  resumable: (() => ResumableCall) | undefined = undefined;
   #whole: Promise<Uint8Array> | undefined = undefined;
   #taken = false;
 
@@ -76,13 +77,13 @@ export class StreamResponse extends ResponseHead implements UnreadResponse, Asyn
     const attempt: AttemptRecord = { request, status, error: undefined, timings: instantTimings(performance.timeOrigin + started) };
     const pairs = init.headers === undefined ? [] : readHeaderChanges(init.headers).pairs;
     const call: CallRecord = { attempts: [attempt] };
-    return new StreamResponse(request, status, init.reason ?? '', '1.1', pairs, attempt, call, readResponseBody(init.body ?? null));
+    return new StreamResponse(request, status, init.reason ?? '', '1.1', pairs, attempt, call, toResponseBody(init.body ?? null));
   }
 
   /** The same response with these changes: `headers` are laid over the present ones. A body of its own takes the place of the present one. */
   with(changes: ResponseInit): StreamResponse {
     const pairs = changes.headers === undefined ? this.rawHeaders : applyHeaderChanges(this.rawHeaders, readHeaderChanges(changes.headers));
-    const body = changes.body === undefined ? this.body : readResponseBody(changes.body);
+    const body = changes.body === undefined ? this.body : toResponseBody(changes.body);
     const status = changes.status ?? this.status;
     const copy = new StreamResponse(
       this.request,
@@ -96,7 +97,7 @@ export class StreamResponse extends ResponseHead implements UnreadResponse, Asyn
     );
     copy.trail = this.trail;
     copy.encoded = this.encoded;
-    copy.again = this.again;
+    copy.resumable = this.resumable;
     if (changes.body === undefined) {
       copy.#whole = this.#whole;
       copy.#taken = this.#taken;
@@ -164,7 +165,7 @@ export class StreamResponse extends ResponseHead implements UnreadResponse, Asyn
    * for await (const { event, data } of response.sse({ reconnect: true })) console.log(event, data);
    */
   sse(options: EventsOptions = {}): AsyncIterableIterator<ServerSentEvent, undefined> {
-    return new EventStream(this, this.again?.(), options);
+    return new EventStream(this, this.resumable?.(), options);
   }
 
   /**
@@ -196,7 +197,7 @@ export class StreamResponse extends ResponseHead implements UnreadResponse, Asyn
    * await response.saveTo('large.iso', { resume: true, digest: 'sha-256=…', onProgress: ({ received }) => console.log(received) });
    */
   async saveTo(path: string | URL, options: SaveOptions = {}): Promise<SavedFile> {
-    return new Download(this, this.again?.(), path, options).run();
+    return new Download(this, this.resumable?.(), path, options).run();
   }
 
   override get trailers(): Headers | undefined {

@@ -1,8 +1,8 @@
 import { ClientError, type ClientErrorInit } from '../errors.ts';
-import type { AttemptRecord, ResponseHead } from '../response/response-head.ts';
+import type { AttemptRecord, AnyResponse } from '../response/any-response.ts';
 
 export interface TooManyRetriesInit extends ClientErrorInit {
-  readonly response?: ResponseHead | undefined;
+  readonly response?: AnyResponse | undefined;
   readonly attempts: readonly AttemptRecord[];
 }
 
@@ -15,7 +15,7 @@ export interface TooManyRetriesInit extends ClientErrorInit {
 export class TooManyRetries extends ClientError {
   override readonly name = 'TooManyRetries';
   /** Not enumerable, so that printing the error does not print it; as `attempts`. */
-  declare readonly response: ResponseHead | undefined;
+  declare readonly response: AnyResponse | undefined;
   /** Every request that was sent for the call, oldest first, each with its timings. */
   declare readonly attempts: readonly AttemptRecord[];
 

@@ -10,7 +10,7 @@ import { Retries } from './retries.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { TooManyRetries } from './retry-errors.ts';
 import { RetryOnStatus } from './retry-limits.ts';
-import { SendContext } from '../call/context.ts';
+import { CallContext } from '../call/context.ts';
 import { noSignal } from '../call/signals.ts';
 import type { Clock } from '../call/waiting.ts';
 import { retryFailures } from './retry-interceptor.ts';
@@ -51,7 +51,11 @@ async function run(retries: Retries, outcomes: readonly (Error | ResponseInit)[]
   const { request = get, timeout, budget = new RetryBudget(() => now), random = 1 } = setup;
   const sent: Request[] = [];
   const responses: StreamResponse[] = [];
-  const send = retryFailures({ budget, lifetime: new Lifetime(), clock, random: () => random })((onward, context) => {
+  const settings = resolveSettings({ retries, ...(timeout === undefined ? {} : { timeout }) });
+  const send = retryFailures(
+    { budget, lifetime: new Lifetime(), clock, random: () => random },
+    { settingsOf: () => settings.retries, leadsOn: () => false },
+  )((onward, context) => {
     sent.push(onward);
     const attempt = context.begin(onward);
     const outcome = outcomes[Math.min(sent.length, outcomes.length) - 1]!;
@@ -63,8 +67,7 @@ async function run(retries: Retries, outcomes: readonly (Error | ResponseInit)[]
     responses.push(response);
     return Promise.resolve(response);
   });
-  const settings = resolveSettings({ retries, ...(timeout === undefined ? {} : { timeout }) });
-  const call = new SendContext(request, settings, noSignal, undefined, undefined);
+  const call = new CallContext(request, settings, noSignal, undefined, undefined);
   if (call.deadline !== undefined) now = call.deadline - settings.timeout.total!;
   try {
     const result = await send(request, call);

@@ -1,19 +1,21 @@
 /** The end of the chain, and the only place that calls a dispatcher. */
 import { StreamResponse } from '../response/stream-response.ts';
+import type { CallContext } from '../call/context.ts';
+import type { ProxySettings } from '../proxies/proxy-settings.ts';
 import type { FindRoute } from './routes.ts';
 import type { Send } from '../call/interceptor.ts';
-import { watchUpload, withLength } from '../request/upload.ts';
+import { watchUpload, withContentLength } from '../request/upload.ts';
 
-export function createTransport(route: FindRoute): Send {
+export function dispatchBy(route: FindRoute, settingsOf: (context: CallContext) => ProxySettings): Send {
   return async function transport(request, context) {
     const attempt = context.begin(request);
     try {
       const { body: content } = request;
       let fields = request.rawHeaders;
       if (content !== null && content.length === undefined && content.measure !== undefined) {
-        fields = withLength(fields, await content.measure());
+        fields = withContentLength(fields, await content.measure());
       }
-      const { dispatcher, proxy } = route(request.urlParts, context.settings.proxies);
+      const { dispatcher, proxy } = route(request.urlParts, settingsOf(context));
       const [httpVersion, status, reason, headers, body] = await dispatcher.dispatch(
         request.method,
         request.urlParts,

@@ -2,7 +2,6 @@
 import type { Timeouts } from '@x/httpcore';
 
 import { InvalidOption } from '../errors.ts';
-import { clientDefaults } from '../request/fields/default-fields.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';
 
 /** Limits in milliseconds. `undefined` inherits, `null` means no limit. */
@@ -21,6 +20,9 @@ export interface TimeoutOptions {
 
 /** A number is the total; `Infinity` says that it may take for ever. `null` lifts every limit. */
 export type TimeoutInput = number | TimeoutOptions | null;
+
+/** Connect 10 s, read idle 120 s, write idle 60 s, pool 30 s. */
+const defaultPhases: Timeouts = Object.freeze([10_000, 120_000, 60_000, 30_000] as const);
 
 /** What was said so far, by the client and by those that it extends, and what follows from it. */
 export interface TimeoutSettings {
@@ -41,8 +43,8 @@ const lifted: TimeoutSettings['stated'] = Object.freeze({ connect: null, read: n
 
 export const defaultTimeouts: TimeoutSettings = Object.freeze({
   stated: names,
-  phases: clientDefaults.timeouts,
-  total: clientDefaults.total,
+  phases: defaultPhases,
+  total: null,
 });
 
 /**
@@ -51,11 +53,11 @@ export const defaultTimeouts: TimeoutSettings = Object.freeze({
  */
 export function mergeTimeouts(inherited: TimeoutSettings, input: TimeoutInput | undefined): TimeoutSettings {
   if (input === undefined) return inherited;
-  if (input === null) return settle(lifted);
-  if (typeof input !== 'object') return settle({ ...inherited.stated, total: limit('timeout', input) });
+  if (input === null) return limitsOf(lifted);
+  if (typeof input !== 'object') return limitsOf({ ...inherited.stated, total: limit('timeout', input) });
   const own = ownOptions(input, names, 'timeout');
   const { connect, read, write, pool, total } = inherited.stated;
-  return settle({
+  return limitsOf({
     connect: either(limit('timeout.connect', own.connect), connect),
     read: either(limit('timeout.read', own.read), read),
     write: either(limit('timeout.write', own.write), write),
@@ -68,16 +70,16 @@ export function mergeTimeouts(inherited: TimeoutSettings, input: TimeoutInput | 
  * An explicit value is never beaten by a hidden default: under a stated total, the phases that nobody stated have no limit of
  * their own, since a caller who grants ten minutes does not expect to fail after two.
  */
-function settle(stated: TimeoutSettings['stated']): TimeoutSettings {
+function limitsOf(stated: TimeoutSettings['stated']): TimeoutSettings {
   const totalStated = stated.total !== undefined && stated.total !== null;
-  const [connect, read, write, pool] = totalStated ? [null, null, null, null] : clientDefaults.timeouts;
+  const [connect, read, write, pool] = totalStated ? [null, null, null, null] : defaultPhases;
   const phases: Timeouts = [
     finite(either(stated.connect, connect)),
     finite(either(stated.read, read)),
     finite(either(stated.write, write)),
     finite(either(stated.pool, pool)),
   ];
-  return Object.freeze({ stated, phases: Object.freeze(phases), total: finite(either(stated.total, clientDefaults.total)) });
+  return Object.freeze({ stated, phases: Object.freeze(phases), total: finite(stated.total ?? null) });
 }
 
 function finite(milliseconds: number | null): number | null {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { HTTPStatusError } from '../../src/response/response-head.ts';
+import { HTTPStatusError } from '../../src/response/any-response.ts';
 import { StreamResponse } from '../../src/response/stream-response.ts';
 import { type Interceptor } from '../../src/call/interceptor.ts';
 import { scripted } from '../scripted-dispatcher.ts';

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { Client } from '../../src/client/client.ts';
 import { ClientClosed, InvalidOption } from '../../src/errors.ts';
 import { Headers } from '../../src/request/fields/headers.ts';
-import { clientDefaults } from '../../src/request/fields/default-fields.ts';
+import { defaultFields } from '../../src/request/fields/default-fields.ts';
 import { ScriptedDispatcher, type Script, scripted } from '../scripted-dispatcher.ts';
 
 const sent = (dispatcher: ScriptedDispatcher): Headers => new Headers(dispatcher.last.headers);
@@ -66,7 +66,7 @@ describe('extend()', () => {
     await client.extend({ headers: null, params: null, baseUrl: null, timeout: null }).get('http://b.example/');
     expect(dispatcher.last).toMatchObject({
       url: ['http', 'b.example', null, '/'],
-      headers: clientDefaults.headers,
+      headers: defaultFields,
       timeouts: [null, null, null, null],
     });
   });

@@ -6,7 +6,7 @@ import { Client } from '../../src/client/client.ts';
 import { InvalidOption } from '../../src/errors.ts';
 import type { Request } from '../../src/request/request.ts';
 import type { ClientOptions } from '../../src/client/client-options.ts';
-import { clientDefaults } from '../../src/request/fields/default-fields.ts';
+import { defaultFields } from '../../src/request/fields/default-fields.ts';
 import { ScriptedDispatcher, scripted } from '../scripted-dispatcher.ts';
 
 describe('options', () => {
@@ -67,7 +67,7 @@ describe('options', () => {
     try {
       const { client, dispatcher } = scripted({}, () => ({ headers: [], body: '' }));
       await client.get('http://a.example/', { timeout: {} });
-      expect(dispatcher.last).toMatchObject({ url: ['http', 'a.example', null, '/'], headers: clientDefaults.headers, body: null });
+      expect(dispatcher.last).toMatchObject({ url: ['http', 'a.example', null, '/'], headers: defaultFields, body: null });
       expect(dispatcher.last.context.deadline).toBeUndefined();
     } finally {
       for (const name of Object.keys(planted)) delete prototype[name];

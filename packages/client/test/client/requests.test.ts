@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { acceptEncoding } from '../../src/codings/codings.ts';
 import { Headers } from '../../src/request/fields/headers.ts';
 import { Request } from '../../src/request/request.ts';
-import { clientDefaults } from '../../src/request/fields/default-fields.ts';
+import { defaultFields } from '../../src/request/fields/default-fields.ts';
 import type { ScriptedDispatcher } from '../scripted-dispatcher.ts';
 import { bodyText, scripted } from '../scripted-dispatcher.ts';
 
@@ -34,7 +34,7 @@ describe('a request', () => {
     const [first, second] = dispatcher.requests;
     expect(second!.headers).toBe(first!.headers);
     expect(second!.url).toBe(first!.url);
-    expect(first!.headers).toBe(clientDefaults.headers);
+    expect(first!.headers).toBe(defaultFields);
   });
 
   it.each(['get', 'head', 'options', 'post', 'put', 'patch', 'delete'] as const)('is sent by %s()', async (verb) => {
@@ -62,7 +62,7 @@ describe('a request', () => {
       ['X-Both', '2'],
     ]);
     await client.get('http://a.example/', { headers: null });
-    expect(dispatcher.last.headers).toEqual(clientDefaults.headers);
+    expect(dispatcher.last.headers).toEqual(defaultFields);
   });
 
   it('lays its parameters over those of the client, behind those of the URL', async () => {

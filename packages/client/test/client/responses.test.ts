@@ -4,7 +4,7 @@ import { ReadError } from '@x/httpcore';
 import { describe, expect, it } from 'vitest';
 
 import { Request } from '../../src/request/request.ts';
-import { HTTPStatusError } from '../../src/response/response-head.ts';
+import { HTTPStatusError } from '../../src/response/any-response.ts';
 import { scripted } from '../scripted-dispatcher.ts';
 
 describe('a response', () => {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 import { bodyText } from '../../../test/scripted-dispatcher.ts';
 import { BodyNotReplayable, InvalidOption } from '../../errors.ts';
-import { formBody, jsonBody, readBody, type BodyInput } from './body-input.ts';
+import { formBody, jsonBody, toRequestBody, type BodyInput } from './body-input.ts';
 
 const text = 'grüße';
 const encoded = new TextEncoder().encode(text);
@@ -36,7 +36,7 @@ describe('a body', () => {
     ['a function that makes a stream', () => () => Readable.from([encoded]), undefined, undefined, true],
     ['an async function', () => async () => generator(), undefined, undefined, true],
   ])('from %s', async (_, make, length, contentType, replayable) => {
-    const body = readBody(make());
+    const body = toRequestBody(make());
     expect({ length: body.length, contentType: body.contentType, replayable: body.replayable }).toEqual({
       length,
       contentType,
@@ -48,18 +48,18 @@ describe('a body', () => {
   });
 
   it('from URLSearchParams is a form', async () => {
-    const body = readBody(new URLSearchParams({ a: 'b c' }));
+    const body = toRequestBody(new URLSearchParams({ a: 'b c' }));
     expect(body.contentType).toBe('application/x-www-form-urlencoded');
     expect(await bodyText(body.open())).toBe('a=b+c');
   });
 
   it('from bytes is handed over as an array, whose length the dispatcher sees', () => {
-    expect(Array.isArray(readBody('x').open())).toBe(true);
-    expect(Array.isArray(readBody(['x', 'y']).open())).toBe(true);
+    expect(Array.isArray(toRequestBody('x').open())).toBe(true);
+    expect(Array.isArray(toRequestBody(['x', 'y']).open())).toBe(true);
   });
 
   it.each([{ a: 1 }, 7, null, true, [{}], [1], new FormData(), new WeakMap()])('is not made from %o', (input) => {
-    expect(() => readBody(input as unknown as BodyInput)).toThrow(InvalidOption);
+    expect(() => toRequestBody(input as unknown as BodyInput)).toThrow(InvalidOption);
   });
 
   it('fails with the mistake when a chunk is neither text nor bytes, and lets go of its source', async () => {
@@ -72,7 +72,7 @@ describe('a body', () => {
         ended = true;
       }
     })();
-    await expect(bodyText(readBody(source as Iterable<string>).open())).rejects.toThrow(/must be a string or bytes, not number/);
+    await expect(bodyText(toRequestBody(source as Iterable<string>).open())).rejects.toThrow(/must be a string or bytes, not number/);
     expect(ended).toBe(true);
   });
 });
@@ -87,7 +87,7 @@ describe('a body that is given up', () => {
         cancelled = true;
       },
     });
-    const chunks = iterator(readBody(stream).open());
+    const chunks = iterator(toRequestBody(stream).open());
     const pending = chunks.next();
     await chunks.return!();
     expect(cancelled).toBe(true);
@@ -96,11 +96,11 @@ describe('a body that is given up', () => {
 
   it('destroys a Node stream that was never read, or is silent', async () => {
     const unread = new Readable({ read() {} });
-    readBody(unread).discard();
+    toRequestBody(unread).discard();
     expect(unread.destroyed).toBe(true);
 
     const silent = new Readable({ read() {} });
-    const body = readBody(silent);
+    const body = toRequestBody(silent);
     const pending = iterator(body.open()).next();
     body.discard();
     expect(silent.destroyed).toBe(true);
@@ -114,14 +114,14 @@ describe('a body that is given up', () => {
         cancelled = true;
       },
     });
-    readBody(stream).discard();
+    toRequestBody(stream).discard();
     await null;
     expect(cancelled).toBe(true);
   });
 
   it('lets go of a source that was still being made', async () => {
     let make: (source: Readable) => void = () => {};
-    const body = readBody(() => new Promise<Readable>((resolve) => (make = resolve)));
+    const body = toRequestBody(() => new Promise<Readable>((resolve) => (make = resolve)));
     const chunks = iterator(body.open());
     const pending = chunks.next();
     await chunks.return!();
@@ -132,7 +132,7 @@ describe('a body that is given up', () => {
   });
 
   it('throws what a function threw', async () => {
-    const failing = readBody(() => {
+    const failing = toRequestBody(() => {
       throw new Error('no file');
     });
     await expect(bodyText(failing.open())).rejects.toThrow('no file');

@@ -1,6 +1,6 @@
 /** What callers may give as a body, and the body that it becomes. */
 import { InvalidOption } from '../../errors.ts';
-import { readParams, serializeForm, type ParamsInput } from '../url/params.ts';
+import { toParams, serializeForm, type ParamsInput } from '../url/params.ts';
 import { chunkBytes, readerSource, type BodyChunk, type ChunkSource } from './chunks.ts';
 import { BytesBody, type RequestBody } from './request-body.ts';
 import { iterate, iteratorBody, nodeStreamBody, ReopenedBody, webStreamBody, type NodeReadable } from './streamed-body.ts';
@@ -27,7 +27,7 @@ const plainText = 'text/plain;charset=UTF-8';
 const formType = 'application/x-www-form-urlencoded';
 
 /** @throws {InvalidOption} it is nothing that can be sent. */
-export function readBody(input: BodyInput): RequestBody {
+export function toRequestBody(input: BodyInput): RequestBody {
   if (typeof input === 'string') return BytesBody.text(input, plainText);
   if (typeof input === 'function') return new ReopenedBody(async () => openResult(await input()));
   if (typeof input !== 'object' || input === null)
@@ -47,7 +47,7 @@ export function readBody(input: BodyInput): RequestBody {
     const isOwnIterator = (input[Symbol.iterator]() as unknown) === input;
     return isOwnIterator ? iteratorBody(input) : new ReopenedBody(() => iterate(input));
   }
-  throw new InvalidOption('body', `can not be sent: ${describe(input)}; use json for objects and form for fields`);
+  throw new InvalidOption('body', `can not be sent: ${kindOf(input)}; use json for objects and form for fields`);
 }
 
 /**
@@ -67,12 +67,12 @@ export function jsonBody(value: unknown): RequestBody {
 
 /** @throws {InvalidOption} a value is an object. */
 export function formBody(input: ParamsInput): RequestBody {
-  return BytesBody.text(serializeForm(readParams(input, 'form')), formType);
+  return BytesBody.text(serializeForm(toParams(input, 'form')), formType);
 }
 
 /** What a function has made, which goes with its iterator even when that was never begun. */
 function openResult(made: BodySource): ChunkSource {
-  const body = readBody(made);
+  const body = toRequestBody(made);
   const chunks = iterate(body.open());
   return {
     next: () => chunks.next(),
@@ -96,7 +96,7 @@ function isNodeReadable(input: object): input is NodeReadable {
   return Symbol.asyncIterator in input && typeof candidate.pipe === 'function' && typeof candidate.destroy === 'function';
 }
 
-function describe(input: object): string {
+function kindOf(input: object): string {
   const name = (Object.getPrototypeOf(input) as object | null)?.constructor.name;
   return name === undefined || name === 'Object' ? 'it is a plain object' : `it is a ${name}`;
 }

@@ -8,8 +8,8 @@ import { InvalidOption } from '../../errors.ts';
 import { readHeaderChanges } from '../fields/header-input.ts';
 import { readEntries } from '../../options/entries.ts';
 import { ownOptions, type OptionNames } from '../../options/own-options.ts';
-import { readParams, type ParamsInput } from '../url/params.ts';
-import { readBody, type BodyInput } from '../body/body-input.ts';
+import { toParams, type ParamsInput } from '../url/params.ts';
+import { toRequestBody, type BodyInput } from '../body/body-input.ts';
 import { BytesBody, type RequestBody } from '../body/request-body.ts';
 import type { ContentFile, FileDetails, FilesInput, PathFile } from './file-input.ts';
 import { MeasuredBody } from './measured-body.ts';
@@ -43,7 +43,7 @@ const namelessFile = 'blob';
 
 /** @throws {InvalidOption} naming `form`. */
 export function readFields(form: ParamsInput): Part[] {
-  return readParams(form, 'form').flatMap(([name, values]) => values.map((value) => fieldPart(name, value, 'form')));
+  return toParams(form, 'form').flatMap(([name, values]) => values.map((value) => fieldPart(name, value, 'form')));
 }
 
 /** @throws {InvalidOption} naming `files`. */
@@ -53,7 +53,7 @@ export function readFiles(files: FilesInput): Part[] {
   const parts: Part[] = [];
   for (const [name, value] of readEntries(files, 'files')) {
     // In a record an array is several files; a pair has one, and an array in it is what that consists of.
-    for (const file of isRecord && Array.isArray(value) ? (value as unknown[]) : [value]) parts.push(filePart(name, file));
+    for (const file of isRecord && Array.isArray(value) ? (value as unknown[]) : [value]) parts.push(partFor(name, file));
   }
   return parts;
 }
@@ -64,7 +64,7 @@ export function readFormData(form: FormData, option: string): Part[] {
   for (const [name, value] of form) {
     // As browsers send it (WHATWG HTML, multipart/form-data encoding): the lines of a field end in CRLF.
     if (typeof value === 'string') parts.push(fieldPart(name, value.replace(/\r\n|\r|\n/g, '\r\n'), option));
-    else parts.push(describe(name, {}, readBody(value), value, option));
+    else parts.push(filePart(name, {}, toRequestBody(value), value, option));
   }
   return parts;
 }
@@ -74,18 +74,18 @@ function fieldPart(name: string, value: string, option: string): Part {
   return { head, content: new BytesBody([Buffer.from(value, 'utf8')], undefined) };
 }
 
-function filePart(name: string, input: unknown): Part {
+function partFor(name: string, input: unknown): Part {
   if (typeof input === 'string') throw new InvalidOption('files', `has a text for ${JSON.stringify(name)}; say { path } or { content }`);
-  if (!isDescription(input)) return describe(name, {}, readContent(name, input), input, 'files');
+  if (!isDescription(input)) return filePart(name, {}, readContent(name, input), input, 'files');
   const own = ownOptions<FileDescription>(input, descriptionNames, 'files');
   const { path, content, length } = own;
   if ((path === undefined) === (content === undefined)) {
     throw new InvalidOption('files', `needs one of "path" and "content" for ${JSON.stringify(name)}`);
   }
-  if (path === undefined) return describe(name, own, withLength(readContent(name, content), length), content, 'files');
+  if (path === undefined) return filePart(name, own, ofLength(readContent(name, content), length), content, 'files');
   if (length !== undefined) throw new InvalidOption('files', `has a "length" for ${JSON.stringify(name)}, whose path tells it`);
   const file = pathText(path);
-  return describe(name, own, new PathBody(file, 'files'), { path: file }, 'files');
+  return filePart(name, own, new PathBody(file, 'files'), { path: file }, 'files');
 }
 
 /** Does it say what the content is, and is none itself? */
@@ -97,7 +97,7 @@ function isDescription(input: unknown): input is FileDescription {
 
 function readContent(name: string, input: unknown): RequestBody {
   try {
-    return readBody(input as BodyInput);
+    return toRequestBody(input as BodyInput);
   } catch (cause) {
     throw new InvalidOption(
       'files',
@@ -107,7 +107,7 @@ function readContent(name: string, input: unknown): RequestBody {
   }
 }
 
-function withLength(content: RequestBody, length: unknown): RequestBody {
+function ofLength(content: RequestBody, length: unknown): RequestBody {
   if (length === undefined) return content;
   if (typeof length !== 'number' || !Number.isSafeInteger(length) || length < 0) {
     throw new InvalidOption('files', 'has a length that is not a whole number of bytes');
@@ -122,7 +122,7 @@ function pathText(path: unknown): string {
 }
 
 /** `origin` is what the content came from, which may have a name. */
-function describe(name: string, details: FileDetails, content: RequestBody, origin: unknown, option: string): Part {
+function filePart(name: string, details: FileDetails, content: RequestBody, origin: unknown, option: string): Part {
   const filename = details.filename === null ? undefined : text(details.filename ?? originalName(origin) ?? namelessFile, option);
   const byName = filename === undefined ? undefined : mediaTypeOf(filename);
   // A Blob knows its type; a text is text, unless its name says more.

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
 import { InvalidOption } from '../../errors.ts';
-import { overlayParams, readParams, serializeForm, serializeQuery, type ParamsInput } from './params.ts';
+import { overlayParams, toParams, serializeForm, serializeQuery, type ParamsInput } from './params.ts';
 
-const query = (input: ParamsInput): string => serializeQuery(readParams(input, 'params'));
+const query = (input: ParamsInput): string => serializeQuery(toParams(input, 'params'));
 
 describe('parameters', () => {
   it.each<[ParamsInput, string]>([
@@ -31,7 +31,7 @@ describe('parameters', () => {
   });
 
   it('write a space as plus in a form', () => {
-    expect(serializeForm(readParams({ q: 'a b+c' }, 'form'))).toBe('q=a+b%2Bc');
+    expect(serializeForm(toParams({ q: 'a b+c' }, 'form'))).toBe('q=a+b%2Bc');
   });
 
   it.each([{ a: {} }, { a: [[1]] }, { a: Symbol('x') }, { a: () => 1 }, 7, null, [['a']]])('refuse %s, naming the option', (input) => {
@@ -40,8 +40,8 @@ describe('parameters', () => {
   });
 
   it('lie over inherited ones name by name; null takes one away', () => {
-    const inherited = readParams({ a: 1, b: [2, 3], c: 4 }, 'params');
-    expect(serializeQuery(overlayParams(inherited, readParams({ b: 9, c: null, d: 5, a: undefined }, 'params')))).toBe('a=1&b=9&d=5');
+    const inherited = toParams({ a: 1, b: [2, 3], c: 4 }, 'params');
+    expect(serializeQuery(overlayParams(inherited, toParams({ b: 9, c: null, d: 5, a: undefined }, 'params')))).toBe('a=1&b=9&d=5');
   });
 
   it('are own properties only', () => {

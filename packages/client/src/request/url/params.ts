@@ -16,8 +16,8 @@ export type ParamsInput =
 export type ParamEntry = readonly [name: string, values: readonly string[]];
 
 /** @throws {InvalidOption} a value is an object, a function or a symbol. */
-export function readParams(input: ParamsInput, option: string): ParamEntry[] {
-  if (typeof input === 'string') return readParams(new URLSearchParams(input), option);
+export function toParams(input: ParamsInput, option: string): ParamEntry[] {
+  if (typeof input === 'string') return toParams(new URLSearchParams(input), option);
   const entries: ParamEntry[] = [];
   for (const [name, value] of readEntries(input, option)) {
     if (value === undefined) continue;

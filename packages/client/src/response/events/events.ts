@@ -4,9 +4,11 @@ import { Aborted } from '@x/httpcore';
 import { DecodingError, InvalidOption } from '../../errors.ts';
 import { about } from '../../request/about.ts';
 import { findHeader, isFieldValue, type HeadersInput } from '../../request/fields/header-input.ts';
-import { HTTPStatusError } from '../response-head.ts';
+import { HTTPStatusError } from '../any-response.ts';
 import { ownOptions, type OptionNames } from '../../options/own-options.ts';
-import { delayAfter, isPassingError, isPassingStatus, type Again, type UnreadResponse } from '../resumable-call.ts';
+import { backoffDelay, isPassingError, isPassingStatus } from '../passing.ts';
+import type { ResumableCall } from '../resumable-call.ts';
+import type { UnreadResponse } from '../unread-response.ts';
 import { EventParser, type ServerSentEvent } from './event-parser.ts';
 
 export interface ReconnectOptions {
@@ -37,7 +39,7 @@ const defaultMaxEventSize = 1024 * 1024;
 const longestWait = 0x7fff_ffff;
 
 interface Reconnecting {
-  readonly again: Again;
+  readonly again: ResumableCall;
   readonly delay: number;
   readonly maxDelay: number;
   readonly maxFailures: number;
@@ -59,7 +61,7 @@ export class EventStream implements AsyncIterableIterator<ServerSentEvent, undef
   #ended = false;
 
   /** @throws {InvalidOption} */
-  constructor(response: UnreadResponse, again: Again | undefined, options: EventsOptions) {
+  constructor(response: UnreadResponse, again: ResumableCall | undefined, options: EventsOptions) {
     const own = ownOptions(options, optionNames, 'sse');
     this.#response = response;
     this.#parser = new EventParser(atLeast('maxEventSize', 1, own.maxEventSize, defaultMaxEventSize));
@@ -134,7 +136,7 @@ export class EventStream implements AsyncIterableIterator<ServerSentEvent, undef
   async #reconnect({ again, delay, maxDelay, maxFailures }: Reconnecting): Promise<void> {
     for (;;) {
       const shortest = this.#parser.retry ?? delay;
-      const wait = this.#failures === 0 ? shortest : delayAfter(this.#failures, shortest, Math.max(shortest, maxDelay));
+      const wait = this.#failures === 0 ? shortest : backoffDelay(this.#failures, shortest, Math.max(shortest, maxDelay));
       await again.wait(Math.min(wait, longestWait), this.#stop.signal);
       const failure = await this.#ask(again);
       if (failure === undefined) return;
@@ -144,7 +146,7 @@ export class EventStream implements AsyncIterableIterator<ServerSentEvent, undef
   }
 
   /** Gives what failed and may do better the next time. */
-  async #ask(again: Again): Promise<Error | undefined> {
+  async #ask(again: ResumableCall): Promise<Error | undefined> {
     try {
       this.#response = await again.send(lastEventId(this.#parser.lastId), this.#stop.signal);
     } catch (error) {
@@ -175,7 +177,7 @@ export class EventStream implements AsyncIterableIterator<ServerSentEvent, undef
   }
 }
 
-function readReconnecting(input: EventsOptions['reconnect'], again: Again | undefined): Reconnecting | undefined {
+function readReconnecting(input: EventsOptions['reconnect'], again: ResumableCall | undefined): Reconnecting | undefined {
   if (input === undefined || input === null || input === false) return undefined;
   const own = ownOptions<ReconnectOptions>(input === true ? {} : input, reconnectNames, 'reconnect');
   if (again === undefined) throw new InvalidOption('reconnect', 'needs a response that client.stream() has given');

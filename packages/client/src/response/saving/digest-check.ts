@@ -2,7 +2,7 @@
 import type { Hash } from 'node:crypto';
 
 import { DigestMismatch } from '../../errors.ts';
-import type { UnreadResponse } from '../resumable-call.ts';
+import type { UnreadResponse } from '../unread-response.ts';
 import { assertDigest, readDigestField, startDigest, type ExpectedDigest } from './content-digest.ts';
 import type { PartialFile } from './partial-file.ts';
 

@@ -14,8 +14,10 @@ import { Aborted } from '@x/httpcore';
 import { DigestMismatch } from '../../errors.ts';
 import { about } from '../../request/about.ts';
 import { findHeader, type HeadersInput } from '../../request/fields/header-input.ts';
-import { HTTPStatusError } from '../response-head.ts';
-import { delayAfter, isPassingError, isPassingStatus, type Again, type UnreadResponse } from '../resumable-call.ts';
+import { HTTPStatusError } from '../any-response.ts';
+import { backoffDelay, isPassingError, isPassingStatus } from '../passing.ts';
+import type { ResumableCall } from '../resumable-call.ts';
+import type { UnreadResponse } from '../unread-response.ts';
 import { DigestCheck } from './digest-check.ts';
 import { PartialFile, type PartOrigin } from './partial-file.ts';
 import { announcedLength, contentRange, strongValidator } from './representation.ts';
@@ -42,7 +44,7 @@ export class Download {
   #failures = 0;
 
   /** @throws {InvalidOption} */
-  constructor(response: UnreadResponse, again: Again | undefined, path: string | URL, options: SaveOptions) {
+  constructor(response: UnreadResponse, again: ResumableCall | undefined, path: string | URL, options: SaveOptions) {
     this.#settings = readSaveOptions(path, options, again);
     this.#response = response;
   }
@@ -150,12 +152,12 @@ export class Download {
     for (let failure: Error | undefined = first; failure !== undefined; failure = await this.#ask(file, again)) {
       this.#failures += 1;
       if (this.#failures >= maxFailures) throw failure;
-      if (this.#failures > 1) await again.wait(delayAfter(this.#failures - 2, delay, longestDelay), this.#stop.signal);
+      if (this.#failures > 1) await again.wait(backoffDelay(this.#failures - 2, delay, longestDelay), this.#stop.signal);
     }
   }
 
   /** Gives the failure after which it can be asked once more. */
-  async #ask(file: PartialFile, again: Again): Promise<Error | undefined> {
+  async #ask(file: PartialFile, again: ResumableCall): Promise<Error | undefined> {
     let response: UnreadResponse;
     try {
       response = this.#response = await again.send(this.#rest(file), this.#stop.signal);

@@ -1,6 +1,6 @@
 /** What a response says of the representation that it is, or is a part of. */
 import { findHeader } from '../../request/fields/header-input.ts';
-import type { ResponseHead } from '../response-head.ts';
+import type { AnyResponse } from '../any-response.ts';
 
 // Closer to now, and it may change again within the second that it names (RFC 9110 §8.8.2.2).
 const settledAfter = 60_000;
@@ -9,7 +9,7 @@ const settledAfter = 60_000;
  * What can be asked for in `If-Range`: a strong entity tag, or a date that is a strong validator (RFC 9110 §8.8.2.2, §13.1.5).
  * `undefined` when the rest of it can not be asked for.
  */
-export function strongValidator({ rawHeaders }: ResponseHead): string | undefined {
+export function strongValidator({ rawHeaders }: AnyResponse): string | undefined {
   if (findHeader(rawHeaders, 'accept-ranges')?.trim().toLowerCase() === 'none') return undefined;
   const tag = findHeader(rawHeaders, 'etag');
   if (tag !== undefined) return tag.startsWith('"') ? tag : undefined;
@@ -20,13 +20,13 @@ export function strongValidator({ rawHeaders }: ResponseHead): string | undefine
 }
 
 /** `Content-Length`, as a number. */
-export function announcedLength({ rawHeaders }: ResponseHead): number | undefined {
+export function announcedLength({ rawHeaders }: AnyResponse): number | undefined {
   const length = findHeader(rawHeaders, 'content-length');
   return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
 }
 
 /** `Content-Range: bytes 5-9/10` (RFC 9110 §14.4); the size is `undefined` when the server does not know it. */
-export function contentRange({ rawHeaders }: ResponseHead): { readonly first: number; readonly size: number | undefined } | undefined {
+export function contentRange({ rawHeaders }: AnyResponse): { readonly first: number; readonly size: number | undefined } | undefined {
   const match = /^bytes (\d+)-(\d+)\/(\d+|\*)$/i.exec(findHeader(rawHeaders, 'content-range')?.trim() ?? '');
   if (match === null) return undefined;
   return { first: Number(match[1]), size: match[3] === '*' ? undefined : Number(match[3]) };

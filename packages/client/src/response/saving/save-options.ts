@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import { InvalidOption } from '../../errors.ts';
 import { ownOptions, type OptionNames } from '../../options/own-options.ts';
-import type { Again } from '../resumable-call.ts';
+import type { ResumableCall } from '../resumable-call.ts';
 import { parseDigest, type ExpectedDigest } from './content-digest.ts';
 
 export interface SaveProgress {
@@ -49,7 +49,7 @@ export interface SaveSettings {
 }
 
 export interface Resuming {
-  readonly again: Again;
+  readonly again: ResumableCall;
   readonly maxFailures: number;
   readonly delay: number;
 }
@@ -58,7 +58,7 @@ const names: OptionNames<SaveOptions> = Object.freeze({ onProgress: undefined, r
 const resumeNames: OptionNames<ResumeOptions> = Object.freeze({ maxFailures: undefined, delay: undefined });
 
 /** @throws {InvalidOption} naming the option. */
-export function readSaveOptions(path: string | URL, options: SaveOptions, again: Again | undefined): SaveSettings {
+export function readSaveOptions(path: string | URL, options: SaveOptions, again: ResumableCall | undefined): SaveSettings {
   const { onProgress, resume, digest, signal } = ownOptions(options, names, 'saveTo');
   if (onProgress !== undefined && typeof onProgress !== 'function') throw new InvalidOption('onProgress', 'must be a function');
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw new InvalidOption('signal', 'must be an AbortSignal');
@@ -78,7 +78,7 @@ function readPath(path: unknown): string {
   throw new InvalidOption('path', 'must be a string or a file: URL');
 }
 
-function readResuming(input: SaveOptions['resume'], again: Again | undefined): Resuming | undefined {
+function readResuming(input: SaveOptions['resume'], again: ResumableCall | undefined): Resuming | undefined {
   if (input === undefined || input === null || input === false) return undefined;
   const { maxFailures = 5, delay = 500 } = ownOptions<ResumeOptions>(input === true ? {} : input, resumeNames, 'resume');
   if (again === undefined) throw new InvalidOption('resume', 'needs a response that client.stream() has given');

@@ -28,14 +28,14 @@ export interface CallRecord {
 
 /** How a response stands among redirects. */
 export interface RedirectTrail {
-  readonly history: readonly ResponseHead[];
+  readonly history: readonly AnyResponse[];
   readonly nextRequest: Request | undefined;
 }
 
-const noHistory: readonly ResponseHead[] = Object.freeze([]);
+const noHistory: readonly AnyResponse[] = Object.freeze([]);
 
 /** The common part of `Response` and `StreamResponse`. */
-export abstract class ResponseHead {
+export abstract class AnyResponse {
   static {
     showAsJson(this.prototype);
   }
@@ -125,7 +125,7 @@ export abstract class ResponseHead {
   }
 
   /** The responses before this one, oldest first; empty without redirects. Each has its own timings; their bodies are closed. */
-  get history(): readonly ResponseHead[] {
+  get history(): readonly AnyResponse[] {
     return this.trail?.history ?? noHistory;
   }
 
@@ -184,9 +184,9 @@ export class HTTPStatusError extends ClientError {
   override readonly name = 'HTTPStatusError';
   readonly status: number;
   /** Not enumerable, so that printing the error does not print the response. */
-  declare readonly response: ResponseHead;
+  declare readonly response: AnyResponse;
 
-  constructor(response: ResponseHead) {
+  constructor(response: AnyResponse) {
     const { request, status, reason } = response;
     const shownReason = reason === '' ? '' : ` ${reason.slice(0, 100)}`;
     super(`${request.method} ${shownUrl(request.url)} answered ${status}${shownReason}`, {}, 'HTTP_STATUS');

@@ -1,7 +1,7 @@
 /** Where a cookie comes from or goes to, as far as cookies care: ports are of no matter to them (RFC 6265bis §8.5). */
 import type { UrlParts } from '@x/httpcore';
 
-export interface Place {
+export interface CookieSite {
   /** In lower case; IPv6 in brackets. */
   readonly host: string;
   /** Without the query. */
@@ -13,7 +13,7 @@ export interface Place {
 const loopback = /^127\.\d+\.\d+\.\d+$/;
 const address = /^(?:\d+\.\d+\.\d+\.\d+|\[.*\])$/;
 
-export function placeOf([scheme, host, , target]: UrlParts): Place {
+export function placeOf([scheme, host, , target]: UrlParts): CookieSite {
   const query = target.indexOf('?');
   const path = query === -1 ? target : target.slice(0, query);
   return { host, path: path.startsWith('/') ? path : '/', isSecure: scheme === 'https' || isLoopback(host) };
