@@ -22,6 +22,8 @@ export function toWebStream(chunks: AsyncIterator<Uint8Array>): ReadableStream<U
 /** Node's `Readable`. Destroying it closes the response. */
 export function toNodeStream(chunks: AsyncIterator<Uint8Array>): Readable {
   return new Readable({
+    // An error empties the buffer of a stream: what is read ahead of who reads would be lost with it.
+    highWaterMark: 0,
     read() {
       chunks.next().then(
         (result) => this.push(result.done === true ? null : result.value),

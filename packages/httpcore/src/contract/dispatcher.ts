@@ -39,12 +39,14 @@ export type ByteIterable = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 /**
  * The bytes of a response body, as they come.
  *
- * Iterate it once, or call {@link ResponseBody.bytes}. Leaving the loop early closes it. A body that nobody reads holds its
+ * Iterate it once, or call {@link ResponseBody.bytes}. Leaving the loop early closes it. Where the connection or the stream breaks off,
+ * iterating gives everything that came before and throws then, however late it is read; what the caller ends (`signal`, `deadline`, a limit)
+ * throws at once. A body that nobody reads holds its
  * connection and at most 64 KiB plus one socket chunk of memory; call {@link ResponseBody.close} to give it back.
  */
 export interface ResponseBody extends AsyncIterable<Uint8Array> {
   /**
-   * The whole body. The fast path when all of it is already here.
+   * The whole body. The fast path when all of it is already here. Where it does not come whole, the error's `receivedBytes` say how much came.
    *
    * @throws {ReadTimeout | ReadError | RemoteProtocolError | DeadlineExceeded | Aborted} when the rest does not arrive whole.
    * @example

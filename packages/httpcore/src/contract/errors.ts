@@ -39,6 +39,11 @@ export interface ErrorFacts {
   readonly requestSent?: boolean | undefined;
   /** Had the connection served an exchange before this one? */
   readonly connectionReused?: boolean | undefined;
+  /**
+   * How many bytes of the response body had come by then, still encoded (`Content-Encoding`); `undefined` before there was a final head.
+   * Unless the caller's side ended the exchange, iterating the body gives them all before it throws.
+   */
+  readonly receivedBytes?: number | undefined;
 }
 
 export interface ErrorInit extends ErrorFacts {
@@ -56,6 +61,7 @@ export class HttpCoreError extends Error {
   readonly method: string | undefined;
   readonly requestSent: boolean;
   readonly connectionReused: boolean;
+  readonly receivedBytes: number | undefined;
 
   constructor(message: string, init: ErrorInit = {}, defaultCode = 'HTTPCORE') {
     super(message, init.cause === undefined ? undefined : { cause: init.cause });
@@ -65,6 +71,7 @@ export class HttpCoreError extends Error {
     this.method = init.method;
     this.requestSent = init.requestSent ?? false;
     this.connectionReused = init.connectionReused ?? false;
+    this.receivedBytes = init.receivedBytes;
   }
 
   /**
@@ -82,6 +89,7 @@ export class HttpCoreError extends Error {
       method: this.method ?? facts.method,
       requestSent: this.requestSent || facts.requestSent === true,
       connectionReused: this.connectionReused || facts.connectionReused === true,
+      receivedBytes: this.receivedBytes ?? facts.receivedBytes,
     });
   }
 }
@@ -92,7 +100,7 @@ export class HttpCoreError extends Error {
  */
 export function ofAnotherExchange(error: HttpCoreError): HttpCoreError {
   const Class = error.constructor as new (message: string, init: ErrorInit) => HttpCoreError;
-  const facts = { origin: undefined, method: undefined, requestSent: false, connectionReused: false };
+  const facts = { origin: undefined, method: undefined, requestSent: false, connectionReused: false, receivedBytes: undefined };
   return new Class(error.message, { ...error, ...facts, cause: error.cause });
 }
 

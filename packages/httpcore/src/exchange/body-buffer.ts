@@ -44,11 +44,10 @@ export class BodyBuffer {
     this.#notify();
   }
 
-  /** The bytes that did come are dropped: a part must not be taken for the whole. */
+  /** No more will come. What is here can still be taken; whoever takes all of it then meets the error, so that no part is taken for the whole. */
   fail(error: HttpCoreError): void {
     if (this.settled) return;
     this.error = error;
-    this.discard();
     this.#notify();
   }
 

@@ -122,8 +122,7 @@ export class Exchange {
 
   /** The abort signal's listener is the exchange itself: one object less per request. */
   handleEvent(): void {
-    const reason: unknown = this.context?.signal?.reason;
-    this.abort(new Aborted('The request was aborted', { cause: reason }));
+    this.abort(new Aborted('The request was aborted', { cause: this.context?.signal?.reason }));
   }
 
   get ended(): boolean {
@@ -342,6 +341,7 @@ export class Exchange {
     const stream = this.#carrier;
     const wasQueued = this.#state === 'queued';
     const stamped = this.#end(error);
+    this.#buffer?.discard();
     if (wasQueued) this.#owner.onCancelled(this);
     else stream?.cancel(this, stamped);
   }
@@ -390,10 +390,10 @@ export class Exchange {
 
   /** The caller does not want the rest: drain it if it is small, else give the connection up. */
   discard(upgraded: boolean): Promise<void> {
-    if (this.#state === 'ended') return Promise.resolve();
     const buffer = this.#buffer!;
     const taken = buffer.size;
     buffer.discard();
+    if (this.#state === 'ended') return Promise.resolve();
     const error = new Aborted('The response body was closed before its end', { code: 'BODY_CLOSED' });
     const giveUp = (): void => this.abort(error);
     const patience = upgraded ? 0 : this.#carrier!.patience(this);
@@ -428,6 +428,7 @@ export class Exchange {
       method: this.method,
       requestSent: this.requestSent,
       connectionReused: this.connectionReused,
+      receivedBytes: this.#buffer?.received,
     });
   }
 

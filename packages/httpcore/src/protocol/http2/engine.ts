@@ -10,7 +10,7 @@ import { LocalProtocolError, type HttpCoreError } from '../../contract/errors.ts
 import type { ByteSink } from '../byte-sink.ts';
 import { Closing } from './closed-streams.ts';
 import { defaultHeaderTableSize, defaultWindow, maximumStreamId, minimumMaxFrameSize, Setting } from './constants.ts';
-import { ConnectionFault, remoteError } from './faults.ts';
+import { ConnectionFault, remoteError, type GoAway } from './faults.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { Http2EngineHandler } from './handler.ts';
 import { Inbound } from './inbound.ts';
@@ -67,6 +67,11 @@ export class Http2Engine<Token> {
   /** The last stream that the peer will serve; `Infinity` before its GOAWAY. */
   get peerLastStreamId(): number {
     return this.#session.peerLastStreamId;
+  }
+
+  /** What the peer's GOAWAY said; `null` before one. Of several, the first that names an error. */
+  get peerGoAway(): GoAway | null {
+    return this.#session.peerGoAway;
   }
 
   /** Has the peer acknowledged our SETTINGS? */

@@ -19,7 +19,20 @@ export class ConnectionFault extends Error {
   }
 }
 
+/** Why the peer closes the connection, by its own word. */
+export interface GoAway {
+  readonly errorCode: number;
+  /** Printable ASCII; often empty. */
+  readonly debugText: string;
+}
+
+/** For messages: `GOAWAY ENHANCE_YOUR_CALM: "too_many_pings"`. */
+export function goAwayText({ errorCode, debugText }: GoAway): string {
+  const name = `GOAWAY ${errorName(errorCode)}`;
+  return debugText === '' ? name : `${name}: ${JSON.stringify(debugText)}`;
+}
+
 /** The peer broke the protocol, by our judgement or by its own. */
-export function remoteError(errorCode: number, message: string): RemoteProtocolError {
-  return new RemoteProtocolError(message, { code: `H2_${errorName(errorCode)}` });
+export function remoteError(errorCode: number, message: string, cause?: Error): RemoteProtocolError {
+  return new RemoteProtocolError(message, { code: `H2_${errorName(errorCode)}`, cause });
 }

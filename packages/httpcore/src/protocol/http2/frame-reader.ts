@@ -34,7 +34,7 @@ export interface FrameHandler {
   onSettingsEnd(): void;
   onSettingsAcknowledgement(): void;
   onPing(isAcknowledgement: boolean, high: number, low: number): void;
-  onGoAway(lastStreamId: number, errorCode: number): void;
+  onGoAway(lastStreamId: number, errorCode: number, debugText: string): void;
   onWindowUpdate(streamId: number, increment: number): void;
   /** PRIORITY, which we ignore. `isMalformed`: not of 5 octets, which is a stream error (RFC 9113 §6.3). */
   onPriority(streamId: number, isMalformed: boolean): void;
@@ -236,8 +236,7 @@ export class FrameReader {
       case FrameType.GOAWAY:
         if (streamId !== 0) throw notOnStreamZero('GOAWAY');
         if (length < 8) throw frameSize('GOAWAY');
-        // What follows is debug data, which may hold anything (RFC 9113 §6.8): it goes into no error and no log.
-        this.#handler.onGoAway(uint32(bytes, start) & 0x7fff_ffff, uint32(bytes, start + 4));
+        this.#handler.onGoAway(uint32(bytes, start) & 0x7fff_ffff, uint32(bytes, start + 4), debugText(bytes, start + 8, end));
         break;
       case FrameType.PRIORITY:
         if (streamId === 0) throw onStreamZero('PRIORITY');
@@ -316,4 +315,16 @@ function frameSize(type: string): ConnectionFault {
 
 function paddingFault(): ConnectionFault {
   return new ConnectionFault(ErrorCode.PROTOCOL_ERROR, 'The peer sent more padding than frame');
+}
+
+const longestDebugText = 200;
+
+/** What the peer says beside the code of a GOAWAY (RFC 9113 §6.8), for people: the beginning of it, and printable ASCII alone. */
+function debugText(bytes: Uint8Array, start: number, end: number): string {
+  let text = '';
+  for (let index = start; index < Math.min(end, start + longestDebugText); index += 1) {
+    const octet = bytes[index]!;
+    text += octet >= 0x20 && octet < 0x7f ? String.fromCharCode(octet) : '?';
+  }
+  return text;
 }

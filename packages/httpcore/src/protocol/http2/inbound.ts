@@ -5,7 +5,7 @@
  */
 import { Closing } from './closed-streams.ts';
 import { defaultWindow, ErrorCode, errorName, maximumWindow, Setting } from './constants.ts';
-import { ConnectionFault, remoteError } from './faults.ts';
+import { ConnectionFault, goAwayText, remoteError } from './faults.ts';
 import type { FrameHandler } from './frame-reader.ts';
 import type { Responses } from './responses.ts';
 import { bandwidthPing, livenessPing, type Session } from './session.ts';
@@ -133,7 +133,7 @@ export class Inbound<Token> implements FrameHandler {
     }
   }
 
-  onGoAway(lastStreamId: number, errorCode: number): void {
+  onGoAway(lastStreamId: number, errorCode: number, debugText: string): void {
     const session = this.#session;
     // RFC 9113 §6.8: a second one may only take back more.
     if (lastStreamId > session.peerLastStreamId) {
@@ -141,9 +141,12 @@ export class Inbound<Token> implements FrameHandler {
     }
     session.budget.ignored.spend();
     session.peerLastStreamId = lastStreamId;
+    // The first that says what is wrong tells the most: some servers send a NO_ERROR behind it.
+    if (session.peerGoAway === null || session.peerGoAway.errorCode === ErrorCode.NO_ERROR) session.peerGoAway = { errorCode, debugText };
     if (errorCode === ErrorCode.HTTP_1_1_REQUIRED) session.handler.onHttp1Required(null);
     session.handler.onGoAway(lastStreamId, errorCode);
-    const error = remoteError(errorCode, `The peer closes the connection (${errorName(errorCode)}) and did not process this request`);
+    const said = goAwayText({ errorCode, debugText });
+    const error = remoteError(errorCode, `The server closes the connection (${said}) and did not process this request`);
     for (const stream of session.streams.all()) {
       if (stream.id <= lastStreamId) continue;
       session.closeStream(stream, Closing.RESET_BY_US);

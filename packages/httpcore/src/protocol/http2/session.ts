@@ -8,7 +8,7 @@ import { AbuseBudget } from './abuse-budget.ts';
 import { BandwidthEstimator } from './bandwidth-estimator.ts';
 import { ClosedStreams, Closing } from './closed-streams.ts';
 import { defaultHeaderTableSize, defaultWindow, ErrorCode, maximumStreamId, Setting } from './constants.ts';
-import { ConnectionFault, remoteError } from './faults.ts';
+import { ConnectionFault, remoteError, type GoAway } from './faults.ts';
 import { ReceiveWindow } from './flow-control.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { Http2EngineHandler } from './handler.ts';
@@ -53,6 +53,7 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
   hasSentGoAway = false;
   /** The last stream that the peer will serve; `Infinity` before GOAWAY. */
   peerLastStreamId: number = Infinity;
+  peerGoAway: GoAway | null = null;
 
   readonly #estimator: BandwidthEstimator;
   // Octets of DATA since the measurement began, or since the last one ended.
