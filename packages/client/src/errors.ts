@@ -9,6 +9,7 @@
  * ├─ SchemaMismatch      the JSON is not what the schema given to `json()` asks for (in message/schema.ts)
  * ├─ ResponseTooLarge    the response body is larger than `maxResponseBytes`
  * ├─ DigestMismatch      what was saved does not have the digest that it should have
+ * ├─ RepresentationChanged  what was being saved became another, again and again
  * ├─ RedirectError       a redirect that is not followed (in policies/redirect-errors.ts)
  * │  └─ TooManyRedirects one more than `maxRedirects`
  * ├─ TooManyRetries      it would have to be sent again, and must not (in policies/retry-errors.ts)
@@ -114,5 +115,14 @@ export class DigestMismatch extends ClientError {
 
   constructor(message: string, init?: ClientErrorInit) {
     super(message, init, 'DIGEST_MISMATCH');
+  }
+}
+
+/** What was being saved changed on the server more than once while it was saved, so that beginning anew did not help. */
+export class RepresentationChanged extends ClientError {
+  override readonly name = 'RepresentationChanged';
+
+  constructor(message: string, init?: ClientErrorInit) {
+    super(message, init, 'REPRESENTATION_CHANGED');
   }
 }

@@ -23,6 +23,7 @@ export {
   DecodingError,
   DigestMismatch,
   InvalidOption,
+  RepresentationChanged,
   ResponseTooLarge,
   type ClientErrorInit,
 } from './errors.ts';

@@ -31,6 +31,10 @@ export class CallResumption implements ResumableCall {
     return this.#call.request.url;
   }
 
+  get method(): string {
+    return this.#call.request.method;
+  }
+
   async send(headers: HeadersInput, signal: AbortSignal): Promise<StreamResponse> {
     return this.#resend(this.#call.request.with({ headers }), this.#left(), signal);
   }

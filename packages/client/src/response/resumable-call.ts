@@ -6,6 +6,7 @@ import type { UnreadResponse } from './unread-response.ts';
 export interface ResumableCall {
   /** Of the request as the caller made it. */
   readonly url: string;
+  readonly method: string;
   /** With these fields laid over those of the request. `signal` ends it, beside those of the call. */
   send(headers: HeadersInput, signal: AbortSignal): Promise<UnreadResponse>;
   /** @throws {Aborted | DeadlineExceeded} the call is over first. */

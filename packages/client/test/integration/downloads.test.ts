@@ -1,16 +1,15 @@
-import { createHash } from 'node:crypto';
 import { getEventListeners } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import zlib from 'node:zlib';
 
-import { createGate, mebibytes, seededBuffer, seededBytes, seededDigest, startServer, type LocalServer } from '@x/testbed';
+import { createGate, mebibytes, seededBytes, seededDigest, startServer } from '@x/testbed';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { Client, type SavedFile, type SaveOptions, type SaveProgress } from '../../src/index.ts';
+import { content, sha256, startOrigin, type Origin } from '../support/file-origin.ts';
 
 let root: string;
 let folder: string;
@@ -23,67 +22,6 @@ beforeEach(async () => {
   path = join(folder, 'file.bin');
 });
 afterAll(() => rm(root, { recursive: true }));
-
-const content = seededBuffer('download', 300_000);
-const sha256 = (encoding: 'hex' | 'base64', bytes: Uint8Array = content): string => createHash('sha256').update(bytes).digest(encoding);
-
-interface Origin {
-  content: Buffer;
-  etag: string | undefined;
-  /** After so many bytes of a body the connection breaks; one for each response, the last one for all that follow. */
-  cuts: number[];
-  /** Answered first, in this order. */
-  statuses: number[];
-  /** Answered next, once a body was cut. */
-  statusesAfterCut: number[];
-  headers: Record<string, string>;
-  ignoresRanges: boolean;
-}
-
-/** A file behind a server that knows ranges (RFC 9110 §14) and breaks off where it is told to. */
-async function startOrigin(changes: Partial<Origin> = {}): Promise<LocalServer & { origin: Origin; requests: string[] }> {
-  const origin: Origin = {
-    content,
-    etag: '"v1"',
-    cuts: [],
-    statuses: [],
-    statusesAfterCut: [],
-    headers: {},
-    ignoresRanges: false,
-    ...changes,
-  };
-  const requests: string[] = [];
-  const server = await startServer((request: IncomingMessage, response: ServerResponse) => {
-    const { range, 'if-range': ifRange, 'accept-encoding': coding } = request.headers;
-    requests.push([range ?? 'all', ifRange, coding === 'identity' ? coding : undefined].filter(Boolean).join(' '));
-    const failing = origin.statuses.shift();
-    if (failing !== undefined) {
-      response.writeHead(failing).end();
-      return;
-    }
-    const { content: whole, etag, headers } = origin;
-    const first = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
-    const isPart = range !== undefined && !origin.ignoresRanges && (ifRange === undefined || ifRange === etag);
-    if (isPart && first >= whole.length) {
-      response.writeHead(416, { 'content-range': `bytes */${whole.length}` }).end();
-      return;
-    }
-    const body = isPart ? whole.subarray(first) : whole;
-    response.writeHead(isPart ? 206 : 200, {
-      'content-length': body.length,
-      ...(etag === undefined ? {} : { etag }),
-      ...(isPart ? { 'content-range': `bytes ${first}-${whole.length - 1}/${whole.length}` } : {}),
-      ...headers,
-    });
-    const cut = origin.cuts.length > 1 ? origin.cuts.shift() : origin.cuts[0];
-    if (cut === undefined || cut >= body.length) response.end(body);
-    else {
-      origin.statuses.push(...origin.statusesAfterCut.splice(0));
-      response.write(body.subarray(0, cut), () => response.destroy());
-    }
-  });
-  return Object.assign(server, { origin, requests });
-}
 
 async function save(client: Client, url: string, options?: SaveOptions): Promise<SavedFile> {
   await using response = await client.stream('GET', url);
@@ -245,153 +183,6 @@ describe('a digest', () => {
     await using server = await startServer('bytes', { size: 500_000, corrupt: true });
     await using client = new Client();
     await expect(save(client, server.url('/'), { digest: true })).rejects.toThrow(expect.objectContaining({ name: 'DigestMismatch' }));
-  });
-});
-
-describe('with resume, a download', () => {
-  const options: SaveOptions = { resume: { delay: 1 }, digest: `sha-256=${sha256('hex')}` };
-
-  it('goes on where the connection broke, as often as it takes', async () => {
-    await using server = await startOrigin({ cuts: [100_000, 50_000, 1, 400_000] });
-    await using client = new Client();
-    const progress: SaveProgress[] = [];
-    const saved = await save(client, server.url('/'), { ...options, onProgress: (step) => progress.push(step) });
-    expect(saved).toEqual({ path, size: content.length, resumedFrom: 0 });
-    expect(await isWhole()).toBe(true);
-    expect(server.requests).toEqual(['all', 'bytes=100000- "v1" identity', 'bytes=150000- "v1" identity', 'bytes=150001- "v1" identity']);
-    expect(new Set(progress.map(({ total }) => total))).toEqual(new Set([content.length]));
-    expect(await readdir(folder)).toEqual(['file.bin']);
-  });
-
-  it('goes on where an earlier one ended', async () => {
-    await using server = await startOrigin({ cuts: [100_000, 0] });
-    await using client = new Client();
-    await expect(save(client, server.url('/?key=s3cret'), { resume: { maxFailures: 2, delay: 1 } })).rejects.toThrow();
-    expect(await readdir(folder)).toEqual(['file.bin.part', 'file.bin.part.json']);
-    expect(await readFile(`${path}.part.json`, 'utf8')).not.toContain('s3cret');
-    server.origin.cuts = [];
-    server.requests.length = 0;
-    expect(await save(client, server.url('/?key=s3cret'), options)).toEqual({ path, size: content.length, resumedFrom: 100_000 });
-    expect(server.requests).toEqual(['all', 'bytes=100000- "v1" identity']);
-    expect(await isWhole()).toBe(true);
-    expect(await readdir(folder)).toEqual(['file.bin']);
-  });
-
-  it('only takes its name when all of it was here already', async () => {
-    await using server = await startOrigin({ cuts: [content.length - 1, 0] });
-    await using client = new Client();
-    await expect(save(client, server.url('/'), { resume: { maxFailures: 1 } })).rejects.toThrow();
-    await writeFile(`${path}.part`, content);
-    server.requests.length = 0;
-    server.origin.cuts = [];
-    expect(await save(client, server.url('/'), options)).toMatchObject({ resumedFrom: content.length });
-    expect(server.requests).toEqual(['all']);
-  });
-
-  it.each<[string, (server: { origin: Origin }) => unknown]>([
-    ['it is another one now', ({ origin }) => Object.assign(origin, { content: seededBuffer('other', 200_000), etag: '"v2"' })],
-    ['the part is longer than the whole', () => writeFile(`${path}.part`, Buffer.alloc(400_000))],
-    ['the note is gone', () => rm(`${path}.part.json`)],
-    ['the note is nonsense', () => writeFile(`${path}.part.json`, '{')],
-    ['the server gives no validator', ({ origin }) => (origin.etag = undefined)],
-    ['the validator is weak', ({ origin }) => (origin.etag = 'W/"v1"')],
-    ['the server gives no parts', ({ origin }) => (origin.headers = { 'accept-ranges': 'none' })],
-  ])('begins anew when %s', async (_, change) => {
-    await using server = await startOrigin({ cuts: [100_000, 0] });
-    await using client = new Client();
-    await expect(save(client, server.url('/'), { resume: { maxFailures: 2, delay: 1 } })).rejects.toThrow();
-    server.origin.cuts = [];
-    server.requests.length = 0;
-    await change(server);
-    expect(await save(client, server.url('/'), { resume: true })).toMatchObject({ resumedFrom: 0 });
-    expect(server.requests).toEqual(['all']);
-    expect(await isWhole(server.origin.content)).toBe(true);
-    expect(await readdir(folder)).toEqual(['file.bin']);
-  });
-
-  it('begins anew when it changes in the middle', async () => {
-    await using server = await startOrigin({ cuts: [100_000, 400_000] });
-    await using client = new Client();
-    const other = seededBuffer('other', 200_000);
-    let changed = false;
-    const saved = await save(client, server.url('/'), {
-      resume: true,
-      onProgress: () => {
-        if (!changed) Object.assign(server.origin, { content: other, etag: '"v2"' });
-        changed = true;
-      },
-    });
-    expect(saved).toEqual({ path, size: other.length, resumedFrom: 0 });
-    expect(await isWhole(other)).toBe(true);
-  });
-
-  it('begins anew when the server does not take If-Range for what it is', async () => {
-    await using server = await startServer((request, response) => {
-      const { range } = request.headers;
-      if (range === undefined) {
-        response.writeHead(200, { 'content-length': content.length, etag: '"v1"' });
-        if (requests++ === 0) response.write(content.subarray(0, 1_000), () => response.destroy());
-        else response.end(content);
-        return;
-      }
-      response.writeHead(206, { 'content-range': `bytes 0-9/${content.length}`, 'content-length': 10 }).end('0123456789');
-    });
-    let requests = 0;
-    await using client = new Client();
-    await save(client, server.url('/'), options);
-    expect(await isWhole()).toBe(true);
-  });
-
-  it('waits out what will pass, and ends with what will not', async () => {
-    for (const [statusesAfterCut, outcome] of [
-      [[503, 500, 429], undefined],
-      [[403], 403],
-      [Array<number>(9).fill(503), 503],
-    ] as const) {
-      await rm(path, { force: true });
-      await using server = await startOrigin({ cuts: [1_000, 400_000], statusesAfterCut: [...statusesAfterCut] });
-      await using client = new Client();
-      const saved = save(client, server.url('/'), options);
-      if (outcome === undefined) expect(await saved).toMatchObject({ size: content.length });
-      else await expect(saved).rejects.toThrow(expect.objectContaining({ name: 'HTTPStatusError', status: outcome }));
-    }
-  });
-
-  it('does not ask again without a validator, nor for a part of what it has decoded', async () => {
-    await using weak = await startOrigin({ etag: undefined, cuts: [1_000] });
-    await using client = new Client();
-    await expect(save(client, weak.url('/'), options)).rejects.toThrow(expect.objectContaining({ name: 'RemoteProtocolError' }));
-    expect(weak.requests).toEqual(['all']);
-    await using encoded = await startOrigin({ content: zlib.gzipSync(content), headers: { 'content-encoding': 'gzip' }, cuts: [100_000] });
-    await expect(save(client, encoded.url('/'), options)).rejects.toThrow(expect.objectContaining({ name: 'RemoteProtocolError' }));
-    expect(encoded.requests).toEqual(['all']);
-    expect(await readdir(folder)).toEqual([]);
-  });
-
-  it('goes by a date where there is no tag, if that is old enough', async () => {
-    const [old, now] = ['Sun, 01 Nov 2026 00:00:00 GMT', 'Sun, 22 Nov 2026 00:00:00 GMT'];
-    for (const [modified, asked] of [
-      [old, 2],
-      [now, 1],
-    ] as const) {
-      await using server = await startOrigin({
-        etag: undefined,
-        headers: { 'last-modified': modified, date: now },
-        cuts: [1_000, 400_000],
-      });
-      server.origin.etag = undefined;
-      await using client = new Client();
-      await save(client, server.url('/'), { resume: { delay: 1 } }).catch(() => {});
-      expect(server.requests).toHaveLength(asked);
-    }
-  });
-
-  it('stays within the deadline of its call', async () => {
-    await using server = await startOrigin({ cuts: [1_000, 0] });
-    await using client = new Client();
-    await using response = await client.stream('GET', server.url('/'), { timeout: 150 });
-    const saved = response.saveTo(path, { resume: { delay: 1_000_000, maxFailures: 100 } });
-    await expect(saved).rejects.toThrow(expect.objectContaining({ name: 'DeadlineExceeded' }));
   });
 });
 

@@ -45,8 +45,8 @@ export class DigestCheck {
   }
 
   /** What was saved before. */
-  async savedBefore(file: PartialFile): Promise<void> {
-    await file.digestInto(this.#hash);
+  async savedBefore(file: PartialFile, signal: AbortSignal): Promise<void> {
+    await file.digestInto(this.#hash, signal);
   }
 
   /** @throws {DigestMismatch} */

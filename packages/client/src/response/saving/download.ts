@@ -1,27 +1,29 @@
 /**
  * Saves a response as a file, whole or not at all; over as many responses as it takes, where that is wanted.
  *
- *   begin ─▶ receive ─▶ compare digests ─▶ give the file its name
- *    │          │  ▲
- *    │          ▼  │ the rest of it (206), or all of it anew (200)
- *    └─────▶ ask again
+ *   begin ─▶ receive ─▶ is it whole? ─▶ compare digests ─▶ give the file its name
+ *    │          │  ▲         │
+ *    │          ▼  │         │ the rest of it (206), or all of it (200)
+ *    └─────▶ ask again ◀─────┘
  *
  * What is in the file is always of one representation, from its first byte to its last; `origin` says of which. Where there is
- * none, because the server gives no strong validator or the bytes are not those that it counts, nothing is asked for again.
+ * none, because the server gives no strong validator, nothing is asked for again; where there is none because the content came
+ * in a coding, it begins anew without one. It is whole when it is as long as the server has said; no response's end says that.
  */
 import { Aborted } from '@x/httpcore';
 
-import { DigestMismatch } from '../../errors.ts';
+import { DigestMismatch, RepresentationChanged } from '../../errors.ts';
 import { about } from '../../request/about.ts';
-import { findHeader, type HeadersInput } from '../../request/fields/header-input.ts';
+import type { HeadersInput } from '../../request/fields/header-input.ts';
 import { HTTPStatusError } from '../any-response.ts';
 import { backoffDelay, isPassingError, isPassingStatus } from '../passing.ts';
 import type { ResumableCall } from '../resumable-call.ts';
 import type { UnreadResponse } from '../unread-response.ts';
 import { DigestCheck } from './digest-check.ts';
 import { PartialFile, type PartOrigin } from './partial-file.ts';
-import { announcedLength, contentRange, strongValidator } from './representation.ts';
-import { readSaveOptions, type SaveOptions, type SaveSettings } from './save-options.ts';
+import { announcedLength, strongValidator } from './representation.ts';
+import { ofAnotherLength, ofAnotherPart, restAnswer } from './rest-answer.ts';
+import { readSaveOptions, type Resuming, type SaveOptions, type SaveSettings } from './save-options.ts';
 
 export interface SavedFile {
   readonly path: string;
@@ -33,19 +35,33 @@ export interface SavedFile {
 
 const longestDelay = 10_000;
 
+/** What asking once more has come to: a response to receive, all that there is, or a failure that may pass. */
+type Asked = 'receive' | 'whole' | Error;
+
 export class Download {
   readonly #settings: SaveSettings;
+  /** Parts are defined for GET alone (RFC 9110 §14.2), and what is no GET must not be sent again unasked. */
+  readonly #resuming: Resuming | undefined;
   readonly #stop = new AbortController();
   #response: UnreadResponse;
   #origin: PartOrigin | undefined = undefined;
   #total: number | undefined = undefined;
+  /** Of the present response: where its bytes begin in the file, and where they must end. */
+  #position = 0;
+  #end: number | undefined = undefined;
   #check: DigestCheck | undefined = undefined;
   #resumedFrom = 0;
+  /** The longest that the file has been: what is not longer is no progress. */
+  #furthest = 0;
   #failures = 0;
+  #mayBeginAnew = true;
+  /** Ends the read that is waited for. */
+  #interrupt: ((error: Aborted) => void) | undefined = undefined;
 
   /** @throws {InvalidOption} */
   constructor(response: UnreadResponse, again: ResumableCall | undefined, path: string | URL, options: SaveOptions) {
     this.#settings = readSaveOptions(path, options, again);
+    this.#resuming = again?.method === 'GET' ? this.#settings.resuming : undefined;
     this.#response = response;
   }
 
@@ -59,7 +75,8 @@ export class Download {
       if (!this.#response.ok) throw new HTTPStatusError(this.#response);
       return await this.#save();
     } catch (error) {
-      await this.#response.close();
+      // Not waited for: a server that says nothing any more takes its time.
+      void this.#response.close();
       throw about(this.#stop.signal.aborted ? this.#aborted() : error, this.#response.request);
     } finally {
       signal?.removeEventListener('abort', this.#abort);
@@ -67,8 +84,8 @@ export class Download {
   }
 
   async #save(): Promise<SavedFile> {
-    const { path, resuming } = this.#settings;
-    const file = await (resuming === undefined ? PartialFile.create(path) : PartialFile.reopen(path));
+    const { path } = this.#settings;
+    const file = await (this.#resuming === undefined ? PartialFile.create(path) : PartialFile.reopen(path));
     try {
       await this.#fill(file);
       this.#assertNotAborted();
@@ -83,30 +100,35 @@ export class Download {
   }
 
   async #fill(file: PartialFile): Promise<void> {
-    if (await this.#isLeftOver(file)) {
-      // All of it is here; only its name is missing.
-      if (file.size === this.#total) return;
-      const failure = await this.#ask(file, this.#settings.resuming!.again);
-      if (failure !== undefined) await this.#goOn(file, failure);
-    } else {
-      await this.#startOver(file);
+    if (!(await this.#hasLeftOver(file))) await this.#startOver(file);
+    else if (file.size > 0 && file.size === this.#total) return;
+    else if (await this.#goOn(file, undefined)) return;
+    for (;;) {
+      const failure = await this.#receive(file);
+      if (failure === undefined && this.#isWhole(file)) return;
+      if (await this.#goOn(file, failure)) return;
     }
-    for (let failure = await this.#receive(file); failure !== undefined; failure = await this.#receive(file))
-      await this.#goOn(file, failure);
   }
 
   /** Has an earlier download left a part of what this response is? Then the response is not needed but for what it says. */
-  async #isLeftOver(file: PartialFile): Promise<boolean> {
-    const origin = this.#originOf(this.#response);
-    if (origin === undefined || file.size === 0 || !file.isOf(origin)) return false;
-    const total = announcedLength(this.#response);
+  async #hasLeftOver(file: PartialFile): Promise<boolean> {
+    const response = this.#response;
+    if (this.#resuming === undefined || file.size === 0) return false;
+    const origin = response.encoded === undefined ? this.#originOf(response) : file.originOf(this.#resuming.again.url);
+    if (origin === undefined || !file.isOf(origin)) return false;
+    // Of a response in a coding, neither the length nor a digest is that of what is here.
+    const total = response.encoded === undefined ? announcedLength(response) : undefined;
     if (total !== undefined && file.size > total) return false;
-    this.#check = DigestCheck.of(this.#settings.digest, this.#response);
-    await this.#check?.savedBefore(file);
-    this.#origin = origin;
-    this.#total = total;
-    this.#resumedFrom = file.size;
-    await this.#response.close();
+    if (response.encoded !== undefined && this.#settings.digest === true) {
+      await file.restart(undefined);
+    } else {
+      this.#check = DigestCheck.of(this.#settings.digest, response);
+      await this.#check?.savedBefore(file, this.#stop.signal);
+      this.#origin = origin;
+      this.#total = total;
+      this.#resumedFrom = this.#furthest = file.size;
+    }
+    void response.close();
     return true;
   }
 
@@ -117,47 +139,78 @@ export class Download {
     this.#origin = this.#originOf(response);
     this.#total = response.encoded === undefined ? announcedLength(response) : undefined;
     this.#resumedFrom = 0;
+    this.#expect(0, this.#resuming === undefined ? undefined : this.#total);
     await file.restart(this.#origin);
   }
 
+  #expect(position: number, end: number | undefined): void {
+    this.#position = position;
+    this.#end = end;
+  }
+
   #originOf(response: UnreadResponse): PartOrigin | undefined {
-    const { resuming } = this.#settings;
     // A server counts encoded bytes, and a part of them can not be decoded.
-    if (resuming === undefined || response.status !== 200 || response.encoded !== undefined) return undefined;
+    if (this.#resuming === undefined || response.status !== 200 || response.encoded !== undefined) return undefined;
     const validator = strongValidator(response);
-    return validator === undefined ? undefined : { url: resuming.again.url, validator };
+    return validator === undefined ? undefined : { url: this.#resuming.again.url, validator };
   }
 
   /** To the end of the present response. Gives the failure after which the rest can be asked for. */
   async #receive(file: PartialFile): Promise<Error | undefined> {
-    const { onProgress } = this.#settings;
+    const response = this.#response;
     try {
-      for await (const chunk of this.#response) {
-        this.#assertNotAborted();
-        await file.append(chunk);
-        this.#check?.saved(chunk);
-        this.#failures = 0;
-        onProgress?.({ received: file.size, total: this.#total });
+      const chunks = response[Symbol.asyncIterator]();
+      for (let result = await this.#next(chunks); result.done !== true; result = await this.#next(chunks)) {
+        this.#position += result.value.length;
+        if (this.#end !== undefined && this.#position > this.#end) break;
+        await this.#keep(file, result.value);
       }
-      return undefined;
     } catch (error) {
-      if (this.#origin === undefined || !isPassingError(error)) throw error;
+      const canAsk = this.#origin !== undefined || (this.#resuming !== undefined && response.encoded !== undefined);
+      if (!canAsk || !isPassingError(error)) throw error;
+      if (this.#origin === undefined) await file.restart(undefined);
       return error;
     }
+    if (this.#end !== undefined && this.#position !== this.#end) await this.#beginAnew(file, ofAnotherLength(response));
+    return undefined;
   }
 
-  /** Asks, until there is a response with more of it. */
-  async #goOn(file: PartialFile, first: Error): Promise<void> {
-    const { again, maxFailures, delay } = this.#settings.resuming!;
-    for (let failure: Error | undefined = first; failure !== undefined; failure = await this.#ask(file, again)) {
-      this.#failures += 1;
-      if (this.#failures >= maxFailures) throw failure;
-      if (this.#failures > 1) await again.wait(backoffDelay(this.#failures - 2, delay, longestDelay), this.#stop.signal);
+  /** What is here already is passed over. */
+  async #keep(file: PartialFile, chunk: Uint8Array): Promise<void> {
+    const known = file.size - (this.#position - chunk.length);
+    if (known >= chunk.length) return;
+    const fresh = known === 0 ? chunk : chunk.subarray(known);
+    await file.append(fresh);
+    this.#check?.saved(fresh);
+    if (file.size > this.#furthest) {
+      this.#furthest = file.size;
+      this.#failures = 0;
+    }
+    this.#settings.onProgress?.({ received: file.size, total: this.#total });
+  }
+
+  /** One part may be less than the rest (RFC 9110 §15.3.7), and is not the end of it. */
+  #isWhole(file: PartialFile): boolean {
+    if (this.#resuming === undefined) return true;
+    return this.#total === undefined ? this.#response.status !== 206 : file.size === this.#total;
+  }
+
+  /** Asks, until there is a response with more of it. Or there is none to come: then `true`. */
+  async #goOn(file: PartialFile, first: Error | undefined): Promise<boolean> {
+    const { again, maxFailures, delay } = this.#resuming!;
+    for (let failure = first; ;) {
+      if (failure !== undefined) {
+        this.#failures += 1;
+        if (this.#failures >= maxFailures) throw failure;
+        await again.wait(backoffDelay(this.#failures - 1, delay, longestDelay), this.#stop.signal);
+      }
+      const asked = await this.#ask(file, again);
+      if (typeof asked === 'string') return asked === 'whole';
+      failure = asked;
     }
   }
 
-  /** Gives the failure after which it can be asked once more. */
-  async #ask(file: PartialFile, again: ResumableCall): Promise<Error | undefined> {
+  async #ask(file: PartialFile, again: ResumableCall): Promise<Asked> {
     let response: UnreadResponse;
     try {
       response = this.#response = await again.send(this.#rest(file), this.#stop.signal);
@@ -167,20 +220,58 @@ export class Download {
     }
     this.#assertNotAborted();
     if (isPassingStatus(response.status)) {
-      await response.close();
+      void response.close();
       return new HTTPStatusError(response);
     }
-    if (response.status === 200) {
-      await this.#startOver(file);
-      return undefined;
+    if (file.size > 0) return this.#take(file, again);
+    if (response.status !== 200) throw new HTTPStatusError(response);
+    await this.#startOver(file);
+    return 'receive';
+  }
+
+  /** What was asked for is the rest of what is here. */
+  async #take(file: PartialFile, again: ResumableCall): Promise<Asked> {
+    const response = this.#response;
+    const { validator } = this.#origin!;
+    const answer = restAnswer(response, { size: file.size, total: this.#total, validator });
+    switch (answer.is) {
+      case 'the rest':
+        this.#total = answer.total;
+        this.#expect(file.size, answer.last + 1);
+        return 'receive';
+      case 'the same':
+        this.#total ??= announcedLength(response);
+        this.#expect(0, this.#total);
+        return 'receive';
+      case 'another':
+        this.#assertMayBeginAnew(
+          new RepresentationChanged('What is saved has changed on the server, more than once while it was being saved'),
+        );
+        this.#furthest = 0;
+        await this.#startOver(file);
+        return 'receive';
+      case 'no more':
+        void response.close();
+        return 'whole';
+      case 'unusable':
+        await this.#beginAnew(file, ofAnotherPart(response, file.size));
+        return this.#ask(file, again);
+      default:
+        throw new HTTPStatusError(response);
     }
-    if (response.status !== 206 && response.status !== 416) throw new HTTPStatusError(response);
-    if (response.status === 206 && this.#isRest(response, file)) return undefined;
-    // It is another one now, or the server does not count as we do.
-    await response.close();
-    if (file.size === 0) throw new HTTPStatusError(response);
+  }
+
+  /** Nothing that the present response has brought is to be relied on. */
+  async #beginAnew(file: PartialFile, reason: Error): Promise<void> {
+    void this.#response.close();
+    this.#assertMayBeginAnew(reason);
     await file.restart(undefined);
-    return this.#ask(file, again);
+  }
+
+  /** Once: a server that goes on like this would never come to an end. */
+  #assertMayBeginAnew(reason: Error): void {
+    if (!this.#mayBeginAnew) throw reason;
+    this.#mayBeginAnew = false;
   }
 
   #rest(file: PartialFile): HeadersInput {
@@ -188,19 +279,17 @@ export class Download {
     return { range: `bytes=${file.size}-`, 'if-range': this.#origin!.validator, 'accept-encoding': 'identity' };
   }
 
-  #isRest(response: UnreadResponse, file: PartialFile): boolean {
-    const range = contentRange(response);
-    const tag = findHeader(response.rawHeaders, 'etag');
-    const coding = findHeader(response.rawHeaders, 'content-encoding') ?? 'identity';
-    const { validator } = this.#origin!;
-    if (range?.first !== file.size || coding !== 'identity' || (tag !== undefined && validator.startsWith('"') && tag !== validator))
-      return false;
-    this.#total ??= range.size;
-    return range.size === undefined || range.size === this.#total;
+  #next(chunks: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array>> {
+    return new Promise((resolve, reject) => {
+      this.#assertNotAborted();
+      this.#interrupt = reject;
+      chunks.next().then(resolve, reject);
+    });
   }
 
   readonly #abort = (): void => {
     this.#stop.abort(this.#settings.signal?.reason);
+    this.#interrupt?.(this.#aborted());
     void this.#response.close();
   };
 

@@ -2,14 +2,22 @@
  * A file that is being saved. It appears under its name only as a whole: until then its bytes are in `name.….part` beside it, on
  * the same file system, so that a rename is all that is left to do.
  *
- * For a download that may go on another day, the part has a name that can be found again, and beside it a note says of which
- * representation it is: a digest of the URL, which may hold secrets, and the validator.
+ * For a download that may go on another day, the part has a name that can be found again, and a note beside it says of which
+ * representation it is. What has such a name and no note of ours is somebody else's: it is left alone, and the part gets another name.
  */
 import { createHash, randomBytes, type Hash } from 'node:crypto';
-import { open, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { lstat, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+
+import { InvalidOption } from '../../errors.ts';
+import { openOwn, PartNote } from './part-note.ts';
 
 const chunkSize = 64 * 1024;
+// Of 255 bytes that a name may have on most file systems, so much is left when ours are taken off.
+const longestStem = 180;
+
+/** The parts that this process is writing. */
+const inUse = new Set<string>();
 
 /** Of which representation the bytes are. */
 export interface PartOrigin {
@@ -21,40 +29,67 @@ export interface PartOrigin {
 export class PartialFile {
   readonly #path: string;
   readonly #partPath: string;
-  readonly #notePath: string | undefined;
   readonly #handle: FileHandle;
+  /** Only where it may go on another day. */
+  readonly #note: PartNote | undefined;
   #size: number;
-  #note: string | undefined;
 
-  private constructor(path: string, partPath: string, notePath: string | undefined, handle: FileHandle, size: number, note?: string) {
+  private constructor(path: string, partPath: string, handle: FileHandle, size: number, note?: PartNote) {
     this.#path = path;
     this.#partPath = partPath;
-    this.#notePath = notePath;
     this.#handle = handle;
     this.#size = size;
     this.#note = note;
   }
 
-  /** A part of its own, whoever else saves to the same path. */
+  /**
+   * A part of its own, whoever else saves to the same path.
+   * @throws {InvalidOption} the path can not become a file.
+   */
   static async create(path: string): Promise<PartialFile> {
-    const partPath = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.part`);
-    return new PartialFile(path, partPath, undefined, await open(partPath, 'wx+'), 0);
+    const mode = await modeOf(path);
+    let stem = basename(path);
+    while (Buffer.byteLength(stem) > longestStem) stem = stem.slice(0, -1);
+    const partPath = join(dirname(path), `.${stem}.${randomBytes(6).toString('hex')}.part`);
+    return new PartialFile(path, partPath, await openNew(partPath, mode), 0);
   }
 
-  /** The part that was left the last time, or a new one. Two that save to the same path in this way get in each other's way. */
+  /**
+   * The part that was left the last time, or a new one. Where its name belongs to somebody else, or to another download that runs,
+   * it is one as {@link create} gives.
+   * @throws {InvalidOption} the path can not become a file.
+   */
   static async reopen(path: string): Promise<PartialFile> {
-    const partPath = `${path}.part`;
-    const notePath = `${partPath}.json`;
-    const handle = await open(partPath, 'r+').catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-      return open(partPath, 'wx+');
-    });
+    const mode = await modeOf(path);
+    const partPath = resolve(`${path}.part`);
+    if (inUse.has(partPath)) return PartialFile.create(path);
+    inUse.add(partPath);
+    let file: PartialFile | undefined;
     try {
-      const { size } = await handle.stat();
-      const note = await readFile(notePath, 'utf8').catch(() => undefined);
-      return new PartialFile(path, partPath, notePath, handle, size, note);
+      file = await PartialFile.#reopen(path, partPath, mode);
+    } finally {
+      if (file === undefined) inUse.delete(partPath);
+    }
+    return file ?? PartialFile.create(path);
+  }
+
+  static async #reopen(path: string, partPath: string, mode: number | undefined): Promise<PartialFile | undefined> {
+    const note = await PartNote.take(`${partPath}.json`);
+    if (note === undefined) return undefined;
+    const left = note.isNew ? 'none' : await openOwn(partPath);
+    if (left === 'foreign') return undefined;
+    try {
+      if (left !== 'none') {
+        if (mode !== undefined) await left.chmod(mode);
+        return new PartialFile(path, partPath, left, (await left.stat()).size, note);
+      }
+      const handle = await openNew(partPath, mode);
+      return new PartialFile(path, partPath, handle, 0, note);
     } catch (error) {
-      await handle.close();
+      if (left !== 'none') await left.close();
+      if (note.isNew) await note.remove();
+      // There is something already, of which our note knows nothing.
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
       throw error;
     }
   }
@@ -65,20 +100,25 @@ export class PartialFile {
   }
 
   /** Are the bytes that are here of this representation? */
-  isOf(origin: PartOrigin): boolean {
-    return this.#note === noteOf(origin);
+  isOf({ url, validator }: PartOrigin): boolean {
+    return this.#note?.url === digestOf(url) && this.#note.validator === validator;
+  }
+
+  /** Of which representation of this URL the bytes are that are here, if they can be gone on with. */
+  originOf(url: string): PartOrigin | undefined {
+    const validator = this.#note?.validator;
+    if (this.#size === 0 || this.#note?.url !== digestOf(url)) return undefined;
+    return typeof validator === 'string' ? { url, validator } : undefined;
   }
 
   /** Begins at the first byte, with bytes of this representation; `undefined` for one that can not be asked for in parts. */
   async restart(origin: PartOrigin | undefined): Promise<void> {
-    this.#note = undefined;
-    if (this.#notePath !== undefined) await rm(this.#notePath, { force: true });
+    await this.#note?.assertOurs();
+    // The note first, and without a validator: one of nothing does no harm, bytes of something else would.
+    await this.#note?.write(origin === undefined ? null : digestOf(origin.url), null);
     await this.#handle.truncate(0);
     this.#size = 0;
-    if (origin === undefined || this.#notePath === undefined) return;
-    // Before any of its bytes: a note of nothing does no harm, bytes of something else would.
-    this.#note = noteOf(origin);
-    await writeFile(this.#notePath, this.#note);
+    if (origin !== undefined) await this.#note?.write(digestOf(origin.url), origin.validator);
   }
 
   async append(chunk: Uint8Array): Promise<void> {
@@ -90,9 +130,10 @@ export class PartialFile {
   }
 
   /** What is here, for a digest that began without it. */
-  async digestInto(hash: Hash): Promise<void> {
+  async digestInto(hash: Hash, signal: AbortSignal): Promise<void> {
     const buffer = Buffer.allocUnsafeSlow(chunkSize);
     for (let position = 0; position < this.#size;) {
+      signal.throwIfAborted();
       const { bytesRead } = await this.#handle.read(buffer, 0, Math.min(chunkSize, this.#size - position), position);
       if (bytesRead === 0) throw new Error(`${this.#partPath} has become shorter while it was read`);
       hash.update(buffer.subarray(0, bytesRead));
@@ -103,30 +144,76 @@ export class PartialFile {
   /** It is whole, and takes its name, from whatever file has it now. */
   async commit(): Promise<void> {
     await this.#handle.sync();
+    await this.#assertUntouched();
     await this.#handle.close();
     await rename(this.#partPath, this.#path);
-    if (this.#notePath !== undefined) await rm(this.#notePath, { force: true });
+    await this.#note?.remove();
+    inUse.delete(this.#partPath);
   }
 
   /** It will not become whole this time. Kept, where it can be gone on with. Never throws. */
   async abandon(): Promise<void> {
-    await this.#handle.close().catch(() => {});
-    if (this.#note === undefined || this.#size === 0) await this.#remove();
+    const isKept = this.#size > 0 && typeof this.#note?.validator === 'string';
+    await this.#letGo(isKept);
   }
 
   /** It is not what it should be. Never throws. */
   async discard(): Promise<void> {
-    await this.#handle.close().catch(() => {});
-    await this.#remove();
+    await this.#letGo(false);
   }
 
-  async #remove(): Promise<void> {
-    for (const path of [this.#partPath, this.#notePath]) {
-      if (path !== undefined) await rm(path, { force: true }).catch(() => {});
+  async #letGo(isKept: boolean): Promise<void> {
+    await this.#handle.close().catch(() => {});
+    if (!isKept && (await this.#isOurs())) {
+      await rm(this.#partPath, { force: true }).catch(() => {});
+      await this.#note?.remove();
     }
+    inUse.delete(this.#partPath);
+  }
+
+  async #isOurs(): Promise<boolean> {
+    return this.#note === undefined || (await this.#note.isOurs());
+  }
+
+  /** @throws {Error} somebody has put something else in its place, or has written to it. */
+  async #assertUntouched(): Promise<void> {
+    await this.#note?.assertOurs();
+    const [mine, there] = [await this.#handle.stat(), await lstat(this.#partPath)];
+    if (mine.ino !== there.ino || mine.dev !== there.dev || mine.size !== this.#size)
+      throw new Error(`${this.#partPath} was changed by somebody else while it was being saved`);
   }
 }
 
-function noteOf({ url, validator }: PartOrigin): string {
-  return JSON.stringify({ url: createHash('sha256').update(url).digest('hex'), validator });
+/**
+ * The permissions of the file that is there; `undefined` without one.
+ * @throws {InvalidOption} there is something that no file can take the place of.
+ */
+async function modeOf(path: string): Promise<number | undefined> {
+  if (path.endsWith('/') || path.endsWith(sep)) throw new InvalidOption('path', `ends as a folder does: ${path}; name a file in it`);
+  let found;
+  try {
+    found = await stat(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  if (found.isDirectory()) throw new InvalidOption('path', `is a folder: ${path}; name a file in it`);
+  if (!found.isFile())
+    throw new InvalidOption(
+      'path',
+      `is a device, a pipe or a socket: ${path}; use toNodeStream() to write to it, since a saved file takes its place`,
+    );
+  return found.mode & 0o777;
+}
+
+async function openNew(path: string, mode: number | undefined): Promise<FileHandle> {
+  const handle = await open(path, 'wx+', mode ?? 0o666);
+  // What the process takes off of the permissions of new files does not apply to one that is there.
+  if (mode !== undefined) await handle.chmod(mode);
+  return handle;
+}
+
+/** A URL may hold secrets. */
+function digestOf(url: string): string {
+  return createHash('sha256').update(url).digest('hex');
 }

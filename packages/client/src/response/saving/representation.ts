@@ -25,9 +25,12 @@ export function announcedLength({ rawHeaders }: AnyResponse): number | undefined
   return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
 }
 
-/** `Content-Range: bytes 5-9/10` (RFC 9110 §14.4); the size is `undefined` when the server does not know it. */
-export function contentRange({ rawHeaders }: AnyResponse): { readonly first: number; readonly size: number | undefined } | undefined {
+/** `Content-Range: bytes 5-9/10` (RFC 9110 §14.4); the size is `undefined` when the server does not know it. One that is invalid is none. */
+export function contentRange({
+  rawHeaders,
+}: AnyResponse): { readonly first: number; readonly last: number; readonly size: number | undefined } | undefined {
   const match = /^bytes (\d+)-(\d+)\/(\d+|\*)$/i.exec(findHeader(rawHeaders, 'content-range')?.trim() ?? '');
   if (match === null) return undefined;
-  return { first: Number(match[1]), size: match[3] === '*' ? undefined : Number(match[3]) };
+  const [first, last, size] = [Number(match[1]), Number(match[2]), match[3] === '*' ? undefined : Number(match[3])];
+  return last < first || (size !== undefined && last >= size) ? undefined : { first, last, size };
 }

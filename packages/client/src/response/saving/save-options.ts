@@ -18,8 +18,9 @@ export interface SaveOptions {
   readonly onProgress?: ((progress: SaveProgress) => void) | undefined;
   /**
    * Goes on where a connection broke off, and where an earlier download to the same path did, as long as the server says that it
-   * is the same representation still: `Range` with `If-Range` (RFC 9110 §13.1.5, §14.2). Until it is whole, the part is kept in
-   * `path.part`, with a note in `path.part.json`. Default `false`.
+   * is the same representation still: `Range` with `If-Range` (RFC 9110 §13.1.5, §14.2), for a GET. Until it is whole, the part is kept
+   * in `path.part`, with a note in `path.part.json`; where those are somebody else's, it is not kept. What came in a content coding
+   * begins anew without one, and what has changed on the server begins anew once. Default `false`.
    */
   readonly resume?: boolean | ResumeOptions | null | undefined;
   /**
@@ -32,9 +33,9 @@ export interface SaveOptions {
 }
 
 export interface ResumeOptions {
-  /** Attempts in a row that bring nothing, after which the last failure is told. Default 5. */
+  /** Attempts in a row after which the file is no longer than it was, and the last failure is told. Default 5. */
   readonly maxFailures?: number | undefined;
-  /** Milliseconds before the second such attempt; each further one waits twice as long, up to 10,000. Default 500. */
+  /** Milliseconds before asking again after a failure, at most; each further one without progress waits twice as long, up to 10,000. Default 500. */
   readonly delay?: number | undefined;
 }
 
