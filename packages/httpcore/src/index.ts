@@ -56,8 +56,7 @@ export {
 } from './contract/errors.ts';
 export type { ConnectFailure, ErrorFacts, ErrorInit, ErrorPhase, ProxyRefusal, SlotHolder } from './contract/errors.ts';
 export type { PoolOptions } from './model/pool-options.ts';
-export { Proxy } from './model/proxy/proxy.ts';
-export type { ProxyOptions } from './model/proxy/proxy-options.ts';
+export { Proxy, type ProxyOptions } from './model/proxy/proxy.ts';
 export type { ProxiedRequest, ProxyAuthenticator, ProxyChallenge } from './model/proxy/proxy-authenticator.ts';
 export type { ProxyScheme } from './model/proxy/proxy-url.ts';
 export type { CertificateInput, TlsOptions } from './model/tls-options.ts';

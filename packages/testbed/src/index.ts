@@ -17,7 +17,8 @@ export type { Upload } from './behaviours/upload.ts';
 export type { BodyDigest } from './behaviours/request-body.ts';
 export { startServer, type ExtrasOf, type OptionsOf, type ServerKind } from './start-server.ts';
 export type { Handler, ServerOptions } from './server/http-server.ts';
-export type { ListenOptions, LocalHost, LocalServer } from './server/local-server.ts';
+export type { LocalHost } from './server/bind.ts';
+export type { ListenOptions, LocalServer } from './server/local-server.ts';
 export type { ConnectionCounts } from './server/connection-ledger.ts';
 export type { TlsServerOptions } from './server/tls-setup.ts';
 export {

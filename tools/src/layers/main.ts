@@ -1,8 +1,10 @@
-// `pnpm layers`: refuses imports that the table of layers does not allow.
+// `pnpm layers`: refuses imports that the table of layers does not allow, circles of files, and what is not pure in files that say so.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkLayers } from './check.ts';
+import { circlesIn, importGraph } from './circles.ts';
+import { checkPurity } from './purity.ts';
 import { layers, modulesOfTests } from './table.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -23,7 +25,10 @@ for (const file of listed.split('\0')) {
   }
 }
 
-const violations = checkLayers(sources, { layers, modulesOfTests });
+const violations = [...checkLayers(sources, { layers, modulesOfTests }), ...checkPurity(sources)];
+for (const circle of circlesIn(importGraph(sources))) {
+  violations.push({ file: circle[0]!, line: 1, message: `imports itself in a circle: ${circle.join(' → ')}` });
+}
 for (const { file, line, message } of violations) console.error(`${file}:${line} ${message}`);
 if (sources.size === 0) throw new Error('found no sources to check');
 console.log(`${sources.size} files, ${layers.length} layers, ${violations.length} violations`);

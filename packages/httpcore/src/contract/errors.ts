@@ -11,7 +11,7 @@
  * Engines and transports make an error with its code alone; the exchange that it ends adds the facts only it knows
  * ({@link HttpCoreError.withFacts}): one connection error becomes one error for each of its exchanges.
  */
-import type { HeaderPair } from './dispatcher.ts';
+import type { HeaderPair } from './values.ts';
 
 /** Where in its life the exchange was. */
 export type ErrorPhase =

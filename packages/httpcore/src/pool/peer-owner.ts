@@ -4,10 +4,9 @@ import type { Dial } from '../dial/dial.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Coalescing } from './coalescing.ts';
 import type { Sharing } from './decide.ts';
-import type { Peer } from './peer.ts';
 
-/** What an origin's pool needs of the whole. */
-export interface PeerOwner {
+/** What a peer needs of the whole pool. */
+export interface PeerOwner<Owned> {
   readonly clock: Clock;
   readonly maxConnections: number;
   readonly maxConnectionsPerOrigin: number;
@@ -17,26 +16,26 @@ export interface PeerOwner {
   readonly coalescing: Coalescing | null;
   /** Slots that are free. */
   readonly room: number;
-  sharingOf(peer: Peer): Sharing;
+  sharingOf(peer: Owned): Sharing;
   /** Has the peer asked for HTTP/1.1? */
-  refusesHttp2(peer: Peer): boolean;
+  refusesHttp2(peer: Owned): boolean;
   /** It does so now. Returns whether it can have that. */
-  onHttp1Required(peer: Peer): boolean;
+  onHttp1Required(peer: Owned): boolean;
   /** A dial has made a connection. Returns whether it is one to use. */
-  onMade(peer: Peer, connection: Connection): boolean;
-  dial(peer: Peer, exchange: Exchange | null): Dial<Connection>;
+  onMade(peer: Owned, connection: Connection): boolean;
+  dial(peer: Owned, exchange: Exchange | null): Dial<Connection>;
   /** A slot was taken or given back. */
   onSlotTaken(): void;
   onSlotFreed(): void;
   /** This origin would dial if there were room: make some, now or when there is. */
-  onRoomWanted(peer: Peer): void;
+  onRoomWanted(peer: Owned): void;
   /** Another origin waits for room: idle connections are not kept. */
   readonly roomIsWanted: boolean;
   /** A connection became idle. */
   onIdle(now: number): void;
   onDeadline(at: number): void;
   /** It may have been empty, and forgotten, a moment before. */
-  onWaiting(peer: Peer): void;
-  onEmpty(peer: Peer): void;
-  holders(peer: Peer): readonly Exchange[];
+  onWaiting(peer: Owned): void;
+  onEmpty(peer: Owned): void;
+  holders(peer: Owned): readonly Exchange[];
 }

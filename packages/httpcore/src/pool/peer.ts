@@ -44,7 +44,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   readonly spellings: string[] = [];
   readonly connections: Set<Connection> = new Set();
 
-  readonly #pool: PeerOwner;
+  readonly #pool: PeerOwner<Peer>;
   readonly #available = new AvailableConnections();
   readonly #line = new Line<Exchange>();
   readonly #places = new Map<Exchange, Place<Exchange>>();
@@ -52,7 +52,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   readonly #closedEarly = new Set<Connection>();
   #singleFlightFailed = false;
 
-  constructor(pool: PeerOwner, destination: Destination, key: string, forwarding: Forwarding | null) {
+  constructor(pool: PeerOwner<Peer>, destination: Destination, key: string, forwarding: Forwarding | null) {
     this.#pool = pool;
     this.clock = pool.clock;
     this.destination = destination;

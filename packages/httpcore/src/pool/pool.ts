@@ -62,7 +62,7 @@ export interface OriginStats {
  */
 const idleGrace = 10;
 
-export class Pool implements PeerOwner {
+export class Pool implements PeerOwner<Peer> {
   readonly clock: Clock;
   readonly maxConnections: number;
   readonly maxConnectionsPerOrigin: number;

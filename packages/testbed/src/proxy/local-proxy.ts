@@ -1,6 +1,7 @@
 /** What every proxy of the testbed shows of itself, whatever it speaks. */
 import type { ConnectionCounts } from '../server/connection-ledger.ts';
-import type { ListeningServer, LocalHost } from '../server/local-server.ts';
+import type { LocalHost } from '../server/bind.ts';
+import type { ListeningServer } from '../server/local-server.ts';
 import type { FarSide } from './far-side.ts';
 import type { TunnelCounts, Tunnels } from './tunnels.ts';
 

@@ -1,7 +1,8 @@
 /** Where a server listens: one address, a unix socket, or both loopback addresses at one port. */
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import type { LocalHost } from './local-server.ts';
+
+export type LocalHost = '127.0.0.1' | '::1' | 'localhost';
 
 /** How often a port that is free on one loopback address may turn out to be taken on the other. */
 const MAX_ATTEMPTS = 20;

@@ -5,11 +5,9 @@
 import { once } from 'node:events';
 import type { Server as NetServer, Socket } from 'node:net';
 import { Server as TlsServer, type TLSSocket } from 'node:tls';
-import { bind } from './bind.ts';
+import { bind, type LocalHost } from './bind.ts';
 import { ConnectionLedger, type ConnectionCounts } from './connection-ledger.ts';
 import type { TlsSetup } from './tls-setup.ts';
-
-export type LocalHost = '127.0.0.1' | '::1' | 'localhost';
 
 export interface ListenOptions {
   /** Default `127.0.0.1`. `localhost` listens on both loopback addresses, at one port: a name to resolve and addresses to race. */

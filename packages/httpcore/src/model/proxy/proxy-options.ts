@@ -4,11 +4,10 @@ import { LocalProtocolError } from '../../contract/errors.ts';
 import { checkFields } from '../field-syntax.ts';
 import type { ProxyAuthenticator } from './proxy-authenticator.ts';
 import type { ProxyScheme } from './proxy-url.ts';
-import type { Proxy } from './proxy.ts';
 import type { TlsOptions } from '../tls-options.ts';
 
-/** What a URL can't say of a proxy. */
-export interface ProxyOptions {
+/** What a URL can't say of a proxy, but for the proxy that it is reached through. */
+export interface OwnProxyOptions {
   /**
    * Who we are to it: user and password, or a scheme of one's own. Default: the credentials in its URL. An HTTP proxy is told by
    * Basic, up front; SOCKS5 by RFC 1929; SOCKS4 takes a user alone. `null`: nobody, whatever the URL says.
@@ -26,11 +25,45 @@ export interface ProxyOptions {
   readonly http2?: boolean | undefined;
   /** The proxy listens on this unix socket (or Windows named pipe), whatever host and port its URL has. */
   readonly socketPath?: string | undefined;
-  /** The proxy through which this one is reached. */
-  readonly via?: string | URL | Proxy | undefined;
 }
 
-const optionNames: ReadonlySet<string> = new Set<keyof ProxyOptions>([
+type OptionName = keyof OwnProxyOptions | 'via';
+
+interface Rule {
+  readonly name: OptionName;
+  /** Is it usable? Asked where the option is given. */
+  readonly holds: (value: unknown, scheme: ProxyScheme, own: Readonly<Partial<Record<OptionName, unknown>>>) => boolean;
+  readonly words: string;
+}
+
+const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
+const isForHttp = (_value: unknown, scheme: ProxyScheme): boolean => !scheme.startsWith('socks');
+
+/** In the order in which they are told. */
+const rules: readonly Rule[] = [
+  { name: 'tunnel', holds: isBoolean, words: 'must be a boolean' },
+  { name: 'http2', holds: isBoolean, words: 'must be a boolean' },
+  { name: 'authenticate', holds: (value) => typeof value === 'function', words: 'must be a function' },
+  { name: 'headers', holds: isForHttp, words: 'has no meaning to a SOCKS proxy' },
+  { name: 'tls', holds: isForHttp, words: 'has no meaning to a SOCKS proxy' },
+  { name: 'tunnel', holds: isForHttp, words: 'has no meaning to a SOCKS proxy' },
+  {
+    name: 'auth',
+    holds: (value, scheme) => !scheme.startsWith('socks') || value === null || isPair(value),
+    words: 'must be user and password for a SOCKS proxy',
+  },
+  { name: 'tls', holds: (_, scheme) => scheme !== 'http', words: 'needs an https proxy' },
+  { name: 'tls', holds: (value) => typeof value === 'object' && value !== null, words: 'must be an object' },
+  { name: 'socketPath', holds: (value) => typeof value === 'string' && value !== '', words: 'must be a path' },
+  { name: 'socketPath', holds: (_value, _scheme, own) => own.via === undefined, words: 'and via must not both be given' },
+  {
+    name: 'auth',
+    holds: (value) => value === null || isPair(value) || isAuthenticator(value),
+    words: 'must be user and password, or have authorize() and challenged()',
+  },
+];
+
+const optionNames: ReadonlySet<string> = new Set<OptionName>([
   'auth',
   'authenticate',
   'headers',
@@ -45,48 +78,31 @@ const optionNames: ReadonlySet<string> = new Set<keyof ProxyOptions>([
  * Reads options as own properties, so that nothing on `Object.prototype` can switch one on.
  * @throws {LocalProtocolError} `INVALID_OPTION`, naming the option and never showing its value.
  */
-export function readProxyOptions(options: ProxyOptions, scheme: ProxyScheme): ProxyOptions {
+export function readProxyOptions<Options extends OwnProxyOptions>(options: Options, scheme: ProxyScheme): Options {
   if (typeof options !== 'object' || options === null) throw invalidProxyOption('options', 'must be an object');
-  const own: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  const own: Partial<Record<OptionName, unknown>> = Object.create(null) as Partial<Record<OptionName, unknown>>;
   for (const [name, value] of Object.entries(options)) {
     if (!optionNames.has(name)) throw invalidProxyOption(name, 'is not an option');
-    if (value !== undefined) own[name] = value;
+    if (value !== undefined) own[name as OptionName] = value;
   }
-  const { auth, headers, socketPath } = own as ProxyOptions;
-  for (const name of ['tunnel', 'http2']) {
-    if (own[name] !== undefined && typeof own[name] !== 'boolean') throw invalidProxyOption(name, 'must be a boolean');
+  for (const { name, holds, words } of rules) {
+    const value = own[name];
+    if (value !== undefined && !holds(value, scheme, own)) throw invalidProxyOption(name, words);
   }
-  if (own['authenticate'] !== undefined && typeof own['authenticate'] !== 'function') {
-    throw invalidProxyOption('authenticate', 'must be a function');
-  }
-  if (scheme.startsWith('socks')) {
-    for (const name of ['headers', 'tls', 'tunnel'])
-      if (own[name] !== undefined) throw invalidProxyOption(name, 'has no meaning to a SOCKS proxy');
-    if (auth !== undefined && auth !== null && !isPair(auth))
-      throw invalidProxyOption('auth', 'must be user and password for a SOCKS proxy');
-  }
-  if (scheme === 'http' && own['tls'] !== undefined) throw invalidProxyOption('tls', 'needs an https proxy');
-  if (own['tls'] !== undefined && (typeof own['tls'] !== 'object' || own['tls'] === null))
-    throw invalidProxyOption('tls', 'must be an object');
-  if (socketPath !== undefined && (typeof socketPath !== 'string' || socketPath === ''))
-    throw invalidProxyOption('socketPath', 'must be a path');
-  if (socketPath !== undefined && own['via'] !== undefined) throw invalidProxyOption('socketPath', 'and via must not both be given');
-  if (headers !== undefined) checkHeaders(headers, auth);
-  if (
-    auth !== undefined &&
-    auth !== null &&
-    !isPair(auth) &&
-    (typeof auth.authorize !== 'function' || typeof auth.challenged !== 'function')
-  ) {
-    throw invalidProxyOption('auth', 'must be user and password, or have authorize() and challenged()');
-  }
-  return own;
+  const checked = own as Options;
+  if (checked.headers !== undefined) checkHeaders(checked.headers, checked.auth);
+  return checked;
+}
+
+function isAuthenticator(value: unknown): boolean {
+  const { authorize, challenged } = value as Partial<ProxyAuthenticator>;
+  return typeof authorize === 'function' && typeof challenged === 'function';
 }
 
 /** Fields that the way to the proxy is made of are not for saying otherwise. */
 const ownFields: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding', 'connection', 'upgrade', 'te', 'expect']);
 
-function checkHeaders(headers: readonly HeaderPair[], auth: ProxyOptions['auth']): void {
+function checkHeaders(headers: readonly HeaderPair[], auth: OwnProxyOptions['auth']): void {
   if (!Array.isArray(headers)) throw invalidProxyOption('headers', 'must be pairs of a name and a value');
   try {
     checkFields(headers);
@@ -106,7 +122,7 @@ export function namesCredentials(headers: readonly HeaderPair[]): boolean {
   return headers.some(([name]) => name.toLowerCase() === 'proxy-authorization');
 }
 
-export function isPair(auth: ProxyOptions['auth']): auth is readonly [user: string, password: string] {
+export function isPair(auth: unknown): auth is readonly [user: string, password: string] {
   return Array.isArray(auth);
 }
 

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { LocalProtocolError } from '../../contract/errors.ts';
 import type { ProxyAuthenticator } from './proxy-authenticator.ts';
-import type { ProxyOptions } from './proxy-options.ts';
+import type { ProxyOptions } from './proxy.ts';
 import { Proxy, proxyFacts, toProxy } from './proxy.ts';
 
 const secret = 's3cr3t-pässwörd';

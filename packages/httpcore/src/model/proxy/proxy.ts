@@ -3,9 +3,15 @@ import { LocalProtocolError } from '../../contract/errors.ts';
 import { parseOrigin, type Origin } from '../origin.ts';
 import { basicAuthenticator, type ProxyAuthenticator } from './proxy-authenticator.ts';
 import { proxyKey } from './proxy-key.ts';
-import { checkCredentials, invalidProxyOption, isPair, namesCredentials, readProxyOptions, type ProxyOptions } from './proxy-options.ts';
+import { checkCredentials, invalidProxyOption, isPair, namesCredentials, readProxyOptions, type OwnProxyOptions } from './proxy-options.ts';
 import { parseProxyUrl, type ProxyScheme } from './proxy-url.ts';
 import type { TlsOptions } from '../tls-options.ts';
+
+/** What a URL can't say of a proxy. */
+export interface ProxyOptions extends OwnProxyOptions {
+  /** The proxy through which this one is reached. */
+  readonly via?: string | URL | Proxy | undefined;
+}
 
 /** What the core goes by and nobody is shown. */
 export interface ProxyFacts {
