@@ -22,7 +22,7 @@ export const layers: readonly Layer[] = [
   // @x/httpcore
   // The vocabulary: what callers see, what can go wrong, what can be observed.
   { layer: 'core/contract', files: [`${core}/contract/`], imports: [] },
-  { layer: 'core/time', files: [`${core}/time/`], imports: ['core/contract'], modules: ['node:perf_hooks', 'node:timers'] },
+  { layer: 'core/time', files: [`${core}/time/`], imports: ['core/contract'], modules: ['node:async_hooks', 'node:perf_hooks'] },
   {
     layer: 'core/model',
     files: [`${core}/model/`],
@@ -227,7 +227,7 @@ export const layers: readonly Layer[] = [
     modules: ['node:buffer', 'node:zlib'],
     types: ['@x/httpcore', 'node:stream'],
   },
-  { layer: 'client/time', files: [`${client}/time/`], imports: ['client/ground'], types: ['@x/httpcore'] },
+  { layer: 'client/time', files: [`${client}/time/`], imports: ['client/ground'], modules: ['node:perf_hooks'], types: ['@x/httpcore'] },
   // What is sent, what comes back, and one call from the first to the last byte of it. They name no feature.
   {
     layer: 'client/request',
@@ -299,7 +299,7 @@ export const layers: readonly Layer[] = [
   {
     layer: 'client/fetch',
     files: [`${client}/fetch/`],
-    imports: ['client/ground', 'client/request', 'client/response', 'client/redirects', 'client/retries'],
+    imports: ['client/ground', 'client/time', 'client/request', 'client/response', 'client/redirects', 'client/retries'],
   },
   // The composition, and the only folder that knows every feature.
   { layer: 'client/client', files: [`${client}/client/`], imports: ['client/*'], modules: ['@x/httpcore'] },

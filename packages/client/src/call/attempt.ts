@@ -7,6 +7,7 @@ import type { ConnectionInfo, ResponseBody, TraceEvents, TraceObserver } from '@
 import type { Request } from '../request/request.ts';
 import type { Timings } from '../response/timings.ts';
 import { DialSteps } from './dial-steps.ts';
+import { now } from '../time/platform.ts';
 
 export class Attempt {
   readonly request: Request;
@@ -21,7 +22,7 @@ export class Attempt {
   /** @internal */
   httpVersion: string | undefined = undefined;
 
-  readonly #startedAt: number = performance.now();
+  readonly #startedAt: number = now();
   #connection: ConnectionInfo | undefined = undefined;
   #reused: boolean | undefined = undefined;
   #dial: DialSteps | undefined = undefined;
@@ -44,13 +45,13 @@ export class Attempt {
 
   /** @internal Over: what the dispatcher did not trace ends now. */
   end(): void {
-    if (Number.isNaN(this.#endedAt)) this.#endedAt = performance.now();
+    if (Number.isNaN(this.#endedAt)) this.#endedAt = now();
     this.body = undefined;
   }
 
   get timings(): Timings {
     const start = Number.isNaN(this.#queuedAt) ? this.#startedAt : this.#queuedAt;
-    const end = Number.isNaN(this.#endedAt) ? performance.now() : this.#endedAt;
+    const end = Number.isNaN(this.#endedAt) ? now() : this.#endedAt;
     const dial = this.#reused === undefined ? this.#dial?.until(end) : this.#reused ? undefined : this.#connection?.timings;
     // Without a connection it waited to its end, but for the making of one.
     const waitedTo = this.#reused === undefined && !Number.isNaN(this.#queuedAt) ? end : this.#assignedAt;

@@ -9,6 +9,7 @@ import type { ResumableCall } from '../response/resumable-call.ts';
 import type { CallContext } from './context.ts';
 import { joinSignals } from './signals.ts';
 import { systemClock, wait } from './waiting.ts';
+import { now } from '../time/platform.ts';
 
 /** Sends a request under the options of the first call; `left` is what is left of its deadline, in milliseconds. */
 export type Resend = (request: Request, left: number | undefined, signal: AbortSignal) => Promise<StreamResponse>;
@@ -55,7 +56,7 @@ export class CallResumption implements ResumableCall {
   #left(): number | undefined {
     const { deadline } = this.#call;
     if (deadline === undefined) return undefined;
-    const left = deadline - performance.now();
+    const left = deadline - now();
     if (left > 0) return left;
     throw deadlinePassed();
   }

@@ -15,6 +15,7 @@ import type { TimeoutSettings } from '../time/timeout.ts';
 import { Attempt } from './attempt.ts';
 import { recordFailure } from './failed-call.ts';
 import type { CallSignal } from './signals.ts';
+import { now, timeOrigin } from '../time/platform.ts';
 
 const noHistory: readonly AnyResponse[] = Object.freeze([]);
 
@@ -29,7 +30,7 @@ export class CallContext implements CallRecord {
   readonly settings: object;
   /** Limits for each request by itself. */
   readonly timeouts: Timeouts;
-  /** The moment, in milliseconds of `performance.now()`, by which all must be done; `undefined` means no limit. */
+  /** The moment, in milliseconds of `now()`, by which all must be done; `undefined` means no limit. */
   readonly deadline: number | undefined;
   readonly trace: TraceObserver | undefined;
   readonly onInformational: InformationalObserver | undefined;
@@ -57,7 +58,7 @@ export class CallContext implements CallRecord {
     this.#total = total;
     this.settings = settings;
     this.timeouts = phases;
-    this.deadline = total === null ? undefined : performance.now() + total;
+    this.deadline = total === null ? undefined : now() + total;
     this.trace = trace;
     this.onInformational = onInformational;
     this.onUploadProgress = onUploadProgress;
@@ -131,9 +132,9 @@ export class CallContext implements CallRecord {
   /** Milliseconds since the call began, without a look at the clock that every call would have to pay for. */
   #elapsed(): number {
     const total = this.#total;
-    if (this.deadline !== undefined && total !== null) return performance.now() - (this.deadline - total);
+    if (this.deadline !== undefined && total !== null) return now() - (this.deadline - total);
     const [first] = this.#attempts;
-    return first === undefined ? 0 : performance.timeOrigin + performance.now() - first.timings.startedAt;
+    return first === undefined ? 0 : timeOrigin + now() - first.timings.startedAt;
   }
 
   /**

@@ -3,6 +3,7 @@ import { Aborted } from '@x/httpcore';
 
 import { ClientClosed } from '../errors.ts';
 import type { Lifetime } from './lifetime.ts';
+import { now } from '../time/platform.ts';
 
 /** Time, so that tests can have it their way. */
 export interface Clock {
@@ -14,9 +15,9 @@ export interface Clock {
   schedule(milliseconds: number, task: () => void): () => void;
 }
 
-// The globals are looked up at each call, so that a test's fake timers are found.
+// The timers are looked up at each call, so that a test's fake ones are found: nothing is on its way while this waits.
 export const systemClock: Clock = {
-  now: () => performance.now(),
+  now,
   today: () => Date.now(),
   schedule(milliseconds, task) {
     const timer = setTimeout(task, milliseconds);

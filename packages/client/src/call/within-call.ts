@@ -1,5 +1,6 @@
 /** Waiting that ends when the call does. */
 import { Aborted, DeadlineExceeded } from '@x/httpcore';
+import { clearTimeout, now, setTimeout } from '../time/platform.ts';
 
 /** What ends a call: somebody's signal, and the moment (of `performance.now()`) by which it must be done. */
 export interface CallLimits {
@@ -26,7 +27,7 @@ export async function withinCall<Value>({ signal, deadline }: CallLimits, work: 
       if (signal.aborted) onAbort();
       else signal.addEventListener('abort', onAbort, { once: true });
     }
-    const left = deadline === undefined ? Infinity : Math.max(0, deadline - performance.now());
+    const left = deadline === undefined ? Infinity : Math.max(0, deadline - now());
     const onTime = (): void => reject(new DeadlineExceeded('The deadline passed before the request could be sent', { phase: 'request' }));
     if (left <= longestTimer) timer = setTimeout(onTime, left);
   });

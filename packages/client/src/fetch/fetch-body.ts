@@ -1,5 +1,6 @@
 /** The body of a platform `Request` as a body of the client. */
 import type { BodyInput } from '../request/body/body-input.ts';
+import { setImmediate } from '../time/platform.ts';
 
 type PlatformRequest = globalThis.Request;
 

@@ -23,6 +23,7 @@ import type { Request } from '../request/request.ts';
 import { matching, type StandardSchema } from './schema.ts';
 import { charsetOf, decodeText } from './text.ts';
 import { instantTimings } from './timings.ts';
+import { now, timeOrigin } from '../time/platform.ts';
 
 /** What a response is made of, or is to have instead. */
 export interface ResponseInit {
@@ -73,8 +74,8 @@ export class StreamResponse extends AnyResponse implements UnreadResponse, Async
    */
   static of(request: Request, init: ResponseInit = {}): StreamResponse {
     const status = init.status ?? 200;
-    const started = performance.now();
-    const attempt: AttemptRecord = { request, status, error: undefined, timings: instantTimings(performance.timeOrigin + started) };
+    const started = now();
+    const attempt: AttemptRecord = { request, status, error: undefined, timings: instantTimings(timeOrigin + started) };
     const pairs = init.headers === undefined ? [] : readHeaderChanges(init.headers).pairs;
     const call: CallRecord = { attempts: [attempt] };
     return new StreamResponse(request, status, init.reason ?? '', '1.1', pairs, attempt, call, toResponseBody(init.body ?? null));

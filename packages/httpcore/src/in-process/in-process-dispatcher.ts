@@ -24,17 +24,6 @@ export interface InProcessOptions {
 /** Refuses what HTTP allows and the application could not be shown. */
 export type RequestCheck = (method: string, url: UrlParts, body: ByteIterable | null) => void;
 
-// Taken now: where a test replaces the timers, time is the test's, but bytes still have to move.
-const { setImmediate, clearImmediate } = globalThis;
-
-const inProcessClock: Clock = {
-  ...systemClock,
-  nextTurn(task) {
-    const immediate = setImmediate(task);
-    return { cancel: () => clearImmediate(immediate) };
-  },
-};
-
 export class InProcessDispatcher implements Dispatcher {
   readonly #pool: Pool;
   readonly #timeouts: Timeouts;
@@ -51,7 +40,7 @@ export class InProcessDispatcher implements Dispatcher {
     });
     this.#check = check;
     this.#timeouts = options.timeouts;
-    this.#pool = new Pool(options, createDialer(options, inProcessClock), inProcessClock);
+    this.#pool = new Pool(options, createDialer(options, systemClock), systemClock);
   }
 
   async dispatch(

@@ -135,6 +135,7 @@ export class Pool implements PeerOwner<Peer> {
 
   #begin(exchange: Exchange, peer: Peer, now: number): Promise<DispatchResponse> {
     this.#requests += 1;
+    this.#deadlines.review(now);
     // An observer may have aborted it as soon as it was there.
     if (!exchange.ended) peer.submit(exchange, now);
     return exchange.response;

@@ -90,6 +90,11 @@ export class FakeClock implements Clock {
     this.#now = end;
   }
 
+  /** Moves time on and runs nothing, as when the event loop is blocked: what became due meanwhile runs late, in the next {@link FakeClock.advance}. */
+  jump(milliseconds: number): void {
+    this.#now += milliseconds;
+  }
+
   /**
    * Lets promise callbacks and turns run, without moving time, until neither has anything left. Use it between steps of a
    * test whose subject awaits.

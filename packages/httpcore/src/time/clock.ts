@@ -1,3 +1,6 @@
+import { runOutside } from './outside.ts';
+import { clearImmediate, clearTimeout, now, setImmediate, setTimeout } from './platform.ts';
+
 /** Something that was scheduled and can be called off. Cancelling twice, or after it ran, does nothing. */
 export interface Scheduled {
   cancel(): void;
@@ -21,9 +24,9 @@ const longestDelay = 2 ** 31 - 1;
 
 /** The real time. */
 export const systemClock: Clock = {
-  now: () => performance.now(),
+  now,
   schedule(delay, task, background = false) {
-    const timer = setTimeout(task, Math.min(Math.max(0, Math.ceil(delay)), longestDelay));
+    const timer = runOutside(() => setTimeout(task, Math.min(Math.max(0, Math.ceil(delay)), longestDelay)));
     if (background) timer.unref();
     return { cancel: () => clearTimeout(timer) };
   },

@@ -34,3 +34,78 @@ it('never spins on a moment that has passed', () => {
   timer.stop();
   expect(clock.pending).toBe(0);
 });
+
+it('looks at what lies in the sockets before it judges, when the loop was blocked, and gives the time back', () => {
+  const clock = new FakeClock();
+  const order: string[] = [];
+  const timer = new CoarseTimer(clock, (now) => {
+    order.push(`look at ${now}`);
+    return Infinity;
+  });
+  timer.ensure(300);
+  clock.jump(600);
+  clock.nextTurn(() => order.push('sockets are read'));
+  clock.advance(0);
+  expect(order).toEqual(['sockets are read']);
+  clock.advance(299);
+  expect(order).toHaveLength(1);
+  clock.advance(1);
+  expect(order).toEqual(['sockets are read', 'look at 900']);
+  expect(clock.pending).toBe(0);
+});
+
+it('looks at the sockets again when the loop was blocked again, and gives no time back any more', () => {
+  const clock = new FakeClock();
+  const order: string[] = [];
+  const timer = new CoarseTimer(clock, (now) => {
+    order.push(`look at ${now}`);
+    return Infinity;
+  });
+  timer.ensure(300);
+  clock.jump(600);
+  clock.advance(0);
+  clock.jump(700);
+  clock.nextTurn(() => order.push('sockets are read'));
+  clock.advance(0);
+  expect(order).toEqual(['sockets are read', 'look at 1300']);
+});
+
+it('gives no more than a second back, and nothing for a timer that is late as timers are', () => {
+  const clock = new FakeClock();
+  const looks: number[] = [];
+  const timer = new CoarseTimer(clock, (now) => {
+    looks.push(now);
+    return Infinity;
+  });
+  timer.ensure(300);
+  clock.jump(60_000);
+  clock.advance(1_000);
+  timer.ensure(70_000);
+  clock.jump(9_040);
+  clock.advance(0);
+  expect(looks).toEqual([61_000, 70_040]);
+});
+
+it('notices that its timer was lost', () => {
+  let isFake = true;
+  const real = new FakeClock();
+  const clock = {
+    now: () => real.now(),
+    schedule: (delay: number, task: () => void) => (isFake ? { cancel() {} } : real.schedule(delay, task)),
+    nextTurn: (task: () => void) => real.nextTurn(task),
+  };
+  const looks: number[] = [];
+  const timer = new CoarseTimer(clock, (now) => {
+    looks.push(now);
+    return Infinity;
+  });
+  timer.ensure(300);
+  isFake = false;
+  real.advance(4_000);
+  timer.review(4_000);
+  real.advance(2_000);
+  expect(looks).toEqual([]);
+  timer.review(6_000);
+  real.advance(1_000);
+  expect(looks).toEqual([7_000]);
+});
