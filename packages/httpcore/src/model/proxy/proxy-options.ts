@@ -4,30 +4,8 @@ import { LocalProtocolError } from '../../contract/errors.ts';
 import { checkFields } from '../field-syntax.ts';
 import type { ProxyAuthenticator } from './proxy-authenticator.ts';
 import type { ProxyScheme } from './proxy-url.ts';
-import type { TlsOptions } from '../tls-options.ts';
 
-/** What a URL can't say of a proxy, but for the proxy that it is reached through. */
-export interface OwnProxyOptions {
-  /**
-   * Who we are to it: user and password, or a scheme of one's own. Default: the credentials in its URL. An HTTP proxy is told by
-   * Basic, up front; SOCKS5 by RFC 1929; SOCKS4 takes a user alone. `null`: nobody, whatever the URL says.
-   */
-  readonly auth?: readonly [user: string, password: string] | ProxyAuthenticator | null | undefined;
-  /** Makes the scheme in which an HTTP proxy is told user and password. Default Basic. */
-  readonly authenticate?: ((user: string, password: string) => ProxyAuthenticator) | undefined;
-  /** Fields for an HTTP proxy and nobody else: sent with CONNECT, and beside those of each request that it forwards. */
-  readonly headers?: readonly HeaderPair[] | undefined;
-  /** TLS to an `https` proxy. Those of the pool are for origins alone, so that no client certificate goes to the wrong side. */
-  readonly tls?: TlsOptions | undefined;
-  /** Ask an HTTP proxy for a tunnel (CONNECT) to `http` origins too, instead of having it forward each request. Default `false`. */
-  readonly tunnel?: boolean | undefined;
-  /** Speak HTTP/2 to an `https` proxy where it agrees: one connection then carries all tunnels. Default `true`. */
-  readonly http2?: boolean | undefined;
-  /** The proxy listens on this unix socket (or Windows named pipe), whatever host and port its URL has. */
-  readonly socketPath?: string | undefined;
-}
-
-type OptionName = keyof OwnProxyOptions | 'via';
+type OptionName = 'auth' | 'authenticate' | 'headers' | 'tls' | 'tunnel' | 'http2' | 'socketPath' | 'via';
 
 interface Rule {
   readonly name: OptionName;
@@ -78,7 +56,7 @@ const optionNames: ReadonlySet<string> = new Set<OptionName>([
  * Reads options as own properties, so that nothing on `Object.prototype` can switch one on.
  * @throws {LocalProtocolError} `INVALID_OPTION`, naming the option and never showing its value.
  */
-export function readProxyOptions<Options extends OwnProxyOptions>(options: Options, scheme: ProxyScheme): Options {
+export function readProxyOptions<Options extends object>(options: Options, scheme: ProxyScheme): Options {
   if (typeof options !== 'object' || options === null) throw invalidProxyOption('options', 'must be an object');
   const own: Partial<Record<OptionName, unknown>> = Object.create(null) as Partial<Record<OptionName, unknown>>;
   for (const [name, value] of Object.entries(options)) {
@@ -89,9 +67,8 @@ export function readProxyOptions<Options extends OwnProxyOptions>(options: Optio
     const value = own[name];
     if (value !== undefined && !holds(value, scheme, own)) throw invalidProxyOption(name, words);
   }
-  const checked = own as Options;
-  if (checked.headers !== undefined) checkHeaders(checked.headers, checked.auth);
-  return checked;
+  if (own.headers !== undefined) checkHeaders(own.headers as readonly HeaderPair[], own.auth);
+  return own as Options;
 }
 
 function isAuthenticator(value: unknown): boolean {
@@ -102,7 +79,7 @@ function isAuthenticator(value: unknown): boolean {
 /** Fields that the way to the proxy is made of are not for saying otherwise. */
 const ownFields: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding', 'connection', 'upgrade', 'te', 'expect']);
 
-function checkHeaders(headers: readonly HeaderPair[], auth: OwnProxyOptions['auth']): void {
+function checkHeaders(headers: readonly HeaderPair[], auth: unknown): void {
   if (!Array.isArray(headers)) throw invalidProxyOption('headers', 'must be pairs of a name and a value');
   try {
     checkFields(headers);

@@ -3,12 +3,29 @@ import { LocalProtocolError } from '../../contract/errors.ts';
 import { parseOrigin, type Origin } from '../origin.ts';
 import { basicAuthenticator, type ProxyAuthenticator } from './proxy-authenticator.ts';
 import { proxyKey } from './proxy-key.ts';
-import { checkCredentials, invalidProxyOption, isPair, namesCredentials, readProxyOptions, type OwnProxyOptions } from './proxy-options.ts';
+import { checkCredentials, invalidProxyOption, isPair, namesCredentials, readProxyOptions } from './proxy-options.ts';
 import { parseProxyUrl, type ProxyScheme } from './proxy-url.ts';
 import type { TlsOptions } from '../tls-options.ts';
 
 /** What a URL can't say of a proxy. */
-export interface ProxyOptions extends OwnProxyOptions {
+export interface ProxyOptions {
+  /**
+   * Who we are to it: user and password, or a scheme of one's own. Default: the credentials in its URL. An HTTP proxy is told by
+   * Basic, up front; SOCKS5 by RFC 1929; SOCKS4 takes a user alone. `null`: nobody, whatever the URL says.
+   */
+  readonly auth?: readonly [user: string, password: string] | ProxyAuthenticator | null | undefined;
+  /** Makes the scheme in which an HTTP proxy is told user and password. Default Basic. */
+  readonly authenticate?: ((user: string, password: string) => ProxyAuthenticator) | undefined;
+  /** Fields for an HTTP proxy and nobody else: sent with CONNECT, and beside those of each request that it forwards. */
+  readonly headers?: readonly HeaderPair[] | undefined;
+  /** TLS to an `https` proxy. Those of the pool are for origins alone, so that no client certificate goes to the wrong side. */
+  readonly tls?: TlsOptions | undefined;
+  /** Ask an HTTP proxy for a tunnel (CONNECT) to `http` origins too, instead of having it forward each request. Default `false`. */
+  readonly tunnel?: boolean | undefined;
+  /** Speak HTTP/2 to an `https` proxy where it agrees: one connection then carries all tunnels. Default `true`. */
+  readonly http2?: boolean | undefined;
+  /** The proxy listens on this unix socket (or Windows named pipe), whatever host and port its URL has. */
+  readonly socketPath?: string | undefined;
   /** The proxy through which this one is reached. */
   readonly via?: string | URL | Proxy | undefined;
 }
