@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { shownUrl } from './redact.ts';
+import { isSecretField, shownHeaderValue, shownUrl } from './redact.ts';
 
 describe('a URL as it is shown', () => {
   it.each([
@@ -21,10 +21,86 @@ describe('a URL as it is shown', () => {
     expect(shownUrl(url)).toBe(shown);
   });
 
+  it.each([
+    ['http://ada:love/s3cret@ho st/', 'http://ho st/'],
+    ['https://ada:x#s3cret@host:port/', 'https://host:port/'],
+    ['http://ada:my s3cret@ho st/', 'http://ho st/'],
+    ['http://ada:s3cret/@host:bad/', 'http://host:bad/'],
+    ['http://ada:50%/s3cret@host/', 'http://host/'],
+    ['https://ada:x?s3cret@host/', 'https://host/'],
+    ['http://ada:love/s3cret@127.0.0.1:99999/', 'http://127.0.0.1:99999/'],
+    ['http:///ada:s3cret@host/', 'http://host/'],
+    ['http:/ada:s3cret@host/', 'http://host/'],
+    ['http:ada:s3cret@host/', 'http://host/'],
+    [' http://ada:s3cret@host/', 'http://host/'],
+    ['http://ada:s3\tcret@host/', 'http://host/'],
+    ['ht\ntp://ada:s3cret@host/', 'http://host/'],
+    ['http://ada:my s3cret@host/', 'http://host/'],
+    ['http://ada:s3cret@host@other/a', 'http://other/a'],
+    ['//ada:s3 cret/@ho st/', '//ho st/'],
+    ['\\\\ada:s3cret@host', '\\\\host'],
+    ['ada:s3cret@host', 'host'],
+    [':s3cret@host', 'host'],
+    ['http+unix://ada:s3cret@host/', 'http+unix://host/'],
+    ['<http://ada:s3cret@host/', 'host/'],
+  ])('without user information, whatever else is wrong with it: %j', (url, shown) => {
+    expect(shownUrl(url)).toBe(shown);
+  });
+
+  it.each(['/@ada/x', 'items/@me', './a:b@c', '?to=a:b@c.example', 'https://example.com/@ada', 'https://example.com/a:b@c'])(
+    'with an @ of its own: %s',
+    (url) => {
+      expect(shownUrl(url)).toBe(url);
+    },
+  );
+
   it('takes time in proportion to the length', () => {
     const long = `https://${'u:'.repeat(50_000)}example.com/?${'a&'.repeat(50_000)}`;
     const start = performance.now();
-    shownUrl(long);
+    for (const text of [
+      long,
+      ':@'.repeat(50_000),
+      `http://${'@'.repeat(50_000)} `,
+      ' '.repeat(50_000) + '@',
+      '<'.repeat(50_000),
+      '/'.repeat(50_000) + '@',
+    ])
+      for (const show of [shownUrl, (value: string): string => shownHeaderValue('refresh', value)]) show(text);
     expect(performance.now() - start).toBeLessThan(1_000);
+  });
+});
+
+describe('a field', () => {
+  it.each([
+    'Authorization',
+    'x-api-key',
+    'X-Auth-Token',
+    'PRIVATE-TOKEN',
+    'x-functions-key',
+    'Ocp-Apim-Subscription-Key',
+    'x-auth',
+    'Set-Cookie',
+    'x-amz-security-token',
+    'apikey',
+    'X-CSRF-Token',
+    'x-session-id',
+  ])('%s is a secret', (name) => {
+    expect(isSecretField(name)).toBe(true);
+    expect(shownHeaderValue(name, 's3cret')).not.toContain('s3cret');
+  });
+
+  it.each(['Accept', 'Idempotency-Key', 'Sec-WebSocket-Key', 'x-request-id', 'traceparent', 'Content-Type', 'x-monkey', 'author'])(
+    '%s is none',
+    (name) => {
+      expect(isSecretField(name)).toBe(false);
+    },
+  );
+
+  it('with URLs shows no user of them', () => {
+    expect(shownHeaderValue('Location', 'http://ada:my s3cret@ho st/')).toBe('http://ho st/');
+    expect(shownHeaderValue('Refresh', '5; URL=http://ada:s3cret@host/a')).toBe('5; URL=http://host/a');
+    expect(shownHeaderValue('Link', '<http://ada:s3cret@host/>; rel=next, </b>; rel="a@b"')).toBe(
+      '<http://host/>; rel=next, </b>; rel="a@b"',
+    );
   });
 });

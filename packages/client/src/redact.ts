@@ -2,25 +2,70 @@
 
 const mask = '[redacted]';
 // Over-masking costs a look at the raw value; under-masking costs a secret in a log.
-const secretName = /authorization|authentication|cookie|token|secret|passw|api[-_]?key|credential|session|signature|jwt/i;
+const secretName = /authorization|authentication|cookie|token|secret|passw|api[-_]?key|credential|session|signature|jwt|[-_](?:auth|key)$/i;
 const secretParameter = /^(?:key|sig|code|pw|pwd|auth|sid|otp|pin)$/i;
+// They end like one, and whoever sees them can do nothing with them.
+const plainNames = new Set(['idempotency-key', 'sec-websocket-key', 'surrogate-key']);
 const urlFields = new Set(['location', 'content-location', 'referer', 'link', 'refresh']);
+
+/**
+ * Does the field say who somebody is, or give access to something? By its name: credentials have many names of somebody's own, such as
+ * `X-Api-Key`. Its value is not shown, and it does not leave the origin that it was meant for.
+ */
+export function isSecretField(name: string): boolean {
+  return secretName.test(name) && !plainNames.has(name.toLowerCase());
+}
 
 /** The value of a header field as it may be shown. */
 export function shownHeaderValue(name: string, value: string): string {
-  if (secretName.test(name)) return mask;
-  return urlFields.has(name.toLowerCase()) ? shownUrl(value) : value;
+  if (isSecretField(name)) return mask;
+  if (!urlFields.has(name.toLowerCase())) return value;
+  return value.replace(/^(.*?\burl\s*=\s*)?(.*)$/is, (_, before: string | undefined, url: string) => (before ?? '') + shownUrl(url));
 }
 
 /**
- * A URL, or a text with URLs in it, as it may be shown: without user information and fragment, and with the values of
+ * A URL, or the links of a `Link` field, as they may be shown: without user information and fragment, and with the values of
  * secret-looking query parameters masked. Works on text that is no valid URL too, since that is what errors are about.
  */
-export function shownUrl(url: string): string {
-  // The user information ends at the last "@" before the path, query or fragment (RFC 3986 §3.2); WHATWG counts "\" as "/".
-  const withoutUser = url.replace(/(^|:)([\\/]{2})[^\\/?#\s]*@/g, '$1$2');
-  const [beforeFragment = ''] = withoutUser.split('#', 1);
-  return beforeFragment.replace(/([?&;])([^=&;\s]*)=([^&;\s>]*)/g, (whole, separator: string, name: string) =>
+export function shownUrl(text: string): string {
+  if (/^\s*<.*>/s.test(text)) return text.replace(/<([^>]*)>/g, (_, url: string) => `<${shownUrl(url)}>`);
+  const [beforeFragment = ''] = withoutUser(text).split('#', 1);
+  return beforeFragment.replace(/([?&;])([^=&;\s]*)=([^&;]*)/g, (whole, separator: string, name: string) =>
     secretName.test(name) || secretParameter.test(name) ? `${separator}${name}=${mask}` : whole,
   );
+}
+
+// What a well-formed URL has between its slashes and its host (RFC 3986 §3.2); WHATWG counts "\" as "/".
+const userInformation = /^([a-z][a-z0-9+.-]*:)?([\\/]{2})[^\\/?#\s]*@/i;
+
+function withoutUser(text: string): string {
+  if (!text.includes('@')) return text;
+  const url = parsed(text);
+  if (url === undefined || url.host === '') return mayHoldUser(text) ? withoutAnyUser(text) : text;
+  if (url.username === '' && url.password === '') return text;
+  // As it was written, if that can be had, and else as the parser understands it.
+  const plain = text.replace(userInformation, '$1$2');
+  const rest = parsed(plain);
+  if (rest?.host === url.host && rest.username === '' && rest.password === '') return plain;
+  url.username = '';
+  url.password = '';
+  return url.href;
+}
+
+/** What is written like a path, or has no colon before its "@", names nobody. */
+function mayHoldUser(text: string): boolean {
+  return !/^\s*(?:[\\/](?![\\/])|[?#.])/.test(text) && /:|[\\/]{2}/.test(text.slice(0, text.lastIndexOf('@')));
+}
+
+/** Of what is no URL nobody can say where the user information ends: at the last "@" at the latest. */
+function withoutAnyUser(text: string): string {
+  return text.replace(/^(\s*(?:https?|wss?|ftp|socks\w*):)?([\\/\s]*)[^]*@/i, '$1$2');
+}
+
+function parsed(text: string): URL | undefined {
+  try {
+    return /^[\\/]{2}/.test(text) ? new URL(text, 'http://a') : new URL(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,7 @@
 /** Says who the caller is, to the origin that it was meant for. */
 import type { AuthSettings } from './auth-settings.ts';
 import { originFields } from './auth-fields.ts';
+import { userOf } from './basic.ts';
 import type { Auth, AsyncAuthFlow, AuthFlow } from './auth.ts';
 import type { RequestBody } from '../request/body/request-body.ts';
 import { BodyNotReplayable, ClientError } from '../errors.ts';
@@ -15,20 +16,31 @@ import { withinCall } from '../call/within-call.ts';
 
 /**
  * Runs the flow of the call, or else the client's, in which a request without an `Authorization` field of its own takes part. A
- * request to another origin, such as a redirect leads to, passes through as it is: its credentials were left behind where it
- * turned off.
+ * request to another origin, such as a redirect leads to, passes through as it is, unless the flow is for every origin: its credentials
+ * were left behind where it turned off.
  */
 export function authenticate(settingsOf: (context: CallContext) => AuthSettings): (send: Send) => Send {
   return (send) =>
     function identify(request, context) {
-      const { auth, origin, isOfCall } = settingsOf(context);
-      const first = context.request;
-      const isMeant = sameOrigin(request.urlParts, first.urlParts) && (origin === undefined || sameOrigin(request.urlParts, origin));
-      if (auth === undefined || !isMeant || (!isOfCall && findHeader(first.rawHeaders, originFields.credentials) !== undefined)) {
-        return send(request, context);
-      }
+      const { auth } = settingsOf(context);
+      if (auth === undefined || !takesPart(auth, request, context.request, settingsOf(context))) return send(request, context);
       return runFlow(auth, request, context, send);
     };
+}
+
+function takesPart(auth: Auth, request: Request, first: Request, { origin, isOfCall }: AuthSettings): boolean {
+  const everywhere = auth.everyOrigin === true;
+  const isMeant = sameOrigin(request.urlParts, first.urlParts) && (origin === undefined || sameOrigin(request.urlParts, origin));
+  if (!everywhere && !isMeant) return false;
+  const asked = everywhere ? request : first;
+  const own = findHeader(asked.rawHeaders, originFields.credentials);
+  if (own === undefined) return true;
+  // Of a URL that names a user, the field is what the flow begins with.
+  return auth.completesUser === true && own === asked.urlCredentials ? lacksPassword(own) : isOfCall;
+}
+
+function lacksPassword(credentials: string): boolean {
+  return userOf(credentials)?.password === '';
 }
 
 async function runFlow(auth: Auth, request: Request, context: CallContext, send: Send): Promise<StreamResponse> {

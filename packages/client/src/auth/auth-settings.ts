@@ -2,7 +2,10 @@
 import type { UrlParts } from '@x/httpcore';
 
 import type { Auth, AuthInput } from './auth.ts';
+import { BasicAuth } from './basic.ts';
 import { readAuth } from './read-auth.ts';
+import type { Request } from '../request/request.ts';
+import { sameOrigin } from '../request/url/same-origin.ts';
 
 export interface AuthSettings {
   /** `null` says that there is to be none; `undefined` says nothing. */
@@ -40,4 +43,17 @@ export function clientAuth(
 export function callAuth(client: AuthSettings, input: AuthInput | null | undefined): AuthSettings {
   if (input === undefined) return client;
   return { ...clientAuth(undefined, input, undefined, undefined), isOfCall: true };
+}
+
+/**
+ * Does `auth` take the place of the credentials that stand in a URL? What a call says always does, and so does a client's that is
+ * more than Basic: nobody's password is sent readable who has asked for Digest, or for a flow of his own. To netrc, a user in a URL
+ * is a question.
+ */
+export function replacesUrlCredentials({ stated, auth, origin, isOfCall }: AuthSettings, { urlParts }: Request): boolean {
+  if (auth?.completesUser === true) return false;
+  if (isOfCall) return true;
+  return (
+    stated !== undefined && stated !== null && !(stated instanceof BasicAuth) && (origin === undefined || sameOrigin(urlParts, origin))
+  );
 }

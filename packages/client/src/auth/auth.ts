@@ -36,6 +36,13 @@ export interface Auth {
   readonly requiresRequestBody?: boolean | undefined;
   /** Each response is to be read whole before the flow gets it, which is then a `Response`. */
   readonly requiresResponseBody?: boolean | undefined;
+  /**
+   * It goes by the URL of each request, as netrc does, and is asked for all of them: for those to another origin, too, such as a
+   * redirect leads to. Without this, a flow is asked for requests to the origin that it was given for.
+   */
+  readonly everyOrigin?: boolean | undefined;
+  /** @internal It has the password of a user whom the URL names without one. */
+  readonly completesUser?: boolean | undefined;
   authFlow(request: Request, exchange: AuthExchange): AuthFlow | AsyncAuthFlow;
 }
 

@@ -50,6 +50,15 @@ export function basicCredentials(user: string, password: string, option = 'auth'
   return `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`;
 }
 
+/** Whom credentials of Basic name; `undefined` for others. */
+export function userOf(credentials: string): { readonly user: string; readonly password: string } | undefined {
+  const [, token] = /^Basic ([A-Za-z0-9+/=]+)$/.exec(credentials) ?? [];
+  if (token === undefined) return undefined;
+  const text = Buffer.from(token, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  return colon === -1 ? undefined : { user: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
 export function checkUser(user: unknown, option: string): asserts user is string {
   checkPrintable(user, 'user', option);
   if (user.includes(':')) throw new InvalidOption(option, 'has a colon in the user, which neither Basic nor Digest can carry');

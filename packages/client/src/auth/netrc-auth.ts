@@ -8,12 +8,14 @@ import { ClientError, InvalidOption } from '../errors.ts';
 import type { Request } from '../request/request.ts';
 import { showAsJson } from '../shown-as-json.ts';
 import type { AsyncAuthFlow, AuthExchange } from './auth.ts';
-import { basicCredentials } from './basic.ts';
+import { basicCredentials, userOf } from './basic.ts';
+import { findHeader } from '../request/fields/header-input.ts';
 import { Netrc, parseNetrc } from './netrc.ts';
 
 /**
- * Basic, with user and password from a netrc file by the host of the request; a host that is not in it goes without. The file
- * is read once, before the first request.
+ * Basic, with user and password from a netrc file by the host of each request, redirects to other hosts included; a host that is not
+ * in it goes without. Of a user whom the URL names (`https://ada@host/`) it is the password, or nothing. The file is read once, before the first
+ * request.
  *
  * @example
  * const client = new Client({ auth: new NetrcAuth() });
@@ -24,6 +26,9 @@ export class NetrcAuth {
   }
 
   readonly #path: string | undefined;
+  readonly everyOrigin: boolean = true;
+  /** @internal */
+  readonly completesUser: boolean = true;
   #netrc: Promise<Netrc> | undefined = undefined;
 
   /**
@@ -37,7 +42,9 @@ export class NetrcAuth {
 
   /** @throws {ClientError} `NETRC_UNREADABLE`: the file that was named can't be read. The usual ones may be missing. */
   async *authFlow(request: Request, { fields }: AuthExchange): AsyncAuthFlow {
-    const entry = (await this.#load()).find(request.urlParts[1]);
+    const present = findHeader(request.rawHeaders, fields.credentials);
+    const user = present === undefined || present !== request.urlCredentials ? undefined : userOf(present)?.user;
+    const entry = (await this.#load()).find(request.urlParts[1], user);
     if (entry === undefined) yield request;
     else yield request.with({ headers: { [fields.credentials]: basicCredentials(entry.login, entry.password, 'netrc') } });
   }
@@ -74,5 +81,5 @@ async function readUsualNetrc(): Promise<Netrc> {
     const text = await readFile(path, 'utf8').catch(() => undefined);
     if (text !== undefined) return parseNetrc(text);
   }
-  return new Netrc(new Map(), undefined);
+  return new Netrc(new Map(), []);
 }

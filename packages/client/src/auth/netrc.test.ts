@@ -21,6 +21,16 @@ describe('a netrc', () => {
     expect(netrc.find('b')).toEqual(entry('any', 'one'));
   });
 
+  it('counts, for one user, the entries of this user only', () => {
+    const netrc = parseNetrc(
+      'machine a login 1 password 1 machine a login 2 password 2 default login any password one default login 3 password 3',
+    );
+    expect(netrc.find('A', '2')).toEqual(entry('2', '2'));
+    expect(netrc.find('a', 'any')).toEqual(entry('any', 'one'));
+    expect(netrc.find('b', '3')).toEqual(entry('3', '3'));
+    expect(netrc.find('a', '4')).toBeUndefined();
+  });
+
   it('has words in quotes, with escapes', () => {
     const netrc = parseNetrc(
       'machine "a" login "with space" password "q\\"b\\\\n\\n\\t#" machine b login "" password "open\nmachine c login x password y',

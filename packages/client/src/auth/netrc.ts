@@ -16,17 +16,18 @@ export interface NetrcEntry {
 }
 
 export class Netrc {
-  readonly #machines: ReadonlyMap<string, NetrcEntry>;
-  readonly #fallback: NetrcEntry | undefined;
+  readonly #machines: ReadonlyMap<string, readonly NetrcEntry[]>;
+  readonly #fallbacks: readonly NetrcEntry[];
 
-  constructor(machines: ReadonlyMap<string, NetrcEntry>, fallback: NetrcEntry | undefined) {
+  constructor(machines: ReadonlyMap<string, readonly NetrcEntry[]>, fallbacks: readonly NetrcEntry[]) {
     this.#machines = machines;
-    this.#fallback = fallback;
+    this.#fallbacks = fallbacks;
   }
 
-  /** The first entry for the host, without regard to case; else the default one. */
-  find(host: string): NetrcEntry | undefined {
-    return this.#machines.get(host.toLowerCase().replace(/^\[(.*)\]$/, '$1')) ?? this.#fallback;
+  /** The first entry for the host, without regard to case; else the default one. With a user, only those of this user count. */
+  find(host: string, user?: string): NetrcEntry | undefined {
+    const own = this.#machines.get(host.toLowerCase().replace(/^\[(.*)\]$/, '$1')) ?? [];
+    return [...own, ...this.#fallbacks].find(({ login }) => user === undefined || login === user);
   }
 }
 
@@ -39,14 +40,15 @@ interface Draft {
 const keywords = new Set(['login', 'password', 'account']);
 
 export function parseNetrc(text: string): Netrc {
-  const machines = new Map<string, NetrcEntry>();
-  let fallback: NetrcEntry | undefined;
+  const machines = new Map<string, NetrcEntry[]>();
+  const fallbacks: NetrcEntry[] = [];
   const finish = (draft: Draft | undefined): void => {
     if (draft === undefined) return;
     const { machine, values } = draft;
     const entry = { login: values.get('login') ?? '', password: values.get('password') ?? '', account: values.get('account') };
-    if (machine === undefined) fallback ??= entry;
-    else if (!machines.has(machine)) machines.set(machine, entry);
+    const others = machine === undefined ? fallbacks : (machines.get(machine) ?? []);
+    others.push(entry);
+    if (machine !== undefined) machines.set(machine, others);
   };
 
   const words = new Words(text.replace(/^\ufeff/, ''));
@@ -64,7 +66,7 @@ export function parseNetrc(text: string): Netrc {
     }
   }
   finish(draft);
-  return new Netrc(machines, fallback);
+  return new Netrc(machines, fallbacks);
 }
 
 const escapes: Readonly<Record<string, string>> = Object.freeze({ n: '\n', r: '\r', t: '\t' });

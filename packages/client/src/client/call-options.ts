@@ -16,11 +16,12 @@ import {
   type NoBodyOptions,
   type OwnMessageOptions,
 } from '../request/request-options.ts';
+import type { OriginFieldOptions } from '../request/fields/origin-fields.ts';
 import type { TimeoutInput } from '../time/timeout.ts';
 import type { UploadObserver } from '../request/upload-progress.ts';
 
 /** Everything about sending it that is no part of it. */
-export interface CallOptions extends ReadOptions, RedirectOptions, RetryOptions {
+export interface CallOptions extends ReadOptions, RedirectOptions, RetryOptions, OriginFieldOptions {
   /** Milliseconds over everything, or limits by phase; laid over the client's. `null` lifts every limit. */
   readonly timeout?: TimeoutInput | undefined;
   /** Aborts this request, beside the client's own signal; `null` leaves the client's out. */
@@ -57,6 +58,8 @@ const callNames: OptionNames<CallOptions> = Object.freeze({
   maxResponseBytes: undefined,
   followRedirects: undefined,
   maxRedirects: undefined,
+  allowDowngrade: undefined,
+  sensitiveHeaders: undefined,
   retries: undefined,
   auth: undefined,
   cookies: undefined,

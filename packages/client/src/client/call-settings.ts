@@ -1,13 +1,15 @@
 /** What the layers of the chain go by: as the client has it, unless the call says otherwise. */
-import { callAuth, type AuthSettings } from '../auth/auth-settings.ts';
+import { callAuth, replacesUrlCredentials, type AuthSettings } from '../auth/auth-settings.ts';
 import { callCookies, type CookieSettings } from '../cookies/cookie-settings.ts';
 import { callProxies, type ProxySettings } from '../proxies/proxy-settings.ts';
 import type { CallContext } from '../call/context.ts';
+import type { Request } from '../request/request.ts';
 import type { Retries } from '../retries/retries.ts';
 import type { CallOptions } from './call-options.ts';
 import { mergeRetryOptions } from '../retries/retry-settings.ts';
 import { mergeReadOptions, type ReadSettings } from '../decoding/decoding-settings.ts';
 import { mergeRedirectOptions, type RedirectSettings } from '../redirects/redirect-settings.ts';
+import { mergeSensitiveHeaders } from '../request/fields/origin-fields.ts';
 import { mergeTimeouts, type TimeoutSettings } from '../time/timeout.ts';
 
 export interface CallSettings {
@@ -19,11 +21,19 @@ export interface CallSettings {
   readonly auth: AuthSettings;
   readonly cookies: CookieSettings;
   readonly proxies: ProxySettings;
+  /** The names, in lower case, of header fields that a caller called sensitive. */
+  readonly sensitive: ReadonlySet<string>;
 }
 
 /** Of a call that a client has begun: it was given them, and `call/` names no feature. The one cast. */
 export function settingsOf(context: CallContext): CallSettings {
   return context.settings as CallSettings;
+}
+
+/** The request that a caller gave, as it is sent under these settings. */
+export function requestUnder(request: Request, { auth, sensitive }: CallSettings): Request {
+  const bound = sensitive.size === 0 ? request : request.binding(sensitive);
+  return bound.urlCredentials !== undefined && replacesUrlCredentials(auth, bound) ? bound.withoutUrlCredentials() : bound;
 }
 
 /**
@@ -39,5 +49,6 @@ export function resolveCallSettings(own: CallOptions, client: CallSettings): Cal
     auth: callAuth(client.auth, own.auth),
     cookies: callCookies(client.cookies, own.cookies),
     proxies: callProxies(client.proxies, own.proxy),
+    sensitive: mergeSensitiveHeaders(client.sensitive, own),
   };
 }

@@ -12,6 +12,7 @@ import type { OptionNames } from '../options/own-options.ts';
 import type { ParamsInput } from '../request/url/params.ts';
 import type { ReadOptions } from '../decoding/decoding-settings.ts';
 import type { RedirectOptions } from '../redirects/redirect-settings.ts';
+import type { OriginFieldOptions } from '../request/fields/origin-fields.ts';
 import type { TimeoutInput } from '../time/timeout.ts';
 
 /** Limits of the connection pool. `null` means no limit. */
@@ -25,7 +26,7 @@ export interface LimitOptions {
 }
 
 /** What every client may be told, whatever carries its requests. */
-export interface CommonClientOptions extends ReadOptions, RedirectOptions, RetryOptions {
+export interface CommonClientOptions extends ReadOptions, RedirectOptions, RetryOptions, OriginFieldOptions {
   /**
    * What relative URLs are appended to. It may hold credentials. With it, `headers`, `params` and those credentials belong to
    * its origin: a request to another origin (by an absolute or a `//` URL) goes without them, but for `Accept` and `User-Agent`.
@@ -121,6 +122,8 @@ export const clientOptionNames: OptionNames<OwnClientOptions> = Object.freeze({
   maxResponseBytes: undefined,
   followRedirects: undefined,
   maxRedirects: undefined,
+  allowDowngrade: undefined,
+  sensitiveHeaders: undefined,
   retries: undefined,
   dispatcher: undefined,
   tls: undefined,

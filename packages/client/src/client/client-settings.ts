@@ -10,7 +10,7 @@ import { InvalidOption } from '../errors.ts';
 import { offerCodings } from '../request/fields/accept-encoding.ts';
 import { applyHeaderChanges, readHeaderChanges, type HeaderChanges } from '../request/fields/header-input.ts';
 import { clientProxies, noProxies } from '../proxies/proxy-settings.ts';
-import { authorize } from '../request/request.ts';
+import { mergeSensitiveHeaders, noFields, portableChanges } from '../request/fields/origin-fields.ts';
 import { joinUrl, parseTarget, type Target } from '../request/url/target.ts';
 import type { Interceptor } from '../call/interceptor.ts';
 import type { RequestDefaults } from '../request/request-builder.ts';
@@ -41,29 +41,28 @@ const defaultSettings: ClientSettings = Object.freeze({
   auth: noAuth,
   cookies: noCookies,
   proxies: noProxies,
+  sensitive: noFields,
   signal: undefined,
   interceptors: Object.freeze([]),
   networkInterceptors: Object.freeze([]),
 });
-
-// What says who we are and what we understand is no secret of one origin.
-const portable = new Set(defaultFields.map(([name]) => name));
 
 /** @throws {InvalidOption} naming the option. */
 export function resolveSettings(own: OwnClientOptions, parent: ClientSettings = newSettings()): ClientSettings {
   const base = resolveBase(own.baseUrl, parent.base);
   // Headers and parameters that were given for one origin are not handed to another by way of extend().
   const moved = parent.base !== undefined && base?.origin !== parent.base.origin;
-  const inheritedHeaders = withoutReplacedAuth(moved ? parent.awayHeaders : parent.homeHeaders, own);
+  const inheritedHeaders = moved ? parent.awayHeaders : parent.homeHeaders;
   const home = offerCodings(own.headers === null ? defaultFields : inheritedHeaders, own.decompress);
   const away = offerCodings(own.headers === null ? defaultFields : parent.awayHeaders, own.decompress);
   const changes = own.headers === undefined || own.headers === null ? undefined : readHeaderChanges(own.headers);
-  const byUrl = base !== undefined && own.baseUrl !== undefined && !statesAuth(own);
-  const authorized = byUrl ? authorize(home, base) : home;
+  const credentials = credentialsOfBase(own, base, changes, moved ? undefined : parent.base);
+  // Who says `auth`, or names a user in a URL, means it, whatever was inherited as a field.
+  const kept = statesAuth(own) || (own.baseUrl !== undefined && base?.authorization !== undefined) ? withoutAuthorization(home) : home;
   const inheritedParams = moved || own.params === null ? [] : parent.params;
   return Object.freeze({
-    base,
-    homeHeaders: frozenPairs(changes === undefined ? authorized : applyHeaderChanges(authorized, changes)),
+    base: base === undefined ? undefined : Object.freeze({ ...base, authorization: credentials }),
+    homeHeaders: frozenPairs(changes === undefined ? kept : applyHeaderChanges(kept, changes)),
     awayHeaders: frozenPairs(changes === undefined ? away : applyHeaderChanges(away, portableChanges(changes))),
     params:
       own.params === undefined || own.params === null ? inheritedParams : overlayParams(inheritedParams, toParams(own.params, 'params')),
@@ -74,6 +73,7 @@ export function resolveSettings(own: OwnClientOptions, parent: ClientSettings = 
     auth: clientAuth(moved ? undefined : parent.auth.stated, own.auth, resolveNetrc(own.trustEnv, parent.auth.fallback), base?.parts),
     cookies: clientCookies(moved ? withoutGiven(parent.cookies) : parent.cookies, own.cookies, base?.parts),
     proxies: clientProxies(parent.proxies, own.proxy, own.trustEnv),
+    sensitive: mergeSensitiveHeaders(parent.sensitive, own),
     signal: resolveSignal(own.signal, parent.signal),
     interceptors: resolveInterceptors('interceptors', own.interceptors, parent.interceptors),
     networkInterceptors: resolveInterceptors('networkInterceptors', own.networkInterceptors, parent.networkInterceptors),
@@ -89,9 +89,20 @@ function statesAuth({ auth }: OwnClientOptions): boolean {
   return auth !== undefined && auth !== null;
 }
 
-/** Who says `auth` means it, whatever credentials were inherited as a field or in a URL. */
-function withoutReplacedAuth(inherited: readonly HeaderPair[], own: OwnClientOptions): readonly HeaderPair[] {
-  return statesAuth(own) ? inherited.filter(([name]) => name.toLowerCase() !== 'authorization') : inherited;
+function withoutAuthorization(pairs: readonly HeaderPair[]): readonly HeaderPair[] {
+  return pairs.filter(([name]) => name.toLowerCase() !== 'authorization');
+}
+
+/** What the `baseUrl` says of the user, unless something else that the caller says, or has said since, takes its place. */
+function credentialsOfBase(
+  own: OwnClientOptions,
+  base: Target | undefined,
+  changes: HeaderChanges | undefined,
+  inherited: Target | undefined,
+): string | undefined {
+  if (own.auth !== undefined || changes?.replaced.has('authorization') === true) return undefined;
+  if (own.baseUrl !== undefined && base?.authorization !== undefined) return base.authorization;
+  return own.headers === null ? undefined : inherited?.authorization;
 }
 
 function withoutGiven({ jar }: CookieSettings): CookieSettings {
@@ -115,13 +126,6 @@ function resolveBase(own: string | URL | null | undefined, inherited: Target | u
     });
   }
   return base;
-}
-
-function portableChanges(changes: HeaderChanges): HeaderChanges {
-  return {
-    pairs: changes.pairs.filter(([name]) => portable.has(name.toLowerCase())),
-    replaced: new Set([...changes.replaced].filter((name) => portable.has(name))),
-  };
 }
 
 function frozenPairs(pairs: readonly HeaderPair[]): readonly HeaderPair[] {

@@ -18,7 +18,7 @@ import {
   type CallOptions,
   type RequestOptions,
 } from './call-options.ts';
-import { resolveCallSettings, settingsOf, type CallSettings } from './call-settings.ts';
+import { requestUnder, resolveCallSettings, settingsOf, type CallSettings } from './call-settings.ts';
 import { clientOptionNames, type ClientOptions, type OwnClientOptions } from './client-options.ts';
 import { checkSignal, resolveSettings, type ClientSettings } from './client-settings.ts';
 import { ownOptions } from '../options/own-options.ts';
@@ -362,13 +362,14 @@ export class Client implements AsyncDisposable {
     return this.#context(this.#builder.build(target, url!, own), own, extra);
   }
 
-  #context(request: Request, own: CallOptions | undefined, extra: AbortSignal | undefined): CallContext {
+  #context(given: Request, own: CallOptions | undefined, extra: AbortSignal | undefined): CallContext {
     if (own === undefined && extra === undefined && this.#settings.signal === undefined && this.#shutdowns.length === 0) {
-      return new CallContext(request, this.#settings, noSignal, undefined, undefined);
+      return new CallContext(requestUnder(given, this.#settings), this.#settings, noSignal, undefined, undefined);
     }
     if (this.#connections.foreign) refuseProxy(own?.proxy);
     const settings = own === undefined ? this.#settings : resolveCallSettings(own, this.#settings);
     if (own !== undefined) checkObservers(own);
+    const request = requestUnder(given, settings);
     const signals = this.#signals(own);
     if (extra !== undefined) signals.push(extra);
     return new CallContext(request, settings, joinSignals(signals), own?.trace, own?.onInformational, own?.onUploadProgress);

@@ -18,11 +18,10 @@ import { userLayer, type Layer } from '../call/chain.ts';
  * set some; content codings are undone inside of whatever reads a response.
  */
 export function chainLayers(settings: ClientSettings, services: RetryServices): Layer<CallSettings>[] {
-  const boundFields = boundFieldsOf(settings);
   return [
     ...settings.interceptors.map(userLayer),
-    { isOn: ({ redirects }) => doesFollow(redirects), wrap: followRedirects((context) => settingsOf(context).redirects, boundFields) },
-    { isOn: ({ redirects }) => !doesFollow(redirects), wrap: offerRedirects(boundFields) },
+    { isOn: ({ redirects }) => doesFollow(redirects), wrap: followRedirects((context) => settingsOf(context).redirects) },
+    { isOn: ({ redirects }) => !doesFollow(redirects), wrap: offerRedirects((context) => settingsOf(context).redirects) },
     {
       isOn: ({ retries }) => retries !== null,
       wrap: retryFailures(services, { settingsOf: (context) => settingsOf(context).retries, leadsOn }),
@@ -37,11 +36,4 @@ export function chainLayers(settings: ClientSettings, services: RetryServices): 
 /** A redirect that is followed: nobody reads its body. */
 function leadsOn({ status }: StreamResponse, context: CallContext): boolean {
   return status >= 300 && status <= 399 && doesFollow(settingsOf(context).redirects);
-}
-
-/** The names of the client's headers that belong to the origin of its `baseUrl`: a redirect takes them no further than a URL does. */
-function boundFieldsOf({ base, homeHeaders, awayHeaders }: ClientSettings): ReadonlySet<string> {
-  if (base === undefined) return new Set();
-  const portable = new Set(awayHeaders.map(([name]) => name.toLowerCase()));
-  return new Set(homeHeaders.map(([name]) => name.toLowerCase()).filter((name) => !portable.has(name)));
 }

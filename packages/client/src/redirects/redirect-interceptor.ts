@@ -15,18 +15,13 @@ const noHistory: readonly AnyResponse[] = Object.freeze([]);
  * Sends what each redirect leads to, up to `maxRedirects` of them. Decides on the request as it was given to this layer: what
  * layers further in have added for one origin, such as cookies and credentials, they add again, or not, for the next.
  */
-export function followRedirects(
-  settingsOf: (context: CallContext) => RedirectSettings,
-  boundFields: ReadonlySet<string>,
-): (next: Send) => Send {
+export function followRedirects(settingsOf: (context: CallContext) => RedirectSettings): (next: Send) => Send {
   return (next) =>
     async function redirect(request, context) {
       context.setHistory(noHistory);
       const response = await next(request, context);
       // Nearly every response leaves here.
-      return response.status < 300 || response.status > 399
-        ? response
-        : follow(request, response, context, next, settingsOf(context), boundFields);
+      return response.status < 300 || response.status > 399 ? response : follow(request, response, context, next, settingsOf(context));
     };
 }
 
@@ -36,14 +31,13 @@ async function follow(
   context: CallContext,
   next: Send,
   settings: RedirectSettings,
-  boundFields: ReadonlySet<string>,
 ): Promise<StreamResponse> {
   const limit = settings.limit ?? 0;
   const history: AnyResponse[] = [];
   let request = firstRequest;
   let response = firstResponse;
   for (;;) {
-    const onward = redirectedRequest(request, response, boundFields);
+    const onward = onwardOf(request, response, context, settings);
     if (onward === undefined) break;
     if (history.length >= limit) {
       const begun = `${firstRequest.method} ${shownUrl(firstRequest.url)}`;
@@ -60,21 +54,31 @@ async function follow(
   return response;
 }
 
+/** What is bound to the origin of the call is so in a request too that an interceptor has made in its place. */
+function onwardOf(
+  request: Request,
+  response: StreamResponse,
+  { request: { bound } }: CallContext,
+  settings: RedirectSettings,
+): Request | undefined {
+  return redirectedRequest(request.binding(bound), response, settings.allowDowngrade);
+}
+
 /** In place of {@link followRedirects}, for callers who take each step by themselves. */
-export function offerRedirects(boundFields: ReadonlySet<string>): (next: Send) => Send {
+export function offerRedirects(settingsOf: (context: CallContext) => RedirectSettings): (next: Send) => Send {
   return (next) =>
     async function redirect(request, context) {
       const response = await next(request, context);
       if (response.status < 300 || response.status > 399) return response;
-      const nextRequest = stepOf(request, response, boundFields);
+      const nextRequest = stepOf(request, response, context, settingsOf(context));
       if (nextRequest !== undefined) response.trail = { history: noHistory, nextRequest };
       return response;
     };
 }
 
-function stepOf(request: Request, response: StreamResponse, boundFields: ReadonlySet<string>): Request | undefined {
+function stepOf(request: Request, response: StreamResponse, context: CallContext, settings: RedirectSettings): Request | undefined {
   try {
-    return redirectedRequest(request, response, boundFields);
+    return onwardOf(request, response, context, settings);
   } catch (error) {
     // What a server says can't make a call fail that does not follow it.
     if (error instanceof RedirectError) return undefined;

@@ -7,12 +7,10 @@ import { StreamResponse } from '../response/stream-response.ts';
 import { RedirectError } from './redirect-errors.ts';
 import { assertReplayable, redirectedRequest } from './redirect-policy.ts';
 
-const none: ReadonlySet<string> = new Set();
-
-function redirect(request: Request, status: number, location: string | readonly string[], bound = none): Request | undefined {
+function redirect(request: Request, status: number, location: string | readonly string[], allowDowngrade = false): Request | undefined {
   const locations = typeof location === 'string' ? [location] : location;
   const headers: HeaderPair[] = locations.map((value) => ['Location', value]);
-  return redirectedRequest(request, StreamResponse.of(request, { status, headers }), bound);
+  return redirectedRequest(request, StreamResponse.of(request, { status, headers }), allowDowngrade);
 }
 
 function target(from: string, location: string): string | undefined {
@@ -153,7 +151,7 @@ describe('where a redirect leads', () => {
       expect.unreachable();
     } catch (error) {
       expect((error as Error).message).toBe(
-        'GET https://a.example/?token=[redacted] was redirected (302) to http://a.example/?api_key=[redacted], which is not followed: it leads from https to http',
+        'GET https://a.example/?token=[redacted] was redirected (302) to http://a.example/?api_key=[redacted], which is not followed: it leads from https to http (allowDowngrade permits that)',
       );
     }
   });
@@ -172,10 +170,39 @@ describe('what goes along', () => {
     ['Host', 'other.example'],
     ['Referer', 'http://a.example/private?q'],
   ];
-  const request = new Request('GET', 'http://a.example/', { headers: [['X-Kept', '1'], ...secrets, ['x-api-key', 'k']] });
+  const ownSecrets: HeaderPair[] = [
+    ['X-API-Key', 'k'],
+    ['x-auth-token', 't'],
+    ['PRIVATE-TOKEN', 'p'],
+    ['x-functions-key', 'f'],
+    ['x-session', 's'],
+  ];
+  const request = new Request('GET', 'http://a.example/', { headers: [['X-Kept', '1'], ...secrets, ...ownSecrets, ['x-own', 'o']] });
 
   it('is everything within an origin', () => {
-    expect(redirect(request, 302, 'http://a.example:80/b', new Set(['x-api-key']))?.rawHeaders).toEqual(request.rawHeaders);
+    expect(redirect(request.binding(new Set(['x-own'])), 302, 'http://a.example:80/b')?.rawHeaders).toEqual(request.rawHeaders);
+  });
+
+  it('is what says of which request it is, though it ends like a secret', () => {
+    const named = request.with({ headers: { 'idempotency-key': 'i' } });
+    expect(redirect(named, 307, 'http://b.example/')?.headers.get('idempotency-key')).toBe('i');
+  });
+
+  it('stays left behind on the way on, and what is bound is bound there too', () => {
+    const other = redirect(request.binding(new Set(['x-own'])), 302, 'http://b.example/')!.with({ headers: { 'x-own': 'new' } });
+    expect(redirect(other, 302, 'http://c.example/')?.rawHeaders).toEqual([['X-Kept', '1']]);
+  });
+
+  it('is no secret on a downgrade that is permitted', () => {
+    const secure = request.with({ url: 'https://a.example/', headers: { authorization: 'Basic x', 'x-api-key': 'k' } });
+    const onward = redirect(secure, 302, 'http://a.example/', true);
+    expect([onward?.url, onward?.rawHeaders]).toEqual([
+      'http://a.example/',
+      [
+        ['X-Kept', '1'],
+        ['x-own', 'o'],
+      ],
+    ]);
   });
 
   it.each([
@@ -186,9 +213,10 @@ describe('what goes along', () => {
   ])('is no credential when %s changes', (_, location) => {
     expect(redirect(request, 302, location)?.rawHeaders).toEqual([
       ['X-Kept', '1'],
-      ['x-api-key', 'k'],
+      ['x-own', 'o'],
     ]);
-    expect(redirect(request, 307, location, new Set(['x-api-key']))?.rawHeaders).toEqual([['X-Kept', '1']]);
+    expect(redirect(request.binding(new Set(['x-own'])), 307, location)?.rawHeaders).toEqual([['X-Kept', '1']]);
+    expect(request.binding(new Set(['x-own'])).with({ url: location }).rawHeaders).toEqual([['X-Kept', '1']]);
   });
 
   it('is what a Location says of the user, to its own origin alone', () => {

@@ -2,17 +2,15 @@
  * Where a redirect leads, and with what request (RFC 9110 §15.4). Pure: a request and its response go in, a request comes out.
  *
  * Methods are rewritten as the Fetch Standard does and every browser: 301 and 302 turn POST into GET, 303 turns everything but
- * HEAD into GET, 307 and 308 change nothing. What belongs to one origin stays there: on any change of scheme, host or port the
- * credentials, the cookies and `Host` are left behind, each duplicate of them (clients have forgotten the second
- * `Authorization`, `Proxy-Authorization`, `Cookie`, or the change of port, and leaked them).
+ * HEAD into GET, 307 and 308 change nothing. What belongs to one origin stays there (request/fields/origin-fields.ts says what): on any
+ * change of scheme, host or port it is left behind, each duplicate of it (clients have forgotten the second `Authorization`,
+ * `Proxy-Authorization`, `Cookie`, or the change of port, and leaked them).
  */
-import type { HeaderPair } from '@x/httpcore';
-
 import { BodyNotReplayable } from '../errors.ts';
-import { withoutCredentials } from '../request/fields/origin-fields.ts';
+import { authorize, fieldsForOtherOrigin } from '../request/fields/origin-fields.ts';
 import { MessageParts } from '../request/assemble.ts';
 import { shownUrl } from '../redact.ts';
-import { authorize, Request } from '../request/request.ts';
+import { Request } from '../request/request.ts';
 import type { AnyResponse } from '../response/any-response.ts';
 import { sameOrigin } from '../request/url/same-origin.ts';
 import { parseTarget, type Target } from '../request/url/target.ts';
@@ -41,26 +39,23 @@ const contentFields = new Set([
 ]);
 
 /**
- * The request that `response` to `request` leads to; `undefined` when it leads nowhere. `boundFields` are names (in lower case)
- * of further fields that do not leave their origin.
+ * The request that `response` to `request` leads to; `undefined` when it leads nowhere.
  *
  * @throws {RedirectError} it leads to where nobody should follow.
  */
-export function redirectedRequest(request: Request, response: AnyResponse, boundFields: ReadonlySet<string>): Request | undefined {
+export function redirectedRequest(request: Request, response: AnyResponse, allowDowngrade: boolean): Request | undefined {
   const { status } = response;
   if (!redirectStatuses.has(status)) return undefined;
   const location = locationOf(response);
   if (location === undefined) return undefined;
-  const target = resolveTarget(location, request, response);
+  const target = resolveTarget(location, request, response, allowDowngrade);
 
   const method = redirectedMethod(status, request.method);
   const leavesBody = method !== request.method || status === 303;
   const kept = leavesBody ? request.rawHeaders.filter(([name]) => !contentFields.has(name.toLowerCase())) : request.rawHeaders;
-  const pairs = sameOrigin(target.parts, request.urlParts) ? authorize(kept, target) : withoutBoundFields(kept, boundFields);
-  return new Request(
-    method,
-    leavesBody ? new MessageParts(target, pairs, null, undefined) : new MessageParts(target, pairs, request.body, request.trailers),
-  );
+  const pairs = sameOrigin(target.parts, request.urlParts) ? authorize(kept, target) : fieldsForOtherOrigin(kept, request.bound);
+  const [body, trailers] = leavesBody ? [null, undefined] : [request.body, request.trailers];
+  return new Request(method, new MessageParts(target, pairs, body, trailers, request.bound));
 }
 
 /** @throws {BodyNotReplayable} `onward`, to which `request` was redirected, would have to send its body again, and can't. */
@@ -78,14 +73,6 @@ function redirectedMethod(status: number, method: string): string {
   return becomesGet ? 'GET' : method;
 }
 
-// A Referer tells the path and the query of one origin to another (RFC 9110 §10.1.3).
-function withoutBoundFields(pairs: readonly HeaderPair[], boundFields: ReadonlySet<string>): HeaderPair[] {
-  return withoutCredentials(pairs).filter(([name]) => {
-    const lower = name.toLowerCase();
-    return lower !== 'referer' && !boundFields.has(lower);
-  });
-}
-
 /** `undefined` without one, and for an empty one, which curl and the browsers do not follow either. */
 function locationOf(response: AnyResponse): string | undefined {
   const [location, ...others] = response.headers.getAll('location');
@@ -95,7 +82,7 @@ function locationOf(response: AnyResponse): string | undefined {
   return location === '' ? undefined : location;
 }
 
-function resolveTarget(location: string, request: Request, response: AnyResponse): Target {
+function resolveTarget(location: string, request: Request, response: AnyResponse, allowDowngrade: boolean): Target {
   const refuse = (code: string, problem: string): RedirectError => {
     const from = `${request.method} ${shownUrl(request.url)}`;
     return new RedirectError(`${from} was redirected (${response.status}) ${problem}`, response, { code });
@@ -109,8 +96,8 @@ function resolveTarget(location: string, request: Request, response: AnyResponse
   if ((url.protocol !== 'http:' && url.protocol !== 'https:') || isSocketPath(url)) {
     throw refuse('UNSUPPORTED_REDIRECT', `to ${shown}, which is not followed: only http and https are`);
   }
-  if (url.protocol === 'http:' && request.urlParts[0] === 'https') {
-    throw refuse('INSECURE_REDIRECT', `to ${shown}, which is not followed: it leads from https to http`);
+  if (url.protocol === 'http:' && request.urlParts[0] === 'https' && !allowDowngrade) {
+    throw refuse('INSECURE_REDIRECT', `to ${shown}, which is not followed: it leads from https to http (allowDowngrade permits that)`);
   }
   // RFC 9110 §10.2.2: "inherits the fragment" unless the Location has one, and "#" is one.
   if (!text.includes('#')) url.hash = new URL(request.url).hash;

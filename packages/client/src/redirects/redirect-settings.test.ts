@@ -5,7 +5,7 @@ import { defaultRedirects, doesFollow, mergeRedirectOptions, type RedirectOption
 
 describe('redirect options', () => {
   it('follow ten by default', () => {
-    expect(defaultRedirects).toEqual({ follow: true, limit: 10 });
+    expect(defaultRedirects).toEqual({ follow: true, limit: 10, allowDowngrade: false });
     expect(mergeRedirectOptions(defaultRedirects, {})).toBe(defaultRedirects);
   });
 
@@ -23,10 +23,20 @@ describe('redirect options', () => {
     expect(merged.limit).toBe(limit);
   });
 
-  it.each([{ followRedirects: 1 }, { followRedirects: 'yes' }, { maxRedirects: -1 }, { maxRedirects: 1.5 }, { maxRedirects: '3' }])(
-    'refuse %j',
-    (options) => {
-      expect(() => mergeRedirectOptions(defaultRedirects, options as RedirectOptions)).toThrow(InvalidOption);
-    },
-  );
+  it('permit a downgrade where they say so', () => {
+    const allowed = mergeRedirectOptions(defaultRedirects, { allowDowngrade: true });
+    expect([allowed.allowDowngrade, mergeRedirectOptions(allowed, { maxRedirects: 1 }).allowDowngrade]).toEqual([true, true]);
+    expect(mergeRedirectOptions(allowed, { allowDowngrade: null }).allowDowngrade).toBe(false);
+  });
+
+  it.each([
+    { followRedirects: 1 },
+    { allowDowngrade: 1 },
+    { followRedirects: 'yes' },
+    { maxRedirects: -1 },
+    { maxRedirects: 1.5 },
+    { maxRedirects: '3' },
+  ])('refuse %j', (options) => {
+    expect(() => mergeRedirectOptions(defaultRedirects, options as RedirectOptions)).toThrow(InvalidOption);
+  });
 });

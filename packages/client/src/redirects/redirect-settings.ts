@@ -9,29 +9,36 @@ export interface RedirectOptions {
   readonly followRedirects?: boolean | null | undefined;
   /** The most redirects that one call follows; `TooManyRedirects` past it. Default 10. `null` follows none, like `followRedirects: false`. */
   readonly maxRedirects?: number | null | undefined;
+  /**
+   * Follows redirects from https to http, too, on which everybody can read along; what is bound to an origin is left behind, as on any
+   * change of it. Default `false`: `RedirectError` (`INSECURE_REDIRECT`).
+   */
+  readonly allowDowngrade?: boolean | null | undefined;
 }
 
 export interface RedirectSettings {
   readonly follow: boolean;
   /** `null`: none is followed. */
   readonly limit: number | null;
+  readonly allowDowngrade: boolean;
 }
 
-export const defaultRedirects: RedirectSettings = Object.freeze({ follow: true, limit: 10 });
+export const defaultRedirects: RedirectSettings = Object.freeze({ follow: true, limit: 10, allowDowngrade: false });
 
 /** @throws {InvalidOption} naming the option. */
 export function mergeRedirectOptions(inherited: RedirectSettings, own: RedirectOptions): RedirectSettings {
-  if (own.followRedirects === undefined && own.maxRedirects === undefined) return inherited;
+  if (own.followRedirects === undefined && own.maxRedirects === undefined && own.allowDowngrade === undefined) return inherited;
   return Object.freeze({
-    follow: own.followRedirects === undefined ? inherited.follow : readFollow(own.followRedirects),
+    follow: own.followRedirects === undefined ? inherited.follow : readFlag('followRedirects', own.followRedirects),
     limit: own.maxRedirects === undefined ? inherited.limit : readLimit(own.maxRedirects),
+    allowDowngrade: own.allowDowngrade === undefined ? inherited.allowDowngrade : readFlag('allowDowngrade', own.allowDowngrade),
   });
 }
 
-function readFollow(follow: unknown): boolean {
-  if (follow === null) return false;
-  if (typeof follow !== 'boolean') throw new InvalidOption('followRedirects', 'must be a boolean');
-  return follow;
+function readFlag(option: string, value: unknown): boolean {
+  if (value === null) return false;
+  if (typeof value !== 'boolean') throw new InvalidOption(option, 'must be a boolean');
+  return value;
 }
 
 function readLimit(limit: unknown): number | null {

@@ -10,6 +10,7 @@ import type { RequestBody } from './body/request-body.ts';
 import { InvalidOption } from '../errors.ts';
 import type { OwnMessageOptions } from './request-options.ts';
 import { askForIdentity } from './fields/accept-encoding.ts';
+import { noFields } from './fields/origin-fields.ts';
 import { applyHeaderChanges, findHeader, readHeaderChanges, type HeadersInput } from './fields/header-input.ts';
 import type { Target } from './url/target.ts';
 
@@ -19,12 +20,21 @@ export class MessageParts {
   readonly pairs: readonly HeaderPair[];
   readonly body: RequestBody | null;
   readonly trailers: TrailerSource | undefined;
+  /** The names, in lower case, of fields that do not leave the origin, beside those that never do. */
+  readonly bound: ReadonlySet<string>;
 
-  constructor(target: Target, pairs: readonly HeaderPair[], body: RequestBody | null, trailers: TrailerSource | undefined) {
+  constructor(
+    target: Target,
+    pairs: readonly HeaderPair[],
+    body: RequestBody | null,
+    trailers: TrailerSource | undefined,
+    bound: ReadonlySet<string> = noFields,
+  ) {
     this.target = target;
     this.pairs = pairs;
     this.body = body;
     this.trailers = trailers;
+    this.bound = bound;
   }
 }
 
@@ -50,14 +60,15 @@ export function assembleMessage(
   base: readonly HeaderPair[],
   own: OwnMessageOptions,
   fallback: RequestBody | null = null,
+  bound: ReadonlySet<string> = noFields,
 ): MessageParts {
   const changed = own.headers === undefined || own.headers === null ? base : layOver(base, own.headers);
   const given = bodyOf(own, changed);
   if (given !== undefined && given !== null && own.compress !== undefined && own.compress !== null) {
-    return compressedMessage(method, target, changed, given, own);
+    return compressedMessage(method, target, changed, given, own, bound);
   }
   const body = given === undefined ? fallback : given;
-  return new MessageParts(target, withBodyFields(changed, method, body), body, own.trailers);
+  return new MessageParts(target, withBodyFields(changed, method, body), body, own.trailers, bound);
 }
 
 function compressedMessage(
@@ -66,6 +77,7 @@ function compressedMessage(
   pairs: readonly HeaderPair[],
   content: RequestBody,
   own: OwnMessageOptions,
+  bound: ReadonlySet<string>,
 ): MessageParts {
   if (findHeader(pairs, 'content-encoding') !== undefined) {
     throw new InvalidOption(
@@ -75,7 +87,7 @@ function compressedMessage(
   }
   const body = compressed(content, own.compress!);
   const described: readonly HeaderPair[] = [...pairs, ['content-encoding', own.compress!]];
-  return new MessageParts(target, withBodyFields(described, method, body), body, own.trailers);
+  return new MessageParts(target, withBodyFields(described, method, body), body, own.trailers, bound);
 }
 
 function layOver(base: readonly HeaderPair[], headers: HeadersInput): readonly HeaderPair[] {

@@ -4,27 +4,32 @@ import type { HeaderPair } from '@x/httpcore';
 import { InvalidOption } from '../errors.ts';
 import { offerCodings } from './fields/accept-encoding.ts';
 import { assembleMessage, MessageParts, methodName } from './assemble.ts';
-import { authorize, Request } from './request.ts';
+import { Request } from './request.ts';
 import { appendQuery, joinUrl, parseTarget, type Target } from './url/target.ts';
 import { defaultFields } from './fields/default-fields.ts';
+import { authorize, homeFields, union } from './fields/origin-fields.ts';
 import { overlayParams, toParams, serializeQuery, type ParamEntry } from './url/params.ts';
 import type { OwnMessageOptions } from './request-options.ts';
 
 /** What a client puts into every request. */
 export interface RequestDefaults {
-  /** What relative URLs are appended to. */
+  /** What relative URLs are appended to; with its credentials, unless something else has taken their place. */
   readonly base: Target | undefined;
   /** Sent to where the client's headers belong: to the origin of `base`, or everywhere without one. */
   readonly homeHeaders: readonly HeaderPair[];
   /** Sent to other origins. */
   readonly awayHeaders: readonly HeaderPair[];
   readonly params: readonly ParamEntry[];
+  /** The names, in lower case, that a caller called sensitive. */
+  readonly sensitive: ReadonlySet<string>;
 }
 
 /** What a client makes of one URL. */
 interface KnownUrl {
   /** Without the client's own parameters. */
   readonly bare: Target;
+  /** Does it say by itself who the user is? */
+  readonly namesUser: boolean;
   /** Is it where the client's headers and parameters belong? Always, for a client without `baseUrl`. */
   readonly home: boolean;
   /** All of a request that has no options. */
@@ -39,11 +44,14 @@ const longestUrl = 2_048;
 export class RequestBuilder {
   readonly #defaults: RequestDefaults;
   readonly #query: string;
+  readonly #boundAtHome: ReadonlySet<string>;
   readonly #urls = new Map<string, KnownUrl>();
 
   constructor(defaults: RequestDefaults) {
     this.#defaults = defaults;
     this.#query = serializeQuery(defaults.params);
+    const { base, homeHeaders, awayHeaders, sensitive } = defaults;
+    this.#boundAtHome = base === undefined ? sensitive : union(sensitive, homeFields(homeHeaders, awayHeaders));
   }
 
   /**
@@ -59,9 +67,13 @@ export class RequestBuilder {
     const known = this.#resolve(url);
     if (own === undefined && (method === 'GET' || method === 'HEAD')) return new Request(method, known.plain);
     const name = methodName(method);
-    if (own === undefined) return new Request(name, assembleMessage(name, known.plain.target, known.plain.pairs, {}));
-    const base = own.headers === null ? authorize(defaultFields, known.bare) : known.plain.pairs;
-    return new Request(name, assembleMessage(name, this.#withParams(known, own.params), offerCodings(base, own.decompress), own));
+    const { target, pairs, bound } = known.plain;
+    if (own === undefined) return new Request(name, assembleMessage(name, target, pairs, {}, null, bound));
+    const base = own.headers !== null ? pairs : known.namesUser ? authorize(defaultFields, known.bare) : defaultFields;
+    return new Request(
+      name,
+      assembleMessage(name, this.#withParams(known, own.params), offerCodings(base, own.decompress), own, null, bound),
+    );
   }
 
   #withParams(known: KnownUrl, params: OwnMessageOptions['params']): Target {
@@ -77,13 +89,16 @@ export class RequestBuilder {
   }
 
   #learn(text: string): KnownUrl {
-    const { base, homeHeaders, awayHeaders } = this.#defaults;
-    const bare = parseTarget(joinUrl(base, text));
+    const { base, homeHeaders, awayHeaders, sensitive } = this.#defaults;
+    const parsed = parseTarget(joinUrl(base, text));
     // Decided on what the parser made of it, not on how it was written.
-    const home = base === undefined || base.origin === bare.origin;
+    const home = base === undefined || base.origin === parsed.origin;
+    const namesUser = parsed.authorization !== undefined;
+    const bare = home && !namesUser && base?.authorization !== undefined ? withCredentialsOf(base, parsed) : parsed;
     const pairs = authorize(home ? homeHeaders : awayHeaders, bare);
     const target = home ? appendQuery(bare, this.#query) : bare;
-    const known: KnownUrl = { bare, home, plain: new MessageParts(target, pairs, null, undefined) };
+    const bound = home ? this.#boundAtHome : sensitive;
+    const known: KnownUrl = { bare, namesUser, home, plain: new MessageParts(target, pairs, null, undefined, bound) };
     if (text.length <= longestUrl) {
       if (this.#urls.size >= mostUrls) this.#forgetOldest();
       this.#urls.set(text, known);
@@ -95,6 +110,10 @@ export class RequestBuilder {
     const oldest = this.#urls.keys().next();
     if (oldest.done !== true) this.#urls.delete(oldest.value);
   }
+}
+
+function withCredentialsOf({ authorization }: Target, target: Target): Target {
+  return Object.freeze({ ...target, authorization });
 }
 
 function urlText(url: unknown): string {

@@ -3,8 +3,7 @@ import type { HeaderPair, TrailerSource, UrlParts } from '@x/httpcore';
 import type { RequestBody } from './body/request-body.ts';
 import { toParams, serializeQuery } from './url/params.ts';
 import { readMessageOptions, readRequestChanges, type MessageOptions, type TargetChanges } from './request-options.ts';
-import { withoutCredentials } from './fields/origin-fields.ts';
-import { applyHeaderChanges } from './fields/header-input.ts';
+import { authorize, fieldsForOtherOrigin, union, withoutUrlCredentials } from './fields/origin-fields.ts';
 import { Headers } from './fields/headers.ts';
 import { assembleMessage, MessageParts, methodName, speaksOfBody } from './assemble.ts';
 import { shownUrl } from '../redact.ts';
@@ -84,8 +83,8 @@ export class Request {
   /**
    * Another request with these changes. `headers` are laid over the present ones (`null` takes them
    * all away), and `params` appended to the query. A new
-   * body brings its own `Content-Type`, `Content-Length` and `Content-Encoding`. A URL of another origin leaves `Authorization`,
-   * `Proxy-Authorization`, `Cookie` and `Host` behind, unless the same call gives them.
+   * body brings its own `Content-Type`, `Content-Length` and `Content-Encoding`. A URL of another origin leaves behind what a redirect there
+   * would, unless the same call gives it: `Authorization`, `Cookie`, `Referer`, what looks like a secret, and `sensitiveHeaders`.
    *
    * @throws {InvalidOption} a change is not usable.
    */
@@ -96,13 +95,36 @@ export class Request {
     const target = withParams(moved, own.params);
     const sameOrigin = target.origin === this.#parts.target.origin;
     const present = own.headers === null ? [] : this.rawHeaders;
-    const kept = sameOrigin ? present : withoutCredentials(present);
+    const kept = sameOrigin ? present : fieldsForOtherOrigin(present, this.#parts.bound);
     const newBody = speaksOfBody(own);
     // Without a body the length is the method's: POST says 0, GET says nothing.
     const stale = newBody ? /^content-(?:type|length|encoding)$/i : this.body === null ? /^content-length$/i : undefined;
     const base = stale === undefined ? kept : kept.filter(([name]) => !stale.test(name));
     const parts = assembleMessage(method, target, own.url === undefined ? base : authorize(base, moved), own, this.body);
-    return new Request(method, new MessageParts(parts.target, parts.pairs, parts.body, own.trailers ?? this.trailers));
+    return new Request(method, new MessageParts(parts.target, parts.pairs, parts.body, own.trailers ?? this.trailers, this.#parts.bound));
+  }
+
+  /** @internal The names, in lower case, of fields that do not leave its origin, beside those that never do. */
+  get bound(): ReadonlySet<string> {
+    return this.#parts.bound;
+  }
+
+  /** @internal The same, of which these fields do not leave its origin either. */
+  binding(names: ReadonlySet<string>): Request {
+    const { target, pairs, body, trailers, bound } = this.#parts;
+    const all = union(bound, names);
+    return all === bound ? this : new Request(this.method, new MessageParts(target, pairs, body, trailers, all));
+  }
+
+  /** @internal What its URL, or the client's `baseUrl`, has said of the user, as the value of a field. */
+  get urlCredentials(): string | undefined {
+    return this.#parts.target.authorization;
+  }
+
+  /** @internal The same without the field that has become of that. */
+  withoutUrlCredentials(): Request {
+    const { target, pairs, body, trailers, bound } = this.#parts;
+    return new Request(this.method, new MessageParts(target, withoutUrlCredentials(pairs, target), body, trailers, bound));
   }
 
   /** For logs: without credentials, cookies and content. */
@@ -120,12 +142,6 @@ export class Request {
 /** @throws {InvalidOption} a parameter is not usable. */
 export function withParams(target: Target, params: MessageOptions['params']): Target {
   return params === undefined || params === null ? target : appendQuery(target, serializeQuery(toParams(params, 'params')));
-}
-
-/** The credentials of a URL take the place of others. */
-export function authorize(pairs: readonly HeaderPair[], target: Target): readonly HeaderPair[] {
-  if (target.authorization === undefined) return pairs;
-  return applyHeaderChanges(pairs, { pairs: [['authorization', target.authorization]], replaced: new Set(['authorization']) });
 }
 
 function absoluteUrl(url: string | URL, base: string): string {

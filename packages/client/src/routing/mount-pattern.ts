@@ -1,4 +1,5 @@
 /** Which requests a mount is for: `https://api.example.com`, `http://*.local:8080`, `all://`. */
+import { shownUrl } from '../redact.ts';
 import type { UrlParts } from '@x/httpcore';
 
 import { InvalidOption } from '../errors.ts';
@@ -54,7 +55,7 @@ function hostOf(text: string, pattern: string): string {
 function invalidPattern(text: string): InvalidOption {
   return new InvalidOption(
     'mounts',
-    `has a pattern that is none: ${JSON.stringify(text.slice(0, 100))}; use "https://host", "http://*.host:8080" or "all://", without a path`,
+    `has a pattern that is none: ${JSON.stringify(shownUrl(text).slice(0, 100))}; use "https://host", "http://*.host:8080" or "all://", without a path`,
   );
 }
 

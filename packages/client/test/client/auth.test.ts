@@ -10,12 +10,15 @@ import {
   DeadlineExceeded,
   DigestAuth,
   InvalidOption,
+  NetrcAuth,
   Request,
   type Response,
   type AsyncAuthFlow,
   type Auth,
   type AuthExchange,
   type AuthFlow,
+  type CallOptions,
+  type CommonClientOptions,
 } from '../../src/index.ts';
 import { bodyText, scripted, type DispatchedRequest, type ScriptedAnswer } from '../scripted-dispatcher.ts';
 
@@ -85,6 +88,63 @@ describe('auth of a client', () => {
     expect(other.requests.map(sent)).toEqual([[basic('x:y')], [basic('u:p')]]);
   });
 
+  const flow = async function* (request: Request): AsyncAuthFlow {
+    yield request;
+  };
+  const digest = new DigestAuth('u', 'p');
+  it.each<[string, CommonClientOptions, string, CallOptions | undefined, string[]]>([
+    ['null for the call', {}, 'http://x:y@a.example/', { auth: null }, []],
+    ['null for the call, of a baseUrl', { baseUrl: 'http://x:y@a.example/' }, '/', { auth: null }, []],
+    ['null for the client', { baseUrl: 'http://x:y@a.example/', auth: null }, '/', undefined, []],
+    ['null for the client, which says nothing of other URLs', { auth: null }, 'http://x:y@a.example/', undefined, [basic('x:y')]],
+    ['Basic for the call', {}, 'http://x:y@a.example/', { auth: ['u', 'p'] }, [basic('u:p')]],
+    ['Basic for the client', { auth: ['u', 'p'] }, 'http://x:y@a.example/', undefined, [basic('x:y')]],
+    ['Digest for the call', {}, 'http://x:y@a.example/', { auth: digest }, []],
+    ['Digest for the call, of a baseUrl', { baseUrl: 'http://x:y@a.example/' }, '/', { auth: digest }, []],
+    ['Digest for the client', { auth: digest }, 'http://x:y@a.example/', undefined, []],
+    ['Digest for the client, of a baseUrl', { baseUrl: 'http://x:y@a.example/', auth: digest }, '/', undefined, []],
+    [
+      'Digest for the client, and another origin',
+      { baseUrl: 'http://b.example/', auth: digest },
+      'http://x:y@a.example/',
+      undefined,
+      [basic('x:y')],
+    ],
+    ['an own flow for the call', {}, 'http://x:y@a.example/', { auth: flow }, []],
+    ['an own flow for the client', { auth: flow }, 'http://x:y@a.example/', undefined, []],
+    ['a field of the call', {}, 'http://x:y@a.example/', { auth: null, headers: { authorization: 'Own x' } } as CallOptions, ['Own x']],
+    ['no word', {}, 'http://x:y@a.example/', { maxRedirects: 1 }, [basic('x:y')]],
+  ])('leaves a password that stands in a URL unsent, or not: %s', async (_, options, url, call, expected) => {
+    const { client, dispatcher } = scripted(options);
+    await client.get(url, call);
+    await client.post(url, { ...call, json: 1 });
+    await (await client.stream('GET', url, call)).close();
+    if (call?.auth === undefined || !('headers' in call)) await client.send(client.buildRequest('GET', url), call);
+    expect(dispatcher.requests.map(sent)).toEqual(dispatcher.requests.map(() => expected));
+  });
+
+  it("leaves a password in a URL unsent for fetch's credentials: 'omit', and sends the one of the baseUrl without", async () => {
+    const { client, dispatcher } = scripted({ baseUrl: 'http://x:y@a.example/' });
+    await client.fetch('/', { credentials: 'omit' });
+    await client.fetch('/');
+    await client.extend({ auth: null }).fetch('/');
+    expect(dispatcher.requests.map(sent)).toEqual([[], [basic('x:y')], []]);
+  });
+
+  it('of a baseUrl is that of clients that extend it, as long as they stay there and say nothing else', async () => {
+    const { client, dispatcher } = scripted({ baseUrl: 'http://x:y@a.example/v1' });
+    await client.extend({ baseUrl: 'v2' }).get('/');
+    await client.extend({ headers: { 'x-a': '1' } }).get('/', { params: { a: 1 } });
+    await client.extend({ headers: null }).get('/');
+    await client.extend({ headers: { authorization: 'Own x' } }).get('/');
+    await client.extend({ headers: { authorization: null } }).get('/');
+    await client.extend({ baseUrl: 'http://b.example/' }).get('/');
+    await client.extend({ baseUrl: 'http://v:w@a.example/' }).get('/');
+    await client.get('/', { headers: { authorization: null } });
+    await client.get('/', { headers: null, params: null });
+    expect(dispatcher.requests.map(sent)).toEqual([[basic('x:y')], [basic('x:y')], [], ['Own x'], [], [], [basic('v:w')], [], []]);
+  });
+
   it('is not in the request that is built', () => {
     const { client } = scripted({ auth: ['u', 'p'] });
     expect(client.buildRequest('GET', 'http://a.example/').headers.has('authorization')).toBe(false);
@@ -95,6 +155,46 @@ describe('auth of a client', () => {
     const { client, dispatcher } = scripted();
     await expect(client.get('http://a.example/', { auth: auth as never })).rejects.toBeInstanceOf(InvalidOption);
     expect(dispatcher.requests).toEqual([]);
+  });
+
+  describe('from netrc', () => {
+    const auth = new NetrcAuth(fileURLToPath(new URL('../support/netrc', import.meta.url)));
+    const trusting = (): CommonClientOptions => {
+      vi.stubEnv('NETRC', fileURLToPath(new URL('../support/netrc', import.meta.url)));
+      return { trustEnv: true };
+    };
+
+    it.each<[string, () => CommonClientOptions]>([
+      ['by trustEnv', trusting],
+      ['by trustEnv, with a baseUrl', () => ({ ...trusting(), baseUrl: 'http://b.example/' })],
+      ['by a client', () => ({ auth })],
+      ['by a client with a baseUrl', () => ({ auth, baseUrl: 'http://b.example/' })],
+    ])('goes by the host of each request and each redirect: %s', async (_, options) => {
+      const hops = ['http://b.example/', 'http://a.example:81/', 'https://c.example/', 'https://a.example/'];
+      const { client, dispatcher } = scripted(options(), (__, index) =>
+        index < hops.length ? { status: 302, headers: [['location', hops[index]!]] } : {},
+      );
+      await client.get('http://a.example/');
+      await client.get('http://b.example/');
+      const own = [basic('netrc:secret')];
+      expect(dispatcher.requests.map(sent)).toEqual([own, [], own, [], own, []]);
+    });
+
+    it.each<[string, string, CallOptions | undefined, string[]]>([
+      ['that has an entry', 'http://second@a.example/', undefined, [basic('second:other')]],
+      ['that has an entry, asked for by the call', 'http://second@a.example/', { auth }, [basic('second:other')]],
+      ['that has none', 'http://third@a.example/', undefined, [basic('third:')]],
+      ['on a host that has none', 'http://netrc@b.example/', undefined, [basic('netrc:')]],
+      ['and a password', 'http://second:own@a.example/', undefined, [basic('second:own')]],
+      ['and a field beside it', 'http://second@a.example/', { headers: { authorization: 'Own x' } } as CallOptions, ['Own x']],
+      ['and no auth at all', 'http://second@a.example/', { auth: null }, []],
+    ])('has the password of a user in the URL %s', async (_, url, call, expected) => {
+      for (const options of [{ auth }, trusting()]) {
+        const { client, dispatcher } = scripted(options);
+        await client.get(url, call);
+        expect(dispatcher.requests.map(sent)).toEqual([expected]);
+      }
+    });
   });
 
   it('comes from netrc only where the environment is trusted', async () => {

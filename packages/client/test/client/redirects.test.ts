@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { RedirectError, TooManyRedirects, type Interceptor } from '../../src/index.ts';
-import { bodyText, scripted, type Script } from '../scripted-dispatcher.ts';
+import { RedirectError, Request, TooManyRedirects, type Interceptor, type RequestOptions } from '../../src/index.ts';
+import { bodyText, scripted, type Script, type ScriptedDispatcher } from '../scripted-dispatcher.ts';
 
 /** Answers each path with a redirect to the next of `hops`, and the last with 200. */
 function through(...hops: readonly (readonly [status: number, location: string])[]): Script {
@@ -123,9 +123,124 @@ describe('a redirect to another origin', () => {
   });
 
   it('takes the headers of a client along that has no baseUrl', async () => {
-    const { client, dispatcher } = scripted({ headers: { 'x-api-key': 'k' } }, through([302, 'http://b.example/']));
+    const { client, dispatcher } = scripted({ headers: { 'x-own': 'k' } }, through([302, 'http://b.example/']));
     await client.get('http://a.example/');
-    expect(dispatcher.last.headers).toContainEqual(['x-api-key', 'k']);
+    expect(dispatcher.last.headers).toContainEqual(['x-own', 'k']);
+  });
+
+  const secrets = { 'X-Api-Key': 's3cret', 'private-token': 's3cret', 'x-mine': 's3cret', 'x-yours': 's3cret' };
+  const sensitive: RequestOptions = { headers: secrets, sensitiveHeaders: ['X-Mine', 'x-yours'] };
+  it.each<[string, (location: string) => Promise<ScriptedDispatcher>]>([
+    [
+      'a call',
+      async (location) => {
+        const { client, dispatcher } = scripted({}, through([302, location]));
+        await client.get('http://a.example/', sensitive);
+        return dispatcher;
+      },
+    ],
+    [
+      'a call on a client with a baseUrl',
+      async (location) => {
+        const { client, dispatcher } = scripted({ baseUrl: 'http://a.example/', sensitiveHeaders: ['x-mine'] }, through([302, location]));
+        await client.post('/', { ...sensitive, sensitiveHeaders: ['x-yours'] });
+        return dispatcher;
+      },
+    ],
+    [
+      'a client',
+      async (location) => {
+        const { client, dispatcher } = scripted({ headers: secrets, sensitiveHeaders: ['x-mine'] }, through([302, location]));
+        await client.extend({ sensitiveHeaders: ['x-yours'] }).get('http://a.example/');
+        return dispatcher;
+      },
+    ],
+    [
+      'a request that was built elsewhere',
+      async (location) => {
+        const { client, dispatcher } = scripted({ sensitiveHeaders: ['x-mine'] }, through([302, location]));
+        await client.send(new Request('GET', 'http://a.example/', { headers: secrets }), { sensitiveHeaders: ['x-yours'] });
+        return dispatcher;
+      },
+    ],
+    [
+      'stream()',
+      async (location) => {
+        const { client, dispatcher } = scripted({}, through([302, location]));
+        await (await client.stream('GET', 'http://a.example/', sensitive)).close();
+        return dispatcher;
+      },
+    ],
+    [
+      'fetch',
+      async (location) => {
+        const { client, dispatcher } = scripted({ sensitiveHeaders: ['x-mine', 'X-YOURS'] }, through([302, location]));
+        await (await client.fetch('http://a.example/', { headers: secrets })).text();
+        return dispatcher;
+      },
+    ],
+    [
+      'steps that the caller takes',
+      async (location) => {
+        const { client, dispatcher } = scripted({}, through([302, location]));
+        const { nextRequest } = await client.get('http://a.example/', { ...sensitive, followRedirects: false });
+        await client.send(nextRequest!);
+        return dispatcher;
+      },
+    ],
+    [
+      'an interceptor that makes a request of its own',
+      async (location) => {
+        const own: Interceptor = (request, _, next) => next(new Request('GET', request.url, { headers: request.headers }));
+        const { client, dispatcher } = scripted({ interceptors: [own] }, through([302, location]));
+        await client.get('http://a.example/', sensitive);
+        return dispatcher;
+      },
+    ],
+    [
+      'with({ url })',
+      async (location) => {
+        const { client, dispatcher } = scripted({ sensitiveHeaders: ['x-mine', 'x-yours'] }, () => ({}));
+        const request = client.buildRequest('GET', 'http://a.example/', { headers: secrets });
+        await client.send(request);
+        await client.send(request.with({ url: location }));
+        return dispatcher;
+      },
+    ],
+  ])('leaves behind what looks like a secret, or is called sensitive: %s', async (_, run) => {
+    for (const location of ['http://b.example/', 'https://a.example/', 'http://a.example:81/']) {
+      const { requests } = await run(location);
+      expect(requests.map(({ headers }) => headers.filter(([, value]) => value === 's3cret').length)).toEqual([4, 0]);
+    }
+    const { requests } = await run('http://a.example/b');
+    expect(requests.map(({ headers }) => headers.filter(([, value]) => value === 's3cret').length)).toEqual([4, 4]);
+  });
+
+  it('forgets the sensitive names of a client where it is told to', async () => {
+    const { client, dispatcher } = scripted(
+      { headers: { 'x-mine': 'k' }, sensitiveHeaders: ['x-mine'] },
+      through([302, 'http://b.example/']),
+    );
+    await client.extend({ sensitiveHeaders: null }).get('http://a.example/');
+    expect(dispatcher.last.headers).toContainEqual(['x-mine', 'k']);
+    for (const names of ['x-mine', [7], ['x mine'], ['']]) {
+      await expect(client.get('http://a.example/', { sensitiveHeaders: names as never })).rejects.toMatchObject({
+        option: 'sensitiveHeaders',
+      });
+    }
+  });
+
+  it('is followed from https to http where that is allowed, without what is bound', async () => {
+    const { client, dispatcher } = scripted({ headers: { 'x-api-key': 'k' } }, through([302, 'http://a.example/b']));
+    await expect(client.get('https://a.example/')).rejects.toMatchObject({ code: 'INSECURE_REDIRECT' });
+    const { client: careless, dispatcher: other } = scripted(
+      { allowDowngrade: true, auth: ['u', 'p'] },
+      through([302, 'http://a.example/b']),
+    );
+    await careless.get('https://a.example/', { headers: { 'x-api-key': 'k' } });
+    expect(dispatcher.requests).toHaveLength(1);
+    expect(other.last.url[0]).toBe('http');
+    expect(other.last.headers.map(([name]) => name)).not.toEqual(expect.arrayContaining(['authorization', 'x-api-key']));
   });
 });
 

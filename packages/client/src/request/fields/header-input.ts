@@ -69,6 +69,10 @@ export function applyHeaderChanges(base: readonly HeaderPair[], changes: HeaderC
   return kept.concat(changes.pairs);
 }
 
+export function isFieldName(text: string): boolean {
+  return token.test(text);
+}
+
 /** May it be the value of a field? */
 export function isFieldValue(text: string): boolean {
   return fieldValue.test(text);

@@ -24,7 +24,7 @@ describe('a URL', () => {
     const client = new Client();
     const redirect = (location: string): string | undefined => {
       const request = new Request('GET', 'http://a.example/');
-      return redirectedRequest(request, StreamResponse.of(request, { status: 302, headers: [['Location', location]] }), new Set())?.url;
+      return redirectedRequest(request, StreamResponse.of(request, { status: 302, headers: [['Location', location]] }), false)?.url;
     };
     const ways: Readonly<Record<string, () => unknown>> = {
       parseUrl: () => parseUrl(url)?.href,
