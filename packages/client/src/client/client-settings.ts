@@ -1,3 +1,4 @@
+import { boolean } from '../options/checks.ts';
 /** A client's options as it works with them: inherited from the client that it extends, checked, and ready for every request. */
 import type { HeaderPair } from '@x/httpcore';
 
@@ -111,8 +112,7 @@ function withoutGiven({ jar }: CookieSettings): CookieSettings {
 
 function resolveNetrc(trustEnv: boolean | null | undefined, inherited: Auth | undefined): Auth | undefined {
   if (trustEnv === undefined) return inherited;
-  if (trustEnv !== null && typeof trustEnv !== 'boolean') throw new InvalidOption('trustEnv', 'must be a boolean');
-  return trustEnv === true ? (inherited ?? new NetrcAuth()) : undefined;
+  return trustEnv !== null && boolean('trustEnv', trustEnv) ? (inherited ?? new NetrcAuth()) : undefined;
 }
 
 function resolveBase(own: string | URL | null | undefined, inherited: Target | undefined): Target | undefined {

@@ -3,6 +3,7 @@ import { ConnectionPool, type Dispatcher, type PoolOptions, type TlsOptions } fr
 
 import { InvalidOption } from '../errors.ts';
 import { limitNames, tlsNames, type LimitOptions, type OwnClientOptions } from './client-options.ts';
+import { boolean, count, milliseconds } from '../options/checks.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';
 import { refuseProxy } from '../proxies/proxy-settings.ts';
 import { mergeMounts, noMounts, type Mounts } from '../routing/mounts.ts';
@@ -36,7 +37,7 @@ function openDefault(own: OwnClientOptions, parent: Connections | undefined): Om
 
   const tls = layOver(tlsNames, own.tls === null ? undefined : parent?.tls, ownOptions(own.tls ?? {}, tlsNames, 'tls'));
   const limits = own.limits === null ? unlimited : layOver(limitNames, parent?.limits, ownOptions(own.limits ?? {}, limitNames, 'limits'));
-  const http2 = own.http2 === undefined ? parent?.http2 : checkBoolean('http2', own.http2 ?? false);
+  const http2 = own.http2 === undefined ? parent?.http2 : boolean('http2', own.http2 ?? false);
   const pool = new ConnectionPool(poolOptions(tls, limits, http2));
   return { dispatcher: pool, pool, foreign: false, tls, limits, http2 };
 }
@@ -80,19 +81,11 @@ function layOver<Options extends object>(names: OptionNames<Options>, inherited:
 function checkCount(option: string, value: number | null | undefined): number | undefined {
   if (value === undefined) return undefined;
   if (value === null || value === Infinity) return Infinity;
-  if (!Number.isInteger(value) || value < 1) throw new InvalidOption(option, 'must be an integer of at least 1, or null for no limit');
-  return value;
+  return count(option, value, { least: 1, or: 'null for no limit' });
 }
 
 function checkMilliseconds(option: string, value: number | null | undefined): number | undefined {
   if (value === undefined) return undefined;
   if (value === null) return Infinity;
-  if (typeof value !== 'number' || !(value >= 0))
-    throw new InvalidOption(option, 'must be a number of milliseconds, 0 or more, or null for no limit');
-  return value;
-}
-
-function checkBoolean(option: string, value: unknown): boolean {
-  if (typeof value !== 'boolean') throw new InvalidOption(option, 'must be a boolean');
-  return value;
+  return milliseconds(option, value, { or: 'null for no limit' });
 }

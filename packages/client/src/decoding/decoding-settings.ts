@@ -1,6 +1,6 @@
 /** How response bodies are read: what the caller says, what is inherited, and what follows. */
 import type { BodyLimits } from './body-limits.ts';
-import { InvalidOption } from '../errors.ts';
+import { boolean, count } from '../options/checks.ts';
 
 export interface ReadOptions {
   /**
@@ -38,14 +38,11 @@ export function mergeReadOptions(inherited: ReadSettings, own: ReadOptions): Rea
 
 function readDecompress(decompress: unknown): boolean {
   if (decompress === null) return false;
-  if (typeof decompress !== 'boolean') throw new InvalidOption('decompress', 'must be a boolean');
-  return decompress;
+  return boolean('decompress', decompress);
 }
 
 function readLimits(bytes: unknown): BodyLimits {
   if (bytes === null || bytes === Infinity) return unlimited;
-  if (typeof bytes !== 'number' || !Number.isInteger(bytes) || bytes < 0) {
-    throw new InvalidOption('maxResponseBytes', 'must be a whole number of bytes, 0 or more, or null for no limit');
-  }
-  return Object.freeze({ whole: bytes, streamed: bytes });
+  const most = count('maxResponseBytes', bytes, { least: 0, of: 'bytes', or: 'null for no limit' });
+  return Object.freeze({ whole: most, streamed: most });
 }

@@ -1,5 +1,5 @@
 /** Whether redirects are followed: what the caller says, what is inherited, and what follows. */
-import { InvalidOption } from '../errors.ts';
+import { boolean, count } from '../options/checks.ts';
 
 export interface RedirectOptions {
   /**
@@ -36,17 +36,12 @@ export function mergeRedirectOptions(inherited: RedirectSettings, own: RedirectO
 }
 
 function readFlag(option: string, value: unknown): boolean {
-  if (value === null) return false;
-  if (typeof value !== 'boolean') throw new InvalidOption(option, 'must be a boolean');
-  return value;
+  return value !== null && boolean(option, value);
 }
 
 function readLimit(limit: unknown): number | null {
   if (limit === null || limit === Infinity) return limit;
-  if (typeof limit !== 'number' || !Number.isInteger(limit) || limit < 0) {
-    throw new InvalidOption('maxRedirects', 'must be a whole number, 0 or more, or null to follow none');
-  }
-  return limit;
+  return count('maxRedirects', limit, { least: 0, or: 'null to follow none' });
 }
 
 export function doesFollow({ follow, limit }: RedirectSettings): boolean {

@@ -1,4 +1,5 @@
 import { InvalidOption } from '../errors.ts';
+import { boolean, milliseconds } from '../options/checks.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';
 import type { Backoff } from '../time/backoff.ts';
 import { RetryOnConnectionFailure, type RetryLimits } from './retry-limits.ts';
@@ -67,11 +68,11 @@ export class Retries {
     this.count = count;
     this.limits = Object.freeze([...(connectionFailures ? [onConnectionFailure] : []), ...readLimits(own.limits)]);
     this.backoff = Object.freeze({
-      factor: milliseconds('backoffFactor', own.backoffFactor, 250),
-      maxDelay: milliseconds('maxDelay', own.maxDelay, 20_000),
+      factor: delay('backoffFactor', own.backoffFactor, 250),
+      maxDelay: delay('maxDelay', own.maxDelay, 20_000),
       jitter: flag('jitter', own.jitter, true),
     });
-    this.maxRetryAfter = milliseconds('maxRetryAfter', own.maxRetryAfter, 60_000);
+    this.maxRetryAfter = delay('maxRetryAfter', own.maxRetryAfter, 60_000);
     this.budget = flag('budget', own.budget, true);
     this.lastResponse = readLastResponse(own.lastResponse);
     this.#options = own;
@@ -97,15 +98,11 @@ function readLimits(limits: unknown): readonly RetryLimits[] {
 }
 
 function flag(name: string, value: unknown, fallback: boolean): boolean {
-  if (value === undefined) return fallback;
-  if (typeof value !== 'boolean') throw new InvalidOption(`retries.${name}`, 'must be a boolean');
-  return value;
+  return value === undefined ? fallback : boolean(`retries.${name}`, value);
 }
 
-function milliseconds(name: string, value: unknown, fallback: number): number {
-  if (value === undefined) return fallback;
-  if (typeof value !== 'number' || !(value >= 0)) throw new InvalidOption(`retries.${name}`, 'must be a number of milliseconds, 0 or more');
-  return value;
+function delay(name: string, value: unknown, fallback: number): number {
+  return value === undefined ? fallback : milliseconds(`retries.${name}`, value);
 }
 
 function readLastResponse(value: unknown): 'throw' | 'return' {
