@@ -233,15 +233,24 @@ export const layers: readonly Layer[] = [
     layer: 'client/request',
     files: [`${client}/request/`],
     imports: ['client/ground', 'client/codings'],
-    modules: ['@x/httpcore', 'node:buffer', 'node:crypto', 'node:fs/promises', 'node:module', 'node:path', 'node:url', 'node:util'],
-    types: ['node:fs', 'mime'],
+    modules: ['@x/httpcore', 'mime', 'node:buffer', 'node:crypto', 'node:fs/promises', 'node:path', 'node:url', 'node:util'],
+    types: ['node:fs'],
   },
   {
     layer: 'client/response',
     files: [`${client}/response/`],
     imports: ['client/ground', 'client/time', 'client/request'],
-    modules: ['@x/httpcore', 'node:buffer', 'node:crypto', 'node:fs/promises', 'node:module', 'node:path', 'node:stream', 'node:url'],
-    types: ['node:fs', 'eventsource-parser'],
+    modules: [
+      '@x/httpcore',
+      'eventsource-parser',
+      'node:buffer',
+      'node:crypto',
+      'node:fs/promises',
+      'node:path',
+      'node:stream',
+      'node:url',
+    ],
+    types: ['node:fs'],
   },
   {
     layer: 'client/call',
@@ -261,8 +270,8 @@ export const layers: readonly Layer[] = [
     layer: 'client/cookies',
     files: [`${client}/cookies/`],
     imports: ['client/ground', 'client/request', 'client/response', 'client/call'],
-    modules: ['tough-cookie', 'node:module'],
-    types: ['@x/httpcore', 'tough-cookie'],
+    modules: ['tough-cookie'],
+    types: ['@x/httpcore'],
   },
   {
     layer: 'client/decoding',
@@ -310,6 +319,12 @@ export const layers: readonly Layer[] = [
 
   { layer: 'testbed', files: ['packages/testbed/src/'], imports: [], modules: ['node:*', '*'] },
   { layer: 'bench', files: ['apps/bench/src/'], imports: [], modules: ['node:*', '*', '@x/httpcore', '@x/client', '@x/testbed'] },
+  {
+    layer: 'consumers',
+    files: ['apps/consumers/'],
+    imports: [],
+    modules: ['node:*', '*', '@x/httpcore', '@x/client', '@x/client/testing'],
+  },
   { layer: 'demo', files: ['apps/demo/src/'], imports: [], modules: ['node:*', '*', '@x/httpcore', '@x/client', '@x/testbed'] },
   { layer: 'tools', files: ['tools/src/'], imports: [], modules: ['node:*', '*'] },
 ];

@@ -54,7 +54,7 @@ try {
     if (file === undefined) continue;
     const tarball = join(packed, file);
     run(`${name}: publint`, bin('publint'), ['run', tarball, '--strict'], folder);
-    run(`${name}: attw`, bin('attw'), [tarball, '--profile', 'esm-only', '--format', 'ascii'], folder);
+    run(`${name}: attw`, bin('attw'), [tarball, '--profile', 'strict', '--format', 'ascii'], folder);
     checkContents(name, install(tarball, published));
     specifiers.push(...Object.keys(manifest.publishConfig.exports).map((entry) => join(name, entry).replaceAll('\\', '/')));
   }
@@ -63,10 +63,13 @@ try {
   const program = specifiers.map((specifier, index) => `import * as entry${index} from '${specifier}';\nvoid entry${index};\n`).join('');
   writeFileSync(join(consumer, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(consumer, 'program.mjs'), program);
+  writeFileSync(join(consumer, 'program.cts'), program);
   writeFileSync(join(consumer, 'program.ts'), program);
+  writeFileSync(join(consumer, 'program.cjs'), specifiers.map((specifier) => `require('${specifier}');\n`).join(''));
   run('a program in JavaScript', process.execPath, ['program.mjs'], consumer);
+  run('a program in CommonJS', process.execPath, ['program.cjs'], consumer);
   const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2023', '--lib', 'es2023', '--types', 'node'];
-  run('a program in TypeScript', bin('tsc'), [...options, '--skipLibCheck', 'false', 'program.ts'], consumer);
+  run('a program in TypeScript', bin('tsc'), [...options, '--skipLibCheck', 'false', 'program.ts', 'program.cts'], consumer);
 
   for (const problem of problems) console.error(problem);
   console.log(`${specifiers.join(', ')}: ${problems.length} problems`);

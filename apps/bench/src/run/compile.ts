@@ -3,7 +3,7 @@
  * it, under a `node_modules` of this run, with the exports of the published manifest. Nothing is measured through a loader.
  */
 import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +26,6 @@ interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly sideEffects?: boolean;
-  readonly dependencies?: Readonly<Record<string, string>>;
   readonly publishConfig: { readonly exports: unknown };
 }
 
@@ -66,13 +65,13 @@ async function compilePackage(source: string, target: string): Promise<void> {
   await writeFile(join(target, 'package.json'), `${JSON.stringify(installed, null, 2)}\n`);
   await runCompiler(source, join(target, 'dist'));
   const bundler = join(BENCH, '../../tools/bundle.mjs');
-  await capture({ core: null, program: process.execPath, args: [bundler, join(target, 'dist')], env: plainEnvironment(), timeout: 60_000 });
-  for (const dependency of Object.keys(manifest.dependencies ?? {})) {
-    if (dependency.startsWith('@x/')) continue;
-    const link = join(target, 'node_modules', dependency);
-    await mkdir(dirname(link), { recursive: true });
-    await symlink(await realpath(join(source, 'node_modules', dependency)), link);
-  }
+  await capture({
+    core: null,
+    program: process.execPath,
+    args: [bundler, join(target, 'dist'), source],
+    env: plainEnvironment(),
+    timeout: 60_000,
+  });
 }
 
 const WITHOUT_TYPES = ['--declaration', 'false', '--isolatedDeclarations', 'false'];

@@ -1,8 +1,10 @@
 /** What a received cookie becomes, or why it is not taken (RFC 6265bis §5.7 steps 7 to 22). */
+// In the built package it is run by the first cookie: it brings the list of public suffixes, which takes longer than the whole client.
+import * as ToughCookie from 'tough-cookie';
+
 import type { CookieFields } from './cookie.ts';
 import { isAddress, type CookieSite } from './cookie-site.ts';
 import type { CookieRefusal, SetCookie } from './set-cookie.ts';
-import { toughCookie } from './tough-cookie.ts';
 
 // RFC 6265bis §4.1.3, and its successor's two for HttpOnly; compared without regard to case, since some servers read them so.
 const securePrefix = '__secure-';
@@ -23,7 +25,7 @@ export function admit(
   const { name, value, expiresAt, secure, httpOnly, sameSite } = received;
   const domain = resolveDomain(received.domain, place.host);
   if (typeof domain === 'string') return domain;
-  const path = received.path ?? toughCookie().defaultPath(place.path);
+  const path = received.path ?? ToughCookie.defaultPath(place.path);
   const fields: CookieFields = { name, value, ...domain, path, secure, httpOnly, sameSite, expiresAt, createdAt: now };
   if (secure && !place.isSecure) return 'it is Secure and the connection is not';
   if (!secure && !place.isSecure && liesOver(fields, secureCookies)) {
@@ -36,12 +38,12 @@ export function admit(
 
 /** RFC 6265bis §5.1.3. */
 export function matchesDomain(host: string, domain: string): boolean {
-  return host === domain || toughCookie().domainMatch(host, domain, false) === true;
+  return host === domain || ToughCookie.domainMatch(host, domain, false) === true;
 }
 
 /** RFC 6265bis §5.1.4. */
 export function matchesPath(requestPath: string, cookiePath: string): boolean {
-  return toughCookie().pathMatch(requestPath, cookiePath);
+  return ToughCookie.pathMatch(requestPath, cookiePath);
 }
 
 function resolveDomain(domain: string | undefined, host: string): CookieRefusal | Pick<CookieFields, 'domain' | 'hostOnly'> {
@@ -54,7 +56,7 @@ function resolveDomain(domain: string | undefined, host: string): CookieRefusal 
 
 /** The list's private part counts as well: neighbours under `github.io` are strangers. */
 function isPublicSuffix(domain: string): boolean {
-  return !isAddress(domain) && toughCookie().getPublicSuffix(domain, { allowSpecialUseDomain: true, ignoreError: true }) === undefined;
+  return !isAddress(domain) && ToughCookie.getPublicSuffix(domain, { allowSpecialUseDomain: true, ignoreError: true }) === undefined;
 }
 
 function liesOver(fields: CookieFields, secureCookies: Iterable<CookieFields>): boolean {

@@ -4,7 +4,8 @@
  * The text is as on the wire: each character is one octet. Nothing in it is decoded, since what a server sends percent-encoded
  * is a name or a value of its own, and decoding it is how a cookie turns into a second header.
  */
-import { toughCookie } from './tough-cookie.ts';
+
+import * as ToughCookie from 'tough-cookie';
 
 /** `undefined` in a cookie means that the server said nothing, or nothing known. */
 export type SameSite = 'strict' | 'lax' | 'none';
@@ -71,7 +72,7 @@ export function parseSetCookie(text: string, now: number): SetCookie | CookieRef
     if (attributeValue.length > longestAttribute) continue;
     switch (attributeName.toLowerCase()) {
       case 'expires':
-        expires = toughCookie().parseDate(attributeValue)?.getTime() ?? expires;
+        expires = ToughCookie.parseDate(attributeValue)?.getTime() ?? expires;
         break;
       case 'max-age':
         if (wholeSeconds.test(attributeValue)) maxAge = Number(attributeValue);

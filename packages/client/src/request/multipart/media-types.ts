@@ -1,14 +1,7 @@
-import { createRequire } from 'node:module';
+// In the built package a library that is imported whole is run by its first use: its tables take longer than all the rest of the client.
+import * as Mime from 'mime';
 
-import type { Mime } from 'mime';
-
-let loaded: Mime | undefined;
-
-/**
- * By the extension of a filename; `undefined` for one that nobody knows. The tables of mime are loaded by the first file, since
- * they take longer to load than all the rest of the client, and by `require`, since a request is built without waiting.
- */
+/** By the extension of a filename; `undefined` for one that nobody knows. */
 export function mediaTypeOf(filename: string): string | undefined {
-  loaded ??= (createRequire(import.meta.url)('mime') as { readonly default: Mime }).default;
-  return loaded.getType(filename) ?? undefined;
+  return Mime.default.getType(filename) ?? undefined;
 }

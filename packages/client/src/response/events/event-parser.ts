@@ -1,7 +1,5 @@
 /** Bytes of a text/event-stream become events (WHATWG HTML §9.2.6). */
-import { createRequire } from 'node:module';
-
-import type * as Library from 'eventsource-parser';
+import * as Library from 'eventsource-parser';
 
 import { DecodingError } from '../../errors.ts';
 import { EventLines } from './event-lines.ts';
@@ -15,13 +13,6 @@ export interface ServerSentEvent {
   readonly id: string;
   /** Milliseconds after which the server wants us back when the stream ends, as it last said; `undefined` while it has not. */
   readonly retry: number | undefined;
-}
-
-let loaded: typeof Library | undefined;
-
-/** Loaded by the first event stream; most programs never read one. */
-function library(): typeof Library {
-  return (loaded ??= createRequire(import.meta.url)('eventsource-parser') as typeof Library);
 }
 
 // What a line may have beside its value: a name that the format knows, a colon and a space.
@@ -83,7 +74,7 @@ export class EventParser {
   }
 
   #makeParser(): Library.EventSourceParser {
-    return library().createParser({
+    return Library.createParser({
       onEvent: ({ event = 'message', data }) => this.#events.push({ event, data, id: this.lastId, retry: this.retry }),
       onRetry: (milliseconds) => (this.retry = milliseconds),
       onError: ({ type }) => {
