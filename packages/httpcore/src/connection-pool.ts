@@ -1,7 +1,7 @@
 import type { ByteIterable, Dispatcher, DispatchContext, DispatchResponse, HeaderPair, Timeouts, UrlParts } from './contract/dispatcher.ts';
 import { HttpDialer } from './dial/dialer.ts';
 import { createTransportDialer } from './dial/transport-dialer.ts';
-import { LocalProtocolError, PoolClosed, withCallerStack, type HttpCoreError } from './contract/errors.ts';
+import { LocalProtocolError, PoolClosed, toCoreError, withCallerStack, type HttpCoreError } from './contract/errors.ts';
 import { resolvePoolOptions, type PoolOptions } from './model/pool-options.ts';
 import { parseUrl } from './model/url.ts';
 import { Pool, type PoolStats } from './pool/pool.ts';
@@ -77,10 +77,11 @@ export class ConnectionPool implements Dispatcher {
     await this.#tunnels.close();
   }
 
-  /** Ends everything now: running requests fail with `error` (default: `PoolClosed`). */
+  /** Ends everything now: running requests fail with `error` (default: `PoolClosed`), which is the cause where it is none of the core's. */
   async destroy(error: HttpCoreError = new PoolClosed('The pool was destroyed')): Promise<void> {
-    await this.#pool.destroy(error);
-    await this.#tunnels.destroy(error);
+    const reason = toCoreError(error, (said) => new PoolClosed(`The pool was destroyed: ${said}`, { cause: error }));
+    await this.#pool.destroy(reason);
+    await this.#tunnels.destroy(reason);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -38,7 +38,7 @@ const impure = new Set([
   'fetch',
   'crypto',
 ]);
-const pureModules = new Set(['node:buffer', 'node:crypto', 'node:zlib', 'node:util', 'node:url', 'node:net']);
+const pureModules = new Set(['node:buffer', 'node:crypto', 'node:zlib', 'node:util', 'node:util/types', 'node:url', 'node:net']);
 
 /** What a pure file must not have: a clock, chance, I/O, a promise. */
 export function checkPurity(sources: ReadonlyMap<string, string>, pure: readonly string[] = pureFiles): Violation[] {

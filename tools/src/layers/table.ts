@@ -27,7 +27,7 @@ export const layers: readonly Layer[] = [
     layer: 'core/model',
     files: [`${core}/model/`],
     imports: ['core/contract'],
-    modules: ['node:buffer', 'node:crypto'],
+    modules: ['node:buffer', 'node:crypto', 'node:util/types'],
     types: ['node:net', 'node:tls', 'node:dns'],
   },
   { layer: 'core/observe', files: [`${core}/observe/`], imports: ['core/contract'], modules: ['node:diagnostics_channel'] },
@@ -64,7 +64,7 @@ export const layers: readonly Layer[] = [
     layer: 'core/exchange',
     files: [`${core}/exchange/`],
     imports: ['core/contract', 'core/model', 'core/observe', 'core/time', 'core/net/interface'],
-    modules: ['node:buffer', 'node:events'],
+    modules: ['node:buffer', 'node:events', 'node:util/types'],
   },
   // One engine joined to one transport. Only the files named after a protocol know the protocol.
   {
@@ -170,7 +170,7 @@ export const layers: readonly Layer[] = [
       'core/dial',
       'core/pool',
     ],
-    modules: ['node:buffer', 'node:stream'],
+    modules: ['node:buffer', 'node:stream', 'node:util/types'],
     types: ['node:http'],
   },
   // Where the pool is given its dialer, its clock and the network.
@@ -208,7 +208,7 @@ export const layers: readonly Layer[] = [
       'core/dial/interface',
       'core/in-process',
     ],
-    modules: ['node:assert/strict', 'node:buffer', 'node:events', 'node:http'],
+    modules: ['node:assert/strict', 'node:buffer', 'node:events', 'node:http', 'node:vm'],
     types: ['node:stream'],
   },
 
@@ -233,7 +233,17 @@ export const layers: readonly Layer[] = [
     layer: 'client/request',
     files: [`${client}/request/`],
     imports: ['client/ground', 'client/codings'],
-    modules: ['@x/httpcore', 'mime', 'node:buffer', 'node:crypto', 'node:fs/promises', 'node:path', 'node:url', 'node:util'],
+    modules: [
+      '@x/httpcore',
+      'mime',
+      'node:buffer',
+      'node:crypto',
+      'node:fs/promises',
+      'node:path',
+      'node:url',
+      'node:util',
+      'node:util/types',
+    ],
     types: ['node:fs'],
   },
   {
@@ -249,6 +259,7 @@ export const layers: readonly Layer[] = [
       'node:path',
       'node:stream',
       'node:url',
+      'node:util/types',
     ],
     types: ['node:fs'],
   },
@@ -309,6 +320,7 @@ export const layers: readonly Layer[] = [
     layer: 'client/fetch',
     files: [`${client}/fetch/`],
     imports: ['client/ground', 'client/time', 'client/request', 'client/response', 'client/redirects', 'client/retries'],
+    modules: ['node:util/types'],
   },
   // The composition, and the only folder that knows every feature.
   { layer: 'client/client', files: [`${client}/client/`], imports: ['client/*'], modules: ['@x/httpcore'] },

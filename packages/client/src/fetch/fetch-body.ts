@@ -1,4 +1,6 @@
 /** The body of a platform `Request` as a body of the client. */
+import { isArrayBuffer } from 'node:util/types';
+
 import type { BodyInput } from '../request/body/body-input.ts';
 import { setImmediate } from '../time/platform.ts';
 
@@ -17,7 +19,7 @@ export async function fetchBody(asked: PlatformRequest, given: unknown): Promise
   if (body === null) return undefined;
   if (typeof given === 'string' || given instanceof URLSearchParams || given instanceof Blob || given instanceof FormData) return given;
   // The standard takes a copy: the caller may use the memory again at once.
-  if (given instanceof ArrayBuffer) return new Uint8Array(given.slice(0));
+  if (isArrayBuffer(given)) return new Uint8Array(given.slice(0));
   if (ArrayBuffer.isView(given)) return new Uint8Array(given.buffer, given.byteOffset, given.byteLength).slice();
   // A stream that the caller passes is meant as one.
   if (given !== undefined && given !== null) return body as ReadableStream<Uint8Array>;

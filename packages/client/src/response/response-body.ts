@@ -1,4 +1,6 @@
 /** Response bodies that did not come from a network. */
+import { isUint8Array } from 'node:util/types';
+
 import type { HeaderPair, ResponseBody } from '@x/httpcore';
 
 const noTrailers: readonly HeaderPair[] = Object.freeze([]);
@@ -9,7 +11,7 @@ export type ResponseBodyInput = string | Uint8Array | Iterable<Uint8Array> | Asy
 export function toResponseBody(input: ResponseBodyInput): ResponseBody {
   if (input === null) return new IterableBody([]);
   if (typeof input === 'string') return new IterableBody([Buffer.from(input, 'utf8')]);
-  if (input instanceof Uint8Array) return new IterableBody([input]);
+  if (isUint8Array(input)) return new IterableBody([input]);
   return 'bytes' in input && 'close' in input ? input : new IterableBody(input);
 }
 

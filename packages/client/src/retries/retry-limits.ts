@@ -60,7 +60,7 @@ export class RetryOnConnectionFailure implements RetryLimits {
         return;
       } catch (error) {
         if (!isConnectionFailure(error)) throw error;
-        if (error.requestSent && !isIdempotent(request)) throw error;
+        if (error.requestSent !== false && !isIdempotent(request)) throw error;
       }
     }
   }
@@ -73,7 +73,7 @@ function isConnectionFailure(error: unknown): error is HttpCoreError {
   if (error instanceof NetworkError || error instanceof ConnectTimeout) return true;
   if (error instanceof ProxyError) return isPassing(error);
   // Cut off in the middle; or, over HTTP/2, turned away.
-  return error instanceof RemoteProtocolError && (cutOffCodes.has(error.code) || !error.requestSent);
+  return error instanceof RemoteProtocolError && (cutOffCodes.has(error.code) || error.requestSent === false);
 }
 
 /** Did the proxy go away, or fail to reach the origin? It may do better; what it forbids it forbids again. */

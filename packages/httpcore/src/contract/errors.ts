@@ -34,7 +34,8 @@ export interface ErrorFacts {
   readonly method?: string | undefined;
   /**
    * Could the peer have acted on any of the request? `false` means that sending it again is safe whatever the method: nothing of it
-   * has left, or the peer has said that it did not process it (over HTTP/2 by REFUSED_STREAM or GOAWAY).
+   * has left, or the peer has said that it did not process it (over HTTP/2 by REFUSED_STREAM or GOAWAY). `undefined`: whoever made the
+   * error did not say, and the phase does not tell.
    */
   readonly requestSent?: boolean | undefined;
   /** Had the connection served an exchange before this one? */
@@ -51,6 +52,9 @@ export interface ErrorInit extends ErrorFacts {
   readonly cause?: unknown;
 }
 
+/** In these nothing of a request has been sent. */
+const phasesBeforeSending: ReadonlySet<ErrorPhase | undefined> = new Set(['request', 'pool', 'dns', 'connect', 'proxy', 'tls'] as const);
+
 /** The root of every error that a dispatcher throws. `code` is stable; the wording of `message` is not. */
 export class HttpCoreError extends Error {
   override readonly name: string = 'HttpCoreError';
@@ -59,7 +63,7 @@ export class HttpCoreError extends Error {
   readonly phase: ErrorPhase | undefined;
   readonly origin: string | undefined;
   readonly method: string | undefined;
-  readonly requestSent: boolean;
+  readonly requestSent: boolean | undefined;
   readonly connectionReused: boolean;
   readonly receivedBytes: number | undefined;
 
@@ -69,7 +73,7 @@ export class HttpCoreError extends Error {
     this.phase = init.phase;
     this.origin = init.origin;
     this.method = init.method;
-    this.requestSent = init.requestSent ?? false;
+    this.requestSent = init.requestSent ?? (phasesBeforeSending.has(init.phase) ? false : undefined);
     this.connectionReused = init.connectionReused ?? false;
     this.receivedBytes = init.receivedBytes;
   }
@@ -79,19 +83,20 @@ export class HttpCoreError extends Error {
    * because a connection's failure is shared by all its exchanges.
    */
   withFacts(facts: ErrorFacts): this {
-    // Every class of the tree takes (message, init), and `...this` carries what a class adds of its own.
-    const Class = this.constructor as new (message: string, init: ErrorInit) => this;
-    return new Class(this.message, {
-      ...this,
-      cause: this.cause,
+    return copyOf(this, {
       phase: this.phase ?? facts.phase,
       origin: this.origin ?? facts.origin,
       method: this.method ?? facts.method,
-      requestSent: this.requestSent || facts.requestSent === true,
+      requestSent: this.requestSent === true ? true : (facts.requestSent ?? this.requestSent),
       connectionReused: this.connectionReused || facts.connectionReused === true,
-      receivedBytes: this.receivedBytes ?? facts.receivedBytes,
     });
   }
+}
+
+/** Classes of others extend ours, with constructors that ask for something else: none is called. */
+function copyOf<Kind extends HttpCoreError>(error: Kind, facts: ErrorFacts): Kind {
+  const copy = error.cause === undefined ? new Error(error.message) : new Error(error.message, { cause: error.cause });
+  return Object.assign(Object.setPrototypeOf(copy, Object.getPrototypeOf(error) as object) as Kind, error, facts);
 }
 
 /**
@@ -99,9 +104,25 @@ export class HttpCoreError extends Error {
  * be added. Nothing of the other was sent.
  */
 export function ofAnotherExchange(error: HttpCoreError): HttpCoreError {
-  const Class = error.constructor as new (message: string, init: ErrorInit) => HttpCoreError;
-  const facts = { origin: undefined, method: undefined, requestSent: false, connectionReused: false, receivedBytes: undefined };
-  return new Class(error.message, { ...error, ...facts, cause: error.cause });
+  return copyOf(error, { phase: error.phase, origin: undefined, method: undefined, requestSent: false, connectionReused: false });
+}
+
+/** What was thrown, if it is an error of this tree; else the one that `otherwise` makes of it and of what it says. */
+export function toCoreError(thrown: unknown, otherwise: (said: string) => HttpCoreError): HttpCoreError {
+  return thrown instanceof HttpCoreError ? thrown : otherwise(saidBy(thrown));
+}
+
+function saidBy(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? String(thrown.message) : String(thrown);
+  } catch {
+    return 'something that has no text';
+  }
+}
+
+/** Where the class says that there was no connection to send anything on. */
+function unsent(init: ErrorInit | undefined): ErrorInit {
+  return { ...init, requestSent: init?.requestSent ?? false };
 }
 
 /** A limit in time has passed. */
@@ -115,7 +136,7 @@ export class TimeoutError extends HttpCoreError {
 export class ConnectTimeout extends TimeoutError {
   override readonly name = 'ConnectTimeout';
   constructor(message: string, init?: ErrorInit) {
-    super(message, init, 'CONNECT_TIMEOUT');
+    super(message, unsent(init), 'CONNECT_TIMEOUT');
   }
 }
 /** The peer was silent for longer than the `read` limit. */
@@ -146,7 +167,7 @@ export class PoolTimeout extends TimeoutError {
   override readonly name = 'PoolTimeout';
   readonly holders: readonly SlotHolder[];
   constructor(message: string, init?: ErrorInit & { readonly holders?: readonly SlotHolder[] }) {
-    super(message, init, 'POOL_TIMEOUT');
+    super(message, unsent(init), 'POOL_TIMEOUT');
     this.holders = init?.holders ?? [];
   }
 }
@@ -179,7 +200,7 @@ export class ConnectError extends NetworkError {
   override readonly name = 'ConnectError';
   readonly attempts: readonly ConnectFailure[];
   constructor(message: string, init?: ErrorInit & { readonly attempts?: readonly ConnectFailure[] }) {
-    super(message, init, 'CONNECT_FAILED');
+    super(message, unsent(init), 'CONNECT_FAILED');
     this.attempts = init?.attempts ?? [];
   }
 }
@@ -262,7 +283,7 @@ export class ProxyError extends HttpCoreError {
   /** The reply code of a SOCKS proxy: RFC 1928 §6, or 91 to 93 of SOCKS4. */
   readonly reply: number | undefined;
   constructor(message: string, init?: ErrorInit & ProxyRefusal) {
-    super(message, init, 'PROXY_REFUSED');
+    super(message, unsent(init), 'PROXY_REFUSED');
     this.status = init?.status;
     this.headers = init?.headers ?? [];
     this.body = init?.body ?? '';
@@ -273,7 +294,7 @@ export class ProxyError extends HttpCoreError {
 export class UnsupportedProtocol extends HttpCoreError {
   override readonly name = 'UnsupportedProtocol';
   constructor(message: string, init?: ErrorInit) {
-    super(message, init, 'UNSUPPORTED_PROTOCOL');
+    super(message, unsent(init), 'UNSUPPORTED_PROTOCOL');
   }
 }
 /** The dispatcher was closed. */
@@ -302,16 +323,26 @@ export class Aborted extends HttpCoreError {
  */
 export function withCallerStack(error: unknown): unknown {
   if (!(error instanceof HttpCoreError)) return error;
-  const here: { stack?: string } = {};
-  Error.captureStackTrace(here, withCallerStack);
-  const frames = here.stack?.indexOf('\n') ?? -1;
+  const stack = stackHere();
+  const frames = stack.indexOf('\n');
   if (frames !== -1) {
     Object.defineProperty(error, 'stack', {
-      value: `${error.name} [${error.code}]: ${error.message}${here.stack!.slice(frames)}`,
+      value: `${error.name} [${error.code}]: ${error.message}${stack.slice(frames)}`,
       writable: true,
       configurable: true,
       enumerable: false,
     });
   }
   return error;
+}
+
+/** Empty where the program has its stacks its own way: `Error.prepareStackTrace` may give anything, and throw. */
+function stackHere(): string {
+  const here: { stack?: unknown } = {};
+  try {
+    Error.captureStackTrace(here, withCallerStack);
+    return typeof here.stack === 'string' ? here.stack : '';
+  } catch {
+    return '';
+  }
 }

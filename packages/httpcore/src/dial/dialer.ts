@@ -48,7 +48,14 @@ export class HttpDialer implements Dialer {
   dial(request: DialRequest, owner: ConnectionOwner): Dial<Connection> {
     const dial = this.#transports.dial(request);
     return {
-      result: dial.result.then((dialed) => this.#connection(dialed, request, owner)),
+      result: dial.result.then((dialed) => {
+        try {
+          return this.#connection(dialed, request, owner);
+        } catch (error) {
+          dialed.transport.destroy();
+          throw error;
+        }
+      }),
       cancel: (error) => dial.cancel(error),
     };
   }
@@ -59,7 +66,6 @@ export class HttpDialer implements Dialer {
     const { origin, protocols } = request;
     const agreed = origin.scheme === 'http' ? protocols[0]! : (facts.alpnProtocol ?? 'http/1.1');
     if (!(protocols as readonly string[]).includes(agreed)) {
-      transport.destroy();
       throw new UnsupportedProtocol(`The server speaks ${JSON.stringify(agreed)}, which is switched off or unknown`, { phase: 'tls' });
     }
     const info: ConnectionInfo = Object.freeze({

@@ -16,7 +16,16 @@
 import { setMaxListeners } from 'node:events';
 
 import type { ByteIterable, DispatchContext, DispatchResponse, HeaderPair, ResponseBody, Timeouts } from '../contract/dispatcher.ts';
-import { Aborted, ConnectTimeout, ProxyError, RemoteProtocolError, type ErrorPhase, type HttpCoreError } from '../contract/errors.ts';
+import {
+  Aborted,
+  ConnectTimeout,
+  NetworkError,
+  ProxyError,
+  RemoteProtocolError,
+  toCoreError,
+  type ErrorPhase,
+  type HttpCoreError,
+} from '../contract/errors.ts';
 import type { Origin } from '../model/origin.ts';
 import type { RequestFraming } from '../model/request-framing.ts';
 import { observerOf } from '../observe/diagnostics-channel.ts';
@@ -69,6 +78,7 @@ export class Exchange {
   challenges = 0;
 
   readonly #owner: ExchangeOwner<Exchange>;
+  #listener: Exchange | (() => void) | null = null;
   readonly #limits: ExchangeLimits;
   #state: ExchangeState = 'queued';
   #carrier: Carrier<Exchange> | null = null;
@@ -112,11 +122,7 @@ export class Exchange {
       this.#reject = reject;
     });
     const signal = context?.signal;
-    if (signal !== undefined) {
-      // One signal for a hundred requests is no leak: each listener goes with its exchange.
-      setMaxListeners(0, signal);
-      signal.addEventListener('abort', this);
-    }
+    if (signal !== undefined) this.#listener = listenTo(signal, this);
     if (this.observer !== null) this.trace('queued', undefined);
   }
 
@@ -422,7 +428,7 @@ export class Exchange {
   }
 
   #withFacts(error: HttpCoreError): HttpCoreError {
-    return error.withFacts({
+    return toCoreError(error, (said) => new NetworkError(`The request failed: ${said}`, { code: 'UNEXPECTED', cause: error })).withFacts({
       phase: this.phase,
       origin: this.origin.text,
       method: this.method,
@@ -433,7 +439,7 @@ export class Exchange {
   }
 
   #release(): void {
-    this.context?.signal?.removeEventListener('abort', this);
+    if (this.#listener !== null) this.context?.signal?.removeEventListener('abort', this.#listener);
     this.#limits.waitingFor = 'nothing';
     this.#carrier = null;
     this.#challenge?.stop();
@@ -447,4 +453,16 @@ export class Exchange {
     if (next === undefined) throw new Error(`Exchange: ${event} in state ${this.#state}`);
     this.#state = next;
   }
+}
+
+/**
+ * One signal for a hundred requests is no leak: each listener goes with its exchange, which is the listener itself. Signals that a test
+ * environment brings (happy-dom) may know functions only.
+ */
+function listenTo(signal: AbortSignal, exchange: Exchange): Exchange | (() => void) {
+  const isOfNode = signal instanceof EventTarget;
+  if (isOfNode) setMaxListeners(0, signal);
+  const listener = isOfNode ? exchange : (): void => exchange.handleEvent();
+  signal.addEventListener('abort', listener);
+  return listener;
 }

@@ -5,6 +5,8 @@
  * is looked at after each. Whoever stops it, the iterator is told by `return()`, once, so that files and generators behind
  * it are closed.
  */
+import { isUint8Array } from 'node:util/types';
+
 import type { HeaderPair } from '../contract/dispatcher.ts';
 import { HttpCoreError, LocalProtocolError, WriteError } from '../contract/errors.ts';
 import { resolveTrailers } from '../model/field-syntax.ts';
@@ -106,7 +108,7 @@ export class RequestBody {
           this.#iterator = null;
           break;
         }
-        if (!(result.value instanceof Uint8Array)) {
+        if (!isUint8Array(result.value)) {
           throw new LocalProtocolError('Each chunk of the request body must be a Uint8Array', { code: 'INVALID_BODY' });
         }
         const waiting = this.#sendChunk(result.value);

@@ -1,3 +1,5 @@
+import { isUint8Array } from 'node:util/types';
+
 import type { Exchange } from '../exchange/exchange.ts';
 import { RemoteProtocolError } from '../contract/errors.ts';
 import type { Clock } from '../time/clock.ts';
@@ -78,7 +80,7 @@ export class OutgoingBody {
   }
 
   #deliver(chunk: unknown, announced: number | null): void {
-    if (!(chunk instanceof Uint8Array)) throw invalid('Each chunk of the response body must be a Uint8Array');
+    if (!isUint8Array(chunk)) throw invalid('Each chunk of the response body must be a Uint8Array');
     this.#chunksSent += 1;
     if (chunk.length === 0) return;
     this.#sent += chunk.length;

@@ -1,4 +1,6 @@
 /** From what an application answers to what goes to its client; what HTTP does not allow is refused as a peer's mistake. */
+import { isUint8Array } from 'node:util/types';
+
 import type { HeaderPair, TrailerSource } from '../contract/dispatcher.ts';
 import { LocalProtocolError, RemoteProtocolError } from '../contract/errors.ts';
 import { checkFields, isFieldValue, resolveTrailers } from '../model/field-syntax.ts';
@@ -90,7 +92,7 @@ function contentLength(headers: readonly HeaderPair[]): number | null {
 export function chunksOf(body: ApplicationBody): ChunkIterator | null {
   if (body === null) return null;
   if (typeof body === 'string') return [new TextEncoder().encode(body)].values();
-  if (body instanceof Uint8Array) return [body].values();
+  if (isUint8Array(body)) return [body].values();
   if (typeof body === 'object') {
     if ('getReader' in body && typeof body.getReader === 'function') return chunksOfStream(body as unknown as ReadableStream<unknown>);
     if (Symbol.asyncIterator in body) return body[Symbol.asyncIterator]();

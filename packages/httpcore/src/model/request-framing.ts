@@ -1,4 +1,6 @@
 /** What a request body announces of itself: pure decisions, RFC 9110 §8.6 and RFC 9112 §6. Told before anything is sent. */
+import { isUint8Array } from 'node:util/types';
+
 import type { ByteIterable, HeaderPair } from '../contract/dispatcher.ts';
 import { LocalProtocolError } from '../contract/errors.ts';
 
@@ -31,7 +33,7 @@ function knownLength(body: ByteIterable | null): number | null {
   }
   let length = 0;
   for (const chunk of body as readonly unknown[]) {
-    if (!(chunk instanceof Uint8Array)) throw invalid('INVALID_BODY', 'Each chunk of the request body must be a Uint8Array');
+    if (!isUint8Array(chunk)) throw invalid('INVALID_BODY', 'Each chunk of the request body must be a Uint8Array');
     length += chunk.length;
   }
   return length;

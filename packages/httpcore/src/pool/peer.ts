@@ -13,7 +13,7 @@ import type { ExchangeOwner } from '../exchange/parties.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Forwarding } from '../model/proxy/forwarding.ts';
 import type { Dial } from '../dial/dial.ts';
-import { Aborted, ConnectError, type HttpCoreError, type PoolTimeout } from '../contract/errors.ts';
+import { Aborted, ConnectError, toCoreError, type HttpCoreError, type PoolTimeout } from '../contract/errors.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Destination } from '../model/destination.ts';
 import type { Clock } from '../time/clock.ts';
@@ -185,13 +185,16 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     if (pending.givenUp !== null) dial.cancel(pending.givenUp);
     return dial.result.then(
       (connection) => this.#onDialed(pending, connection),
-      (error: HttpCoreError) => {
+      (error: unknown) => {
         if (error === servedElsewhere) {
           this.#onServedElsewhere(pending);
           return;
         }
-        this.#onDialFailed(pending, error);
-        if (exchange === null) throw error;
+        const failure = toCoreError(error, (said) => {
+          return new ConnectError(`No connection to ${this.origin.text} could be made: ${said}`, { phase: 'connect', cause: error });
+        });
+        this.#onDialFailed(pending, failure);
+        if (exchange === null) throw failure;
       },
     );
   }

@@ -8,6 +8,7 @@ import { Exchange } from '../exchange/exchange.ts';
 import { Forwarding, isAuthorization } from '../model/proxy/forwarding.ts';
 import type { Dial, Dialer } from '../dial/dial.ts';
 import { Aborted, DeadlineExceeded, LocalProtocolError, PoolClosed, type HttpCoreError } from '../contract/errors.ts';
+import { checkDispatchContext } from '../model/dispatch-context.ts';
 import { checkFields, checkMethod, checkTarget } from '../model/field-syntax.ts';
 import { checkTimeouts, type PoolSettings } from '../model/pool-options.ts';
 import { forwards, proxyDestination } from '../model/destination.ts';
@@ -149,6 +150,7 @@ export class Pool implements PeerOwner<Peer> {
   }
 
   #checkContext(context: DispatchContext): void {
+    checkDispatchContext(context);
     const { signal, deadline, proxy } = context;
     // Throws unless it is one.
     if (proxy !== undefined && proxy !== null) proxyFacts(proxy as Proxy);

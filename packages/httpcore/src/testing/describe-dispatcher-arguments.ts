@@ -33,6 +33,9 @@ const headers =
 const timeouts =
   (value: unknown): Spoil =>
   ([first, second, third, body]) => [first, second, third, body, value];
+const context =
+  (value: unknown): Spoil =>
+  ([first, second, third, body, limits]) => [first, second, third, body, limits, value];
 
 // What could end a line early, hide a part of it, or not be written as one octet.
 const controls = ['\r', '\n', '\r\n', '\0', '\u0001', '\u007f'];
@@ -113,6 +116,17 @@ export const requestArguments: ConformanceGroup = {
           ...['', '-4', '+4', '4.0', '0x4', '4, 4', '99999999999999999999'].map((value) => headers(['content-length', value])),
           headers(['transfer-encoding', 'gzip']),
           headers(['transfer-encoding', 'chunked, gzip']),
+        ]),
+    },
+    {
+      name: 'what is in the context and is not what it is taken for',
+      run: (reachFor) =>
+        assertRefused(reachFor, 'INVALID_OPTION', [
+          ...[{}, null, 'now', new EventTarget(), { aborted: false }].map((signal) => context({ signal })),
+          ...[Number.NaN, '1000', null, new Date()].map((deadline) => context({ deadline })),
+          ...[null, {}, 'log'].flatMap((observer) => [context({ trace: observer }), context({ onInformational: observer })]),
+          ...[null, {}, 'x: y'].map((trailers) => context({ trailers })),
+          ...[null, 42].flatMap((name) => [context({ protocol: name }), context({ servername: name })]),
         ]),
     },
     {

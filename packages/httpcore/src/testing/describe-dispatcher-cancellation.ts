@@ -35,6 +35,27 @@ const stalling: Application = ({ signal }) => ({
   })(),
 });
 
+/** It calls functions only, as happy-dom's does. */
+class ForeignSignal {
+  aborted = false;
+  reason: unknown = undefined;
+  readonly listeners = new Set<() => void>();
+
+  addEventListener(_type: string, listener: () => void): void {
+    this.listeners.add(listener);
+  }
+
+  removeEventListener(_type: string, listener: () => void): void {
+    this.listeners.delete(listener);
+  }
+
+  abort(reason: unknown): void {
+    this.aborted = true;
+    this.reason = reason;
+    for (const listener of this.listeners) listener();
+  }
+}
+
 /** Aborts and limits in time. */
 export const cancellation: ConformanceGroup = {
   title: 'cancellation',
@@ -69,6 +90,20 @@ export const cancellation: ConformanceGroup = {
         const [, status, , , body] = await reach.send();
         await body.close();
         assert.equal(status, 200);
+      },
+    },
+    {
+      name: 'a signal of a test environment counts, which is no EventTarget of the platform',
+      async run(reachFor) {
+        const { application, called } = silent();
+        const reach = await reachFor(application);
+        const signal = new ForeignSignal();
+        const sending = reach.send({ context: { signal: signal as unknown as AbortSignal } });
+        await called;
+        signal.abort('changed my mind');
+        const error = await assertRejects(sending, Aborted);
+        assert.equal(error.cause, 'changed my mind');
+        assert.equal(signal.listeners.size, 0);
       },
     },
     {

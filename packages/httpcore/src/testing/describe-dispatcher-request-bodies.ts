@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { runInNewContext } from 'node:vm';
 
 import type { ByteIterable, HeaderPair } from '../contract/dispatcher.ts';
 import type { Application } from '../in-process/application.ts';
-import { LocalProtocolError, WriteError } from '../contract/errors.ts';
+import { HttpCoreError, LocalProtocolError, WriteError } from '../contract/errors.ts';
 import {
   assertRejects,
   assertSameBytes,
@@ -119,6 +120,37 @@ export const requestBodies: ConformanceGroup = {
           const sending = reach.send({ method: 'PUT', headers: [['content-length', length]], body });
           await assertRejects(sending, LocalProtocolError, 'CONTENT_LENGTH_MISMATCH');
         }
+      },
+    },
+    {
+      name: 'may be bytes of another realm, as test environments have them',
+      async run(reachFor) {
+        const reach = await reachFor(async ({ body }) => ({ status: 200, body: await body.bytes() }));
+        const foreign = (): Uint8Array => runInNewContext('new Uint8Array([102, 111, 114])') as Uint8Array;
+        for (const body of [[foreign()], later([foreign()])]) {
+          const [, , , , response] = await reach.send({ method: 'PUT', body });
+          assert.equal(await readText(response), 'for');
+        }
+      },
+    },
+    {
+      name: 'that throw an error of a class of their own, which extends ours, fail with that',
+      async run(reachFor) {
+        const reach = await reachFor(async ({ body }) => ({ status: 200, body: await body.bytes() }));
+        class QuotaError extends HttpCoreError {
+          constructor(user: { readonly name: string }) {
+            super(`${user.name.toUpperCase()} has sent enough`, { code: 'QUOTA' });
+          }
+        }
+        async function* body(): AsyncGenerator<Uint8Array> {
+          yield bytesOf('some');
+          await Promise.resolve();
+          throw new QuotaError({ name: 'ada' });
+        }
+        const error = await assertRejects(reach.send({ method: 'PUT', body: body() }), HttpCoreError, 'QUOTA');
+        assert.ok(error instanceof QuotaError);
+        assert.match(error.message, /ADA has sent enough/);
+        assert.equal(error.method, 'PUT');
       },
     },
     {

@@ -1,4 +1,6 @@
 /** What callers may give as a body, and the body that it becomes. */
+import { isAnyArrayBuffer } from 'node:util/types';
+
 import { InvalidOption } from '../../errors.ts';
 import { toParams, serializeForm, type ParamsInput } from '../url/params.ts';
 import { chunkBytes, readerSource, type BodyChunk, type ChunkSource } from './chunks.ts';
@@ -33,7 +35,7 @@ export function toRequestBody(input: BodyInput): RequestBody {
   if (typeof input !== 'object' || input === null)
     throw new InvalidOption('body', `must be text, bytes, a stream, an iterable or a function, not ${typeof input}`);
   if (input instanceof URLSearchParams) return BytesBody.text(input.toString(), formType);
-  if (input instanceof ArrayBuffer || input instanceof SharedArrayBuffer || ArrayBuffer.isView(input)) {
+  if (isAnyArrayBuffer(input) || ArrayBuffer.isView(input)) {
     return new BytesBody([chunkBytes(input)], undefined);
   }
   if (input instanceof Blob) {

@@ -1,13 +1,15 @@
 /** A caller's chunks as bytes, pulled one at a time and handed through without a queue of our own. */
 
+import { isAnyArrayBuffer, isUint8Array } from 'node:util/types';
+
 /** A piece of a request body. */
 export type BodyChunk = string | Uint8Array | ArrayBuffer | ArrayBufferView;
 
 /** @throws {TypeError} the chunk is no text and no bytes. */
 export function chunkBytes(chunk: unknown): Uint8Array {
-  if (chunk instanceof Uint8Array) return chunk;
+  if (isUint8Array(chunk)) return chunk;
   if (typeof chunk === 'string') return Buffer.from(chunk, 'utf8');
-  if (chunk instanceof ArrayBuffer || chunk instanceof SharedArrayBuffer) return new Uint8Array(chunk);
+  if (isAnyArrayBuffer(chunk)) return new Uint8Array(chunk);
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   const kind = chunk === null ? 'null' : typeof chunk;
   throw new TypeError(`A chunk of a request body must be a string or bytes, not ${kind}`);

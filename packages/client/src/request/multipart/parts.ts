@@ -1,4 +1,6 @@
 /** Fields and files as parts of a multipart body. */
+import { isAnyArrayBuffer } from 'node:util/types';
+
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -91,7 +93,7 @@ function partFor(name: string, input: unknown): Part {
 /** Does it say what the content is, and is none itself? */
 function isDescription(input: unknown): input is FileDescription {
   if (typeof input !== 'object' || input === null || input instanceof Blob || ArrayBuffer.isView(input)) return false;
-  if (input instanceof ArrayBuffer || input instanceof SharedArrayBuffer) return false;
+  if (isAnyArrayBuffer(input)) return false;
   return !(Symbol.asyncIterator in input) && !(Symbol.iterator in input);
 }
 

@@ -1,0 +1,32 @@
+import type { DispatchContext } from '../contract/dispatcher.ts';
+import { LocalProtocolError } from '../contract/errors.ts';
+
+/**
+ * Is everything in the context what it is taken for? Signals may be of any realm, so what they can do decides.
+ *
+ * @throws {LocalProtocolError} `INVALID_OPTION`, naming what is not.
+ */
+export function checkDispatchContext(context: DispatchContext): void {
+  const { signal, deadline, trace, onInformational, trailers, protocol, servername } = context;
+  if (signal !== undefined && !isSignal(signal)) throw invalid('signal', 'must be an AbortSignal');
+  if (deadline !== undefined && (typeof deadline !== 'number' || Number.isNaN(deadline))) {
+    throw invalid('deadline', 'must be a moment in milliseconds of performance.now()');
+  }
+  if (trace !== undefined && typeof trace !== 'function') throw invalid('trace', 'must be a function');
+  if (onInformational !== undefined && typeof onInformational !== 'function') throw invalid('onInformational', 'must be a function');
+  if (trailers !== undefined && typeof trailers !== 'function' && !Array.isArray(trailers)) {
+    throw invalid('trailers', 'must be a list of fields, or a function that gives one');
+  }
+  if (protocol !== undefined && typeof protocol !== 'string') throw invalid('protocol', 'must be a string');
+  if (servername !== undefined && typeof servername !== 'string') throw invalid('servername', 'must be a string');
+}
+
+function isSignal(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { aborted, addEventListener, removeEventListener } = value as Partial<AbortSignal>;
+  return typeof aborted === 'boolean' && typeof addEventListener === 'function' && typeof removeEventListener === 'function';
+}
+
+function invalid(name: string, problem: string): LocalProtocolError {
+  return new LocalProtocolError(`The context's ${JSON.stringify(name)} ${problem}`, { code: 'INVALID_OPTION', phase: 'request' });
+}
