@@ -13,24 +13,15 @@
  *
  * However many of them end it, and in whatever order: it ends once. `#end` is the only way there.
  */
-import { setMaxListeners } from 'node:events';
-
 import type { ByteIterable, DispatchContext, DispatchResponse, HeaderPair, ResponseBody, Timeouts } from '../contract/dispatcher.ts';
-import {
-  Aborted,
-  ConnectTimeout,
-  NetworkError,
-  ProxyError,
-  RemoteProtocolError,
-  toCoreError,
-  type ErrorPhase,
-  type HttpCoreError,
-} from '../contract/errors.ts';
+import type { ErrorPhase, HttpCoreError } from '../contract/errors.ts';
+import { Aborted, ConnectTimeout, NetworkError, ProxyError, RemoteProtocolError, toCoreError } from '../contract/errors.ts';
 import type { Origin } from '../model/origin.ts';
 import type { RequestFraming } from '../model/request-framing.ts';
 import { observerOf } from '../observe/diagnostics-channel.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { ConnectionInfo, TraceEventName, TraceEvents, TraceObserver } from '../contract/trace.ts';
+import { listenForAbort, type AbortListener } from './abort-listener.ts';
 import { BodyBuffer } from './body-buffer.ts';
 import { ExchangeLimits, type WaitingFor } from './exchange-limits.ts';
 import type { Carrier, ExchangeOwner } from './parties.ts';
@@ -78,7 +69,7 @@ export class Exchange {
   challenges = 0;
 
   readonly #owner: ExchangeOwner<Exchange>;
-  #listener: Exchange | (() => void) | null = null;
+  #listener: AbortListener | null = null;
   readonly #limits: ExchangeLimits;
   #state: ExchangeState = 'queued';
   #carrier: Carrier<Exchange> | null = null;
@@ -122,7 +113,7 @@ export class Exchange {
       this.#reject = reject;
     });
     const signal = context?.signal;
-    if (signal !== undefined) this.#listener = listenTo(signal, this);
+    if (signal !== undefined) this.#listener = listenForAbort(signal, this);
     if (this.observer !== null) this.trace('queued', undefined);
   }
 
@@ -453,16 +444,4 @@ export class Exchange {
     if (next === undefined) throw new Error(`Exchange: ${event} in state ${this.#state}`);
     this.#state = next;
   }
-}
-
-/**
- * One signal for a hundred requests is no leak: each listener goes with its exchange, which is the listener itself. Signals that a test
- * environment brings (happy-dom) may know functions only.
- */
-function listenTo(signal: AbortSignal, exchange: Exchange): Exchange | (() => void) {
-  const isOfNode = signal instanceof EventTarget;
-  if (isOfNode) setMaxListeners(0, signal);
-  const listener = isOfNode ? exchange : (): void => exchange.handleEvent();
-  signal.addEventListener('abort', listener);
-  return listener;
 }
