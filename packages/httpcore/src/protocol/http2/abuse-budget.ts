@@ -28,7 +28,7 @@ const abuseLimits = {
   /** DATA with nothing in it that does not end its stream. Some servers send one before each trailer section. */
   emptyData: { name: 'empty DATA frames', burst: 1_000, perSecond: 100 },
   /** DATA of one octet or a few: it does move something, if hardly. */
-  tinyData: { name: 'tiny DATA frames', burst: 200_000, perSecond: 100_000 },
+  tinyData: { name: 'tiny DATA frames', burst: 60_000, perSecond: 20_000 },
   /** Frames for streams that we have reset: what was under way when we did, which can be a window full of DATA. */
   late: { name: 'frames on closed streams', burst: 20_000, perSecond: 2_000 },
   /** PRIORITY, unknown types, acknowledgements of nothing. */

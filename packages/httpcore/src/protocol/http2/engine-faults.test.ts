@@ -221,9 +221,9 @@ describe('a stream error', () => {
     const chunk = Buffer.alloc(16_384);
     peer.receive(begin, settingsAcknowledgement(), head, data(1, chunk), data(1, chunk), data(1, chunk), data(1, chunk.subarray(1)));
     peer.clear();
-    peer.receive(data(1, 'x'));
+    peer.receive(data(1, chunk), data(1, chunk));
     expect(stream.token.error?.code).toBe('H2_FLOW_CONTROL_ERROR');
-    expect(peer.sent()).toEqual(['RST_STREAM 1 FLOW_CONTROL_ERROR', 'WINDOW_UPDATE 65536']);
+    expect(peer.sent()).toEqual(['RST_STREAM 1 FLOW_CONTROL_ERROR', 'WINDOW_UPDATE 32768']);
   });
 });
 
@@ -233,9 +233,11 @@ describe("DATA beyond the connection's window", () => {
     peer.consumes = false;
     peer.open('GET', '/');
     const chunk = Buffer.alloc(16_384);
-    peer.receive(begin, head, data(1, chunk), data(1, chunk), data(1, chunk), data(1, chunk.subarray(1)));
+    const window = [data(1, chunk), data(1, chunk), data(1, chunk), data(1, chunk.subarray(1))];
+    peer.receive(begin, head, ...window);
     expect(peer.error).toBeUndefined();
-    peer.receive(data(1, 'x'));
+    // It was given back, and then is exceeded within one turn.
+    peer.receive(...window, data(1, 'x'));
     expect(peer.error?.code).toBe('H2_FLOW_CONTROL_ERROR');
   });
 });

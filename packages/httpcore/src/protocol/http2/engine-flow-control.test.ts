@@ -5,13 +5,16 @@ import { describe, expect, it } from 'vitest';
 import { EngineHarness, type Call } from '../../../test/support/http2/engine-harness.ts';
 import {
   data,
+  goAway,
   headers,
   ping,
+  reset,
   settings,
   settingsAcknowledgement,
   windowUpdate,
   type SettingEntry,
 } from '../../../test/support/http2/frame-factory.ts';
+import { ReadError } from '../../contract/errors.ts';
 import { ErrorCode, Setting } from './constants.ts';
 import type { Http2EngineOptions } from './options.ts';
 import type { Http2Stream } from './stream.ts';
@@ -39,7 +42,7 @@ function ready(options: Partial<Http2EngineOptions> = {}, ...entries: readonly S
 }
 
 describe('the windows that we give', () => {
-  const small = { streamWindow: 100_000, maxStreamWindow: 100_000, connectionWindow: 200_000 };
+  const small = { streamWindow: 100_000, readWindow: 100_000, maxStreamWindow: 100_000, connectionWindow: 200_000 };
 
   it('are renewed when a quarter of them was taken, streams and connection each on its own', () => {
     const peer = ready(small);
@@ -57,18 +60,35 @@ describe('the windows that we give', () => {
     expect(stream.token.body).toHaveLength(4 * frameSize);
   });
 
-  it('are not renewed by what nobody takes', () => {
+  it('are not renewed by what nobody takes: that of the stream, for that of the connection is for everybody', () => {
     const peer = ready(small);
     peer.consumes = false;
     const stream = peer.open('GET', '/');
     peer.clear();
     peer.receive(head(1), ...Array.from({ length: 6 }, () => data(1, full)));
-    expect(peer.sent()).toEqual([]);
+    expect(peer.sent()).toEqual([`WINDOW_UPDATE ${6 * frameSize}`]);
     peer.engine.consumed(stream, 6 * frameSize);
-    expect(peer.sent()).toEqual([`WINDOW_UPDATE 1 ${6 * frameSize}`, `WINDOW_UPDATE ${6 * frameSize}`]);
+    expect(peer.sent()).toEqual([`WINDOW_UPDATE 1 ${6 * frameSize}`]);
   });
 
-  it('are given back whole for a stream that is given up, once, and for what still comes for it', () => {
+  it('of the connection are never used up by any number of responses that nobody reads', () => {
+    const peer = ready({}, [Setting.MAX_CONCURRENT_STREAMS, 10_000]);
+    peer.consumes = false;
+    peer.recordsData = false;
+    for (let count = 0; count < 200; count += 1) {
+      const { id } = peer.open('GET', '/');
+      peer.receive(head(id), ...Array.from({ length: mebibyte / 4 / frameSize }, () => data(id, full)));
+      if (count % 10 === 0) peer.clear();
+    }
+    peer.consumes = true;
+    peer.recordsData = true;
+    const stream = peer.open('GET', '/');
+    peer.receive(head(stream.id), data(stream.id, full, { endStream: true }));
+    expect(peer.error).toBeUndefined();
+    expect(stream.token.body).toHaveLength(frameSize);
+  });
+
+  it('are given back to the connection for a stream that is given up, and for what still comes for it', () => {
     const peer = ready({ ...small, connectionWindow: 4 * 6 * frameSize });
     peer.consumes = false;
     const stream = peer.open('GET', '/');
@@ -80,19 +100,6 @@ describe('the windows that we give', () => {
     expect(peer.sent()).toEqual(['RST_STREAM 1 CANCEL']);
     peer.receive(data(1, full));
     expect(peer.sent()).toEqual([`WINDOW_UPDATE ${6 * frameSize}`]);
-  });
-
-  it('are given back for a response that has ended and is read late, or never', () => {
-    const peer = ready({ ...small, connectionWindow: 4 * 4 * frameSize });
-    peer.consumes = false;
-    const late = peer.open('GET', '/');
-    const never = peer.open('GET', '/');
-    peer.clear();
-    peer.receive(head(1), data(1, full), data(1, full, { endStream: true }), head(3), data(3, full), data(3, full, { endStream: true }));
-    peer.engine.consumed(late, 2 * frameSize);
-    expect(peer.sent()).toEqual([]);
-    peer.engine.resetStream(never, ErrorCode.CANCEL);
-    expect(peer.sent()).toEqual([`WINDOW_UPDATE ${4 * frameSize}`]);
   });
 
   it('can not be opened by saying that more was taken than there was', () => {
@@ -137,31 +144,24 @@ describe('the windows that we give', () => {
   });
 });
 
-describe('the windows that grow with bandwidth × delay', () => {
+describe('the windows of responses that are read', () => {
   /** A peer that sends what the stream's window allows, once for each round trip of 100 ms; returns the windows it was given. */
   function download(peer: EngineHarness, roundTrips: number, onBegun: () => void = () => {}): number[] {
     peer.recordsData = false;
-    peer.open('GET', '/');
+    const { id } = peer.open('GET', '/');
     onBegun();
-    const sent = peer.sent();
-    let window = Number(/ 4=(\d+)/.exec(sent.find((frame) => frame.startsWith('SETTINGS 2')) ?? ' 4=1048576')![1]);
-    let initialWindow = window;
+    let window = Number(/ 4=(\d+)/.exec(peer.sent().find((frame) => frame.startsWith('SETTINGS 2')) ?? ' 4=262144')![1]);
     const windows = [window];
-    peer.receive(settings(), settingsAcknowledgement(), head(1));
+    peer.receive(settings(), settingsAcknowledgement(), head(id));
     for (let trip = 0; trip < roundTrips; trip += 1) {
       const frames: Buffer[] = [];
-      for (; window >= frameSize; window -= frameSize) frames.push(data(1, full));
+      for (; window >= frameSize; window -= frameSize) frames.push(data(id, full));
       peer.receive(...frames);
       peer.time += 100;
       for (const frame of peer.sent()) {
-        const update = /^WINDOW_UPDATE 1 (\d+)$/.exec(frame);
-        if (update !== null) window += Number(update[1]);
-        const initial = /^SETTINGS 4=(\d+)$/.exec(frame);
-        if (initial !== null) {
-          window += Number(initial[1]) - initialWindow;
-          initialWindow = Number(initial[1]);
-          peer.receive(settingsAcknowledgement());
-        }
+        expect(frame).not.toMatch(/^SETTINGS 4/);
+        const update = /^WINDOW_UPDATE (\d+) (\d+)$/.exec(frame);
+        if (update !== null && Number(update[1]) === id) window += Number(update[2]);
         const measurement = /^PING ([0-9a-f]{8})([0-9a-f]{8})$/.exec(frame);
         if (measurement !== null) peer.receive(ping(Number.parseInt(measurement[1]!, 16), Number.parseInt(measurement[2]!, 16), true));
       }
@@ -170,45 +170,79 @@ describe('the windows that grow with bandwidth × delay', () => {
     return windows;
   }
 
-  it('reach 16 MiB, and stop there', () => {
+  it('double with each round trip, to 16 MiB where bandwidth × delay asks for it, and stop there', () => {
     const windows = download(new EngineHarness(), 30);
+    expect(windows.slice(0, 3).map((window) => Math.ceil((window / mebibyte) * 10))).toEqual([3, 5, 10]);
     expect(Math.max(...windows)).toBe(16 * mebibyte);
     expect(windows.at(-1)).toBeGreaterThan(8 * mebibyte);
   });
 
-  it('leave room for others: the connection grows to two of them', () => {
-    const peer = new EngineHarness({ connectionWindow: 2 * mebibyte, maxStreamWindow: 4 * mebibyte });
-    download(peer, 20);
-    peer.consumes = false;
-    // What all of them may have unread now.
-    peer.open('GET', '/');
-    peer.open('GET', '/');
-    peer.receive(
-      head(3),
-      head(5),
-      ...Array.from({ length: 120 }, () => data(3, full)),
-      ...Array.from({ length: 120 }, () => data(5, full)),
-    );
-    expect(peer.error).toBeUndefined();
-  });
-
-  it('grow for the streams that are open and for those to come, which are renewed by what they have', () => {
-    const peer = new EngineHarness({ maxStreamWindow: 2 * mebibyte });
+  it('grow alone: what is not read, or begins later, has what every stream has', () => {
+    const peer = new EngineHarness();
     let quiet!: Http2Stream<Call>;
-    const windows = download(peer, 5, () => (quiet = peer.open('GET', '/quiet')));
-    expect(windows.at(-1)).toBeGreaterThan(mebibyte);
+    expect(download(peer, 10, () => (quiet = peer.open('GET', '/quiet'))).at(-1)).toBeGreaterThan(4 * mebibyte);
+    peer.consumes = false;
     const next = peer.open('GET', '/next');
-    peer.clear();
     peer.receive(head(quiet.id), head(next.id));
     for (const stream of [quiet, next]) {
-      // One more than the first window would have allowed.
-      peer.receive(...Array.from({ length: mebibyte / frameSize + 1 }, () => data(stream.id, full)));
+      peer.receive(...Array.from({ length: mebibyte / 4 / frameSize }, () => data(stream.id, full)));
       expect(stream.token.error).toBeUndefined();
-      expect(peer.sent().join('\n')).toMatch(new RegExp(`^WINDOW_UPDATE ${stream.id} \\d+$`, 'm'));
+      peer.receive(data(stream.id, 'x'));
+      expect(stream.token.error?.code).toBe('H2_FLOW_CONTROL_ERROR');
     }
+  });
+
+  it('become small again for a reader who has fallen behind', () => {
+    const peer = new EngineHarness();
+    let window = download(peer, 10).at(-1)!;
+    expect(window).toBeGreaterThan(4 * mebibyte);
     peer.consumes = false;
-    peer.receive(...Array.from({ length: (2 * mebibyte) / frameSize + 1 }, () => data(next.id, full)));
-    expect(next.token.error?.code).toBe('H2_FLOW_CONTROL_ERROR');
+    const stream = peer.engine.tokens()[0]!.stream!;
+    let held = 0;
+    for (let turn = 0; turn < 3_000; turn += 1) {
+      for (; window >= frameSize && turn < 2_000; window -= frameSize) {
+        peer.receive(data(1, full));
+        held += frameSize;
+      }
+      if (held === 0) break;
+      peer.engine.consumed(stream, frameSize);
+      held -= frameSize;
+      for (const frame of peer.sent()) window += Number(/^WINDOW_UPDATE 1 (\d+)$/.exec(frame)?.[1] ?? 0);
+    }
+    expect(window).toBeLessThanOrEqual(mebibyte / 2);
+  });
+
+  it('grow out of a memory that all connections share, and give it back when they end', () => {
+    let left = 100_000;
+    const windowMemory = {
+      take(octets: number): number {
+        const taken = Math.min(octets, left);
+        left -= taken;
+        return taken;
+      },
+      takeAnyway(octets: number): number {
+        left -= octets;
+        return octets;
+      },
+      give: (octets: number): void => void (left += octets),
+    };
+    const ends: ((peer: EngineHarness) => void)[] = [
+      (peer) => peer.receive(data(1, '', { endStream: true })),
+      (peer) => peer.receive(headers(1, [['a', 'b']], { endStream: true })),
+      (peer) => peer.receive(reset(1, ErrorCode.NO_ERROR)),
+      (peer) => peer.receive(reset(1, ErrorCode.CANCEL)),
+      (peer) => peer.receive(goAway(0)),
+      (peer) => peer.receive(data(0, 'x')),
+      (peer) => peer.engine.resetStream(peer.engine.tokens()[0]!.stream!, ErrorCode.CANCEL),
+      (peer) => peer.engine.terminate(new ReadError('gone')),
+    ];
+    for (const end of ends) {
+      const peer = new EngineHarness({ windowMemory });
+      expect(download(peer, 10).at(-1)).toBeLessThanOrEqual(mebibyte / 4 + 100_000);
+      expect(left).toBe(0);
+      end(peer);
+      expect(left).toBe(100_000);
+    }
   });
 
   it('stay as they are where they are not what limits', () => {
@@ -236,6 +270,54 @@ describe('the windows that grow with bandwidth × delay', () => {
     peer.receive(ping(0x6264_7031, 1, true), ping(0x6264_7031, 7, true));
     expect(peer.events()).toEqual([]);
     expect(peer.error).toBeUndefined();
+  });
+});
+
+describe('windows that are shut', () => {
+  it('let nobody send but those who are waited for, and open again for all', () => {
+    const peer = ready({ windowMemory: { take: () => 0, takeAnyway: (octets) => octets, give() {} } });
+    peer.consumes = false;
+    const unread = peer.open('GET', '/');
+    const waited = peer.open('GET', '/');
+    peer.receive(head(1), head(3), data(1, full), data(3, full));
+    peer.clear();
+    peer.engine.resizeStreamWindows(0);
+    expect(peer.sent()).toEqual(['SETTINGS 4=0']);
+    peer.receive(settingsAcknowledgement());
+    peer.engine.consumed(waited, frameSize);
+    // What was taken is given back: to nothing, from less than nothing.
+    expect(peer.sent()).toEqual([`WINDOW_UPDATE 3 ${frameSize}`]);
+    peer.engine.open(waited);
+    peer.engine.open(waited);
+    expect(peer.sent()).toEqual(['WINDOW_UPDATE 3 65536']);
+    peer.receive(data(3, full), data(1, 'x'));
+    expect(waited.token.error).toBeUndefined();
+    expect(unread.token.error?.code).toBe('H2_FLOW_CONTROL_ERROR');
+    const fresh = peer.open('GET', '/');
+    peer.clear();
+    peer.engine.open(fresh);
+    expect(peer.sent()).toEqual(['WINDOW_UPDATE 5 65536']);
+    peer.engine.resizeStreamWindows(mebibyte);
+    expect(peer.sent()).toEqual([`SETTINGS 4=${mebibyte}`]);
+    const later = peer.open('GET', '/');
+    peer.receive(head(7), ...Array.from({ length: mebibyte / frameSize }, () => data(7, full)));
+    expect(later.token.error).toBeUndefined();
+    peer.receive(data(7, 'x'));
+    expect(later.token.error?.code).toBe('H2_FLOW_CONTROL_ERROR');
+  });
+
+  it('are no fault of a peer that has not read of it', () => {
+    const peer = ready();
+    peer.consumes = false;
+    const stream = peer.open('GET', '/');
+    peer.receive(head(1));
+    for (const window of [0, 1_000, 0]) peer.engine.resizeStreamWindows(window);
+    peer.clear();
+    peer.receive(...Array.from({ length: mebibyte / 4 / frameSize }, () => data(1, full)));
+    expect(stream.token.error).toBeUndefined();
+    peer.receive(settingsAcknowledgement(), settingsAcknowledgement(), settingsAcknowledgement());
+    peer.receive(data(1, 'x'));
+    expect(stream.token.error?.code).toBe('H2_FLOW_CONTROL_ERROR');
   });
 });
 

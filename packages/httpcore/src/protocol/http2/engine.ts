@@ -92,7 +92,8 @@ export class Http2Engine<Token> {
     if (options.maxFrameSize !== minimumMaxFrameSize) settings.push(Setting.MAX_FRAME_SIZE, options.maxFrameSize);
     settings.push(Setting.MAX_HEADER_LIST_SIZE, options.maxHeaderListSize);
     writer.preface();
-    this.#session.sendSettings(settings);
+    // Before it has read them, the peer goes by the default.
+    this.#session.sendSettings(settings, Math.max(0, defaultWindow - options.streamWindow));
     if (options.connectionWindow > defaultWindow) writer.windowUpdate(0, options.connectionWindow - defaultWindow);
   }
 
@@ -198,16 +199,10 @@ export class Http2Engine<Token> {
     session.onRequestEnded(stream);
   }
 
-  /**
-   * Gives a stream up: RST_STREAM, and what its response holds of the connection's window is given back. Nothing more is
-   * said of it. On a stream that has ended, only the window is given back.
-   */
+  /** Gives a stream up: RST_STREAM, and nothing more is said of it. On a stream that is over it does nothing. */
   resetStream(stream: Http2Stream<Token>, errorCode: number): void {
     const session = this.#session;
-    if (stream.isClosed) {
-      session.releaseAll(stream);
-      return;
-    }
+    if (stream.isClosed) return;
     session.writer.reset(stream.id, errorCode);
     session.closeStream(stream, Closing.RESET_BY_US);
     session.announceOutput();
@@ -217,6 +212,16 @@ export class Http2Engine<Token> {
   /** The caller has taken `octets` of what `onData` brought: the peer may send as many again. */
   consumed(stream: Http2Stream<Token>, octets: number): void {
     this.#responses.consumed(stream, octets);
+  }
+
+  /** The caller waits for more of a response, and has taken all that came: where the peer may send nothing, it may now. */
+  open(stream: Http2Stream<Token>): void {
+    this.#responses.open(stream);
+  }
+
+  /** What a response may have under way or unread before it is read, from now on. With 0, only those that are waited for get any: see {@link open}. */
+  resizeStreamWindows(octets: number): void {
+    this.#session.resizeStreamWindows(octets);
   }
 
   /** Sends a PING; `onPingAcknowledged` brings `payload`, a 32-bit number, back. */

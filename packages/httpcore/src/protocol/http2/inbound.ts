@@ -4,7 +4,7 @@
  * Faults of the connection are thrown; faults of a stream reset that stream and end there.
  */
 import { Closing } from './closed-streams.ts';
-import { defaultWindow, ErrorCode, errorName, maximumWindow, Setting } from './constants.ts';
+import { ErrorCode, errorName, maximumWindow, Setting } from './constants.ts';
 import { ConnectionFault, goAwayText, remoteError } from './faults.ts';
 import type { FrameHandler } from './frame-reader.ts';
 import type { Responses } from './responses.ts';
@@ -102,21 +102,12 @@ export class Inbound<Token> implements FrameHandler {
 
   onSettingsAcknowledgement(): void {
     const session = this.#session;
-    if (session.unacknowledgedSettings === 0) {
+    if (!session.onSettingsAcknowledged()) {
       throw new ConnectionFault(ErrorCode.PROTOCOL_ERROR, 'The peer acknowledged SETTINGS that were not sent');
     }
-    session.unacknowledgedSettings -= 1;
-    // Later ones only enlarge windows, which needs nobody's leave.
     if (session.areSettingsAcknowledged) return;
     session.areSettingsAcknowledged = true;
     session.decoder.limitTable(session.options.headerTableSize);
-    const excess = defaultWindow - session.options.streamWindow;
-    if (excess <= 0) return;
-    session.streamWindow = session.options.streamWindow;
-    for (const { receiveWindow } of session.streams.all()) {
-      receiveWindow.available -= excess;
-      receiveWindow.target -= excess;
-    }
   }
 
   onPing(isAcknowledgement: boolean, high: number, low: number): void {

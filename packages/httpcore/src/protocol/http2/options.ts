@@ -7,6 +7,7 @@ import {
   minimumMaxFrameSize,
   recommendedMaxConcurrentStreams,
 } from './constants.ts';
+import { unlimitedWindowMemory, type WindowMemory } from './flow-control.ts';
 
 /** Sizes in octets. */
 export interface Http2EngineOptions {
@@ -22,12 +23,16 @@ export interface Http2EngineOptions {
   readonly headerTableSize?: number | undefined;
   /** The largest table that we compress with, if the peer allows it. Default 4,096. */
   readonly encoderTableSize?: number | undefined;
-  /** What one response may have under way or unread. Default 1 MiB. */
+  /** What a response that nobody reads may have under way or unread. Default 256 KiB. */
   readonly streamWindow?: number | undefined;
-  /** What {@link streamWindow} may grow to where measured bandwidth × delay asks for it. Default 16 MiB. */
+  /** What that may grow to for one that is read as fast as it comes. Default 1 MiB. */
+  readonly readWindow?: number | undefined;
+  /** What {@link readWindow} may become where measured bandwidth × delay asks for it. Default 16 MiB. */
   readonly maxStreamWindow?: number | undefined;
-  /** What all responses together may have under way or unread. Default 16 MiB; never less than two streams' worth of a grown window. */
+  /** What all responses together may have under way. Default 16 MiB; never less than two streams' worth of a grown window. */
   readonly connectionWindow?: number | undefined;
+  /** Asked for what windows grow by. Default: no limit. */
+  readonly windowMemory?: WindowMemory | undefined;
   /** How many streams are opened before the peer has said how many it allows. Default 100: RFC 9113 §6.5.2 recommends no less. */
   readonly assumedMaxConcurrentStreams?: number | undefined;
   /** An odd number. Default 1. */
@@ -42,8 +47,10 @@ export interface ResolvedHttp2EngineOptions {
   readonly headerTableSize: number;
   readonly encoderTableSize: number;
   readonly streamWindow: number;
+  readonly readWindow: number;
   readonly maxStreamWindow: number;
   readonly connectionWindow: number;
+  readonly windowMemory: WindowMemory;
   readonly assumedMaxConcurrentStreams: number;
   readonly firstStreamId: number;
 }
@@ -51,13 +58,14 @@ export interface ResolvedHttp2EngineOptions {
 const mebibyte = 1_048_576;
 
 // Option, default, least, most.
-const table: readonly (readonly [name: keyof Http2EngineOptions, fallback: number, least: number, most: number])[] = [
+const table: readonly (readonly [name: Exclude<keyof Http2EngineOptions, 'windowMemory'>, fallback: number, least: number, most: number])[] = [
   ['maxHeaderListSize', 65_536, 1, maximumWindow],
   ['maxHeaderFields', 256, 1, maximumWindow],
   ['maxFrameSize', minimumMaxFrameSize, minimumMaxFrameSize, maximumMaxFrameSize],
   ['headerTableSize', defaultHeaderTableSize, 0, 2 ** 24],
   ['encoderTableSize', defaultHeaderTableSize, 0, 2 ** 24],
-  ['streamWindow', mebibyte, 1, maximumWindow],
+  ['streamWindow', mebibyte / 4, 1, maximumWindow],
+  ['readWindow', mebibyte, 1, maximumWindow],
   ['maxStreamWindow', 16 * mebibyte, 1, maximumWindow],
   // SETTINGS do not change the connection's window, and WINDOW_UPDATE can only enlarge it (RFC 9113 §6.9.2).
   ['connectionWindow', 16 * mebibyte, defaultWindow, maximumWindow],
@@ -70,7 +78,7 @@ const table: readonly (readonly [name: keyof Http2EngineOptions, fallback: numbe
  * @throws {LocalProtocolError} `INVALID_OPTION`, naming the option.
  */
 export function resolveHttp2EngineOptions(options: Http2EngineOptions): ResolvedHttp2EngineOptions {
-  const resolved: Record<string, unknown> = { now: options.now };
+  const resolved: Record<string, unknown> = { now: options.now, windowMemory: options.windowMemory ?? unlimitedWindowMemory };
   for (const [name, fallback, least, most] of table) {
     const value: unknown = Object.hasOwn(options, name) ? (options[name] ?? fallback) : fallback;
     if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {

@@ -15,6 +15,8 @@ import { ResponsePhase, type Http2Stream } from './stream.ts';
 
 // A 103 or two, or a 100, are usual; progress may be reported by 102.
 const mostInformational = 64;
+/** What who waits for a response is given where nobody else gets anything. */
+const leastOpening = 65_536;
 const noTrailers: readonly HeaderPair[] = Object.freeze([]);
 
 export class Responses<Token> {
@@ -33,16 +35,16 @@ export class Responses<Token> {
     if (!session.receiveWindow.receive(flowLength)) {
       throw new ConnectionFault(ErrorCode.FLOW_CONTROL_ERROR, "The peer sent more DATA than the connection's window allows");
     }
+    // Before anybody has read it: nobody's reading is to hold up the others.
+    if (session.receiveWindow.isDue) session.announceOutput();
     if (!endStream) session.budget.onDataReceived(dataLength);
     const stream = session.streams.get(streamId);
     if (stream === undefined) {
       this.#onFrameOfNoStream(streamId, 'DATA');
-      session.releaseConnection(flowLength);
       return;
     }
     const problem = this.#judgeData(stream, flowLength, dataLength);
     if (problem !== 0) {
-      session.releaseConnection(flowLength);
       session.failStream(stream, problem, dataProblems.get(problem)!);
       return;
     }
@@ -56,14 +58,9 @@ export class Responses<Token> {
   /** 0, or the error code to reset the stream with. */
   #judgeData(stream: Http2Stream<Token>, flowLength: number, dataLength: number): number {
     if (stream.advance(StreamEvent.RECEIVE_DATA) > StreamState.CLOSED) return ErrorCode.STREAM_CLOSED;
-    if (!stream.receiveWindow.receive(flowLength)) return ErrorCode.FLOW_CONTROL_ERROR;
+    if (!stream.receiveWindow.receive(flowLength, this.#session.toleratedOctets)) return ErrorCode.FLOW_CONTROL_ERROR;
     const isTooMuch = stream.expectedLength !== -1 && stream.receivedLength + dataLength > stream.expectedLength;
-    if (stream.phase !== ResponsePhase.IN_BODY || isTooMuch) {
-      // Given back with the rest of the frame, not with what the stream holds.
-      stream.receiveWindow.held -= flowLength;
-      return ErrorCode.PROTOCOL_ERROR;
-    }
-    return 0;
+    return stream.phase !== ResponsePhase.IN_BODY || isTooMuch ? ErrorCode.PROTOCOL_ERROR : 0;
   }
 
   onDataPiece(chunk: Uint8Array, start: number, end: number): void {
@@ -155,6 +152,7 @@ export class Responses<Token> {
     }
     stream.advance(StreamEvent.RECEIVE_END_STREAM);
     stream.phase = ResponsePhase.ENDED;
+    stream.receiveWindow.close(session.options.windowMemory);
     const isClosed = stream.isClosed;
     if (isClosed) session.streams.delete(stream.id);
     session.handler.onResponseEnd(stream.token, trailers);
@@ -191,19 +189,25 @@ export class Responses<Token> {
     }
   }
 
-  /** Octets of the response were taken: gives the peer new windows where it is time. */
+  /** Octets of the response were taken: gives the peer a new window where it is time. */
   consumed(stream: Http2Stream<Token>, octets: number): void {
     const session = this.#session;
     const window = stream.receiveWindow;
     // Never more than there is: a mistake of the caller's must not let the peer send without end.
     const taken = Math.min(octets, window.held);
-    if (taken <= 0) return;
-    const increment = window.release(taken);
-    if (increment > 0 && stream.isReceiving && !session.isFinished) {
-      session.writer.windowUpdate(stream.id, increment);
-      session.announceOutput();
-    }
-    session.releaseConnection(taken);
+    if (taken <= 0 || !stream.isReceiving || session.isFinished) return;
+    this.#enlarge(stream, window.release(taken, session.largestStreamWindow, session.options.windowMemory));
+  }
+
+  open(stream: Http2Stream<Token>): void {
+    if (!stream.isReceiving || this.#session.isFinished) return;
+    this.#enlarge(stream, stream.receiveWindow.open(leastOpening, this.#session.options.windowMemory));
+  }
+
+  #enlarge(stream: Http2Stream<Token>, increment: number): void {
+    if (increment <= 0) return;
+    this.#session.writer.windowUpdate(stream.id, increment);
+    this.#session.announceOutput();
   }
 }
 

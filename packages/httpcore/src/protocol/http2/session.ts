@@ -9,7 +9,7 @@ import { BandwidthEstimator } from './bandwidth-estimator.ts';
 import { ClosedStreams, Closing } from './closed-streams.ts';
 import { defaultHeaderTableSize, defaultWindow, ErrorCode, maximumStreamId, Setting } from './constants.ts';
 import { ConnectionFault, remoteError, type GoAway } from './faults.ts';
-import { ReceiveWindow } from './flow-control.ts';
+import { ConnectionReceiveWindow } from './flow-control.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { Http2EngineHandler } from './handler.ts';
 import { HeaderDecoder } from './hpack/decoder.ts';
@@ -41,13 +41,15 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
   readonly budget: AbuseBudget;
   readonly streams: StreamTable<Http2Stream<Token>> = new StreamTable();
   readonly closedStreams: ClosedStreams = new ClosedStreams();
-  readonly receiveWindow: ReceiveWindow;
+  readonly receiveWindow: ConnectionReceiveWindow;
   nextStreamId: number;
-  /** What each stream may have under way or unread. More than asked for until our SETTINGS are acknowledged: the peer may not have read them. */
+  /** What a stream begins with: our INITIAL_WINDOW_SIZE. */
   streamWindow: number;
   areSettingsAcknowledged = false;
-  /** SETTINGS frames of ours that the peer has not acknowledged. */
-  unacknowledgedSettings = 0;
+  /** SETTINGS frames of ours that the peer has not acknowledged: by how much each makes the windows of streams smaller. */
+  readonly #unacknowledgedSettings: number[] = [];
+  /** The sum of those: what a peer that has not read them yet may send beyond its windows. */
+  toleratedOctets = 0;
   // One-way latches.
   isFinished = false;
   hasSentGoAway = false;
@@ -76,9 +78,9 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
     });
     this.scheduler = new SendScheduler(this.writer, this, defaultWindow);
     this.budget = new AbuseBudget(options.now);
-    this.receiveWindow = new ReceiveWindow(options.connectionWindow);
-    this.streamWindow = Math.max(options.streamWindow, defaultWindow);
-    this.#estimator = new BandwidthEstimator(options.streamWindow, options.maxStreamWindow);
+    this.receiveWindow = new ConnectionReceiveWindow(options.connectionWindow);
+    this.streamWindow = options.streamWindow;
+    this.#estimator = new BandwidthEstimator(Math.max(options.streamWindow, options.readWindow), options.maxStreamWindow);
     this.nextStreamId = options.firstStreamId;
   }
 
@@ -94,15 +96,37 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
     this.handler.onOutput();
   }
 
-  /** `entries` alternates identifiers and values. */
-  sendSettings(entries: readonly number[]): void {
+  /** `entries` alternates identifiers and values; `lessWindow`: by how much they make the windows of streams smaller. */
+  sendSettings(entries: readonly number[], lessWindow: number): void {
     this.writer.settings(entries);
-    this.unacknowledgedSettings += 1;
+    this.#unacknowledgedSettings.push(lessWindow);
+    this.toleratedOctets += lessWindow;
     this.announceOutput();
+  }
+
+  /** Returns false where there was nothing to acknowledge. */
+  onSettingsAcknowledged(): boolean {
+    const lessWindow = this.#unacknowledgedSettings.shift();
+    if (lessWindow === undefined) return false;
+    this.toleratedOctets -= lessWindow;
+    return true;
+  }
+
+  /**
+   * By SETTINGS, which hold for the streams that are open and for those to come (RFC 9113 §6.9.2). They reach the peer before
+   * whatever we send next, so both sides count the same.
+   */
+  resizeStreamWindows(window: number): void {
+    const change = window - this.streamWindow;
+    if (change === 0 || this.isFinished) return;
+    this.streamWindow = window;
+    this.sendSettings([Setting.INITIAL_WINDOW_SIZE, window], Math.max(0, -change));
+    for (const { receiveWindow } of this.streams.all()) receiveWindow.resize(change);
   }
 
   flush(): void {
     this.#isOutputAnnounced = false;
+    if (this.receiveWindow.isDue) this.writer.windowUpdate(0, this.receiveWindow.renew());
     this.scheduler.pump();
     this.writer.flush();
   }
@@ -148,28 +172,14 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
     else this.handler.onReset(stream.token, error, wasProcessed);
   }
 
-  /** Closes by reset: what the response holds of the connection's window is given back, what the request has queued is dropped. */
+  /** Closes by reset: what the request has queued is dropped. */
   closeStream(stream: Http2Stream<Token>, closing: number): void {
     stream.advanceLocally(closing === Closing.RESET_BY_PEER ? StreamEvent.RECEIVE_RESET : StreamEvent.SEND_RESET);
     this.streams.delete(stream.id);
     this.closedStreams.add(stream.id, closing);
     if (closing === Closing.RESET_BY_US) this.budget.onReset(Math.max(0, stream.receiveWindow.available));
     if (stream.outbound !== null) this.scheduler.abandon(stream.outbound);
-    this.releaseAll(stream);
-  }
-
-  releaseAll(stream: Http2Stream<Token>): void {
-    const held = stream.receiveWindow.held;
-    if (held === 0) return;
-    stream.receiveWindow.held = 0;
-    this.releaseConnection(held);
-  }
-
-  releaseConnection(octets: number): void {
-    const increment = this.receiveWindow.release(octets);
-    if (increment === 0 || this.isFinished) return;
-    this.writer.windowUpdate(0, increment);
-    this.announceOutput();
+    stream.receiveWindow.close(this.options.windowMemory);
   }
 
   /** Our END_STREAM was written. */
@@ -189,6 +199,7 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
       stream.advanceLocally(StreamEvent.SEND_RESET);
       this.streams.delete(stream.id);
       if (stream.outbound !== null) this.scheduler.abandon(stream.outbound);
+      stream.receiveWindow.close(this.options.windowMemory);
       const wasProcessed = stream.startsAt < handedOver && stream.id <= this.peerLastStreamId;
       this.tellReset(stream, error, ErrorCode.NO_ERROR, wasProcessed);
     }
@@ -232,26 +243,17 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
     if (this.#measuringSince === -1 || measurement !== this.#measurement) return false;
     const roundTrip = this.options.now() - this.#measuringSince;
     this.#measuringSince = -1;
-    if (this.#estimator.measure(this.#measuredOctets, roundTrip)) this.#growWindows(this.#estimator.window);
+    if (this.#estimator.measure(this.#measuredOctets, roundTrip)) {
+      // With less, one response could take all of it.
+      this.receiveWindow.target = Math.max(this.receiveWindow.target, 2 * this.#estimator.window);
+      if (this.receiveWindow.isDue) this.announceOutput();
+    }
     this.#measuredOctets = 0;
     return true;
   }
 
-  /**
-   * By SETTINGS, which hold for the streams that are open and for those to come (RFC 9113 §6.9.2). They reach the peer before
-   * whatever we send next, so both sides count the same.
-   */
-  #growWindows(window: number): void {
-    const increase = window - this.streamWindow;
-    if (increase <= 0 || !this.areSettingsAcknowledged) return;
-    this.streamWindow = window;
-    this.sendSettings([Setting.INITIAL_WINDOW_SIZE, window]);
-    for (const { receiveWindow } of this.streams.all()) {
-      receiveWindow.available += increase;
-      receiveWindow.target += increase;
-    }
-    // With less, one response that nobody reads could take all of it.
-    this.receiveWindow.target = Math.max(this.receiveWindow.target, 2 * window);
-    this.releaseConnection(0);
+  /** What a response that is read may have under way. */
+  get largestStreamWindow(): number {
+    return this.#estimator.window;
   }
 }

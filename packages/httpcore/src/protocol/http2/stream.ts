@@ -1,4 +1,4 @@
-import { ReceiveWindow } from './flow-control.ts';
+import { StreamReceiveWindow } from './flow-control.ts';
 import type { OutboundBody } from './outbound-body.ts';
 import { StreamState, transition } from './stream-state.ts';
 
@@ -18,7 +18,7 @@ export class Http2Stream<Token> {
   state: number = StreamState.IDLE;
   /** One of `ResponsePhase`. */
   phase: number = ResponsePhase.AWAITING_HEAD;
-  readonly receiveWindow: ReceiveWindow;
+  readonly receiveWindow: StreamReceiveWindow;
   /** The request body; `null` where the request ended with its head. */
   outbound: OutboundBody<Http2Stream<Token>> | null = null;
   /** What WINDOW_UPDATE has added where there is no body: counted all the same, since even there it has a limit. */
@@ -35,7 +35,7 @@ export class Http2Stream<Token> {
   constructor(id: number, token: Token, window: number, startsAt: number, method: string) {
     this.id = id;
     this.token = token;
-    this.receiveWindow = new ReceiveWindow(window);
+    this.receiveWindow = new StreamReceiveWindow(window);
     this.startsAt = startsAt;
     this.isHead = method === 'HEAD';
     this.isConnect = method === 'CONNECT';
