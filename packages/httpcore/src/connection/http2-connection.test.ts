@@ -11,7 +11,7 @@ import { everySplit } from '../testing/every-split.ts';
 const ok = (id: number): Buffer => headers(id, [[':status', '200']]);
 const whole = (id: number, text = 'x'): Buffer => Buffer.concat([ok(id), data(id, text, { endStream: true })]);
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
-const preface = ['PREFACE', 'SETTINGS 2=0 4=262144 6=65536', `WINDOW_UPDATE ${16 * 1_048_576 - 65_535}`];
+const preface = ['PREFACE', 'SETTINGS 2=0 4=1048576 6=65536', `WINDOW_UPDATE ${16 * 1_048_576 - 65_535}`];
 
 afterEach(endWorlds);
 
@@ -245,17 +245,17 @@ describe('limits of an exchange', () => {
 });
 
 describe('a response that is whole', () => {
-  /** Sends responses of 240 KiB, each in one piece, and returns by how much the connection's window was enlarged. */
+  /** Sends responses of 960 KiB, each in one piece, and returns by how much the connection's window was enlarged. */
   async function download(unread: boolean): Promise<number> {
     const { made, server } = await startConnected(['/']);
     server.receive(whole(1));
     const chunk = Buffer.alloc(16_384);
     const calls: Call[] = [];
     let given = 0;
-    for (let id = 3; id < 320; id += 2) {
+    for (let id = 3; id < 80; id += 2) {
       calls.push(made.call('/', { unread }));
       await made.clock.settle();
-      server.receive(ok(id), ...Array.from({ length: 14 }, () => data(id, chunk)), data(id, chunk, { endStream: true }));
+      server.receive(ok(id), ...Array.from({ length: 59 }, () => data(id, chunk)), data(id, chunk, { endStream: true }));
       await made.clock.settle();
       for (const line of server.sent()) given += Number(/^WINDOW_UPDATE (\d+)$/.exec(line)?.[1] ?? 0);
     }
@@ -285,7 +285,7 @@ describe('a response that nobody wants', () => {
     const made = startWorld();
     const call = made.call('/', { unread: true });
     const server = await made.server();
-    server.receive(settings(), settingsAcknowledgement(), ok(1), ...Array.from({ length: 15 }, () => data(1, Buffer.alloc(16_384))));
+    server.receive(settings(), settingsAcknowledgement(), ok(1), ...Array.from({ length: 60 }, () => data(1, Buffer.alloc(16_384))));
     await made.clock.settle();
     server.sent();
     await call.body?.close();

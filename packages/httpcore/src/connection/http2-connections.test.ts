@@ -12,7 +12,7 @@ import { ErrorCode, Setting } from '../protocol/http2/constants.ts';
 const ok = (id: number): Buffer => headers(id, [[':status', '200']]);
 const whole = (id: number, text = 'x'): Buffer => Buffer.concat([ok(id), data(id, text, { endStream: true })]);
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
-const preface = ['PREFACE', 'SETTINGS 2=0 4=262144 6=65536', `WINDOW_UPDATE ${16 * 1_048_576 - 65_535}`];
+const preface = ['PREFACE', 'SETTINGS 2=0 4=1048576 6=65536', `WINDOW_UPDATE ${16 * 1_048_576 - 65_535}`];
 
 afterEach(endWorlds);
 

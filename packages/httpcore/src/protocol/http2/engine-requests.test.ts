@@ -28,7 +28,7 @@ describe('a new connection', () => {
     peer.open('GET', '/');
     expect(peer.sent()).toEqual([
       'PREFACE',
-      'SETTINGS 2=0 4=262144 6=65536',
+      'SETTINGS 2=0 4=1048576 6=65536',
       `WINDOW_UPDATE ${16 * 1_048_576 - 65_535}`,
       'HEADERS 1 END_STREAM :method=GET :scheme=https :authority=example.com :path=/',
     ]);
@@ -51,7 +51,7 @@ describe('a new connection', () => {
     expect(codeOf(() => new EngineHarness({ connectionWindow: 2 ** 31 }))).toBe('INVALID_OPTION');
     expect(codeOf(() => new EngineHarness({ streamWindow: Number.NaN }))).toBe('INVALID_OPTION');
     const inherited = new EngineHarness(Object.create({ streamWindow: 5 }) as object);
-    expect(inherited.sent()[1]).toBe('SETTINGS 2=0 4=262144 6=65536');
+    expect(inherited.sent()[1]).toBe('SETTINGS 2=0 4=1048576 6=65536');
   });
 });
 

@@ -23,9 +23,9 @@ export interface Http2EngineOptions {
   readonly headerTableSize?: number | undefined;
   /** The largest table that we compress with, if the peer allows it. Default 4,096. */
   readonly encoderTableSize?: number | undefined;
-  /** What a response that nobody reads may have under way or unread. Default 256 KiB. */
+  /** What a response that nobody reads may have under way or unread. Default 1 MiB. */
   readonly streamWindow?: number | undefined;
-  /** What that may grow to for one that is read as fast as it comes. Default 1 MiB. */
+  /** What that may grow to for one that is read as fast as it comes, where that is more. Default 1 MiB. */
   readonly readWindow?: number | undefined;
   /** What {@link readWindow} may become where measured bandwidth × delay asks for it. Default 16 MiB. */
   readonly maxStreamWindow?: number | undefined;
@@ -58,13 +58,18 @@ export interface ResolvedHttp2EngineOptions {
 const mebibyte = 1_048_576;
 
 // Option, default, least, most.
-const table: readonly (readonly [name: Exclude<keyof Http2EngineOptions, 'windowMemory'>, fallback: number, least: number, most: number])[] = [
+const table: readonly (readonly [
+  name: Exclude<keyof Http2EngineOptions, 'windowMemory'>,
+  fallback: number,
+  least: number,
+  most: number,
+])[] = [
   ['maxHeaderListSize', 65_536, 1, maximumWindow],
   ['maxHeaderFields', 256, 1, maximumWindow],
   ['maxFrameSize', minimumMaxFrameSize, minimumMaxFrameSize, maximumMaxFrameSize],
   ['headerTableSize', defaultHeaderTableSize, 0, 2 ** 24],
   ['encoderTableSize', defaultHeaderTableSize, 0, 2 ** 24],
-  ['streamWindow', mebibyte / 4, 1, maximumWindow],
+  ['streamWindow', mebibyte, 1, maximumWindow],
   ['readWindow', mebibyte, 1, maximumWindow],
   ['maxStreamWindow', 16 * mebibyte, 1, maximumWindow],
   // SETTINGS do not change the connection's window, and WINDOW_UPDATE can only enlarge it (RFC 9113 §6.9.2).
