@@ -7,6 +7,7 @@ import type { ConnectionInfo, ResponseBody, TraceEvents, TraceObserver } from '@
 import type { Request } from '../request/request.ts';
 import type { Timings } from '../response/timings.ts';
 import { DialSteps } from './dial-steps.ts';
+import { phasesOf } from './phases.ts';
 import { now } from '../time/platform.ts';
 
 export class Attempt {
@@ -26,6 +27,7 @@ export class Attempt {
   #connection: ConnectionInfo | undefined = undefined;
   #reused: boolean | undefined = undefined;
   #dial: DialSteps | undefined = undefined;
+  // `NaN` until it happens: numbers, so that noting one makes nothing.
   #queuedAt = NaN;
   #assignedAt = NaN;
   #sentAt = NaN;
@@ -50,28 +52,21 @@ export class Attempt {
   }
 
   get timings(): Timings {
-    const start = Number.isNaN(this.#queuedAt) ? this.#startedAt : this.#queuedAt;
-    const end = Number.isNaN(this.#endedAt) ? now() : this.#endedAt;
-    const dial = this.#reused === undefined ? this.#dial?.until(end) : this.#reused ? undefined : this.#connection?.timings;
-    // Without a connection it waited to its end, but for the making of one.
-    const waitedTo = this.#reused === undefined && !Number.isNaN(this.#queuedAt) ? end : this.#assignedAt;
-    // A connection may have been begun for somebody else, before our time.
-    const step = (from: number | undefined, to: number | undefined): number | undefined =>
-      from === undefined || to === undefined ? undefined : Math.max(0, to - Math.max(from, start));
-    const dialled = dial === undefined ? 0 : Math.max(0, Math.min(dial.end, waitedTo) - Math.max(dial.start, start));
-    const sentAt = this.#firstByteAt < this.#sentAt || Number.isNaN(this.#sentAt) ? this.#firstByteAt : this.#sentAt;
+    const reused = this.#reused;
+    const end = known(this.#endedAt) ?? now();
+    const moments = {
+      started: this.#startedAt,
+      queued: known(this.#queuedAt),
+      assigned: known(this.#assignedAt),
+      sent: known(this.#sentAt),
+      firstByte: known(this.#firstByteAt),
+      ended: known(this.#endedAt),
+    };
+    const steps = reused === undefined ? this.#dial?.until(end) : this.#connection?.timings;
     return {
-      startedAt: performance.timeOrigin + start,
-      queued: known(waitedTo - start - dialled),
-      dns: step(dial?.dnsStart, dial?.dnsEnd),
-      connect: step(dial?.connectStart, dial?.connectEnd),
-      proxy: step(dial?.proxyStart, dial?.proxyEnd),
-      tls: step(dial?.tlsStart, dial?.tlsEnd),
-      sent: known(sentAt - this.#assignedAt),
-      firstByte: known(this.#firstByteAt - sentAt),
-      download: known(this.#endedAt - this.#firstByteAt),
-      total: end - start,
-      reused: this.#reused,
+      startedAt: performance.timeOrigin + (moments.queued ?? moments.started),
+      ...phasesOf(moments, { reused, steps }, end),
+      reused,
       connectionId: this.#connection?.id,
       remoteAddress: this.#connection?.remoteAddress,
       httpVersion: this.httpVersion,
@@ -109,6 +104,6 @@ export class Attempt {
   }
 }
 
-function known(milliseconds: number): number | undefined {
-  return Number.isNaN(milliseconds) ? undefined : Math.max(0, milliseconds);
+function known(moment: number): number | undefined {
+  return Number.isNaN(moment) ? undefined : moment;
 }

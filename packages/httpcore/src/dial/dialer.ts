@@ -5,6 +5,7 @@ import { Http2Connection } from '../connection/http2-connection.ts';
 import { Turn } from '../connection/turn.ts';
 import { UnsupportedProtocol } from '../contract/errors.ts';
 import type { PoolSettings } from '../model/pool-options.ts';
+import { RecentMap } from '../model/recent-map.ts';
 import { destinationKey } from '../model/destination.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
 import type { Clock } from '../time/clock.ts';
@@ -28,7 +29,7 @@ export class HttpDialer implements Dialer {
   readonly #clock: Clock;
   readonly #turn: Turn;
   /** Of peers that allow fewer streams than the RFC recommends. */
-  readonly #streamLimits = new Map<string, number>();
+  readonly #streamLimits = new RecentMap<number>(rememberedPeers);
 
   constructor(transports: TransportDialer, options: PoolSettings, clock: Clock) {
     this.#transports = transports;
@@ -39,10 +40,8 @@ export class HttpDialer implements Dialer {
 
   /** What a peer's first connection has learnt its second need not find out by being refused. */
   #rememberStreamLimit(peer: string, limit: number): void {
-    this.#streamLimits.delete(peer);
-    if (limit >= recommendedStreams) return;
-    this.#streamLimits.set(peer, limit);
-    if (this.#streamLimits.size > rememberedPeers) this.#streamLimits.delete(this.#streamLimits.keys().next().value!);
+    if (limit < recommendedStreams) this.#streamLimits.set(peer, limit);
+    else this.#streamLimits.delete(peer);
   }
 
   dial(request: DialRequest, owner: ConnectionOwner): Dial<Connection> {

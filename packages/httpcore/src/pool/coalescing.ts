@@ -20,6 +20,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import type { DialRequest } from '../dial/dial.ts';
 import { Aborted, type HttpCoreError } from '../contract/errors.ts';
 import type { PoolSettings } from '../model/pool-options.ts';
+import { RecentMap } from '../model/recent-map.ts';
 import type { Origin } from '../model/origin.ts';
 import { coversHost, endpointKey, isCoalescable } from './coalescing-rules.ts';
 import { expiryOf } from './eviction.ts';
@@ -63,7 +64,7 @@ export class Coalescing {
   readonly #byEndpoint = new Map<string, Set<SharedConnection>>();
   /** The connections of others on which each guest has exchanges, or may start some. */
   readonly #stays = new Map<CoalescingOrigin, Set<SharedConnection>>();
-  readonly #misdirected = new Set<string>();
+  readonly #misdirected = new RecentMap<true>(mostMisdirected);
 
   private constructor(keepAliveTimeout: number) {
     this.#keepAliveTimeout = keepAliveTimeout;
@@ -207,8 +208,7 @@ export class Coalescing {
   onMisdirected(guest: CoalescingOrigin, exchange: Exchange): boolean {
     for (const { connection } of this.#stays.get(guest) ?? []) {
       if (!connection.exchanges().includes(exchange)) continue;
-      this.#misdirected.add(guest.origin.text);
-      if (this.#misdirected.size > mostMisdirected) this.#misdirected.delete(this.#misdirected.values().next().value!);
+      this.#misdirected.set(guest.origin.text, true);
       return true;
     }
     return false;

@@ -9,6 +9,7 @@
  * refuses HTTP/2 by name (RFC 9113 §7) would agree to it again: it is not offered any more.
  */
 import { onlyHttp1, type HttpProtocol, type Destination } from '../model/destination.ts';
+import { RecentMap } from '../model/recent-map.ts';
 import type { Sharing } from './decide.ts';
 
 type LearntProtocol = HttpProtocol | 'http/1.1 alone';
@@ -23,12 +24,10 @@ interface KnownDestination {
 const rememberedPeers = 1_000;
 
 export class Learnt {
-  readonly #limit: number;
-  /** The one heard of last is the last. */
-  readonly #learnt = new Map<string, LearntProtocol>();
+  readonly #learnt: RecentMap<LearntProtocol>;
 
   constructor(limit: number = rememberedPeers) {
-    this.#limit = limit;
+    this.#learnt = new RecentMap(limit);
   }
 
   sharingOf({ destination, key }: KnownDestination): Sharing {
@@ -50,20 +49,14 @@ export class Learnt {
   /** A connection was made. Returns whether it is of use: one over HTTP/2 may have been under way when that was refused. */
   onAgreed(key: string, protocol: HttpProtocol): boolean {
     const isRefusing = this.refusesHttp2(key);
-    this.#remember(key, isRefusing ? 'http/1.1 alone' : protocol);
+    this.#learnt.set(key, isRefusing ? 'http/1.1 alone' : protocol);
     return !isRefusing || protocol === 'http/1.1';
   }
 
   /** Returns whether there is HTTP/1.1 to go on with: where it is permitted, and a thing to agree on. */
   onHttp1Required({ destination, key }: KnownDestination): boolean {
     if (destination.origin.scheme !== 'https' || !destination.protocols.includes('http/1.1')) return false;
-    this.#remember(key, 'http/1.1 alone');
+    this.#learnt.set(key, 'http/1.1 alone');
     return true;
-  }
-
-  #remember(key: string, learnt: LearntProtocol): void {
-    this.#learnt.delete(key);
-    this.#learnt.set(key, learnt);
-    if (this.#learnt.size > this.#limit) this.#learnt.delete(this.#learnt.keys().next().value!);
   }
 }
