@@ -68,6 +68,8 @@ export type {
 } from './request/request-options.ts';
 export type { RetryOptions } from './retries/retry-settings.ts';
 export type { RedirectOptions } from './redirects/redirect-settings.ts';
+export type { OriginFieldOptions } from './request/fields/origin-fields.ts';
+export type { TrustEnvInput, TrustEnvOptions } from './proxies/proxy-settings.ts';
 export type { TimeoutInput, TimeoutOptions } from './time/timeout.ts';
 export { RedirectError, TooManyRedirects } from './redirects/redirect-errors.ts';
 export { Retries, type RetriesOptions } from './retries/retries.ts';

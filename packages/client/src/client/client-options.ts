@@ -5,6 +5,7 @@ import type { AuthInput } from '../auth/auth.ts';
 import type { CookiesInput } from '../cookies/cookie-settings.ts';
 import type { HeadersInput } from '../request/fields/header-input.ts';
 import type { ProxyInput } from '../proxies/proxy.ts';
+import type { TrustEnvInput } from '../proxies/proxy-settings.ts';
 import type { MountsInput } from '../routing/mounts.ts';
 import type { Interceptor } from '../call/interceptor.ts';
 import type { RetryOptions } from '../retries/retry-settings.ts';
@@ -46,10 +47,10 @@ export interface CommonClientOptions extends ReadOptions, RedirectOptions, Retry
   readonly auth?: AuthInput | null | undefined;
   /**
    * Takes what the environment says. Where nobody gives `proxy`, that is `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, in upper
-   * case too, as they are when the client is made. Where nobody gives `auth`, it is the user's netrc (`NETRC`, else `~/.netrc` or
-   * `~/_netrc`), by the host of each request. Default `false`.
+   * case too, as they are when the client is made; a request whose variable can not be understood fails, unless `onInvalid` is `direct`. Where nobody
+   * gives `auth`, it is the user's netrc (`NETRC`, else `~/.netrc` or `~/_netrc`), by the host of each request. Default `false`.
    */
-  readonly trustEnv?: boolean | null | undefined;
+  readonly trustEnv?: TrustEnvInput | null | undefined;
   /**
    * The jar, instead of one that is the client's own; or cookies by name, which are sent beside those of the jar to where the
    * client's headers go, and never stored; or `null` or `false`: none are sent and none are kept.

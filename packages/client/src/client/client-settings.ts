@@ -1,4 +1,3 @@
-import { boolean } from '../options/checks.ts';
 /** A client's options as it works with them: inherited from the client that it extends, checked, and ready for every request. */
 import type { HeaderPair } from '@x/httpcore';
 
@@ -10,7 +9,7 @@ import { clientCookies, noCookies, type CookieSettings } from '../cookies/cookie
 import { InvalidOption } from '../errors.ts';
 import { offerCodings } from '../request/fields/accept-encoding.ts';
 import { applyHeaderChanges, readHeaderChanges, type HeaderChanges } from '../request/fields/header-input.ts';
-import { clientProxies, noProxies } from '../proxies/proxy-settings.ts';
+import { clientProxies, noProxies, readTrustEnv, type TrustEnvInput } from '../proxies/proxy-settings.ts';
 import { mergeSensitiveHeaders, noFields, portableChanges } from '../request/fields/origin-fields.ts';
 import { joinUrl, parseTarget, type Target } from '../request/url/target.ts';
 import type { Interceptor } from '../call/interceptor.ts';
@@ -110,9 +109,9 @@ function withoutGiven({ jar }: CookieSettings): CookieSettings {
   return { ...noCookies, jar };
 }
 
-function resolveNetrc(trustEnv: boolean | null | undefined, inherited: Auth | undefined): Auth | undefined {
+function resolveNetrc(trustEnv: TrustEnvInput | null | undefined, inherited: Auth | undefined): Auth | undefined {
   if (trustEnv === undefined) return inherited;
-  return trustEnv !== null && boolean('trustEnv', trustEnv) ? (inherited ?? new NetrcAuth()) : undefined;
+  return readTrustEnv(trustEnv) === undefined ? undefined : (inherited ?? new NetrcAuth());
 }
 
 function resolveBase(own: string | URL | null | undefined, inherited: Target | undefined): Target | undefined {

@@ -10,7 +10,7 @@ const refuse = (message: string): never => {
 };
 
 function proxyFor(environment: Environment, url: string, warn: (message: string) => void = refuse): string | undefined {
-  return readProxyEnvironment(environment, warn).proxyFor(parseTarget(url).parts);
+  return readProxyEnvironment(environment, 'direct', warn).proxyFor(parseTarget(url).parts)?.url;
 }
 
 describe('the proxy that the environment names', () => {
@@ -88,14 +88,14 @@ describe('the proxy that the environment names', () => {
 
   it('is read once', () => {
     const environment = { http_proxy: 'http://p', no_proxy: 'b.example' };
-    const proxies = readProxyEnvironment(environment, refuse);
+    const proxies = readProxyEnvironment(environment, 'fail', refuse);
     environment.http_proxy = 'http://other';
     environment.no_proxy = '*';
-    expect(proxies.proxyFor(['http', 'a.example', null, '/'])).toBe('http://p');
+    expect(proxies.proxyFor(['http', 'a.example', null, '/'])).toEqual({ variable: 'http_proxy', url: 'http://p' });
   });
 
   it('is none for a scheme that is neither http nor https', () => {
-    expect(readProxyEnvironment({ all_proxy: 'http://p' }, refuse).proxyFor(['ftp', 'a.example', null, '/'])).toBeUndefined();
+    expect(readProxyEnvironment({ all_proxy: 'http://p' }, 'fail', refuse).proxyFor(['ftp', 'a.example', null, '/'])).toBeUndefined();
   });
 });
 
@@ -237,6 +237,21 @@ describe('the value of a variable', () => {
     ]);
   });
 
+  it('fails the requests that would go by it, and no others', () => {
+    const environment = { http_proxy: 'htp://ada:s3cret@p', HTTP_PROXY: 'http://q', all_proxy: 'http://c', no_proxy: 'a.example' };
+    const { proxyFor: choose } = readProxyEnvironment(environment, 'fail', refuse);
+    expect(choose(['https', 'b.example', null, '/'])?.url).toBe('http://c');
+    expect(choose(['http', 'a.example', null, '/'])).toBeUndefined();
+    for (let round = 0; round < 2; round++) {
+      expect(() => choose(['http', 'b.example', null, '/'])).toThrow(
+        expect.objectContaining({
+          code: 'INVALID_PROXY_VARIABLE',
+          message: expect.stringMatching(/^(?!.*(?:ada|s3cret)).*http_proxy.*"htp"/) as string,
+        }),
+      );
+    }
+  });
+
   it('is ignored where the host is longer than any name', () => {
     for (const value of [`http://${'ä'.repeat(100_000)}`, 'a'.repeat(100_000), `${'a'.repeat(100_000)}://p`]) {
       const warnings: string[] = [];
@@ -248,7 +263,7 @@ describe('the value of a variable', () => {
 
   it('may have letters beyond ASCII, however often it is read', () => {
     for (let round = 0; round < 20_000; round++) {
-      const proxies = readProxyEnvironment({ all_proxy: 'http://p\u00fc', no_proxy: 'm\u00fcnchen.example' }, refuse);
+      const proxies = readProxyEnvironment({ all_proxy: 'http://p\u00fc', no_proxy: 'm\u00fcnchen.example' }, 'fail', refuse);
       expect(proxies.proxyFor(['http', 'xn--mnchen-3ya.example', null, '/'])).toBeUndefined();
     }
   });
@@ -326,9 +341,9 @@ describe('whatever the environment says', () => {
     for (let round = 0; round < 2_000; round++) {
       const environment = Object.fromEntries(names.filter(() => random(3) > 0).map((name) => [name, word()]));
       const warnings: string[] = [];
-      const { proxyFor: choose } = readProxyEnvironment(environment, (message) => warnings.push(message));
+      const { proxyFor: choose } = readProxyEnvironment(environment, 'direct', (message) => warnings.push(message));
       for (const host of hosts) {
-        const proxy = choose([random(2) === 0 ? 'http' : 'https', host, random(2) === 0 ? null : 8080, '/']);
+        const proxy = choose([random(2) === 0 ? 'http' : 'https', host, random(2) === 0 ? null : 8080, '/'])?.url;
         if (proxy === undefined) continue;
         proxies += 1;
         expect(proxy).toMatch(/^(?:https?|socks4a?|socks5h?):\/\/[^/?#\s\\]+$/);

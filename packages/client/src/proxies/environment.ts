@@ -12,34 +12,48 @@
  */
 import type { UrlParts } from '@x/httpcore';
 
+import { InvalidOption } from '../errors.ts';
 import { parseNoProxy, type NoProxy } from './no-proxy.ts';
 import { parseAuthority } from './url-host.ts';
 
+/** A proxy, and the variable that names it. */
+export interface NamedProxy {
+  readonly variable: string;
+  /** `scheme://[user[:password]@]host[:port]`, user information as it was written, the scheme one of `http`, `https`, `socks4`, `socks4a`, `socks5`, `socks5h`. */
+  readonly url: string;
+}
+
 export interface ProxyEnvironment {
   /**
-   * The URL of the proxy for this URL, `scheme://[user[:password]@]host[:port]`, user information as it was written; `undefined`: go
-   * directly. The scheme is one of `http`, `https`, `socks4`, `socks4a`, `socks5`, `socks5h`.
+   * The proxy for this URL; `undefined`: go directly.
+   * @throws {InvalidOption} `INVALID_PROXY_VARIABLE`: the variable that would say so is not to be understood.
    */
-  proxyFor(url: UrlParts): string | undefined;
+  proxyFor(url: UrlParts): NamedProxy | undefined;
 }
+
+/**
+ * What becomes of requests whose proxy variable can not be understood. `fail`: they fail, as with curl, since whoever has set it wants
+ * them to go through a proxy. `direct`: the variable is left out, with a warning.
+ */
+export type OnInvalidProxy = 'fail' | 'direct';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Warn = (message: string) => void;
 /** `null`: none, and nothing else is to be tried. `undefined`: nothing is said. */
-type Choice = string | null | undefined;
+type Choice = NamedProxy | InvalidOption | null | undefined;
 
 /**
- * Reads the variables once; what changes later is not seen. It never throws: what can not be understood is left out, with one warning each,
- * which never tells user information.
+ * Reads the variables once; what changes later is not seen. It never throws: what can not be understood is told when a request would go by
+ * it, or by one warning, and neither tells user information. An exception that can not be understood is none, with a warning.
  *
  * @example
- * const proxies = readProxyEnvironment(process.env, (message) => process.emitWarning(message));
- * proxies.proxyFor(['https', 'example.com', null, '/']); // 'http://proxy.local:3128'
+ * const proxies = readProxyEnvironment(process.env, 'fail', (message) => process.emitWarning(message));
+ * proxies.proxyFor(['https', 'example.com', null, '/'])?.url; // 'http://proxy.local:3128'
  */
-export function readProxyEnvironment(environment: Environment, warn: Warn): ProxyEnvironment {
-  const all = proxyIn(environment, ['all_proxy', 'ALL_PROXY'], warn);
-  const own = (names: readonly string[]): string | undefined => {
-    const choice = proxyIn(environment, names, warn);
+export function readProxyEnvironment(environment: Environment, onInvalid: OnInvalidProxy, warn: Warn): ProxyEnvironment {
+  const all = proxyIn(environment, ['all_proxy', 'ALL_PROXY'], onInvalid, warn);
+  const own = (names: readonly string[]): NamedProxy | InvalidOption | undefined => {
+    const choice = proxyIn(environment, names, onInvalid, warn);
     return (choice === undefined ? all : choice) ?? undefined;
   };
   const proxies = new Map([
@@ -51,7 +65,9 @@ export function readProxyEnvironment(environment: Environment, warn: Warn): Prox
   return {
     proxyFor(url) {
       const proxy = proxies.get(url[0]);
-      return proxy === undefined || noProxy?.covers(url) === true ? undefined : proxy;
+      if (proxy === undefined || noProxy?.covers(url) === true) return undefined;
+      if (proxy instanceof InvalidOption) throw proxy;
+      return proxy;
     },
   };
 }
@@ -78,14 +94,24 @@ function valueOf(environment: Environment, name: string): string | undefined {
   return Object.hasOwn(environment, name) ? environment[name] : undefined;
 }
 
-/** The first of these variables that says something which can be understood. */
-function proxyIn(environment: Environment, names: readonly string[], warn: Warn): Choice {
+/** What is wrong with a proxy variable, for the request that would go by it. */
+export function invalidVariable(variable: string, problem: string, cause?: unknown): InvalidOption {
+  return new InvalidOption(
+    'trustEnv',
+    `reads the environment variable ${variable}, which can not be used: ${problem}. Mend or unset it; or give trustEnv: { onInvalid: "direct" } to go without it`,
+    { code: 'INVALID_PROXY_VARIABLE', cause },
+  );
+}
+
+/** The first of these variables that says something; or, where the others are left out, something which can be understood. */
+function proxyIn(environment: Environment, names: readonly string[], onInvalid: OnInvalidProxy, warn: Warn): Choice {
   for (const name of names) {
     const value = valueOf(environment, name)?.trim();
     if (value === undefined) continue;
     if (value === '') return null;
     const { proxy, problem } = parseProxy(value);
-    if (proxy !== undefined) return proxy;
+    if (proxy !== undefined) return { variable: name, url: proxy };
+    if (onInvalid === 'fail') return invalidVariable(name, problem!);
     warn(`${name} is ignored: ${problem}`);
   }
   return undefined;

@@ -2,7 +2,8 @@
 import type { Proxy, UrlParts } from '@x/httpcore';
 
 import { InvalidOption } from '../errors.ts';
-import { readProxyEnvironment } from './environment.ts';
+import { ownOptions, type OptionNames } from '../options/own-options.ts';
+import { invalidVariable, readProxyEnvironment, type NamedProxy, type OnInvalidProxy } from './environment.ts';
 import { readProxy, type ProxyInput } from './proxy.ts';
 
 /** `null`: none. */
@@ -17,19 +18,44 @@ export interface ProxySettings {
   readonly isOfCall: boolean;
 }
 
+/** How the environment is trusted. */
+export interface TrustEnvOptions {
+  /**
+   * What becomes of requests whose proxy variable can not be understood: they `fail` with `InvalidOption` (`INVALID_PROXY_VARIABLE`), as with
+   * curl; or they go as if it were not there (`direct`), with a process warning. Default `fail`.
+   */
+  readonly onInvalid?: 'fail' | 'direct' | undefined;
+}
+
+export type TrustEnvInput = boolean | TrustEnvOptions;
+
+const trustNames: OptionNames<TrustEnvOptions> = Object.freeze({ onInvalid: undefined });
+
+/**
+ * `undefined`: it is not trusted.
+ * @throws {InvalidOption} it is none of the forms.
+ */
+export function readTrustEnv(input: TrustEnvInput | null): OnInvalidProxy | undefined {
+  if (input === null || input === false) return undefined;
+  if (input === true) return 'fail';
+  if (typeof input !== 'object') throw new InvalidOption('trustEnv', 'must be a boolean, or an object with onInvalid');
+  const { onInvalid = 'fail' } = ownOptions(input, trustNames, 'trustEnv');
+  if (onInvalid !== 'fail' && onInvalid !== 'direct') throw new InvalidOption('trustEnv.onInvalid', "must be 'fail' or 'direct'");
+  return onInvalid;
+}
+
 export const noProxies: ProxySettings = Object.freeze({ stated: undefined, environment: undefined, isOfCall: false });
 
 /** @throws {InvalidOption} `proxy` or `trustEnv` is none of the forms. */
 export function clientProxies(
   inherited: ProxySettings,
   input: ProxyInput | null | undefined,
-  trustEnv: boolean | null | undefined,
+  trustEnv: TrustEnvInput | null | undefined,
 ): ProxySettings {
   if (input === undefined && trustEnv === undefined) return inherited;
   return {
     stated: input === undefined ? inherited.stated : readStated(input),
-    environment:
-      trustEnv === undefined ? inherited.environment : trustEnv === true ? (inherited.environment ?? fromEnvironment()) : undefined,
+    environment: trustEnv === undefined ? inherited.environment : environmentFor(trustEnv, inherited.environment),
     isOfCall: false,
   };
 }
@@ -48,29 +74,38 @@ function readStated(input: ProxyInput | null): Proxy | null {
   return input === null ? null : readProxy(input);
 }
 
+/** The one that is inherited is kept, unless something else is said about it. */
+function environmentFor(trustEnv: TrustEnvInput | null, inherited: FindProxy | undefined): FindProxy | undefined {
+  const onInvalid = readTrustEnv(trustEnv);
+  if (onInvalid === undefined) return undefined;
+  return trustEnv === true && inherited !== undefined ? inherited : fromEnvironment(onInvalid);
+}
+
 /** Read when the client is made. Each proxy is made once, so that its connections and its nonces are found again. */
-function fromEnvironment(): FindProxy {
+function fromEnvironment(onInvalid: OnInvalidProxy): FindProxy {
   const warn = (message: string): void => process.emitWarning(message, { type: 'ProxyEnvironmentWarning' });
-  const environment = readProxyEnvironment(process.env, warn);
+  const environment = readProxyEnvironment(process.env, onInvalid, warn);
   const proxies = new Map<string, Proxy | null>();
   return (url) => {
-    const text = environment.proxyFor(url);
-    if (text === undefined) return null;
-    let proxy = proxies.get(text);
+    const named = environment.proxyFor(url);
+    if (named === undefined) return null;
+    let proxy = proxies.get(named.url);
     if (proxy === undefined) {
-      proxy = proxyOf(text, warn);
-      proxies.set(text, proxy);
+      proxy = proxyOf(named, onInvalid, warn);
+      proxies.set(named.url, proxy);
     }
     return proxy;
   };
 }
 
-/** What the environment says wrong must not end a program: it goes on without. */
-function proxyOf(text: string, warn: (message: string) => void): Proxy | null {
+/** @throws {InvalidOption} it can not be used, and is not to be left out. */
+function proxyOf({ variable, url }: NamedProxy, onInvalid: OnInvalidProxy, warn: (message: string) => void): Proxy | null {
   try {
-    return readProxy(text);
+    return readProxy(url);
   } catch (error) {
-    warn(`A proxy of the environment is ignored: ${(error as Error).message}`);
+    const { message } = error as Error;
+    if (onInvalid === 'fail') throw invalidVariable(variable, message, error);
+    warn(`${variable} is ignored: ${message}`);
     return null;
   }
 }

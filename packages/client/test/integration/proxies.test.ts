@@ -1,4 +1,6 @@
 /** A client behind proxies: who is told what, and which way each request takes. */
+import { inspect } from 'node:util';
+
 import { Client, ConnectError, ConnectTimeout, DigestAuth, InvalidOption, Proxy, ProxyError, Retries, type ClientOptions } from '@x/client';
 import { nodeHandlerDispatcher } from '@x/httpcore';
 import { hang, startProxy, startRawServer, startServer, trustedAuthority, type HttpProxyOptions } from '@x/testbed';
@@ -176,14 +178,41 @@ describe('the environment', () => {
     expect(proxy.connections.accepted).toBe(1);
   });
 
-  it('is read when the client is made, and never ends a program', async () => {
+  it.each(['gopher://ada:s3cret@127.0.0.1', 'http://ada:s3#cret@127.0.0.1:1', 'http://127.0.0.1:281280', 'http://ada:%zz@127.0.0.1:1'])(
+    'that names no proxy is no reason to go without one: %s',
+    async (value) => {
+      vi.stubEnv('no_proxy', 'localhost');
+      vi.stubEnv('http_proxy', value);
+      await using origin = await startServer('plain');
+      await using client = new Client({ trustEnv: true, retries: 3 });
+      const ways = [
+        client.get(origin.url('/')),
+        client.stream('GET', origin.url('/')),
+        client.extend({ headers: {} }).post(origin.url('/')),
+        client.fetch(origin.url('/')).catch((error: unknown) => Promise.reject((error as Error).cause as Error)),
+      ];
+      for (const way of ways) {
+        const error = await way.then(() => undefined).catch((thrown: unknown) => thrown as Error);
+        expect(error).toMatchObject({ name: 'InvalidOption', option: 'trustEnv', code: 'INVALID_PROXY_VARIABLE' });
+        expect(error!.message).toMatch(/http_proxy/);
+        expect(inspect(error)).not.toMatch(/ada|s3|%zz/);
+      }
+      expect(origin.connections.accepted).toBe(0);
+      expect((await client.get(origin.url('/'), { proxy: null })).status).toBe(200);
+      expect((await client.get(`http://localhost:${origin.port}/`)).status).toBe(200);
+    },
+  );
+
+  it('is read when the client is made, and is left out where it can not be understood and is to be', async () => {
     const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     vi.stubEnv('http_proxy', 'gopher://ada:s3cret@proxy.test');
     vi.stubEnv('https_proxy', 'http://ada:%zz@proxy.test');
     vi.stubEnv('no_proxy', '10.0.0.0/99');
     await using origin = await startServer('plain');
-    await using client = new Client({ trustEnv: true });
+    await using client = new Client({ trustEnv: { onInvalid: 'direct' } });
     expect((await client.get(origin.url('/'))).status).toBe(200);
+    for (const trustEnv of ['yes', { onInvalid: 'ignore' }, { on: 1 }])
+      expect(() => new Client({ trustEnv: trustEnv as never })).toThrow(InvalidOption);
     await client.get('https://127.0.0.1:1/').catch(() => {});
     await client.get('https://127.0.0.1:1/').catch(() => {});
     expect(warnings.mock.calls.length).toBeGreaterThanOrEqual(2);
