@@ -18,10 +18,14 @@ const source = resolve(argv[3] ?? '.');
 const bundled = `${dist}-bundled`;
 const commonJs = join(dist, 'cjs');
 const target = 'node20.19';
-const entries = ['index', 'testing/index'].filter((entry) => existsSync(join(dist, `${entry}.js`)));
-const { dependencies = {} } = JSON.parse(await readFile(join(source, 'package.json'), 'utf8'));
+const { dependencies = {}, publishConfig } = JSON.parse(await readFile(join(source, 'package.json'), 'utf8'));
 const external = Object.keys(dependencies);
-if (entries.length === 0) throw new Error(`There is no index.js in ${dist}: compile first.`);
+/** @type {{ import: { default: string } }[]} */
+const published = Object.values(publishConfig.exports);
+const entries = published
+  .map((entry) => entry.import.default.replace(/^\.\/dist\/(.*)\.js$/, '$1'))
+  .filter((entry) => existsSync(join(dist, `${entry}.js`)));
+if (entries.length === 0) throw new Error(`There is none of the package's entries in ${dist}: compile first.`);
 
 /**
  * A library that comes along runs at its first use, not at every start: `import * as Name from 'library'` in the sources becomes a

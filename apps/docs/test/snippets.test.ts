@@ -1,4 +1,4 @@
-/** Every ```ts block of the README, of the client's and of the guides runs, against a local server in the place of the one it names. */
+/** Every ```ts block of the README, of the packages' and of the guides runs, against a local server in the place of the one it names. */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,12 +17,12 @@ interface Snippet {
 
 async function markdownFiles(): Promise<string[]> {
   const guides = await Promise.all(
-    ['apps/docs', 'apps/docs/client'].map(async (folder) => {
+    ['apps/docs', 'apps/docs/client', 'apps/docs/interop'].map(async (folder) => {
       const names = await readdir(join(root, folder));
       return names.filter((name) => name.endsWith('.md')).map((name) => join(root, folder, name));
     }),
   );
-  return [join(root, 'README.md'), join(root, 'packages/client/README.md'), ...guides.flat()];
+  return [join(root, 'README.md'), join(root, 'packages/client/README.md'), join(root, 'packages/interop/README.md'), ...guides.flat()];
 }
 
 function snippetsOf(file: string, markdown: string): Snippet[] {

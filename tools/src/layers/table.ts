@@ -17,6 +17,7 @@ export interface Layer {
 
 const core = 'packages/httpcore/src';
 const client = 'packages/client/src';
+const interop = 'packages/interop/src';
 
 export const layers: readonly Layer[] = [
   // @x/httpcore
@@ -327,6 +328,16 @@ export const layers: readonly Layer[] = [
   { layer: 'client/entry', files: [`${client}/index.ts`], imports: ['client/*'], modules: ['@x/httpcore'] },
   { layer: 'client/testing', files: [`${client}/testing/`], imports: ['client/*'], modules: ['@x/httpcore', '@x/httpcore/testing'] },
 
+  // @x/interop
+  // Somebody else's interface for each folder, on a client or a dispatcher, whose shapes it writes down again: it depends on neither.
+  { layer: 'interop/carrier', files: [`${interop}/carrier/`], imports: [] },
+  {
+    layer: 'interop/undici',
+    files: [`${interop}/undici/`],
+    imports: ['interop/carrier'],
+    modules: ['node:async_hooks', 'node:events', 'node:stream', 'node:timers', 'node:util'],
+  },
+
   // Private. Nothing published imports any of it. --------------------------------------------------------------------------------------------
 
   { layer: 'testbed', files: ['packages/testbed/src/'], imports: [], modules: ['node:*', '*'] },
@@ -349,5 +360,6 @@ export const modulesOfTests: readonly string[] = [
   '@x/httpcore/testing',
   '@x/client',
   '@x/client/testing',
+  '@x/interop/undici',
   '@x/testbed',
 ];

@@ -66,7 +66,7 @@ function checkEntry(published: PublishedPackage, entry: string, types: string): 
 }
 
 for (const published of publishedPackages()) {
-  for (const [entry, { types }] of Object.entries(published.manifest.publishConfig.exports)) {
-    if (!checkEntry(published, entry, types)) process.exitCode = 1;
+  for (const [entry, { import: imported }] of Object.entries(published.manifest.publishConfig.exports)) {
+    if (!checkEntry(published, entry, imported.types)) process.exitCode = 1;
   }
 }

@@ -8,7 +8,7 @@ interface Manifest {
   readonly private?: boolean;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
-  readonly publishConfig: { readonly exports: Readonly<Record<string, { readonly types: string; readonly default: string }>> };
+  readonly publishConfig: { readonly exports: Readonly<Record<string, { readonly import: { readonly types: string } }>> };
 }
 
 export interface PublishedPackage {

@@ -26,7 +26,7 @@ export function checkFragments(root: string, givenBase?: string): FragmentVerdic
   }
   if (base === git(root, 'rev-parse', 'HEAD')) return pass(`HEAD is contained in ${target}, so there is no change to judge`);
 
-  const sources = changedFiles(root, base, 'ACDMRT', ':(glob)packages/httpcore/src/**', ':(glob)packages/client/src/**').filter(
+  const sources = changedFiles(root, base, 'ACDMRT', ':(glob)packages/*/src/**', ':(exclude)packages/testbed').filter(
     (file) => !file.endsWith('.test.ts'),
   );
   if (sources.length === 0) return pass(`no source of a published package changed since ${target}`);

@@ -6,13 +6,16 @@ import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { publishedPackages } from '../packages/published.ts';
 import { pendingFragments, previewRelease, renderPreview } from './preview.ts';
 
 const repository = fileURLToPath(new URL('../../../', import.meta.url));
 const changesetCommand = createRequire(import.meta.url).resolve('@changesets/cli/bin.js');
+/** By their folders. All of them have one version. */
+const published = publishedPackages().map(({ folder }) => basename(folder));
 
 let directory: string;
 let clone: string;
@@ -32,7 +35,7 @@ beforeEach(async () => {
   await cp(join(repository, '.changeset/config.json'), join(clone, '.changeset/config.json'));
   await cp(join(repository, '.changeset/changelog.cjs'), join(clone, '.changeset/changelog.cjs'));
   for (const name of pendingFragments(clone)) await rm(join(clone, '.changeset', `${name}.md`));
-  for (const name of ['httpcore', 'client']) {
+  for (const name of published) {
     await rm(join(clone, 'packages', name, 'CHANGELOG.md'), { force: true });
     const file = join(clone, 'packages', name, 'package.json');
     await writeFile(file, JSON.stringify({ ...(JSON.parse(await readFile(file, 'utf8')) as object), version: '0.0.0' }, undefined, 2));
@@ -94,10 +97,9 @@ describe('releases from fragments', () => {
     expect(await snapshot()).toEqual(before);
 
     expect(preview.fragments).toEqual(['chore', 'less-waiting', 'trailers']);
-    expect(preview.releases.map(({ name, from, to }) => [name, from, to])).toEqual([
-      ['@x/client', '0.0.0', '0.1.0'],
-      ['@x/httpcore', '0.0.0', '0.1.0'],
-    ]);
+    expect(preview.releases.map(({ name, from, to }) => [name, from, to])).toEqual(
+      published.map((name) => [`@x/${name}`, '0.0.0', '0.1.0']),
+    );
     const rendered = renderPreview(preview);
     expect(rendered).toContain('3 pending fragments: chore, less-waiting, trailers');
     expect(rendered).toContain('@x/httpcore  0.0.0 → 0.1.0');
@@ -129,10 +131,7 @@ describe('releases from fragments', () => {
     commitAll('second');
 
     const preview = previewRelease(clone);
-    expect(preview.releases.map(({ name, to }) => [name, to])).toEqual([
-      ['@x/client', '0.1.1'],
-      ['@x/httpcore', '0.1.1'],
-    ]);
+    expect(preview.releases.map(({ name, to }) => [name, to])).toEqual(published.map((name) => [`@x/${name}`, '0.1.1']));
     expect(renderPreview(preview)).not.toContain('The first thing.');
 
     release();

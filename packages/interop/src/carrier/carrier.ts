@@ -1,0 +1,210 @@
+/**
+ * Who carries a request: a client, with all that it does to one, or a dispatcher, which sends it as it is.
+ *
+ * The shapes are those of `@x/client` and `@x/httpcore`, written down again: whoever has one of them need not install the other.
+ */
+export type HeaderPair = readonly [name: string, value: string];
+export type UrlParts = readonly [scheme: string, host: string, port: number | null, target: string];
+export type Timeouts = readonly [connect: number | null, read: number | null, write: number | null, pool: number | null];
+/** Chunks in memory can be sent again; what is iterated is sent once. */
+export type ByteIterable = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+type Informational = (status: number, reason: string, headers: readonly HeaderPair[]) => void;
+type Observer = (name: string, at: number, detail: unknown) => void;
+type TrailerSource = readonly HeaderPair[] | (() => readonly HeaderPair[] | Promise<readonly HeaderPair[]>);
+
+/** The body of a response; one that can be written to as well after an upgrade or CONNECT. */
+export interface CarriedBody extends AsyncIterable<Uint8Array> {
+  close(): Promise<void>;
+  readonly trailers: readonly HeaderPair[] | undefined;
+  write?(chunk: Uint8Array): Promise<void>;
+  end?(): Promise<void>;
+}
+
+/** What is used of a `Dispatcher` of `@x/httpcore`, such as a `ConnectionPool`. */
+export interface DispatcherLike {
+  dispatch(
+    method: string,
+    url: UrlParts,
+    headers: readonly HeaderPair[],
+    body: ByteIterable | null,
+    timeouts?: Timeouts,
+    context?: {
+      readonly signal?: AbortSignal | undefined;
+      readonly onInformational?: Informational | undefined;
+      readonly trailers?: TrailerSource | undefined;
+      readonly servername?: string | undefined;
+      readonly trace?: Observer | undefined;
+    },
+  ): Promise<readonly [httpVersion: string, status: number, reason: string, headers: readonly HeaderPair[], body: CarriedBody]>;
+}
+
+interface ResponseLike extends AsyncIterable<Uint8Array> {
+  readonly httpVersion: string;
+  readonly status: number;
+  readonly reason: string;
+  readonly rawHeaders: readonly HeaderPair[];
+  readonly body: CarriedBody;
+  close(): Promise<void>;
+}
+
+/** What is used of a `Client` of `@x/client`. */
+export interface ClientLike {
+  stream(
+    method: string,
+    url: string,
+    options: {
+      readonly headers: readonly HeaderPair[];
+      readonly body?: ByteIterable | null;
+      readonly signal: AbortSignal;
+      readonly followRedirects: false;
+      readonly decompress: false;
+      readonly timeout?: { readonly read: number | null };
+      readonly onInformational?: Informational;
+      readonly trailers?: TrailerSource;
+      readonly trace?: Observer;
+    },
+  ): Promise<ResponseLike>;
+}
+
+export interface CarriedRequest {
+  readonly method: string;
+  readonly url: UrlParts;
+  readonly headers: readonly HeaderPair[];
+  readonly body: ByteIterable | null;
+  readonly signal: AbortSignal;
+  /** Milliseconds of silence of the peer, instead of what the carrier has; `null`: no limit. */
+  readonly silence?: number | null | undefined;
+  readonly onInformational?: Informational | undefined;
+  readonly trailers?: TrailerSource | undefined;
+  /** Told each step, as the observers of `trace` are. */
+  readonly trace?: Observer | undefined;
+  /** A client has the name from the URL alone. */
+  readonly servername?: string | undefined;
+}
+
+export interface CarriedResponse {
+  readonly httpVersion: string;
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: readonly HeaderPair[];
+  /** Has `write` when the connection was upgraded. */
+  readonly body: CarriedBody;
+}
+
+export type Carry = (request: CarriedRequest) => Promise<CarriedResponse>;
+
+/** @throws {TypeError} it is neither. */
+export function carryBy(carrier: ClientLike | DispatcherLike): Carry {
+  if (isObject(carrier) && 'dispatch' in carrier && typeof carrier.dispatch === 'function') return carryByDispatcher(carrier);
+  if (isObject(carrier) && 'stream' in carrier && typeof carrier.stream === 'function') return carryByClient(carrier);
+  throw new TypeError('A Client of @x/client or a dispatcher of @x/httpcore is needed: an object with stream() or dispatch()');
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+// Those of a pool that is told nothing. A dispatcher takes all four or none.
+const otherTimeouts = { connect: 10_000, write: 60_000, pool: 30_000 };
+
+function carryByDispatcher(dispatcher: DispatcherLike): Carry {
+  return async ({ method, url, headers, body, silence, signal, onInformational, trailers, trace, servername }) => {
+    const { connect, write, pool } = otherTimeouts;
+    const timeouts: Timeouts | undefined = silence === undefined ? undefined : [connect, silence, write, pool];
+    const context = { signal, onInformational, trailers, trace, servername };
+    const [httpVersion, status, reason, fields, content] = await dispatcher.dispatch(method, url, headers, body, timeouts, context);
+    return { httpVersion, status, reason, headers: fields, body: content };
+  };
+}
+
+function carryByClient(client: ClientLike): Carry {
+  return async (request) => {
+    const { method, url, headers, body, silence, signal, onInformational, trailers, trace } = request;
+    try {
+      const response = await client.stream(method, hrefOf(url), {
+        headers,
+        signal,
+        // Whoever speaks here follows and decodes by himself.
+        followRedirects: false,
+        decompress: false,
+        ...(body === null ? {} : { body }),
+        ...(silence === undefined ? {} : { timeout: { read: silence } }),
+        ...(onInformational === undefined ? {} : { onInformational }),
+        ...(trailers === undefined ? {} : { trailers }),
+        ...(trace === undefined ? {} : { trace }),
+      });
+      return carried(response);
+    } catch (error) {
+      const last = lastResponseOf(error);
+      if (last === undefined) throw error;
+      return carried(last);
+    }
+  };
+}
+
+function carried(response: ResponseLike): CarriedResponse {
+  const { httpVersion, status, reason, rawHeaders, body } = response;
+  const isUpgraded = body.write !== undefined;
+  return { httpVersion, status, reason, headers: rawHeaders, body: isUpgraded ? body : new BodyOfResponse(response) };
+}
+
+/** Reads by way of the response, so that the client knows when its call is over. */
+class BodyOfResponse implements CarriedBody {
+  readonly #response: ResponseLike;
+
+  constructor(response: ResponseLike) {
+    this.#response = response;
+  }
+
+  get trailers(): readonly HeaderPair[] | undefined {
+    return this.#response.body.trailers;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    return this.#response[Symbol.asyncIterator]();
+  }
+
+  close(): Promise<void> {
+    return this.#response.close();
+  }
+}
+
+function hrefOf([scheme, host, port, target]: UrlParts): string {
+  return `${scheme}://${host}${port === null ? '' : `:${port}`}${target}`;
+}
+
+/** The answer with which a client gave up trying: who calls here knows of no retries, and judges each status himself. */
+function lastResponseOf(error: unknown): ResponseLike | undefined {
+  if (!(error instanceof Error) || error.name !== 'TooManyRetries' || !('response' in error)) return undefined;
+  const response = error.response as (Omit<ResponseLike, 'body'> & { bytes(): Uint8Array | Promise<Uint8Array> }) | undefined;
+  if (response === undefined) return undefined;
+  const { httpVersion, status, reason, rawHeaders } = response;
+  const body = new WholeBody(() => response.bytes());
+  return {
+    httpVersion,
+    status,
+    reason,
+    rawHeaders,
+    body,
+    close: () => body.close(),
+    [Symbol.asyncIterator]: () => body[Symbol.asyncIterator](),
+  };
+}
+
+class WholeBody implements CarriedBody {
+  readonly trailers: readonly HeaderPair[] = [];
+  readonly #bytes: () => Uint8Array | Promise<Uint8Array>;
+
+  constructor(bytes: () => Uint8Array | Promise<Uint8Array>) {
+    this.#bytes = bytes;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, undefined> {
+    const bytes = await this.#bytes();
+    if (bytes.length > 0) yield bytes;
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

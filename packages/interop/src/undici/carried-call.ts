@@ -1,0 +1,220 @@
+/** One request of undici's, carried: from `dispatch` to the last call of its handler, which comes exactly once. */
+import type { Carry, CarriedBody, CarriedRequest, HeaderPair } from '../carrier/carrier.ts';
+import { receiverOf, type AnyUndiciHandler, type Receiver, type Reins } from './handlers.ts';
+import { readBody, type SentBody } from './request-body.ts';
+import { readHead, type RequestHead, type UndiciDispatchOptions } from './request-head.ts';
+import { SilenceLimits } from './silence-limits.ts';
+import { toUndiciError, undiciError } from './undici-errors.ts';
+import { UpgradedSocket } from './upgraded-socket.ts';
+
+/** Of a call that has ended. */
+export interface CallOutcome {
+  readonly generation: Receiver['generation'];
+  readonly status: number | undefined;
+  readonly httpVersion: string | undefined;
+  readonly error: Error | undefined;
+}
+
+export class CarriedCall implements Reins {
+  isPaused = false;
+  readonly #carry: Carry;
+  readonly #options: UndiciDispatchOptions;
+  readonly #receiver: Receiver;
+  readonly #onEnd: (call: CarriedCall, outcome: CallOutcome) => void;
+  readonly #controller = new AbortController();
+  #limits: SilenceLimits | undefined;
+  #ended = false;
+  #resume: (() => void) | undefined;
+  #body: CarriedBody | undefined;
+  #status: number | undefined;
+  #httpVersion: string | undefined;
+
+  /** @throws an `InvalidArgumentError` of undici: it is no handler. */
+  constructor(
+    carry: Carry,
+    options: UndiciDispatchOptions,
+    handler: AnyUndiciHandler,
+    onEnd: (call: CarriedCall, outcome: CallOutcome) => void,
+  ) {
+    const receiver = receiverOf(handler, this);
+    if (receiver === undefined) {
+      throw undiciError('UND_ERR_INVALID_ARG', 'The handler has neither onRequestStart (undici 7 and later) nor onError (up to undici 6)');
+    }
+    this.#carry = carry;
+    this.#options = options;
+    this.#receiver = receiver;
+    this.#onEnd = onEnd;
+  }
+
+  start(): void {
+    let head: RequestHead;
+    try {
+      head = readHead(this.#options);
+      this.#limits = SilenceLimits.of(this.#options, (error) => this.abort(error));
+      this.#receiver.started();
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    if (!this.#ended) void this.#run(head);
+  }
+
+  // From the handler
+
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    if (!this.isPaused) return;
+    this.isPaused = false;
+    const resume = this.#resume;
+    this.#resume = undefined;
+    resume?.();
+  }
+
+  abort(reason?: unknown): void {
+    if (this.#ended) return;
+    const error = reason instanceof Error ? reason : undiciError('UND_ERR_ABORTED', 'Request aborted', reason);
+    this.#end(error);
+    this.#controller.abort(error);
+    // After its head a response is no longer the signal's.
+    this.#body?.close().catch(() => {});
+    this.#tellFailure(error);
+  }
+
+  async #run(head: RequestHead): Promise<void> {
+    try {
+      const read = readBody(this.#options.body, head.contentLength);
+      const body = read instanceof Promise ? await read : read;
+      if (this.#ended) return;
+      const response = await this.#carry(this.#request(head, body));
+      this.#status = response.status;
+      this.#httpVersion = response.httpVersion;
+      this.#body = response.body;
+      if (this.#ended) {
+        await response.body.close();
+        return;
+      }
+      if (response.body.write === undefined) await this.#receive(response.status, response.reason, response.headers, response.body);
+      else this.#upgrade(response.status, response.headers, response.body);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #request({ method, url, headers, contentLength, contentType }: RequestHead, body: SentBody | null): CarriedRequest {
+    const { servername } = this.#options;
+    const { onBodySent, onRequestSent } = this.#receiver.handler;
+    const limits = this.#limits;
+    const isWatched = body !== null && (onBodySent !== undefined || onRequestSent !== undefined);
+    return {
+      method,
+      url,
+      headers: body === null ? headers : withContentFields(headers, contentLength, contentType, body),
+      body: body === null ? null : isWatched ? this.#watched(body.bytes) : body.bytes,
+      signal: this.#controller.signal,
+      silence: limits?.longest,
+      trace: limits === undefined ? undefined : (step) => limits.onStep(step, body !== null),
+      servername: servername ?? undefined,
+      onInformational: (status, reason, fields) => this.#informed(status, reason, fields),
+    };
+  }
+
+  #informed(status: number, reason: string, headers: readonly HeaderPair[]): void {
+    if (this.#ended) return;
+    try {
+      this.#receiver.head(status, reason, headers);
+    } catch (error) {
+      this.abort(error);
+    }
+  }
+
+  async #receive(status: number, reason: string, headers: readonly HeaderPair[], body: CarriedBody): Promise<void> {
+    this.#limits?.onChunk();
+    this.#receiver.head(status, reason, headers);
+    const chunks = body[Symbol.asyncIterator]();
+    for (;;) {
+      if (this.isPaused && !this.#ended) await this.#resumed();
+      if (this.#ended) return;
+      const { done, value } = await chunks.next();
+      if (this.#ended) return;
+      if (done === true) break;
+      this.#limits?.onChunk();
+      // An empty one would end the stream that it is pushed to.
+      if (value.length > 0) this.#receiver.data(Buffer.from(value.buffer, value.byteOffset, value.byteLength));
+    }
+    this.#end(undefined);
+    this.#receiver.ended(body.trailers ?? []);
+  }
+
+  async #resumed(): Promise<void> {
+    this.#limits?.onPause();
+    await new Promise<void>((resolve) => {
+      this.#resume = resolve;
+    });
+    this.#limits?.onChunk();
+  }
+
+  #upgrade(status: number, headers: readonly HeaderPair[], body: CarriedBody): void {
+    const socket = new UpgradedSocket(body);
+    try {
+      this.#receiver.upgraded(status, headers, socket);
+    } catch (error) {
+      socket.on('error', () => {}).destroy();
+      throw error;
+    }
+    this.#end(undefined);
+  }
+
+  async *#watched(bytes: CarriedRequest['body'] & {}): AsyncGenerator<Uint8Array, undefined> {
+    const { handler } = this.#receiver;
+    for await (const chunk of bytes) {
+      yield chunk;
+      handler.onBodySent?.(chunk);
+    }
+    handler.onRequestSent?.();
+  }
+
+  #fail(cause: unknown): void {
+    if (this.#ended) return;
+    const error = toUndiciError(cause);
+    this.#end(error);
+    // Whatever still runs, such as after a handler that threw.
+    this.#controller.abort(error);
+    this.#body?.close().catch(() => {});
+    this.#tellFailure(error);
+  }
+
+  #tellFailure(error: Error): void {
+    try {
+      this.#receiver.failed(error);
+    } catch (mistake) {
+      // There is nobody left to be told but the process.
+      queueMicrotask(() => {
+        throw mistake;
+      });
+    }
+  }
+
+  #end(error: Error | undefined): void {
+    this.#ended = true;
+    this.#limits?.end();
+    this.#onEnd(this, { generation: this.#receiver.generation, status: this.#status, httpVersion: this.#httpVersion, error });
+    const resume = this.#resume;
+    this.#resume = undefined;
+    resume?.();
+  }
+}
+
+function withContentFields(
+  headers: readonly HeaderPair[],
+  contentLength: number | undefined,
+  contentType: string | undefined,
+  body: SentBody,
+): readonly HeaderPair[] {
+  const added: HeaderPair[] = [];
+  if (contentType === undefined && body.contentType !== undefined) added.push(['content-type', body.contentType]);
+  if (contentLength === undefined && body.contentLength !== undefined) added.push(['content-length', String(body.contentLength)]);
+  return added.length === 0 ? headers : [...headers, ...added];
+}

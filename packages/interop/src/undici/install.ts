@@ -1,0 +1,204 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { debuglog } from 'node:util';
+import type { ClientLike, DispatcherLike } from '../carrier/carrier.ts';
+import {
+  currentDispatcher,
+  dispatcherWithout,
+  globalSymbols,
+  setDispatcher,
+  type GlobalSymbol,
+  type PlainDispatcher,
+} from './global-dispatchers.ts';
+import type { UndiciDispatchOptions } from './request-head.ts';
+import { UndiciDispatcher, type CallObserver } from './undici-dispatcher.ts';
+
+export interface InstallOptions {
+  /**
+   * `process` (the default): every call of the process that goes over undici's global dispatcher. `async`: only calls from here on in the
+   * present async context, as `AsyncLocalStorage.enterWith()` has it, and in what is started from it.
+   */
+  readonly scope?: 'process' | 'async' | undefined;
+  /** Given one line for each call that was carried; without it the line goes to stderr under `NODE_DEBUG=xhttp`. */
+  readonly debug?: ((line: string) => void) | undefined;
+}
+
+/** Takes it back, as the end of a `using` does. Idempotent. Calls that run go on. */
+export interface Uninstall extends Disposable {
+  (): void;
+}
+
+const optionNames = new Set(['scope', 'debug']);
+const log = debuglog('xhttp');
+
+/**
+ * Puts a client under global `fetch`, and under every undici of the process that uses the global dispatcher: Node's own and those from npm, from
+ * version 6 on, whichever was loaded first. What the client does to a request it then does for SDKs that only call `fetch`.
+ * What fetch does itself stays fetch's: redirects, decoding, `FormData`, `Response`.
+ *
+ * Installations nest: the latest is asked first, and each can be taken back in any order. The last one restores what was there.
+ *
+ * @throws {TypeError} an option is unknown or impossible, or `carrier` is neither client nor dispatcher.
+ * @example
+ * const client = new Client({ retries: 3, proxy: 'http://proxy.example:3128' });
+ * using off = install(client);
+ * await fetch('https://example.com/'); // over the client
+ */
+export function install(carrier: ClientLike | DispatcherLike, options: InstallOptions = {}): Uninstall {
+  const { scope, debug } = readOptions(options);
+  const binding = scope === 'async' ? new Binding(bindings.getStore()) : undefined;
+  const installation = new Installation(carrier, binding, observerFor(debug));
+  installation.enter();
+  if (binding !== undefined) bindings.enterWith(binding);
+  const off = (): void => installation.leave();
+  return Object.assign(off, { [Symbol.dispose]: off });
+}
+
+/**
+ * Runs `run` with global `fetch` and undici over `carrier`, for it and all that it starts, and nothing else: as `install()` with `scope: 'async'`, with
+ * a beginning and an end.
+ *
+ * @example
+ * const answer = await installFor(client, () => openai.responses.create({ model, input }));
+ */
+export function installFor<Result>(
+  carrier: ClientLike | DispatcherLike,
+  run: () => Result,
+  options: Pick<InstallOptions, 'debug'> = {},
+): Result {
+  const { debug } = readOptions(options);
+  const binding = new Binding(bindings.getStore());
+  const installation = new Installation(carrier, binding, observerFor(debug));
+  installation.enter();
+  const leave = (): void => installation.leave();
+  let result: Result;
+  try {
+    result = bindings.run(binding, run);
+  } catch (error) {
+    leave();
+    throw error;
+  }
+  if (result instanceof Promise) return result.finally(leave) as Result;
+  leave();
+  return result;
+}
+
+function readOptions(options: InstallOptions): InstallOptions {
+  for (const name of Object.keys(options)) {
+    if (!optionNames.has(name)) throw new TypeError(`install() has no option "${name}"; there are "scope" and "debug"`);
+  }
+  const scope = Object.hasOwn(options, 'scope') ? options.scope : undefined;
+  const debug = Object.hasOwn(options, 'debug') ? options.debug : undefined;
+  if (scope !== undefined && scope !== 'process' && scope !== 'async')
+    throw new TypeError(`The option "scope" of install() must be 'process' or 'async'`);
+  if (debug !== undefined && typeof debug !== 'function') throw new TypeError('The option "debug" of install() must be a function');
+  return { scope, debug };
+}
+
+/** A context in which an installation counts. */
+class Binding {
+  readonly outer: Binding | undefined;
+
+  constructor(outer: Binding | undefined) {
+    this.outer = outer;
+  }
+}
+
+const bindings = new AsyncLocalStorage<Binding | undefined>();
+
+/** One client at each of the places where undici looks. */
+class Installation {
+  readonly #binding: Binding | undefined;
+  readonly #places: readonly InstalledDispatcher[];
+  isOver = false;
+
+  constructor(carrier: ClientLike | DispatcherLike, binding: Binding | undefined, observer: CallObserver | undefined) {
+    this.#binding = binding;
+    this.#places = globalSymbols.map((symbol) => new InstalledDispatcher(carrier, observer, this, symbol, currentDispatcher(symbol)));
+  }
+
+  enter(): void {
+    for (const place of this.#places) setDispatcher(place.symbol, place);
+  }
+
+  leave(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    for (const { symbol } of this.#places) {
+      const present = currentDispatcher(symbol);
+      // Those above go on, and so does what somebody else has put there since.
+      if (isPlace(present)) setDispatcher(symbol, standing(present));
+    }
+  }
+
+  /** Whether it is to carry a call that is made here and now. */
+  get counts(): boolean {
+    if (this.isOver) return false;
+    if (this.#binding === undefined) return true;
+    for (let binding = bindings.getStore(); binding !== undefined; binding = binding.outer) {
+      if (binding === this.#binding) return true;
+    }
+    return false;
+  }
+}
+
+const places = new WeakSet<PlainDispatcher>();
+
+class InstalledDispatcher extends UndiciDispatcher {
+  readonly symbol: GlobalSymbol;
+  readonly #installation: Installation;
+  readonly #before: PlainDispatcher | undefined;
+
+  constructor(
+    carrier: ClientLike | DispatcherLike,
+    observer: CallObserver | undefined,
+    installation: Installation,
+    symbol: GlobalSymbol,
+    before: PlainDispatcher | undefined,
+  ) {
+    super(carrier, observer);
+    this.symbol = symbol;
+    this.#installation = installation;
+    this.#before = before;
+    places.add(this);
+  }
+
+  /** Below this one, once it has been taken back. */
+  get below(): PlainDispatcher | undefined | null {
+    return this.#installation.isOver ? this.#before : null;
+  }
+
+  /** Who kept hold of it, and who is out of its scope, comes to what was there before. */
+  override dispatch(options: UndiciDispatchOptions, handler: object): boolean {
+    if (this.#installation.counts) return super.dispatch(options, handler);
+    return (this.#before ?? dispatcherWithout(this.symbol)).dispatch(options, handler);
+  }
+}
+
+/** Itself, or what is left below it once it has been taken back. */
+function standing(dispatcher: PlainDispatcher | undefined): PlainDispatcher | undefined {
+  if (!isPlace(dispatcher) || dispatcher.below === null) return dispatcher;
+  return standing(dispatcher.below);
+}
+
+/** Not what only looks like one, such as one behind interceptors. */
+function isPlace(dispatcher: PlainDispatcher | undefined): dispatcher is InstalledDispatcher {
+  return dispatcher !== undefined && places.has(dispatcher);
+}
+
+function observerFor(debug: InstallOptions['debug']): CallObserver | undefined {
+  if (debug !== undefined) return lineFor(debug);
+  return log.enabled ? lineFor((line) => log('%s', line)) : undefined;
+}
+
+function lineFor(write: (line: string) => void): CallObserver {
+  return ({ method, origin, path }, { generation, status, httpVersion, error }, milliseconds) => {
+    const [target] = path.split('?', 1);
+    const query = path.includes('?') ? '?…' : '';
+    const result = error === undefined ? `${status} over HTTP/${httpVersion}` : `${error.name}${codeOf(error)}`;
+    write(`carried ${method} ${String(origin)}${target}${query}: ${result} in ${milliseconds.toFixed(1)} ms (${generation})`);
+  };
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : '';
+}

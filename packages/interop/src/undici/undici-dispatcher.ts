@@ -1,0 +1,189 @@
+import { EventEmitter } from 'node:events';
+import { carryBy, type Carry, type ClientLike, type DispatcherLike } from '../carrier/carrier.ts';
+import { CarriedCall, type CallOutcome } from './carried-call.ts';
+import { isLegacyHandler, type AnyUndiciHandler } from './handlers.ts';
+import type { UndiciDispatchOptions } from './request-head.ts';
+import { undiciError } from './undici-errors.ts';
+
+/** Stands before a dispatcher: undici's interceptors. */
+export type UndiciInterceptor = (dispatch: UndiciDispatch) => UndiciDispatch;
+/** The types of handlers differ between undici's versions; that it is one is checked when it comes. */
+export type UndiciDispatch = (options: UndiciDispatchOptions, handler: object) => boolean;
+
+/** Told of each call once it is over. */
+export type CallObserver = (options: UndiciDispatchOptions, outcome: CallOutcome, milliseconds: number) => void;
+
+/**
+ * A dispatcher as every undici from 6 on takes it, and the `fetch` of every Node: `fetch(url, { dispatcher })`, `undici.request(url, {
+ * dispatcher })`, `setGlobalDispatcher(dispatcher)`. It speaks both generations of handlers.
+ *
+ * `close()` and `destroy()` end this dispatcher and its calls. The client stays open: it is whoever's who made it.
+ */
+export class UndiciDispatcher extends EventEmitter {
+  readonly #carry: Carry;
+  readonly #observer: CallObserver | undefined;
+  readonly #calls = new Set<CarriedCall>();
+  #state: 'open' | 'closed' | 'destroyed' = 'open';
+  #whenIdle: (() => void)[] = [];
+  readonly #onEnd: (call: CarriedCall) => void;
+
+  /** @internal Use `undiciDispatcher()`. */
+  constructor(carrier: ClientLike | DispatcherLike, observer?: CallObserver) {
+    super();
+    this.#carry = carryBy(carrier);
+    this.#observer = observer;
+    this.#onEnd = (call) => this.#forget(call);
+  }
+
+  /** For WebSocket and EventSource of undici, which ask their dispatcher for limits: theirs. */
+  get webSocketOptions(): object {
+    return {};
+  }
+
+  get eventSourceOptions(): object {
+    return {};
+  }
+
+  get closed(): boolean {
+    return this.#state !== 'open';
+  }
+
+  get destroyed(): boolean {
+    return this.#state === 'destroyed';
+  }
+
+  /**
+   * Sends a request; its handler is told what comes of it. Never asks the caller to wait for a `drain`: requests wait in the pool.
+   *
+   * @throws an `InvalidArgumentError` of undici: `handler` is none. Everything else is told to the handler.
+   */
+  dispatch(options: UndiciDispatchOptions, handler: object): boolean {
+    if (typeof handler !== 'object' || handler === null) throw undiciError('UND_ERR_INVALID_ARG', 'handler must be an object');
+    const refusal = this.#refusal(options);
+    if (refusal !== undefined) return refuse(handler, refusal);
+    const call = new CarriedCall(this.#carry, options, handler, this.#observer === undefined ? this.#onEnd : this.#observed(options));
+    this.#calls.add(call);
+    call.start();
+    return true;
+  }
+
+  /** This dispatcher behind interceptors, the last one outermost. */
+  compose(...interceptors: readonly (UndiciInterceptor | readonly UndiciInterceptor[])[]): this;
+  /** With the types of any version of undici. */
+  compose(...interceptors: readonly object[]): this;
+  compose(...interceptors: readonly object[]): this {
+    let dispatch: UndiciDispatch = (options, handler) => this.dispatch(options, handler);
+    for (const interceptor of interceptors.flat() as UndiciInterceptor[]) dispatch = interceptor(dispatch);
+    return new Proxy(this, {
+      get: (target, key) => {
+        if (key === 'dispatch') return dispatch;
+        const value: unknown = Reflect.get(target, key, target);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+  }
+
+  // What undici's types say of a `Dispatcher` beside that: what its listeners are, and five functions that stand in the module as well.
+
+  override listeners(event: string | symbol): never[] {
+    return super.listeners(event) as never[];
+  }
+
+  override rawListeners(event: string | symbol): never[] {
+    return super.rawListeners(event) as never[];
+  }
+
+  /** @throws a `NotSupportedError` of undici: say `undici.request(url, { dispatcher })`; so for the four below. */
+  request(): never {
+    return unsupported('request');
+  }
+
+  stream(): never {
+    return unsupported('stream');
+  }
+
+  pipeline(): never {
+    return unsupported('pipeline');
+  }
+
+  connect(): never {
+    return unsupported('connect');
+  }
+
+  upgrade(): never {
+    return unsupported('upgrade');
+  }
+
+  /** Takes no new request; resolves, or calls back, when those that run have ended. */
+  close(): Promise<void>;
+  close(callback: () => void): void;
+  close(callback?: () => void): Promise<void> | undefined {
+    if (this.#state === 'open') this.#state = 'closed';
+    return answer(callback, new Promise((resolve) => this.#idle(resolve)));
+  }
+
+  /** Ends everything now: requests that run fail with `error`, by default a `ClientDestroyedError`. */
+  destroy(): Promise<void>;
+  destroy(error: Error | null): Promise<void>;
+  destroy(callback: () => void): void;
+  destroy(error: Error | null, callback: () => void): void;
+  destroy(error?: Error | null | (() => void), callback?: () => void): Promise<void> | undefined {
+    const done = typeof error === 'function' ? error : callback;
+    const reason = error instanceof Error ? error : undiciError('UND_ERR_DESTROYED', 'The dispatcher was destroyed');
+    this.#state = 'destroyed';
+    for (const call of this.#calls) call.abort(reason);
+    return answer(done, Promise.resolve());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #refusal(options: unknown): Error | undefined {
+    if (typeof options !== 'object' || options === null) return undiciError('UND_ERR_INVALID_ARG', 'opts must be an object.');
+    if (this.#state === 'destroyed') return undiciError('UND_ERR_DESTROYED', 'The dispatcher was destroyed');
+    if (this.#state === 'closed') return undiciError('UND_ERR_CLOSED', 'The dispatcher is closed');
+    return undefined;
+  }
+
+  #observed(options: UndiciDispatchOptions): (call: CarriedCall, outcome: CallOutcome) => void {
+    const startedAt = performance.now();
+    return (call, outcome) => {
+      this.#forget(call);
+      this.#observer?.(options, outcome, performance.now() - startedAt);
+    };
+  }
+
+  #forget(call: CarriedCall): void {
+    this.#calls.delete(call);
+    if (this.#calls.size > 0) return;
+    const waiting = this.#whenIdle;
+    this.#whenIdle = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  #idle(resolve: () => void): void {
+    if (this.#calls.size === 0) resolve();
+    else this.#whenIdle.push(resolve);
+  }
+}
+
+function unsupported(name: string): never {
+  throw undiciError('UND_ERR_NOT_SUPPORTED', `This dispatcher has no ${name}() of its own: use undici.${name}(url, { dispatcher })`);
+}
+
+function refuse(handler: AnyUndiciHandler, error: Error): false {
+  if ('onResponseError' in handler && typeof handler.onResponseError === 'function') handler.onResponseError(null, error);
+  else if (isLegacyHandler(handler)) handler.onError!(error);
+  else throw error;
+  return false;
+}
+
+function answer(callback: (() => void) | undefined, done: Promise<void>): Promise<void> | undefined {
+  if (callback === undefined) return done;
+  void (async () => {
+    await done;
+    callback();
+  })();
+  return undefined;
+}
