@@ -55,7 +55,8 @@ export class ClientClosed extends ClientError {
 }
 
 /**
- * The response body is not what was asked of it, or what it says of itself. The message never quotes the body.
+ * The response body is not what was asked of it, or what it says of itself. The message quotes no body but the beginning of an HTML page
+ * where JSON was expected.
  *
  * Codes: `INVALID_JSON`; of content codings `CORRUPT_CODING`, `TRUNCATED_CODING`, `TOO_MANY_CODINGS` (more than five) and
  * `EXPANSION_TOO_LARGE` (a thousandfold, past 8 MiB); of text streams `LINE_TOO_LONG`, `EVENT_TOO_LARGE` and `NOT_EVENT_STREAM`.

@@ -69,3 +69,15 @@ function parsed(text: string): URL | undefined {
     return undefined;
   }
 }
+
+const shownLength = 80;
+
+/** The first characters of a text, such as of an error page, on one line: without what looks like a secret. */
+export function shownBeginning(text: string): string {
+  const line = text
+    .slice(0, 1_000)
+    .replace(/[\s\p{C}]+/gu, ' ')
+    .trim();
+  const masked = shownUrl(line).replace(/[\w+/=-]{20,}/g, mask);
+  return masked.length > shownLength ? `${masked.slice(0, shownLength)}…` : masked;
+}

@@ -60,8 +60,15 @@ void client.get('/', { params: 'a=b' });
 void client.get('/', { params: null, headers: null, timeout: null, signal: null });
 // @ts-expect-error a boolean is no header
 void client.get('/', { headers: { a: true } });
-// @ts-expect-error an object is no parameter
-void client.get('/', { params: { a: { b: 1 } } });
+interface Query {
+  page: number;
+  tags?: string[];
+}
+declare const query: Query;
+void client.get('/', { params: query });
+void client.post('/', { form: query });
+// @ts-expect-error a number is no parameters
+void client.get('/', { params: 1 });
 
 // A message and its call are two things.
 void client.buildRequest('GET', '/', { headers: {} });

@@ -6,7 +6,7 @@ import { compressed } from './body/compressed-body.ts';
 import { boundaryOf } from './multipart/boundary.ts';
 import { MultipartBody } from './multipart/multipart-body.ts';
 import { readFields, readFiles, readFormData } from './multipart/parts.ts';
-import type { RequestBody } from './body/request-body.ts';
+import { BytesBody, type RequestBody } from './body/request-body.ts';
 import { InvalidOption } from '../errors.ts';
 import type { OwnMessageOptions } from './request-options.ts';
 import { askForIdentity } from './fields/accept-encoding.ts';
@@ -67,8 +67,8 @@ export function assembleMessage(
   if (given !== undefined && given !== null && own.compress !== undefined && own.compress !== null) {
     return compressedMessage(method, target, changed, given, own, bound);
   }
-  const body = given === undefined ? fallback : given;
-  return new MessageParts(target, withBodyFields(changed, method, body), body, own.trailers, bound);
+  const body = trailed(method, given === undefined ? fallback : given, own.trailers);
+  return new MessageParts(target, withBodyFields(changed, method, body, own.trailers), body, own.trailers, bound);
 }
 
 function compressedMessage(
@@ -87,7 +87,7 @@ function compressedMessage(
   }
   const body = compressed(content, own.compress!);
   const described: readonly HeaderPair[] = [...pairs, ['content-encoding', own.compress!]];
-  return new MessageParts(target, withBodyFields(described, method, body), body, own.trailers, bound);
+  return new MessageParts(target, withBodyFields(described, method, body, own.trailers), body, own.trailers, bound);
 }
 
 function layOver(base: readonly HeaderPair[], headers: HeadersInput): readonly HeaderPair[] {
@@ -114,13 +114,25 @@ function bodyOf(own: OwnMessageOptions, pairs: readonly HeaderPair[]): RequestBo
   return undefined;
 }
 
+/** With trailers, a method that sends content sends one of nothing where there is none. */
+function trailed(method: string, body: RequestBody | null, trailers: TrailerSource | undefined): RequestBody | null {
+  return body === null && trailers !== undefined && contentMethods.has(method) ? new BytesBody([], undefined) : body;
+}
+
 /** Adds `Content-Type` and `Content-Length` where they are known and the caller has not said otherwise. */
-function withBodyFields(pairs: readonly HeaderPair[], method: string, body: RequestBody | null): readonly HeaderPair[] {
+function withBodyFields(
+  pairs: readonly HeaderPair[],
+  method: string,
+  body: RequestBody | null,
+  trailers: TrailerSource | undefined,
+): readonly HeaderPair[] {
   const length = body === null ? (contentMethods.has(method) ? 0 : undefined) : body.length;
   const contentType = body?.contentType;
   const added: HeaderPair[] = [];
   if (contentType !== undefined && findHeader(pairs, 'content-type') === undefined) added.push(['content-type', contentType]);
   const isFramed = findHeader(pairs, 'content-length') !== undefined || findHeader(pairs, 'transfer-encoding') !== undefined;
-  if (length !== undefined && !isFramed) added.push(['content-length', String(length)]);
+  // Trailers come after a body in chunks (RFC 9112 §7.1.2).
+  const isInChunks = body !== null && trailers !== undefined;
+  if (length !== undefined && !isFramed && !isInChunks) added.push(['content-length', String(length)]);
   return added.length === 0 ? pairs : pairs.concat(added);
 }

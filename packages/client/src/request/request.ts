@@ -98,10 +98,12 @@ export class Request {
     const kept = sameOrigin ? present : fieldsForOtherOrigin(present, this.#parts.bound);
     const newBody = speaksOfBody(own);
     // Without a body the length is the method's: POST says 0, GET says nothing.
-    const stale = newBody ? /^content-(?:type|length|encoding)$/i : this.body === null ? /^content-length$/i : undefined;
+    const ownLength = this.body === null || own.trailers !== undefined ? /^content-length$/i : undefined;
+    const stale = newBody ? /^content-(?:type|length|encoding)$/i : ownLength;
     const base = stale === undefined ? kept : kept.filter(([name]) => !stale.test(name));
-    const parts = assembleMessage(method, target, own.url === undefined ? base : authorize(base, moved), own, this.body);
-    return new Request(method, new MessageParts(parts.target, parts.pairs, parts.body, own.trailers ?? this.trailers, this.#parts.bound));
+    const message = { ...own, trailers: own.trailers ?? this.trailers };
+    const fields = own.url === undefined ? base : authorize(base, moved);
+    return new Request(method, assembleMessage(method, target, fields, message, this.body, this.#parts.bound));
   }
 
   /** @internal The names, in lower case, of fields that do not leave its origin, beside those that never do. */

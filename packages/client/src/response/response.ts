@@ -58,11 +58,11 @@ export class Response extends AnyResponse {
   override json<T = unknown>(): T;
   override json<Output>(schema: StandardSchema<Output>): Promise<Output>;
   override json(schema?: StandardSchema): unknown {
-    return schema === undefined ? parseJson(this.text(), this.request) : this.#matching(schema);
+    return schema === undefined ? parseJson(this.#content, this) : this.#matching(schema);
   }
 
   async #matching(schema: StandardSchema): Promise<unknown> {
-    return matching(parseJson(this.text(), this.request), schema, this.request);
+    return matching(parseJson(this.#content, this), schema, this.request);
   }
 
   override get trailers(): Headers {

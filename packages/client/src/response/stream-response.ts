@@ -136,7 +136,7 @@ export class StreamResponse extends AnyResponse implements UnreadResponse, Async
   override json<T = unknown>(): Promise<T>;
   override json<Output>(schema: StandardSchema<Output>): Promise<Output>;
   override async json(schema?: StandardSchema): Promise<unknown> {
-    const value = parseJson(await this.text(), this.request);
+    const value = parseJson(await this.bytes(), this);
     return schema === undefined ? value : matching(value, schema, this.request);
   }
 

@@ -8,7 +8,12 @@ describe('the charset of a Content-Type', () => {
   it.each([
     ['text/html; charset=ISO-8859-1', 'iso-8859-1'],
     ['text/html;charset="utf-8"', 'utf-8'],
-    ['text/html; boundary=x; Charset = Shift_JIS ; y', 'shift_jis'],
+    ['text/html; boundary=x; Charset=Shift_JIS ; y', 'shift_jis'],
+    ['text/plain; title="; charset=utf-16le"', undefined],
+    ['text/plain; title="; charset=utf-16le"; charset=latin1', 'latin1'],
+    ['text/plain; charset=" utf-8 "', 'utf-8'],
+    ['charset=utf-8', undefined],
+    ['text/plain; charset=""', undefined],
     ['text/html', undefined],
     ['text/html; mycharset=latin1', undefined],
     [undefined, undefined],

@@ -1,4 +1,5 @@
 /** Bytes as text. */
+import { MIMEType } from 'node:util';
 
 type Slice = (this: Uint8Array, start: number, end: number) => string;
 // Node's own decoders, which take any Uint8Array as `this` and so save making a Buffer of each body.
@@ -8,13 +9,19 @@ const { utf8Slice, latin1Slice } = Buffer.prototype as unknown as { utf8Slice: S
 // releases of Node decode these labels as real Latin-1, so it is done here.
 const windows1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
 
-const charsetParameter = /;\s*charset\s*=\s*(?:"([^"]*)"|([^\s;"]+))/i;
+// What nearly all types are that name one.
+const plainCharset = /^[\w.+-]+\/[\w.+-]+; ?charset=([\w-]+)$/i;
 
-/** The `charset` of a `Content-Type` (RFC 9110 §8.3.2), in lower case. */
+/** The `charset` of a `Content-Type` (RFC 9110 §8.3.2), in lower case; none of a type that nobody can read. */
 export function charsetOf(contentType: string | undefined): string | undefined {
-  if (contentType === undefined) return undefined;
-  const match = charsetParameter.exec(contentType);
-  return (match?.[1] ?? match?.[2])?.trim().toLowerCase();
+  if (contentType === undefined || !/charset/i.test(contentType)) return undefined;
+  const plain = plainCharset.exec(contentType)?.[1];
+  if (plain !== undefined) return plain.toLowerCase();
+  try {
+    return new MIMEType(contentType).params.get('charset')?.trim().toLowerCase() || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -12,8 +12,10 @@ export function dispatchBy(route: FindRoute, settingsOf: (context: CallContext) 
     try {
       const { body: content } = request;
       let fields = request.rawHeaders;
-      if (content !== null && content.length === undefined && content.measure !== undefined) {
-        fields = withContentLength(fields, await content.measure());
+      if (content?.measure !== undefined && content.length === undefined) {
+        const length = await content.measure();
+        // With trailers it travels in chunks.
+        if (request.trailers === undefined) fields = withContentLength(fields, length);
       }
       const { dispatcher, proxy } = route(request.urlParts, settingsOf(context));
       const [httpVersion, status, reason, headers, body] = await dispatcher.dispatch(

@@ -30,6 +30,21 @@ describe('a client over a mock', () => {
     });
   });
 
+  it('fails with the very error of a failed assertion, and does not try it again', async () => {
+    let calls = 0;
+    const failure = new Error('expected 1 to be 2');
+    await using client = mockClient(
+      async () => {
+        calls += 1;
+        throw failure;
+      },
+      { retries: 2 },
+    );
+    await expect(client.get('http://a.example/')).rejects.toBe(failure);
+    await expect(client.stream('GET', 'http://a.example/')).rejects.toBe(failure);
+    expect(calls).toBe(2);
+  });
+
   it('keeps limits and signals', async () => {
     await using client = mockClient(() => new Promise(() => {}));
     await expect(client.get('http://a.example/', { timeout: 20 })).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });

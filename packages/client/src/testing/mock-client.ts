@@ -1,10 +1,11 @@
-import { mockDispatcher, type Application } from '@x/httpcore';
+import type { Application } from '@x/httpcore';
 
 import { Client } from '../client/client.ts';
 import type { CommonClientOptions } from '../client/client-options.ts';
+import { throwingDispatcher } from './own-errors.ts';
 
 /**
- * A client without a network: `application` answers its requests, or fails them by throwing. All else is as in production:
+ * A client without a network: `application` answers its requests, or fails them by throwing: what it throws is what the call fails with. All else is as in production:
  * options, interceptors, timeouts, signals, streamed bodies.
  *
  * @throws {InvalidOption} as `new Client`.
@@ -13,5 +14,5 @@ import type { CommonClientOptions } from '../client/client-options.ts';
  * (await client.get('/items')).text(); // 'GET /items'
  */
 export function mockClient(application: Application, options: CommonClientOptions = {}): Client {
-  return new Client({ ...options, dispatcher: mockDispatcher(application) });
+  return new Client({ ...options, dispatcher: throwingDispatcher(application) });
 }

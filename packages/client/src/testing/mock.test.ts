@@ -65,7 +65,7 @@ describe('a mock', () => {
     await using client = api.client({ baseUrl });
     expect((await client.get('/')).status).toBe(503);
     await expect(client.get('/')).rejects.toMatchObject({ name: 'ConnectError' });
-    await expect(client.get('/')).rejects.toMatchObject({ code: 'HANDLER_FAILED', cause: { message: 'strange' } });
+    await expect(client.get('/')).rejects.toThrow(new Error('strange'));
     for (let round = 0; round < 2; round++) expect((await client.get('/')).status).toBe(200);
   });
 
@@ -154,7 +154,7 @@ describe('a mock', () => {
     async (answer) => {
       const api = mock();
       api.get('*', answer);
-      await expect(api.client().get('http://a.example/')).rejects.toMatchObject({ cause: { code: 'INVALID_OPTION' } });
+      await expect(api.client().get('http://a.example/')).rejects.toMatchObject({ code: 'INVALID_OPTION' });
     },
   );
 });

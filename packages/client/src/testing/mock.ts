@@ -1,7 +1,6 @@
 /** A stand-in for servers: routes that answer, a history of what was asked, and nothing that gets through to a network. */
 import {
   HttpCoreError,
-  mockDispatcher,
   type ApplicationAnswer,
   type ApplicationRequest,
   type Dispatcher,
@@ -15,6 +14,7 @@ import { readHeaderChanges } from '../request/fields/header-input.ts';
 import { shownUrl } from '../redact.ts';
 import type { CommonClientOptions } from '../client/client-options.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';
+import { throwingDispatcher } from './own-errors.ts';
 import { Call, Route, type MockAnswer, type MockCall, type MockResponse, type MockRoute, type MockRouteOptions } from './mock-route.ts';
 import type { UrlPattern } from './url-pattern.ts';
 
@@ -42,7 +42,7 @@ export class UnmatchedRequest extends HttpCoreError {
 export class Mock implements Dispatcher {
   #routes: Route[] = [];
   #calls: Call[] = [];
-  readonly #dispatcher: Dispatcher = mockDispatcher((request) => this.#answer(request));
+  readonly #dispatcher: Dispatcher = throwingDispatcher((request) => this.#answer(request));
 
   /** Every request that came, matched or not, oldest first. */
   get calls(): readonly MockCall[] {

@@ -17,15 +17,42 @@ export function urlMatcher(pattern: UrlPattern): UrlMatcher {
 
 function textMatcher(pattern: string): UrlMatcher {
   const [place = '', query = ''] = splitOnce(pattern.split('#', 1)[0]!, '?');
-  if (place !== '*' && !/^(?:\*|https?):\/\/[^/]|^\//.test(place)) {
+  if (place !== '*' && !/^(?:\*|https?):\/\/[^/]|^\//i.test(place)) {
     throw new InvalidOption('pattern', `must begin with a slash, with http:// or with https://: ${JSON.stringify(pattern)}`);
   }
-  const expression = place === '*' ? /^/ : compile(place);
+  const expression = place === '*' ? /^/ : compile(normalPlace(place));
   const wanted = [...new URLSearchParams(query)];
   return (url) => {
     if (wanted.some(([name, value]) => !url.searchParams.getAll(name).includes(value))) return undefined;
-    return namedGroups(expression.exec(place.startsWith('/') ? url.pathname : url.origin + url.pathname));
+    const path = normalEscapes(url.pathname);
+    return namedGroups(expression.exec(place.startsWith('/') ? path : url.origin + path));
   };
+}
+
+/** As a URL parser writes it, which leaves `*` and `:name` alone. */
+function normalPlace(place: string): string {
+  const [, origin = '', path = ''] = /^((?:[^/]*:\/\/[^/]*)?)(.*)$/s.exec(place)!;
+  // Begun by its own slash, so that no part of it is taken for a host.
+  const normal = new URL(`http://x${path === '' ? '/' : path}`).pathname;
+  return normalOrigin(origin) + normalEscapes(normal);
+}
+
+function normalOrigin(origin: string): string {
+  const [scheme = '', authority = ''] = splitOnce(origin, '://');
+  const parsed = scheme === '*' ? `https://${authority}` : origin;
+  if (origin === '' || !URL.canParse(parsed)) return origin;
+  const url = new URL(parsed);
+  // Whose scheme may be any, its port is meant as it stands.
+  const port = scheme === '*' ? (/:\d+$/.exec(authority)?.[0] ?? '') : '';
+  return scheme === '*' ? `*://${url.hostname}${port}` : url.origin;
+}
+
+/** RFC 3986 §6.2.2: hexadecimal digits in upper case, and nothing escaped that need not be. */
+function normalEscapes(path: string): string {
+  return path.replace(/%[0-9a-f]{2}/gi, (escape) => {
+    const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
+    return /[\w.~-]/.test(character) ? character : escape.toUpperCase();
+  });
 }
 
 function splitOnce(text: string, separator: string): string[] {
@@ -35,9 +62,7 @@ function splitOnce(text: string, separator: string): string[] {
 
 /** `:name` is one segment of a path, or a part of it; `*` is anything. */
 function compile(place: string): RegExp {
-  const isWhole = !place.startsWith('/');
-  const text = isWhole && !/^[^/]*\/\/[^/]*\//.test(place) ? `${place}/` : place;
-  const source = text.replace(/(?<=[/.-]):([A-Za-z_]\w*)|\*|[^A-Za-z0-9/]/g, (piece, name: string | undefined) => {
+  const source = place.replace(/(?<=[/.-]):([A-Za-z_]\w*)|\*|[^A-Za-z0-9/]/g, (piece, name: string | undefined) => {
     if (name !== undefined) return `(?<${name}>[^/]+)`;
     return piece === '*' ? '.*' : `\\u{${piece.codePointAt(0)!.toString(16)}}`;
   });

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-import { Client, type BodyInput } from '@x/client';
+import { Client, type BodyInput, type RequestOptions } from '@x/client';
 import { startServer, type EchoedRequest, type Upload } from '@x/testbed';
 import { describe, expect, it } from 'vitest';
 
@@ -85,6 +85,27 @@ describe('over the network, a request', () => {
     expect(named(sized.json<EchoedRequest>(), 'transfer-encoding')).toEqual([]);
     const chunked = await client.post(server.url('/'), { body: Readable.from(['12345']), trailers: [['x-sum', '15']] });
     expect(chunked.json<EchoedRequest>().trailers).toEqual([['x-sum', '15']]);
+  });
+
+  it.each<[string, RequestOptions]>([
+    ['text', { body: '12345' }],
+    ['JSON', { json: { a: 1 } }],
+    ['a form', { form: { a: 1 } }],
+    ['files', { files: { a: new Blob(['x']) } }],
+    ['a compressed body', { body: '12345', compress: 'gzip' }],
+    ['a Blob', { body: new Blob(['x']) }],
+    ['nothing', {}],
+  ])('carries trailers after %s', async (_, options) => {
+    await using server = await startServer('echo');
+    await using client = new Client();
+    const trailers = [['x-sum', '15']] as const;
+    const echo = (await client.post(server.url('/'), { ...options, trailers })).json<EchoedRequest>();
+    expect(echo.trailers).toEqual(trailers);
+    expect(named(echo, 'content-length')).toEqual([]);
+    const later = client.buildRequest('POST', server.url('/'), options).with({ trailers });
+    expect((await client.send(later)).json<EchoedRequest>().trailers).toEqual(trailers);
+    const without = later.with({ body: 'x' });
+    expect((await client.send(without)).json<EchoedRequest>().trailers).toEqual(trailers);
   });
 
   it('that was built can be sent twice, unless its body can be read once', async () => {

@@ -19,7 +19,11 @@ describe('parameters', () => {
       'a=1&b=2&a=3&a=4',
     ],
     [new URLSearchParams('x=1&x=2&y=%20'), 'x=1&x=2&y=%20'],
-    ['?x=1&y=a+b', 'x=1&y=a%20b'],
+    ['?x=1&y=a+b', 'x=1&y=a+b'],
+    ['q=caf%E9&sig=a%2Fb&q=100%&&z', 'q=caf%E9&sig=a%2Fb&q=100%&&z'],
+    ['q=a b#c&ü="<>\ud800', 'q=a%20b%23c&%C3%BC=%22%3C%3E%EF%BF%BD'],
+    ['', ''],
+    ['?', ''],
     [new Map([['k', 'v']]), 'k=v'],
     [{ lone: '\ud800' }, 'lone=%EF%BF%BD'],
   ])('%j', (input, expected) => {
@@ -32,6 +36,13 @@ describe('parameters', () => {
 
   it('write a space as plus in a form', () => {
     expect(serializeForm(toParams({ q: 'a b+c' }, 'form'))).toBe('q=a+b%2Bc');
+  });
+
+  it('given as text keep their octets beside others, and give way to them by name', () => {
+    const inherited = toParams('a=caf%E9&b=%2F&b=2', 'params');
+    expect(serializeQuery(overlayParams(inherited, toParams({ b: 'ü', c: ' ' }, 'params')))).toBe('a=caf%E9&b=%C3%BC&c=%20');
+    expect(serializeQuery(overlayParams(toParams({ a: 1, d: 2 }, 'params'), inherited))).toBe('d=2&a=caf%E9&b=%2F&b=2');
+    expect(serializeForm(toParams('q=caf%E9&a=b+c', 'form'))).toBe('q=caf%E9&a=b+c');
   });
 
   it.each([{ a: {} }, { a: [[1]] }, { a: Symbol('x') }, { a: () => 1 }, 7, null, [['a']]])('refuse %s, naming the option', (input) => {

@@ -17,6 +17,8 @@ export interface Target {
 
 // RFC 3986 §3.1.
 const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:/;
+// What stands for itself under a baseUrl. Not whatever has a colon in its first segment: `items:batchGet` is a path there.
+const absolute = /^(?:[A-Za-z][A-Za-z0-9+.-]*:\/\/|https?:|data:|blob:)/i;
 // RFC 3986 §4.2, network-path reference; URL parsers take a backslash for a slash.
 const networkPath = /^[\\/]{2}/;
 
@@ -49,11 +51,11 @@ export function parseTarget(text: string, option = 'url'): Target {
 
 /**
  * The URL that `text` means for a client with this base. A relative one is appended to the base's path, with or without a
- * slash in front: under `https://host/v1`, both `items` and `/items` are `https://host/v1/items`. An absolute URL and a
- * `//host` URL stand for themselves.
+ * slash in front: under `https://host/v1`, both `items` and `/items` are `https://host/v1/items`, and `items:batchGet` is
+ * `https://host/v1/items:batchGet`. An absolute URL and a `//host` URL stand for themselves.
  */
 export function joinUrl(base: Target | undefined, text: string): string {
-  if (base === undefined || scheme.test(text)) return text;
+  if (base === undefined || absolute.test(text)) return text;
   if (networkPath.test(text)) return `${base.parts[0]}:${text}`;
   const path = base.parts[3];
   if (text === '') return base.origin + path;

@@ -26,13 +26,15 @@ const longestName = 'event: '.length;
  */
 export class EventParser {
   lastId = '';
+  /** Has a server said anything of ids? An empty one takes the last back. */
+  hasId = false;
   retry: number | undefined = undefined;
   readonly #maxEventSize: number;
   #text = new TextDecoder();
   #lines = new EventLines();
   #parser: Library.EventSourceParser;
   /** Becomes the last id when its event is whole. */
-  #nextId = '';
+  #nextId: string | undefined = undefined;
   #events: ServerSentEvent[] = [];
   #isTooLarge = false;
 
@@ -58,12 +60,18 @@ export class EventParser {
     this.#text = new TextDecoder();
     this.#lines = new EventLines();
     this.#parser = this.#makeParser();
-    this.#nextId = this.lastId;
+    this.#nextId = undefined;
+  }
+
+  #takeId(): void {
+    if (this.#nextId === undefined) return;
+    this.lastId = this.#nextId;
+    this.hasId = true;
   }
 
   #readLine(line: string): void {
     this.#assertShort(line.length);
-    if (line === '') this.lastId = this.#nextId;
+    if (line === '') this.#takeId();
     else this.#nextId = idOf(line) ?? this.#nextId;
     this.#parser.feed(`${line}\n`);
     if (this.#isTooLarge) throw tooLarge(this.#maxEventSize);

@@ -37,6 +37,10 @@ const reconnectNames: OptionNames<ReconnectOptions> = Object.freeze({ delay: und
 const defaultMaxEventSize = 1024 * 1024;
 // More, and a timer of Node's fires at once.
 const longestWait = 0x7fff_ffff;
+// Ten requests a second are as many as a server can ask for (`retry: 0`).
+const shortestRetry = 100;
+// A stream that brings nothing and ends sooner has not done its work, and the next one waits longer.
+const shortestStream = 1_000;
 
 interface Reconnecting {
   readonly again: ResumableCall;
@@ -57,7 +61,12 @@ export class EventStream implements AsyncIterableIterator<ServerSentEvent, undef
   #response: UnreadResponse;
   #chunks: AsyncIterator<Uint8Array> | undefined = undefined;
   #events: ServerSentEvent[] = [];
+  /** Failures to get a stream, in a row. */
   #failures = 0;
+  /** Those, and streams that ended at once with nothing. */
+  #vain = 0;
+  #begun = performance.now();
+  #hasEvents = false;
   #ended = false;
 
   /** @throws {InvalidOption} */
@@ -124,6 +133,7 @@ export class EventStream implements AsyncIterableIterator<ServerSentEvent, undef
       if (this.#isOver()) return;
       if (result.done !== true) {
         this.#events = this.#parser.push(result.value);
+        if (this.#events.length > 0) this.#hasEvents = true;
         return;
       }
     } catch (error) {
@@ -134,21 +144,25 @@ export class EventStream implements AsyncIterableIterator<ServerSentEvent, undef
   }
 
   async #reconnect({ again, delay, maxDelay, maxFailures }: Reconnecting): Promise<void> {
-    for (;;) {
-      const shortest = this.#parser.retry ?? delay;
-      const wait = this.#failures === 0 ? shortest : backoffDelay(this.#failures, shortest, Math.max(shortest, maxDelay));
+    if (this.#hasEvents || performance.now() - this.#begun >= shortestStream) this.#vain = 0;
+    for (; ; this.#vain += 1) {
+      const asked = this.#parser.retry;
+      const shortest = asked === undefined ? delay : Math.max(asked, Math.min(shortestRetry, maxDelay));
+      const wait = this.#vain === 0 ? shortest : backoffDelay(this.#vain, shortest, Math.max(shortest, maxDelay));
       await again.wait(Math.min(wait, longestWait), this.#stop.signal);
       const failure = await this.#ask(again);
-      if (failure === undefined) return;
+      if (failure === undefined) break;
       this.#failures += 1;
       if (this.#failures >= maxFailures) throw failure;
     }
+    // Until it proves to be more.
+    this.#vain += 1;
   }
 
   /** Gives what failed and may do better the next time. */
   async #ask(again: ResumableCall): Promise<Error | undefined> {
     try {
-      this.#response = await again.send(lastEventId(this.#parser.lastId), this.#stop.signal);
+      this.#response = await again.send(lastEventId(this.#parser), this.#stop.signal);
     } catch (error) {
       if (!isPassingError(error)) throw error;
       return error;
@@ -161,6 +175,8 @@ export class EventStream implements AsyncIterableIterator<ServerSentEvent, undef
     }
     this.#parser.restart();
     this.#failures = 0;
+    this.#begun = performance.now();
+    this.#hasEvents = false;
     this.#chunks = undefined;
     return undefined;
   }
@@ -195,8 +211,9 @@ function atLeast(option: string, least: number, value: number | undefined, fallb
   return value;
 }
 
-/** §9.2.3: as UTF-8. An id that no header may hold is one that we can not send. */
-function lastEventId(id: string): HeadersInput {
-  const text = Buffer.from(id, 'utf8').toString('latin1');
-  return { 'last-event-id': id === '' || !isFieldValue(text) ? null : text };
+/** §9.2.3: as UTF-8. That of the caller stands until a server has given one. An id that no header may hold is one that we can not send. */
+function lastEventId({ lastId, hasId }: EventParser): HeadersInput {
+  if (!hasId) return {};
+  const text = Buffer.from(lastId, 'utf8').toString('latin1');
+  return { 'last-event-id': lastId === '' || !isFieldValue(text) ? null : text };
 }
