@@ -260,6 +260,7 @@ export const layers: readonly Layer[] = [
       'node:path',
       'node:stream',
       'node:url',
+      'node:util',
       'node:util/types',
     ],
     types: ['node:fs'],

@@ -1,5 +1,6 @@
 /** Which URLs a route of a mock is for. */
 import { InvalidOption } from '../errors.ts';
+import { parseUrl } from '../request/url/url.ts';
 
 /** `/items/:id` (of any origin), `https://*.example.com/items/*?page=2`, a regular expression for the whole URL, or a function. */
 export type UrlPattern = string | RegExp | ((url: URL) => boolean);
@@ -40,8 +41,8 @@ function normalPlace(place: string): string {
 function normalOrigin(origin: string): string {
   const [scheme = '', authority = ''] = splitOnce(origin, '://');
   const parsed = scheme === '*' ? `https://${authority}` : origin;
-  if (origin === '' || !URL.canParse(parsed)) return origin;
-  const url = new URL(parsed);
+  const url = origin === '' ? undefined : parseUrl(parsed);
+  if (url === undefined) return origin;
   // Whose scheme may be any, its port is meant as it stands.
   const port = scheme === '*' ? (/:\d+$/.exec(authority)?.[0] ?? '') : '';
   return scheme === '*' ? `*://${url.hostname}${port}` : url.origin;

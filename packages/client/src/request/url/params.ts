@@ -14,7 +14,7 @@ export type ParamsInput =
   | URLSearchParams
   | Readonly<Record<string, ParamValue | readonly ParamValue[]>>
   | Iterable<readonly [name: string, value: ParamValue | readonly ParamValue[]]>
-  // eslint-disable-next-line @typescript-eslint/no-redundant-type-constituents -- an interface has no index signature; the record says what is meant
+  // An interface has no index signature; the record above says what is meant.
   | object;
 
 /** One name with the values given for it; none when it was given as `null`. `encoded` is the text that it was given as, if it was. */

@@ -6,6 +6,7 @@ import { about } from '../../request/about.ts';
 import { findHeader, isFieldValue, type HeadersInput } from '../../request/fields/header-input.ts';
 import { HTTPStatusError } from '../any-response.ts';
 import { ownOptions, type OptionNames } from '../../options/own-options.ts';
+import { now } from '../../time/platform.ts';
 import { backoffDelay, isPassingError, isPassingStatus } from '../passing.ts';
 import type { ResumableCall } from '../resumable-call.ts';
 import type { UnreadResponse } from '../unread-response.ts';
@@ -65,7 +66,7 @@ export class EventStream implements AsyncIterableIterator<ServerSentEvent, undef
   #failures = 0;
   /** Those, and streams that ended at once with nothing. */
   #vain = 0;
-  #begun = performance.now();
+  #begun = now();
   #hasEvents = false;
   #ended = false;
 
@@ -144,7 +145,7 @@ export class EventStream implements AsyncIterableIterator<ServerSentEvent, undef
   }
 
   async #reconnect({ again, delay, maxDelay, maxFailures }: Reconnecting): Promise<void> {
-    if (this.#hasEvents || performance.now() - this.#begun >= shortestStream) this.#vain = 0;
+    if (this.#hasEvents || now() - this.#begun >= shortestStream) this.#vain = 0;
     for (; ; this.#vain += 1) {
       const asked = this.#parser.retry;
       const shortest = asked === undefined ? delay : Math.max(asked, Math.min(shortestRetry, maxDelay));
@@ -175,7 +176,7 @@ export class EventStream implements AsyncIterableIterator<ServerSentEvent, undef
     }
     this.#parser.restart();
     this.#failures = 0;
-    this.#begun = performance.now();
+    this.#begun = now();
     this.#hasEvents = false;
     this.#chunks = undefined;
     return undefined;
