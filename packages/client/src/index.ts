@@ -96,7 +96,6 @@ export type { CallContext } from './call/context.ts';
 // The errors of the network and the types of the contract, so that an application needs one import.
 export {
   Aborted,
-  CloseError,
   ConnectError,
   ConnectTimeout,
   DeadlineExceeded,

@@ -35,7 +35,6 @@ export { nodeHandlerDispatcher } from './in-process/node-handler.ts';
 export type { NodeListener } from './in-process/node-handler.ts';
 export {
   Aborted,
-  CloseError,
   ConnectError,
   ConnectTimeout,
   DeadlineExceeded,

@@ -3,7 +3,7 @@
  *
  * HttpCoreError
  * ├─ TimeoutError        ConnectTimeout · ReadTimeout · WriteTimeout · PoolTimeout · DeadlineExceeded
- * ├─ NetworkError        ConnectError · ReadError · WriteError · CloseError
+ * ├─ NetworkError        ConnectError · ReadError · WriteError
  * ├─ ProtocolError       LocalProtocolError (we were asked to break the protocol) · RemoteProtocolError (the peer did)
  * ├─ ProxyError          the proxy's refusal, with its status and headers
  * └─ UnsupportedProtocol · PoolClosed · Aborted
@@ -23,8 +23,7 @@ export type ErrorPhase =
   | 'tls'
   | 'send' // the request is being written
   | 'response-head' // all is sent, or enough of it; waiting for the final head
-  | 'response-body'
-  | 'close';
+  | 'response-body';
 
 /** What retrying and reporting need to know about a failure. */
 export interface ErrorFacts {
@@ -219,13 +218,6 @@ export class WriteError extends NetworkError {
   override readonly name = 'WriteError';
   constructor(message: string, init?: ErrorInit) {
     super(message, init, 'WRITE_FAILED');
-  }
-}
-/** A connection could not be closed in order. */
-export class CloseError extends NetworkError {
-  override readonly name = 'CloseError';
-  constructor(message: string, init?: ErrorInit) {
-    super(message, init, 'CLOSE_FAILED');
   }
 }
 

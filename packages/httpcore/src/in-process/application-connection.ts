@@ -28,6 +28,7 @@ import {
   type ChunkIterator,
   type OutgoingResponse,
 } from './outgoing-response.ts';
+import { expectsContinue } from '../connection/expect-continue.ts';
 import { ProcessRef } from './process-ref.ts';
 
 /** Answers one request; what it throws fails the exchange. */
@@ -317,10 +318,4 @@ function handlerFailed(cause: unknown): ReadError {
 
 function mismatch(what: string): LocalProtocolError {
   return new LocalProtocolError(`The request body has ${what}`, { code: 'CONTENT_LENGTH_MISMATCH', phase: 'send' });
-}
-
-function expectsContinue(headers: readonly HeaderPair[]): boolean {
-  return headers.some(
-    ([name, value]) => name.length === 6 && name.toLowerCase() === 'expect' && value.trim().toLowerCase() === '100-continue',
-  );
 }

@@ -3,21 +3,8 @@
  * checked after coercion: what is tested is the string that is written, never an object that could change its mind.
  */
 import type { HeaderPair, TrailerSource } from '../contract/dispatcher.ts';
+import { tokenCharacters, valueCharacters, visibleCharacters } from './characters.ts';
 import { LocalProtocolError } from '../contract/errors.ts';
-
-const isTokenCharacter = new Uint8Array(256);
-for (const character of "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") {
-  isTokenCharacter[character.charCodeAt(0)] = 1;
-}
-
-// HTAB, SP, VCHAR and obs-text. CR, LF, NUL and the other controls are not in it, and nothing above Latin-1 is.
-const isValueCharacter = new Uint8Array(256);
-isValueCharacter[0x09] = 1;
-for (let code = 0x20; code <= 0xff; code += 1) if (code !== 0x7f) isValueCharacter[code] = 1;
-
-// What can stand in a request line without ending it: printable ASCII but SP. Percent-encoding is the caller's business.
-const isTargetCharacter = new Uint8Array(256);
-for (let code = 0x21; code <= 0x7e; code += 1) isTargetCharacter[code] = 1;
 
 // Names repeat for ever; remembering those that were found valid makes the check one look-up. Bounded, since names can be data.
 const knownNames = new Set<string>();
@@ -33,12 +20,12 @@ function consistsOf(text: string, table: Uint8Array): boolean {
 }
 
 export function isToken(text: string): boolean {
-  return text.length > 0 && consistsOf(text, isTokenCharacter);
+  return text.length > 0 && consistsOf(text, tokenCharacters);
 }
 
 /** May it be the value of a field? Leading and trailing white space is allowed: a recipient drops it. */
 export function isFieldValue(text: string): boolean {
-  return consistsOf(text, isValueCharacter);
+  return consistsOf(text, valueCharacters);
 }
 
 export function isFieldName(text: string): boolean {
@@ -58,7 +45,7 @@ export function checkMethod(method: string): void {
 
 /** @throws {LocalProtocolError} `INVALID_TARGET`. */
 export function checkTarget(target: string): void {
-  if (typeof target !== 'string' || target.length === 0 || !consistsOf(target, isTargetCharacter)) {
+  if (typeof target !== 'string' || target.length === 0 || !consistsOf(target, visibleCharacters)) {
     throw local('INVALID_TARGET', 'The request target must be non-empty printable ASCII without spaces');
   }
 }

@@ -16,10 +16,6 @@ export class Line<Item> {
     return this.#size;
   }
 
-  get first(): Item | undefined {
-    return this.#first?.item;
-  }
-
   push(item: Item): Place<Item> {
     const place: Place<Item> = { item, previous: this.#last, next: null, waiting: true };
     if (this.#last === null) this.#first = place;

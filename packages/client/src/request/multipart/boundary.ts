@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 
 import { InvalidOption } from '../../errors.ts';
+import { isFieldName } from '../fields/header-input.ts';
 
 // RFC 2046 §5.1.1: at most 70 of these, and no space at the end.
 const valid = /^[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]$/;
 // RFC 9110 §5.6.2: what else a parameter holds has to be quoted.
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const parameter = /;\s*boundary=(?:"((?:[^"\\]|\\.)*)"|([^\s;]*))/i;
 
 /**
@@ -38,5 +38,6 @@ export function boundaryOf(contentType: string | undefined): string | undefined 
 }
 
 export function multipartType(boundary: string): string {
-  return `multipart/form-data; boundary=${token.test(boundary) ? boundary : `"${boundary}"`}`;
+  // RFC 9110 §5.6.6: a token, as a field's name is one, or a quoted string.
+  return `multipart/form-data; boundary=${isFieldName(boundary) ? boundary : `"${boundary}"`}`;
 }

@@ -1,5 +1,7 @@
 /** What HTTP/2 thinks of a field's name and value (RFC 9113 §8.2, §8.3), by table look-up. */
 
+import { lowerCaseTokenCharacters, valueCharacters } from '../../model/characters.ts';
+
 /** Names that mean something to the protocol itself. Every other valid name is `ORDINARY`. */
 export const FieldKind = {
   ORDINARY: 0,
@@ -28,19 +30,6 @@ const kinds: ReadonlyMap<string, number> = new Map<string, number>([
   ['host', FieldKind.HOST],
 ]);
 
-const isNameCharacter = new Uint8Array(256);
-for (const character of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz") isNameCharacter[character.charCodeAt(0)] = 1;
-
-// HTAB, SP, VCHAR and obs-text: NUL, CR and LF are forbidden by RFC 9113 §8.2.1, the other controls by RFC 9110 §5.5.
-export const valueCharacters: Uint8Array = new Uint8Array(256);
-valueCharacters[0x09] = 1;
-for (let code = 0x20; code <= 0xff; code += 1) if (code !== 0x7f) valueCharacters[code] = 1;
-
-// Of a method, a scheme, an authority, a target: printable ASCII without space. A space in one of those ends a request line
-// where an intermediary speaks HTTP/1.1 behind us (RFC 9113 §10.3).
-export const pseudoCharacters: Uint8Array = new Uint8Array(256);
-for (let code = 0x21; code <= 0x7e; code += 1) pseudoCharacters[code] = 1;
-
 const space = 0x20;
 const tab = 0x09;
 
@@ -51,7 +40,7 @@ export function fieldKind(name: string): number {
   if (name.charCodeAt(0) === 0x3a) return FieldKind.OTHER_PSEUDO;
   if (name.length === 0) return FieldKind.INVALID;
   for (let index = 0; index < name.length; index += 1) {
-    if (isNameCharacter[name.charCodeAt(index)] !== 1) return FieldKind.INVALID;
+    if (lowerCaseTokenCharacters[name.charCodeAt(index)] !== 1) return FieldKind.INVALID;
   }
   return FieldKind.ORDINARY;
 }

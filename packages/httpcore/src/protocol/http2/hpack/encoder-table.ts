@@ -3,7 +3,8 @@
  * and its live entries hang from that, newest first; so a look-up is one `Map` access and a short walk, and no text of the
  * caller's ever is a property name.
  */
-import { fieldKind, pseudoCharacters, valueCharacters } from '../field-kind.ts';
+import { valueCharacters, visibleCharacters } from '../../../model/characters.ts';
+import { fieldKind } from '../field-kind.ts';
 import { entryOverhead } from './header-field.ts';
 import { huffmanBits } from './huffman.ts';
 import { staticTable } from './static-table.ts';
@@ -48,7 +49,7 @@ for (const { name } of staticTable) {
 }
 const noValues: readonly string[] = [];
 const valueBits = huffmanBits.map((bits, octet) => (valueCharacters[octet] === 1 ? bits : 0));
-const pseudoBits = huffmanBits.map((bits, octet) => (pseudoCharacters[octet] === 1 ? bits : 0));
+const pseudoBits = huffmanBits.map((bits, octet) => (visibleCharacters[octet] === 1 ? bits : 0));
 
 /** All that is known of one field name. */
 export class NameRecord {
