@@ -22,7 +22,13 @@ async function markdownFiles(): Promise<string[]> {
       return names.filter((name) => name.endsWith('.md')).map((name) => join(root, folder, name));
     }),
   );
-  return [join(root, 'README.md'), join(root, 'packages/client/README.md'), join(root, 'packages/interop/README.md'), ...guides.flat()];
+  return [
+    join(root, 'README.md'),
+    join(root, 'packages/client/README.md'),
+    join(root, 'packages/interop/README.md'),
+    join(root, 'packages/cache/README.md'),
+    ...guides.flat(),
+  ];
 }
 
 function snippetsOf(file: string, markdown: string): Snippet[] {

@@ -10,6 +10,8 @@ export { NetrcAuth } from './auth/netrc-auth.ts';
 export { Client } from './client/client.ts';
 export { get, head, options, patch, post, put, remove as delete, request, stream } from './client/verbs.ts';
 export type { SerializedCookie, SerializedCookies } from './cookies/cookie-json.ts';
+export type { CachedCall, CacheMode, ClientCache } from './caching/cache-settings.ts';
+export type { CacheOutcome, CacheState } from './response/cache-outcome.ts';
 export { CookieJar, type CookieFilter, type CookieJarOptions } from './cookies/cookie-jar.ts';
 export type { Cookie, CookieFields } from './cookies/cookie.ts';
 export type { CookiesInput, CookieValue } from './cookies/cookie-settings.ts';

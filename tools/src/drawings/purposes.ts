@@ -28,6 +28,7 @@ export const purposes: Readonly<Record<string, Readonly<Record<string, string>>>
     'cookies/': 'what servers set',
     'decoding/': 'codings undone',
     'redirects/': 'where it leads',
+    'caching/': 'which cache, and how a call wants it',
     'retries/': 'what is sent again',
     'call/': 'line to last byte',
     'response/': 'what comes back',

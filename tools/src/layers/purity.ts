@@ -4,6 +4,7 @@ import type { Violation } from './check.ts';
 
 const core = 'packages/httpcore/src';
 const client = 'packages/client/src';
+const cache = 'packages/cache/src';
 
 /** Beginnings of paths. */
 export const pureFiles: readonly string[] = [
@@ -24,6 +25,7 @@ export const pureFiles: readonly string[] = [
   `${client}/request/url/`,
   `${client}/retries/retry-after.ts`,
   `${client}/time/backoff.ts`,
+  `${cache}/rules/`,
 ];
 
 /** Of the platform: what gives another answer each time, and what comes later. */

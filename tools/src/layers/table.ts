@@ -18,6 +18,7 @@ export interface Layer {
 const core = 'packages/httpcore/src';
 const client = 'packages/client/src';
 const interop = 'packages/interop/src';
+const cache = 'packages/cache/src';
 
 export const layers: readonly Layer[] = [
   // @x/httpcore
@@ -280,6 +281,12 @@ export const layers: readonly Layer[] = [
     types: ['@x/httpcore'],
   },
   {
+    layer: 'client/caching',
+    files: [`${client}/caching/`],
+    imports: ['client/ground', 'client/response', 'client/call'],
+    types: ['@x/httpcore'],
+  },
+  {
     layer: 'client/cookies',
     files: [`${client}/cookies/`],
     imports: ['client/ground', 'client/request', 'client/response', 'client/call'],
@@ -315,7 +322,7 @@ export const layers: readonly Layer[] = [
   {
     layer: 'client/routing',
     files: [`${client}/routing/`],
-    imports: ['client/ground', 'client/request', 'client/response', 'client/call', 'client/proxies'],
+    imports: ['client/ground', 'client/request', 'client/response', 'client/call', 'client/caching', 'client/proxies'],
     modules: ['@x/httpcore'],
   },
   {
@@ -337,6 +344,39 @@ export const layers: readonly Layer[] = [
     files: [`${interop}/undici/`],
     imports: ['interop/carrier'],
     modules: ['node:async_hooks', 'node:events', 'node:stream', 'node:timers', 'node:util'],
+  },
+
+  // @x/cache
+  // RFC 9111 as pure decisions; then where responses are kept, and what is told about them.
+  { layer: 'cache/rules', files: [`${cache}/rules/`], imports: [], types: ['@x/httpcore'] },
+  { layer: 'cache/errors', files: [`${cache}/errors.ts`], imports: [] },
+  {
+    layer: 'cache/store',
+    files: [`${cache}/store/`],
+    imports: ['cache/rules', 'cache/errors'],
+    modules: ['node:timers'],
+    types: ['@x/httpcore'],
+  },
+  {
+    layer: 'cache/ground',
+    files: [`${cache}/`],
+    imports: ['cache/rules', 'cache/errors', 'cache/store'],
+    modules: ['node:crypto', 'node:perf_hooks'],
+    types: ['@x/httpcore'],
+  },
+  // From a request to its response: the store, the exchange with the origin, and those who share it.
+  {
+    layer: 'cache/answer',
+    files: [`${cache}/answer/`],
+    imports: ['cache/rules', 'cache/errors', 'cache/store', 'cache/ground'],
+    modules: ['@x/httpcore', 'node:crypto', 'node:timers', 'node:timers/promises', 'node:util'],
+  },
+  {
+    layer: 'cache/composition',
+    files: [`${cache}/http-cache.ts`, `${cache}/cached.ts`, `${cache}/index.ts`],
+    imports: ['cache/rules', 'cache/errors', 'cache/store', 'cache/ground', 'cache/answer'],
+    modules: ['node:perf_hooks'],
+    types: ['@x/httpcore'],
   },
 
   // Private. Nothing published imports any of it. --------------------------------------------------------------------------------------------
@@ -362,5 +402,7 @@ export const modulesOfTests: readonly string[] = [
   '@x/client',
   '@x/client/testing',
   '@x/interop/undici',
+  '@x/cache',
+  '@x/cache/testing',
   '@x/testbed',
 ];

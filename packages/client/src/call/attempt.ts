@@ -2,9 +2,10 @@
  * One request on its way through a dispatcher, and when each step of it happened: the one object that the client makes for
  * the sake of `timings`. A request that is redirected or retried has several.
  */
-import type { ConnectionInfo, ResponseBody, TraceEvents, TraceObserver } from '@x/httpcore';
+import type { ConnectionInfo, HeaderPair, ResponseBody, TraceEvents, TraceObserver } from '@x/httpcore';
 
 import type { Request } from '../request/request.ts';
+import type { CacheOutcome } from '../response/cache-outcome.ts';
 import type { Timings } from '../response/timings.ts';
 import { DialSteps } from './dial-steps.ts';
 import { phasesOf } from './phases.ts';
@@ -22,6 +23,9 @@ export class Attempt {
   body: ResponseBody | undefined = undefined;
   /** @internal */
   httpVersion: string | undefined = undefined;
+  cache: CacheOutcome | undefined = undefined;
+  /** @internal Beside a cache: what the origin sent for this very request. */
+  received: readonly HeaderPair[] | undefined = undefined;
 
   readonly #startedAt: number = now();
   #connection: ConnectionInfo | undefined = undefined;

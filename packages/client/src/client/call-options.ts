@@ -2,6 +2,7 @@
 import type { InformationalObserver, TraceObserver } from '@x/httpcore';
 
 import type { AuthInput } from '../auth/auth.ts';
+import type { CacheMode } from '../caching/cache-settings.ts';
 import type { CookiesInput } from '../cookies/cookie-settings.ts';
 import type { ProxyInput } from '../proxies/proxy.ts';
 import type { RetryOptions } from '../retries/retry-settings.ts';
@@ -41,6 +42,12 @@ export interface CallOptions extends ReadOptions, RedirectOptions, RetryOptions,
    * jar; or `null` or `false`: none are sent and none are kept.
    */
   readonly cookies?: CookiesInput | undefined;
+  /**
+   * How this request wants the client's cache, as the modes of `fetch`: `no-store` keeps out of it, `reload` asks the origin and keeps the answer,
+   * `no-cache` has what is stored confirmed first, `force-cache` takes it whatever its age, `only-if-cached` does and else answers 504. `null`
+   * leaves the cache out.
+   */
+  readonly cache?: CacheMode | null | undefined;
 }
 
 /** Options of `request()`, `stream()`, and the verbs that may have a body. */
@@ -64,6 +71,7 @@ const callNames: OptionNames<CallOptions> = Object.freeze({
   auth: undefined,
   cookies: undefined,
   proxy: undefined,
+  cache: undefined,
 });
 const requestNames: OptionNames<OwnMessageOptions & CallOptions> = Object.freeze({ ...messageNames, ...callNames });
 

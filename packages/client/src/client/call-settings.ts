@@ -2,6 +2,7 @@
 import { callAuth, replacesUrlCredentials, type AuthSettings } from '../auth/auth-settings.ts';
 import { callCookies, type CookieSettings } from '../cookies/cookie-settings.ts';
 import { callProxies, type ProxySettings } from '../proxies/proxy-settings.ts';
+import { callCache, type CacheSettings } from '../caching/cache-settings.ts';
 import type { CallContext } from '../call/context.ts';
 import type { Request } from '../request/request.ts';
 import type { Retries } from '../retries/retries.ts';
@@ -21,6 +22,7 @@ export interface CallSettings {
   readonly auth: AuthSettings;
   readonly cookies: CookieSettings;
   readonly proxies: ProxySettings;
+  readonly caching: CacheSettings;
   /** The names, in lower case, of header fields that a caller called sensitive. */
   readonly sensitive: ReadonlySet<string>;
 }
@@ -49,6 +51,7 @@ export function resolveCallSettings(own: CallOptions, client: CallSettings): Cal
     auth: callAuth(client.auth, own.auth),
     cookies: callCookies(client.cookies, own.cookies),
     proxies: callProxies(client.proxies, own.proxy),
+    caching: callCache(client.caching, own.cache),
     sensitive: mergeSensitiveHeaders(client.sensitive, own),
   };
 }

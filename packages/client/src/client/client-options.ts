@@ -2,6 +2,7 @@
 import type { Dispatcher, TlsOptions } from '@x/httpcore';
 
 import type { AuthInput } from '../auth/auth.ts';
+import type { ClientCache } from '../caching/cache-settings.ts';
 import type { CookiesInput } from '../cookies/cookie-settings.ts';
 import type { HeadersInput } from '../request/fields/header-input.ts';
 import type { ProxyInput } from '../proxies/proxy.ts';
@@ -56,6 +57,11 @@ export interface CommonClientOptions extends ReadOptions, RedirectOptions, Retry
    * client's headers go, and never stored; or `null` or `false`: none are sent and none are kept.
    */
   readonly cookies?: CookiesInput | undefined;
+  /**
+   * An HTTP cache (RFC 9111), such as `new HttpCache()` of `@x/cache`; several clients may share one, and none closes it. It stands below redirects,
+   * credentials, cookies and retries, so that it knows each request as it is sent. `null`: none, which is the default.
+   */
+  readonly cache?: ClientCache | null | undefined;
   /** Aborts every request of the client. */
   readonly signal?: AbortSignal | null | undefined;
   /**
@@ -68,7 +74,7 @@ export interface CommonClientOptions extends ReadOptions, RedirectOptions, Retry
   readonly mounts?: MountsInput | null | undefined;
   /** Around everything else that the client does with a request; the first is the outermost. Extending appends. */
   readonly interceptors?: readonly Interceptor[] | null | undefined;
-  /** Next to the network: called for each request that is really sent. Extending appends. */
+  /** Next to the network, and to the cache: called for each request that goes there. Extending appends. */
   readonly networkInterceptors?: readonly Interceptor[] | null | undefined;
 }
 
@@ -115,6 +121,7 @@ export const clientOptionNames: OptionNames<OwnClientOptions> = Object.freeze({
   auth: undefined,
   trustEnv: undefined,
   cookies: undefined,
+  cache: undefined,
   signal: undefined,
   mounts: undefined,
   interceptors: undefined,

@@ -4,6 +4,7 @@ import type { HeaderPair } from '@x/httpcore';
 import { clientAuth, noAuth } from '../auth/auth-settings.ts';
 import type { Auth } from '../auth/auth.ts';
 import { NetrcAuth } from '../auth/netrc-auth.ts';
+import { clientCache, noCache } from '../caching/cache-settings.ts';
 import { CookieJar } from '../cookies/cookie-jar.ts';
 import { clientCookies, noCookies, type CookieSettings } from '../cookies/cookie-settings.ts';
 import { InvalidOption } from '../errors.ts';
@@ -41,6 +42,7 @@ const defaultSettings: ClientSettings = Object.freeze({
   auth: noAuth,
   cookies: noCookies,
   proxies: noProxies,
+  caching: noCache,
   sensitive: noFields,
   signal: undefined,
   interceptors: Object.freeze([]),
@@ -73,6 +75,7 @@ export function resolveSettings(own: OwnClientOptions, parent: ClientSettings = 
     auth: clientAuth(moved ? undefined : parent.auth.stated, own.auth, resolveNetrc(own.trustEnv, parent.auth.fallback), base?.parts),
     cookies: clientCookies(moved ? withoutGiven(parent.cookies) : parent.cookies, own.cookies, base?.parts),
     proxies: clientProxies(parent.proxies, own.proxy, own.trustEnv),
+    caching: clientCache(parent.caching, own.cache),
     sensitive: mergeSensitiveHeaders(parent.sensitive, own),
     signal: resolveSignal(own.signal, parent.signal),
     interceptors: resolveInterceptors('interceptors', own.interceptors, parent.interceptors),

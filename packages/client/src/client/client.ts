@@ -113,7 +113,7 @@ export class Client implements AsyncDisposable {
     const services = { budget: this.#retryBudget, lifetime: this.#lifetime, clock: systemClock, random: Math.random };
     this.#chain = new Chain<CallSettings>(
       chainLayers(this.#settings, services),
-      dispatchBy(routeBy(this.#connections.mounts, this.#connections.dispatcher), (context) => settingsOf(context).proxies),
+      dispatchBy(routeBy(this.#connections.mounts, this.#connections.dispatcher), settingsOf),
       this.#settings,
     );
     const { signal } = this.#settings;

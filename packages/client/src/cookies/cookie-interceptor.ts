@@ -17,7 +17,9 @@ export function exchangeCookies(settingsOf: (context: CallContext) => CookieSett
       const { jar } = cookies;
       const response = await send(withCookies(request, context, cookies), context);
       // By whom it was answered, not by whom it was asked: an interceptor below may have turned it elsewhere.
-      if (jar !== undefined && setsCookies(response.rawHeaders)) jar.receive(response.rawHeaders, response.request.urlParts);
+      // A cookie that is stored with a response was set when that came, and may have changed since.
+      const received = response.receivedHeaders;
+      if (jar !== undefined && setsCookies(received)) jar.receive(received, response.request.urlParts);
       return response;
     };
 }

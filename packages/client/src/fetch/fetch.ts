@@ -2,7 +2,7 @@
  * `fetch` of the web platform on this client: its `Request`, `Response` and `Headers` are the platform's own, so that whatever takes
  * a `fetch` takes this one. What goes out is a request of the client, with its connections, cookies, credentials and retries.
  *
- * Where it follows Node rather than the letter: there is no CORS and no cache, `redirect: 'manual'` gives the redirect itself
+ * Where it follows Node rather than the letter: there is no CORS, `redirect: 'manual'` gives the redirect itself
  * instead of an opaque response, and no header name is forbidden. Redirects are the client's: never from https to http.
  */
 import type { MessageOptions } from '../request/request-options.ts';
@@ -24,6 +24,7 @@ export interface FetchCallOptions {
   readonly auth?: null;
   readonly cookies?: null;
   readonly retries?: Retries | null;
+  readonly cache?: PlatformRequest['cache'];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -60,6 +61,11 @@ export function createFetch(client: FetchClient): Fetch {
         await response.close();
         throw new TypeError(`It was redirected (${response.status}), and "redirect" is "error"`);
       }
+      // Fetch Standard §4.6, HTTP-network-or-cache fetch, step 10.1.
+      if (asked.cache === 'only-if-cached' && response.status === 504 && response.cache?.stored === false) {
+        await response.close();
+        throw new TypeError('Nothing of it is in the cache, and "cache" is "only-if-cached"');
+      }
       return platformResponse(response, asked);
     } catch (cause) {
       // `asked` is used here, so it stays: its signal follows the caller's for no longer than it lives itself.
@@ -92,5 +98,14 @@ function callOptions(asked: PlatformRequest, { retries }: FetchClient): FetchCal
     ...(asked.redirect === 'follow' ? { followRedirects: true, maxRedirects: mostRedirects } : { followRedirects: false }),
     ...(asked.credentials === 'omit' ? { auth: null, cookies: null } : {}),
     retries,
+    ...cacheMode(asked),
   };
+}
+
+const preconditions = ['if-modified-since', 'if-none-match', 'if-unmodified-since', 'if-match', 'if-range'];
+
+/** Fetch Standard §4.6, HTTP-network-or-cache fetch, step 8.15: who asks by himself wants the answer by himself. */
+function cacheMode({ cache, headers }: PlatformRequest): FetchCallOptions {
+  if (cache !== 'default') return { cache };
+  return preconditions.some((name) => headers.has(name)) ? { cache: 'no-store' } : {};
 }

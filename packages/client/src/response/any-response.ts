@@ -2,6 +2,7 @@
 import type { HeaderPair } from '@x/httpcore';
 
 import { ClientError } from '../errors.ts';
+import type { CacheOutcome } from './cache-outcome.ts';
 import { linksByRelation, parseLinks, type Links } from './links.ts';
 import { findHeader } from '../request/fields/header-input.ts';
 import { Headers } from '../request/fields/headers.ts';
@@ -19,6 +20,10 @@ export interface AttemptRecord {
   /** What it failed with; `undefined` when it did not. */
   readonly error: unknown;
   readonly timings: Timings;
+  /** What the cache has to say of it; `undefined` without a cache. */
+  readonly cache?: CacheOutcome | undefined;
+  /** @internal The fields that the origin sent for this very request, where a cache stands between; of what is stored, none. */
+  readonly received?: readonly HeaderPair[] | undefined;
 }
 
 /** What a call has been through. */
@@ -117,6 +122,20 @@ export abstract class AnyResponse {
   /** How long each step took. */
   get timings(): Timings {
     return this.attempt.timings;
+  }
+
+  /**
+   * How the cache has come to this response, and why; `undefined` for a client without one.
+   * @example
+   * const { state, age, reason } = response.cache ?? {};
+   */
+  get cache(): CacheOutcome | undefined {
+    return this.attempt.cache;
+  }
+
+  /** @internal The fields that the origin sent for this very request: of a response from a cache, not those that are stored. */
+  get receivedHeaders(): readonly HeaderPair[] {
+    return this.attempt.received ?? this.rawHeaders;
   }
 
   /** Every request that the call has made, oldest first; the last one is this response's. */

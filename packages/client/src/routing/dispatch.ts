@@ -1,12 +1,19 @@
 /** The end of the chain, and the only place that calls a dispatcher. */
 import { StreamResponse } from '../response/stream-response.ts';
 import type { CallContext } from '../call/context.ts';
+import { cachedCall, type CacheSettings } from '../caching/cache-settings.ts';
 import type { ProxySettings } from '../proxies/proxy-settings.ts';
 import type { FindRoute } from './routes.ts';
 import type { Send } from '../call/interceptor.ts';
 import { watchUpload, withContentLength } from '../request/upload.ts';
 
-export function dispatchBy(route: FindRoute, settingsOf: (context: CallContext) => ProxySettings): Send {
+export interface DispatchSettings {
+  readonly proxies: ProxySettings;
+  readonly caching: CacheSettings;
+  readonly sensitive: ReadonlySet<string>;
+}
+
+export function dispatchBy(route: FindRoute, settingsOf: (context: CallContext) => DispatchSettings): Send {
   return async function transport(request, context) {
     const attempt = context.begin(request);
     try {
@@ -17,14 +24,19 @@ export function dispatchBy(route: FindRoute, settingsOf: (context: CallContext) 
         // With trailers it travels in chunks.
         if (request.trailers === undefined) fields = withContentLength(fields, length);
       }
-      const { dispatcher, proxy } = route(request.urlParts, settingsOf(context));
-      const [httpVersion, status, reason, headers, body] = await dispatcher.dispatch(
+      const { proxies, caching, sensitive } = settingsOf(context);
+      const { dispatcher, proxy } = route(request.urlParts, proxies);
+      const { cache, mode } = caching;
+      const target = cache === null ? dispatcher : cache.over(dispatcher);
+      const [httpVersion, status, reason, headers, body] = await target.dispatch(
         request.method,
         request.urlParts,
         fields,
         content === null ? null : watchUpload(content, fields, context.onUploadProgress),
         context.timeouts,
-        context.dispatchContext(attempt, proxy),
+        cache === null
+          ? context.dispatchContext(attempt, proxy)
+          : { ...context.dispatchContext(attempt, proxy), ...cachedCall(attempt, mode, sensitive) },
       );
       attempt.status = status;
       attempt.httpVersion = httpVersion;

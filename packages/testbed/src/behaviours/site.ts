@@ -1,6 +1,7 @@
 import type { Behaviour, Handler } from '../server/http-server.ts';
 import { answerText } from './answers.ts';
 import { answerBytes, type BytesOptions } from './bytes.ts';
+import { cacheable } from './cacheable.ts';
 import { digest } from './digest.ts';
 import { echoBody, echoRequest } from './echo.ts';
 import { json } from './json.ts';
@@ -16,7 +17,7 @@ export interface SiteOptions {
 
 /**
  * Many behaviours behind one origin: `/` (hello world), `/echo`, `/echo/raw`, `/json`, `/bytes/:size?seed=&framing=`,
- * `/status/:code`, `/redirect/:hops`, `/redirect-to`, `/loop`, `/login`, `/account`, `/logout`, `/digest`, `/upload`.
+ * `/status/:code`, `/cacheable/:seconds`, `/redirect/:hops`, `/redirect-to`, `/loop`, `/login`, `/account`, `/logout`, `/digest`, `/upload`.
  */
 export function site(options: SiteOptions = {}): Behaviour<UploadExtras> {
   const uploads = upload();
@@ -30,6 +31,7 @@ export function site(options: SiteOptions = {}): Behaviour<UploadExtras> {
     json: json().handle,
     bytes: (request, response) => answerBytes(request, response, bytesAskedFor(request.url ?? '', options)),
     status: answerStatus,
+    cacheable: cacheable().handle,
     redirect: answerRedirect,
     'redirect-to': answerRedirect,
     loop: answerRedirect,

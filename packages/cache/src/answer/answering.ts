@@ -1,0 +1,144 @@
+/** From a request to its response: what is stored is looked at first (RFC 9111 §4). */
+import type { Dispatcher, DispatchResponse } from '@x/httpcore';
+
+import { readCacheRequest, type Bypassed, type CacheRequest, type Dispatched } from '../cache-request.ts';
+import { fieldValue, noFields } from '../rules/fields.ts';
+import { relatedKeys } from '../rules/cache-key.ts';
+import { currentAge, judge, type Reuse } from '../rules/reuse.ts';
+import { matchesSelecting } from '../rules/vary.ts';
+import type { StoredResponse } from '../store/store.ts';
+import type { CacheCore } from './cache-core.ts';
+import { nothingStored, type Basis } from './fetch.ts';
+import { Fetching } from './fetching.ts';
+import { coversRange, serve } from './serving.ts';
+import { emptyBody } from './stored-body.ts';
+
+export class Answering {
+  readonly #core: CacheCore;
+  readonly #inner: Dispatcher;
+  readonly #fetching: Fetching;
+
+  constructor(core: CacheCore, inner: Dispatcher) {
+    this.#core = core;
+    this.#inner = inner;
+    this.#fetching = new Fetching(core, inner, this);
+  }
+
+  async dispatch(dispatched: Dispatched): Promise<DispatchResponse> {
+    const { method, url, headers, body, timeouts, context } = dispatched;
+    let request: CacheRequest | Bypassed;
+    try {
+      request = readCacheRequest(dispatched, this.#core.settings.credentialFields);
+    } catch {
+      // The network says best what is wrong with it.
+      return this.#inner.dispatch(method, url, headers, body, timeouts, context);
+    }
+    return 'bypass' in request ? this.#pass(dispatched, request) : this.answer(request);
+  }
+
+  /** Looks at the store, and asks the origin where that is not enough. */
+  async answer(request: CacheRequest): Promise<DispatchResponse> {
+    const found = this.#core.store.find(request.key);
+    const basis = this.#basis(request, found instanceof Promise ? await found : found);
+    const { stored } = basis;
+    let why = stored === undefined ? basis.why : 'the request asks for a new one';
+    if (stored !== undefined && request.mode !== 'reload') {
+      const reuse = this.#judge(request, stored);
+      if (reuse.verdict !== 'validate') {
+        const response = await this.#reuse(request, stored, reuse, basis);
+        if (response !== undefined) return response;
+        this.#forget(request.key, stored);
+        return this.#fetching.fetch(request, nothingStored('what was stored is lost'));
+      }
+      why = reuse.reason;
+    }
+    if (request.mode === 'only-if-cached' || request.directives.has('only-if-cached')) return this.#unanswered(request, why);
+    return this.#fetching.fetch(request, { ...basis, why });
+  }
+
+  /** From the store alone; `undefined` where the origin would have to be asked. */
+  async fromStore(request: CacheRequest): Promise<DispatchResponse | undefined> {
+    const basis = this.#basis(request, await this.#core.store.find(request.key));
+    if (basis.stored === undefined) return undefined;
+    const reuse = this.#judge(request, basis.stored);
+    return reuse.verdict === 'fresh' ? this.#reuse(request, basis.stored, reuse, basis) : undefined;
+  }
+
+  #judge(request: CacheRequest, stored: StoredResponse): Reuse {
+    const policy = this.#core.policyOf(stored);
+    const anyAge = request.mode === 'force-cache' || request.mode === 'only-if-cached';
+    const reuse = judge(policy, currentAge(policy, stored, this.#core.clock.now()), { directives: request.directives, anyAge });
+    return request.mode === 'no-cache' && reuse.verdict !== 'validate'
+      ? { verdict: 'validate', reason: 'the mode no-cache of the request' }
+      : reuse;
+  }
+
+  async #reuse(request: CacheRequest, stored: StoredResponse, reuse: Reuse, basis: Basis): Promise<DispatchResponse | undefined> {
+    const isFresh = reuse.verdict === 'fresh';
+    const reason = isFresh ? this.#whyFresh(stored) : (reuse as { reason: string }).reason;
+    const response = await serve(this.#core, request, stored, { state: isFresh ? 'hit' : 'stale', reason, received: noFields });
+    if (response !== undefined && reuse.verdict === 'stale' && reuse.inBackground) this.#fetching.inBackground(request, basis);
+    return response;
+  }
+
+  #whyFresh(stored: StoredResponse): string {
+    const policy = this.#core.policyOf(stored);
+    const left = policy.lifetime.seconds - currentAge(policy, stored, this.#core.clock.now());
+    return `fresh by ${policy.lifetime.source} for another ${Math.ceil(left)} s`;
+  }
+
+  /** RFC 9111 §4, §4.1: which of the stored responses are for this request; of several the one that came last. */
+  #basis(request: CacheRequest, found: readonly StoredResponse[]): Basis {
+    if (found.length === 0) return nothingStored('nothing stored');
+    const ofUser = found.filter(({ partition }) => partition === '*' || partition === request.partition);
+    if (ofUser.length === 0) return { ...nothingStored('stored for other credentials only'), found };
+    const matching = ofUser
+      .filter(({ selecting }) => matchesSelecting(selecting, request.headers, this.#core.conceal))
+      .sort((one, other) => other.receivedAt - one.receivedAt);
+    const stored = matching.find(({ part }) => part === null) ?? matching.find((response) => coversRange(request, response));
+    const why = matching.length === 0 ? 'stored for other values of the fields in Vary only' : 'only a part of it is stored';
+    return {
+      why,
+      found,
+      stored,
+      siblings: stored === undefined && request.range === undefined ? ofUser.filter((other) => other.part === null).slice(0, 8) : [],
+      beginning: stored === undefined && request.range === undefined && request.method === 'GET' ? matching.find(isBeginning) : undefined,
+    };
+  }
+
+  #forget(key: string, { id }: StoredResponse): void {
+    const forgotten = this.#core.store.delete(key, [id]);
+    if (forgotten instanceof Promise) void forgotten;
+  }
+
+  /** RFC 9111 §5.2.1.7. */
+  #unanswered(request: CacheRequest, why: string): DispatchResponse {
+    this.#core.report(request, { state: 'miss', age: undefined, stored: false, reason: `only-if-cached, and ${why}` }, noFields);
+    return ['1.1', 504, 'Gateway Timeout', [['content-length', '0']], emptyBody()];
+  }
+
+  async #pass(dispatched: Dispatched, { bypass, changes }: Bypassed): Promise<DispatchResponse> {
+    const { method, url, headers, body, timeouts, context } = dispatched;
+    const response = await this.#inner.dispatch(method, url, headers, body, timeouts, context);
+    const [, status, , fields] = response;
+    if (changes !== undefined && status >= 200 && status < 400) {
+      await this.#invalidate([changes, ...relatedKeys(changes, [fieldValue(fields, 'location'), fieldValue(fields, 'content-location')])]);
+    }
+    this.#core.report(dispatched, { state: 'bypass', age: undefined, stored: false, reason: bypass }, fields);
+    return response;
+  }
+
+  /** RFC 9111 §4.4. */
+  async #invalidate(keys: readonly string[]): Promise<void> {
+    for (const key of new Set(keys)) {
+      this.#core.flights.outdate(key);
+      await this.#core.store.delete(key);
+    }
+  }
+}
+
+function isBeginning({ part, headers, length }: StoredResponse): boolean {
+  if (part === null || part.first !== 0 || part.complete === null || length !== part.last + 1) return false;
+  const tag = fieldValue(headers, 'etag');
+  return tag !== undefined && tag.startsWith('"');
+}

@@ -1,0 +1,94 @@
+/** What all dispatchers of one cache share. */
+import { debuglog } from 'node:util';
+
+import type { HeaderPair } from '@x/httpcore';
+
+import { CacheClock } from '../cache-clock.ts';
+import { concealed, type CacheRequest } from '../cache-request.ts';
+import type { CacheSettings } from '../cache-options.ts';
+import { StatsKeeper } from '../cache-stats.ts';
+import type { CacheEvent } from '../events.ts';
+import type { CacheOutcome } from '../outcome.ts';
+import { originOf } from '../rules/cache-key.ts';
+import { storedPolicy, type StoredPolicy } from '../rules/reuse.ts';
+import type { Conceal } from '../rules/vary.ts';
+import { GuardedStore } from '../store/guarded-store.ts';
+import type { CacheStore, StoredResponse } from '../store/store.ts';
+import type { Dispatched } from '../cache-request.ts';
+import { Flights } from './flights.ts';
+
+// `NODE_DEBUG=x-cache`
+const log = debuglog('x-cache');
+
+export class CacheCore {
+  readonly settings: CacheSettings;
+  readonly store: GuardedStore;
+  readonly clock: CacheClock;
+  readonly stats: StatsKeeper = new StatsKeeper();
+  readonly flights: Flights = new Flights();
+  readonly conceal: Conceal;
+  #inFlightBytes = 0;
+  // A store in memory hands out the same object each time.
+  readonly #policies = new WeakMap<StoredResponse, StoredPolicy>();
+
+  constructor(store: CacheStore, settings: CacheSettings) {
+    this.settings = settings;
+    this.clock = new CacheClock(settings.now);
+    const { credentialFields } = settings;
+    this.conceal = (name, value) => (credentialFields.includes(name) ? concealed(value) : value);
+    this.store = new GuardedStore(store, {
+      timeout: settings.storeTimeout,
+      now: () => performance.now(),
+      onFailure: ({ operation, error }) => this.tell({ type: 'store-failed', operation, error }),
+      onBreaker: (isOpen) => this.tell({ type: isOpen ? 'store-suspended' : 'store-resumed' }),
+    });
+  }
+
+  policyOf(response: StoredResponse): StoredPolicy {
+    let policy = this.#policies.get(response);
+    if (policy === undefined) {
+      policy = storedPolicy(response.status, response.headers, response, this.settings);
+      this.#policies.set(response, policy);
+    }
+    return policy;
+  }
+
+  /** May this much more be held for bodies on their way? Negative gives back. */
+  reserve(bytes: number): boolean {
+    if (bytes > 0 && this.#inFlightBytes + bytes > this.settings.maxInFlightBytes) return false;
+    this.#inFlightBytes += bytes;
+    return true;
+  }
+
+  report({ method, url, context }: Dispatched, outcome: CacheOutcome, received: readonly HeaderPair[]): void {
+    const origin = originOf(url[0], url[1], url[2]);
+    this.stats.count(origin, outcome);
+    if (log.enabled) log('%s %s%s %s: %s', method, origin, shownTarget(url[3]), outcome.state, outcome.reason);
+    const { onCacheOutcome } = context ?? {};
+    if (onCacheOutcome !== undefined) guarded(() => onCacheOutcome(outcome, received));
+  }
+
+  saved({ url }: CacheRequest, bytes: number): void {
+    this.stats.saved(originOf(url[0], url[1], url[2]), bytes);
+  }
+
+  tell(event: CacheEvent): void {
+    if (log.enabled) log('%s %s', event.type, 'error' in event ? String(event.error) : '');
+    const { onEvent } = this.settings;
+    if (onEvent !== undefined) guarded(() => onEvent(event));
+  }
+}
+
+/** Parameters of a query may be secrets. */
+function shownTarget(target: string): string {
+  const query = target.indexOf('?');
+  return query === -1 ? target : `${target.slice(0, query)}?…`;
+}
+
+function guarded(call: () => void): void {
+  try {
+    call();
+  } catch {
+    // Who listens must not change what happens.
+  }
+}

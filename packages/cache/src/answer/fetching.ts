@@ -1,0 +1,321 @@
+/** From a request that the store can't answer to the origin, and what of its answer is kept. */
+import {
+  Aborted,
+  DeadlineExceeded,
+  HttpCoreError,
+  NetworkError,
+  ProxyError,
+  RemoteProtocolError,
+  TimeoutError,
+  type Dispatcher,
+  type DispatchResponse,
+  type HeaderPair,
+} from '@x/httpcore';
+
+import { concealed, type CacheRequest } from '../cache-request.ts';
+import { deltaSeconds } from '../rules/cache-control.ts';
+import { noFields, replaceFields } from '../rules/fields.ts';
+import { rangeBehind } from '../rules/ranges.ts';
+import { currentAge, judge, mayAnswerForFailure } from '../rules/reuse.ts';
+import { conditionalFields, confirms, describesStored, freshenedFields, strongTag } from '../rules/validation.ts';
+import type { StoredResponse, Unlock } from '../store/store.ts';
+import type { CacheCore } from './cache-core.ts';
+import { completedResponse } from './completing.ts';
+import { nothingStored, type Basis, type Fetch } from './fetch.ts';
+import { waitWithin, type Flight } from './flight.ts';
+import { Keeping, usefulUntil } from './keeping.ts';
+import { otherProcess } from './other-process.ts';
+import { Relay } from './relay.ts';
+import { serve } from './serving.ts';
+
+/** What it asks back. */
+export interface StoreAnswers {
+  answer(request: CacheRequest): Promise<DispatchResponse>;
+  fromStore(request: CacheRequest): Promise<DispatchResponse | undefined>;
+}
+
+export class Fetching {
+  readonly #core: CacheCore;
+  readonly #inner: Dispatcher;
+  readonly #answers: StoreAnswers;
+  readonly #keeping: Keeping;
+
+  constructor(core: CacheCore, inner: Dispatcher, answers: StoreAnswers) {
+    this.#core = core;
+    this.#inner = inner;
+    this.#answers = answers;
+    this.#keeping = new Keeping(core);
+  }
+
+  async fetch(request: CacheRequest, basis: Basis): Promise<DispatchResponse> {
+    const isCollapsible = mayCollapse(request);
+    const signature = isCollapsible ? signatureOf(request) : uniqueSignature();
+    const flight = isCollapsible ? this.#core.flights.find(request.key, signature) : undefined;
+    if (flight !== undefined) {
+      const response = await this.#join(request, flight);
+      if (response !== undefined) return response;
+    }
+    return this.#lead(request, basis, flight === undefined ? signature : uniqueSignature(), isCollapsible && flight === undefined);
+  }
+
+  /** Asks about what is being used stale meanwhile (RFC 5861 §3). */
+  inBackground(request: CacheRequest, basis: Basis): void {
+    const { proxy, servername } = request.context ?? {};
+    const own: CacheRequest = { ...request, context: { proxy, servername }, isConditional: false };
+    const signature = signatureOf(own);
+    if (this.#core.flights.find(own.key, signature) !== undefined) return;
+    this.#lead(own, basis, signature, true)
+      .then(([, , , , body]) => body.close())
+      .catch((error: unknown) => this.#core.tell({ type: 'background-failed', url: own.key, error }));
+  }
+
+  /** `undefined`: it has to be sent after all. */
+  async #join(request: CacheRequest, flight: Flight): Promise<DispatchResponse | undefined> {
+    const landing = await waitWithin(flight.landed(), request);
+    if (landing.kind === 'again') return this.#answers.answer(request);
+    if (landing.kind === 'failed') throw landing.error instanceof HttpCoreError ? landing.error.withFacts({}) : landing.error;
+    if (landing.kind === 'alone') return undefined;
+    const { response, body } = landing;
+    const reader = body.join();
+    if (reader === undefined) return (await waitWithin(body.whenSettled(), request)) ? this.#answers.answer(request) : undefined;
+    const policy = this.#core.policyOf(response);
+    const age = currentAge(policy, response, this.#core.clock.now());
+    const reason = 'collapsed: shares the exchange of an equal request';
+    this.#core.report(request, { state: 'hit', age, stored: true, reason }, noFields);
+    const headers = replaceFields(response.headers, [['age', String(Math.floor(age))]]);
+    return [response.httpVersion, response.status, response.reason, headers, guardedReader(reader, request)];
+  }
+
+  async #lead(request: CacheRequest, basis: Basis, signature: string, isShared: boolean): Promise<DispatchResponse> {
+    const { flights, store } = this.#core;
+    const flight = flights.begin(request.key, signature);
+    let unlock: Unlock | undefined;
+    const end = (): void => {
+      flights.end(request.key, signature, flight);
+      void unlock?.();
+      unlock = undefined;
+    };
+    try {
+      if (isShared && store.hasLocks && !flights.isLoner(request.key)) {
+        const other = await otherProcess(this.#core, request, `${request.key} ${concealed(signature)}`, () =>
+          this.#answers.fromStore(request),
+        );
+        unlock = other.unlock;
+        if (other.response !== undefined) {
+          flight.land({ kind: 'again' });
+          end();
+          return other.response;
+        }
+      }
+      return await this.#exchange({ request, basis, flight, relay: Relay.of(request.context?.signal), end });
+    } catch (error) {
+      flight.land(isOfThisCaller(error) ? { kind: 'again' } : { kind: 'failed', error });
+      end();
+      throw error;
+    }
+  }
+
+  async #exchange(fetch: Fetch): Promise<DispatchResponse> {
+    const { request, basis, relay } = fetch;
+    const { clock } = this.#core;
+    const added = addedFields(basis, request);
+    const requestedAt = clock.now();
+    let response: DispatchResponse;
+    try {
+      response = await this.#dispatch(request, added, relay);
+    } catch (error) {
+      relay?.release();
+      const stale = isFailureOfOrigin(error)
+        ? await this.#staleInstead(fetch, `the origin failed: ${(error as HttpCoreError).code}`)
+        : undefined;
+      if (stale !== undefined) return stale;
+      throw error;
+    }
+    const receivedAt = clock.now();
+    const [, status, , fields] = response;
+    if (status === 304 && added.length > 0) {
+      const confirmed = await this.#confirmed(fetch, response, { requestedAt, receivedAt });
+      if (confirmed !== undefined) return confirmed;
+    }
+    if (basis.beginning !== undefined && (status === 206 || status === 416)) {
+      const completed = status === 206 ? await completedResponse(this.#core, request, basis.beginning, response) : undefined;
+      if (completed !== undefined)
+        return this.#keeping.keep(fetch, completed, { requestedAt, receivedAt }, 'a part of it was stored, the rest fetched');
+      await response[4].close();
+      return this.#exchange({ ...fetch, basis: { ...basis, beginning: undefined } });
+    }
+    if (failureStatuses.has(status) && basis.stored !== undefined) {
+      const stale = await this.#staleInstead(fetch, `the origin answered ${status}`);
+      if (stale !== undefined) {
+        await response[4].close();
+        relay?.release();
+        return stale;
+      }
+    }
+    if (request.method === 'HEAD') await this.#learnFromHead(fetch, status, fields, { requestedAt, receivedAt });
+    return this.#keeping.keep(fetch, response, { requestedAt, receivedAt }, basis.why);
+  }
+
+  #dispatch(
+    { method, url, headers, timeouts, context }: CacheRequest,
+    added: readonly HeaderPair[],
+    relay: Relay | undefined,
+  ): Promise<DispatchResponse> {
+    const fields = added.length === 0 ? headers : [...headers.filter(([name]) => !isAdded(name, added)), ...added];
+    return this.#inner.dispatch(method, url, fields, null, timeouts, relay === undefined ? context : { ...context, signal: relay.signal });
+  }
+
+  /** RFC 9111 §4.3.4. `undefined`: the 304 is the caller's, for a precondition of its own. */
+  async #confirmed(
+    fetch: Fetch,
+    response: DispatchResponse,
+    moments: { readonly requestedAt: number; readonly receivedAt: number },
+  ): Promise<DispatchResponse | undefined> {
+    const { request, basis, flight, relay } = fetch;
+    const [, , , received, body] = response;
+    const asked = basis.stored === undefined ? basis.siblings : [basis.stored];
+    const confirmed = asked.find(({ headers }) => confirms(received, headers, asked.length === 1 && !request.isConditional));
+    if (confirmed === undefined && request.isConditional) return undefined;
+    await body.close();
+    relay?.release();
+    if (confirmed !== undefined) {
+      const headers = freshenedFields(confirmed.headers, received);
+      const fresh: StoredResponse = { ...confirmed, headers, ...moments };
+      const updated: StoredResponse = { ...fresh, usefulUntil: usefulUntil(this.#core.policyOf(fresh), moments.receivedAt) };
+      if (!flight.isOutdated) await this.#core.store.update(request.key, updated);
+      const served = await serve(this.#core, request, updated, {
+        state: 'revalidated',
+        reason: `${basis.why}; the origin confirmed it`,
+        received,
+      });
+      if (served !== undefined) {
+        const policy = this.#core.policyOf(updated);
+        const { verdict } = judge(policy, currentAge(policy, updated, this.#core.clock.now()), {
+          directives: request.directives,
+          anyAge: false,
+        });
+        flight.land({ kind: verdict === 'fresh' ? 'again' : 'alone' });
+        fetch.end();
+        return served;
+      }
+      await this.#core.store.delete(request.key, [confirmed.id]);
+    }
+    // Not about anything that is here: asked again, for all of it.
+    return this.#exchange({
+      ...fetch,
+      relay: Relay.of(request.context?.signal),
+      basis: { ...nothingStored('what was stored is lost'), found: basis.found },
+    });
+  }
+
+  /** RFC 5861 §4, RFC 9111 §4.2.4. */
+  async #staleInstead({ request, basis, flight, end }: Fetch, reason: string): Promise<DispatchResponse | undefined> {
+    const { stored } = basis;
+    if (stored === undefined || request.mode === 'no-cache' || request.mode === 'reload') return undefined;
+    const policy = this.#core.policyOf(stored);
+    const age = currentAge(policy, stored, this.#core.clock.now());
+    if (!mayAnswerForFailure(policy, age, request.directives, this.#core.settings.staleIfError)) return undefined;
+    const response = await serve(this.#core, request, stored, { state: 'stale', reason, received: noFields });
+    if (response === undefined) return undefined;
+    flight.land({ kind: 'alone' });
+    end();
+    return response;
+  }
+
+  /** RFC 9111 §4.3.5: the answer to a HEAD freshens what is stored, or shows that it has changed. */
+  async #learnFromHead(
+    { request, basis }: Fetch,
+    status: number,
+    fields: readonly HeaderPair[],
+    moments: { readonly requestedAt: number; readonly receivedAt: number },
+  ): Promise<void> {
+    const { stored } = basis;
+    if (stored === undefined || status >= 500 || status === 304) return;
+    if (status === stored.status && describesStored(fields, stored.headers)) {
+      const updated: StoredResponse = { ...stored, headers: freshenedFields(stored.headers, fields), ...moments };
+      await this.#core.store.update(request.key, {
+        ...updated,
+        usefulUntil: usefulUntil(this.#core.policyOf(updated), moments.receivedAt),
+      });
+    } else {
+      await this.#core.store.delete(request.key, [stored.id]);
+    }
+  }
+}
+
+const failureStatuses = new Set([500, 502, 503, 504]);
+
+let lastUnique = 0;
+function uniqueSignature(): string {
+  return `#${++lastUnique}`;
+}
+
+/** Who wants a new answer does not take part in one that is older than the question. */
+function mayCollapse({ method, mode, directives, isConditional }: CacheRequest): boolean {
+  return (
+    method === 'GET' &&
+    !isConditional &&
+    (mode === 'default' || mode === 'force-cache') &&
+    !directives.has('no-cache') &&
+    deltaSeconds(directives, 'max-age') !== 0
+  );
+}
+
+// They name the request, and say nothing of what is asked for.
+const namesOfRequests = new Set(['traceparent', 'tracestate']);
+
+/** Equal credentials, equal preferences, everything: nothing is known yet of what the response will depend on. */
+function signatureOf({ headers, mode }: CacheRequest): string {
+  let signature: string = mode;
+  for (const [name, value] of headers) {
+    const lower = name.toLowerCase();
+    // A line feed is in no field.
+    if (!namesOfRequests.has(lower)) signature += `\n${lower}:${value}`;
+  }
+  return signature;
+}
+
+/** What makes the request conditional, or one for the bytes that are missing. */
+function addedFields({ stored, siblings, beginning }: Basis, request: CacheRequest): readonly HeaderPair[] {
+  if (request.mode === 'reload') return noFields;
+  if (beginning !== undefined) return [rangeBehind(beginning.part!), ['if-range', strongTag(beginning.headers)!]];
+  // The answer to a HEAD that is conditional would say less; the caller's own preconditions go on beside ours.
+  const asked = stored === undefined ? siblings : [stored];
+  const fields = conditionalFields(asked.map(({ headers }) => headers));
+  if (!request.isConditional) return fields;
+  return request.headers.some(([name]) => name.toLowerCase() === 'if-none-match') ? joinedTags(request, fields) : noFields;
+}
+
+function joinedTags({ headers }: CacheRequest, fields: readonly HeaderPair[]): readonly HeaderPair[] {
+  const own = fields.find(([name]) => name === 'if-none-match')?.[1];
+  if (own === undefined) return noFields;
+  const asked = headers.filter(([name]) => name.toLowerCase() === 'if-none-match').map(([, value]) => value);
+  return asked.includes('*') ? noFields : [['if-none-match', [...new Set([...asked, own])].join(', ')]];
+}
+
+function isAdded(name: string, added: readonly HeaderPair[]): boolean {
+  const lower = name.toLowerCase();
+  return added.some(([field]) => field === lower);
+}
+
+/** It failed for reasons of the one who sent it, which are not those of the ones who wait. */
+function isOfThisCaller(error: unknown): boolean {
+  return error instanceof Aborted || error instanceof DeadlineExceeded || !(error instanceof HttpCoreError);
+}
+
+function isFailureOfOrigin(error: unknown): boolean {
+  return (
+    error instanceof NetworkError || error instanceof TimeoutError || error instanceof RemoteProtocolError || error instanceof ProxyError
+  );
+}
+
+function guardedReader<Reader extends { fail(error: unknown): void; onEnd: () => void }>(
+  reader: Reader,
+  { context }: CacheRequest,
+): Reader {
+  const relay = Relay.of(context?.signal);
+  if (relay === undefined) return reader;
+  relay.onAbort = (cause) => reader.fail(new Aborted('The request was aborted', { cause, phase: 'response-body', requestSent: true }));
+  reader.onEnd = () => relay.release();
+  return reader;
+}

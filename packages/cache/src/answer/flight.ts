@@ -1,0 +1,84 @@
+/** One exchange that equal requests wait for (RFC 9111 §4, "collapse requests"). */
+import { clearTimeout, setTimeout } from 'node:timers';
+
+import { Aborted, DeadlineExceeded } from '@x/httpcore';
+
+import { originOf } from '../rules/cache-key.ts';
+import type { StoredResponse } from '../store/store.ts';
+import type { Dispatched } from '../cache-request.ts';
+import type { SharedBody } from './shared-body.ts';
+
+/** How it went, for those who wait. */
+export type Landing =
+  /** There is a response for all. */
+  | { readonly kind: 'shared'; readonly response: StoredResponse; readonly body: SharedBody }
+  /** The store has changed, or whoever sent it has given up: look again. */
+  | { readonly kind: 'again' }
+  /** The response is for one request only. */
+  | { readonly kind: 'alone' }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+export class Flight {
+  #landing: Landing | undefined = undefined;
+  #landed: Promise<Landing> | undefined = undefined;
+  #resolve: ((landing: Landing) => void) | undefined = undefined;
+  /** What it brings must not be kept: an unsafe request has been answered since it left. */
+  isOutdated = false;
+
+  land(landing: Landing): void {
+    this.#landing ??= landing;
+    this.#resolve?.(this.#landing);
+  }
+
+  get landing(): Landing | undefined {
+    return this.#landing;
+  }
+
+  landed(): Promise<Landing> {
+    if (this.#landing !== undefined) return Promise.resolve(this.#landing);
+    return (this.#landed ??= new Promise((resolve) => (this.#resolve = resolve)));
+  }
+}
+
+/** Waits no longer than the request that waits may take. */
+export function waitWithin<Value>(awaited: Promise<Value>, request: Dispatched): Promise<Value> {
+  const { signal, deadline } = request.context ?? {};
+  if (signal === undefined && deadline === undefined) return awaited;
+  return new Promise((resolve, reject) => {
+    const facts = {
+      phase: 'response-head',
+      method: request.method,
+      origin: originOf(request.url[0], request.url[1], request.url[2]),
+    } as const;
+    const onAbort = (): void => {
+      end();
+      reject(
+        new Aborted('The request was aborted while it waited for the response to an equal one', {
+          ...facts,
+          cause: signal!.reason as unknown,
+        }),
+      );
+    };
+    const onDeadline = (): void => {
+      end();
+      reject(new DeadlineExceeded('The time for the request was over while it waited for the response to an equal one', facts));
+    };
+    const timer = deadline === undefined ? undefined : setTimeout(onDeadline, Math.max(0, deadline - performance.now()));
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    };
+    if (signal?.aborted === true) return onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    awaited.then(
+      (value) => {
+        end();
+        resolve(value);
+      },
+      (error: Error) => {
+        end();
+        reject(error);
+      },
+    );
+  });
+}

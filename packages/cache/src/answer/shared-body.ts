@@ -1,0 +1,314 @@
+/**
+ * A response body on its way to whoever reads it, and into the store. It is read once from the network, at the speed of the fastest reader;
+ * a reader that falls too far behind gets the rest from the store.
+ */
+import { ReadError, type HeaderPair, type ResponseBody } from '@x/httpcore';
+
+import { noFields } from '../rules/fields.ts';
+import type { StoreWriter } from '../store/store.ts';
+import { SharedReader, type ReadBody } from './shared-reader.ts';
+
+/** Bytes. */
+export interface BodyLimits {
+  /** The largest body that is stored. */
+  readonly entry: number;
+  /** How much is fetched of a body that nobody reads any more, so that it can be stored. */
+  readonly background: number;
+}
+
+/** A response can be joined while all of its body so far is this small. */
+const joinable = 256 * 1024;
+/** How far one reader may be behind another. */
+const longestLag = 1024 * 1024;
+/** What the store has not taken yet. A slower one is not waited for. */
+const mostUnwritten = 4 * 1024 * 1024;
+
+/** What happens around it. */
+export interface BodyOwner {
+  /** May this much more be held for bodies on their way? Negative gives back. */
+  reserve(bytes: number): boolean;
+  /** A chunk was not taken by the store. */
+  writeFailed(error: unknown): void;
+  abort(writer: StoreWriter): void;
+  /** All of it is there. Resolves when it is found in the store, with whether it is. */
+  commit(writer: StoreWriter, length: number): Promise<boolean>;
+  /** Nothing more happens with it. `isStored` is told when that is known. */
+  settled(isStored: boolean): void;
+  /** The rest of a stored body; `undefined` where it is not in the store. */
+  open(start: number): Promise<AsyncIterable<Uint8Array> | undefined>;
+}
+
+export class SharedBody implements ReadBody {
+  readonly #source: ResponseBody;
+  readonly #announced: number | undefined;
+  readonly #limits: BodyLimits;
+  readonly #owner: BodyOwner;
+  readonly #readers = new Set<SharedReader>();
+  #iterator: AsyncIterator<Uint8Array> | undefined = undefined;
+  #writer: StoreWriter | undefined;
+  #unwritten = 0;
+  #reserved = 0;
+  /** Chunks that a reader has still to get, or that one who joins would; the first of them has the number `#first`. */
+  #chunks: Uint8Array[] = [];
+  #first = 0;
+  #retained = 0;
+  #total = 0;
+  #pulling: Promise<void> | undefined = undefined;
+  #isOver = false;
+  #failure: { readonly error: unknown } | undefined = undefined;
+  #settling: Promise<boolean> | undefined = undefined;
+  #lastReceived: Uint8Array | undefined = undefined;
+  /** Who is ahead, and waits for those who are behind. */
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(source: ResponseBody, announced: number | undefined, writer: StoreWriter | undefined, limits: BodyLimits, owner: BodyOwner) {
+    this.#source = source;
+    this.#announced = announced;
+    this.#writer = writer;
+    this.#limits = limits;
+    this.#owner = owner;
+  }
+
+  /** The reader of the request that it is the answer to. */
+  lead(): SharedReader {
+    const reader = new SharedReader(this, true);
+    this.#readers.add(reader);
+    return reader;
+  }
+
+  /** One more reader, from the beginning; `undefined` where that is no longer here, or it will not be stored. */
+  join(): SharedReader | undefined {
+    if (this.#writer === undefined || this.#first > 0 || this.#total > joinable || this.#failure !== undefined) return undefined;
+    const reader = new SharedReader(this, false);
+    this.#readers.add(reader);
+    return reader;
+  }
+
+  /** Whether it came into the store, once that is known. */
+  async whenSettled(): Promise<boolean> {
+    while (this.#settling === undefined) {
+      if (this.#isOver || this.#writer === undefined) return false;
+      await this.#pull();
+    }
+    return this.#settling;
+  }
+
+  get trailers(): readonly HeaderPair[] | undefined {
+    return this.#isOver ? (this.#source.trailers ?? noFields) : undefined;
+  }
+
+  async whole(reader: SharedReader): Promise<Uint8Array | undefined> {
+    const isSmall = this.#announced !== undefined && this.#announced <= joinable;
+    if (!isSmall || this.#readers.size > 1 || this.#total > 0 || this.#iterator !== undefined || this.#pulling !== undefined)
+      return undefined;
+    let received: Uint8Array | undefined;
+    this.#pulling = this.#source.bytes().then(
+      (bytes) => {
+        if (bytes.length > 0) this.#append(bytes);
+        received = bytes;
+        this.#lastReceived = undefined;
+        this.#ended();
+      },
+      (error: unknown) => this.#failed(error),
+    );
+    await this.#pulling;
+    this.#pulling = undefined;
+    if (this.#failure !== undefined) throw this.#failure.error;
+    this.#readers.delete(reader);
+    this.#trim();
+    return received;
+  }
+
+  async chunk(number: number, isLeader: boolean): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const at = number - this.#first;
+      if (at < this.#chunks.length) return this.#handOut(at, isLeader);
+      if (this.#failure !== undefined) throw this.#failure.error;
+      if (this.#isOver) return undefined;
+      if (this.#mustWait) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      else await this.#pull();
+    }
+  }
+
+  /** Without a store that has the rest, the fastest waits for the slowest. */
+  get #mustWait(): boolean {
+    return this.#writer === undefined && this.#readers.size > 1 && this.#retained > longestLag;
+  }
+
+  hasLost(number: number): boolean {
+    return number < this.#first;
+  }
+
+  async rest(offset: number): Promise<AsyncIterable<Uint8Array>> {
+    const rest = (await this.whenSettled()) ? await this.#owner.open(offset) : undefined;
+    if (rest !== undefined) return rest;
+    if (this.#failure !== undefined) throw this.#failure.error;
+    throw new ReadError('This reader was too slow for the response that it shares, and the rest of that could not be stored', {
+      phase: 'response-body',
+      requestSent: true,
+    });
+  }
+
+  advanced(): void {
+    this.#trim();
+    if (this.#waiting.length > 0 && !this.#mustWait) for (const resume of this.#waiting.splice(0)) resume();
+  }
+
+  async leave(reader: SharedReader): Promise<void> {
+    if (!this.#readers.delete(reader) || this.#readers.size > 0 || this.#isOver) return this.advanced();
+    if (!this.#isWorthwhile()) return this.#abandon();
+    void this.#drain(this.#total + this.#limits.background);
+  }
+
+  /** Would it go on without this reader? */
+  continuesWithout(reader: SharedReader): boolean {
+    return this.#isOver || this.#readers.size > (this.#readers.has(reader) ? 1 : 0) || this.#isWorthwhile();
+  }
+
+  /** It is not to be found any more: what it answers has changed meanwhile. */
+  keepOut(): void {
+    this.#dropWriter();
+  }
+
+  #isWorthwhile(): boolean {
+    if (this.#writer === undefined) return false;
+    const rest = this.#announced === undefined ? 0 : this.#announced - this.#total;
+    return this.#limits.background > 0 && rest <= this.#limits.background;
+  }
+
+  async #drain(most: number): Promise<void> {
+    while (!this.#isOver && this.#readers.size === 0) {
+      if (this.#total > most || this.#writer === undefined) return this.#abandon();
+      await this.#pull();
+      this.#trim();
+    }
+  }
+
+  async #abandon(): Promise<void> {
+    this.#isOver = true;
+    this.#dropWriter();
+    this.#settle(Promise.resolve(false));
+    await this.#source.close();
+  }
+
+  #pull(): Promise<void> {
+    return (this.#pulling ??= this.#pullOnce());
+  }
+
+  async #pullOnce(): Promise<void> {
+    try {
+      this.#iterator ??= this.#source[Symbol.asyncIterator]();
+      const result = await this.#iterator.next();
+      if (result.done === true) this.#ended();
+      else this.#append(result.value);
+    } catch (error) {
+      this.#failed(error);
+    } finally {
+      this.#pulling = undefined;
+    }
+  }
+
+  #append(chunk: Uint8Array): void {
+    if (this.#isOver) return;
+    this.#total += chunk.length;
+    let kept = chunk;
+    if (this.#writer !== undefined) {
+      // What a reader gets is the reader's to change, and what is stored must not change.
+      kept = new Uint8Array(chunk);
+      this.#store(kept);
+      this.#lastReceived = chunk;
+    }
+    this.#chunks.push(kept);
+    this.#retained += kept.length;
+    // Who is too slow gets the rest from the store: nobody waits, and not everything is held.
+    while (this.#writer !== undefined && this.#retained > longestLag && this.#chunks.length > 1) this.#dropFirst();
+  }
+
+  #store(chunk: Uint8Array): void {
+    if (this.#total > this.#limits.entry || !this.#owner.reserve(chunk.length)) return this.#dropWriter();
+    this.#reserved += chunk.length;
+    try {
+      const written = this.#writer!.write(chunk);
+      if (!(written instanceof Promise)) return;
+      this.#unwritten += chunk.length;
+      written.then(
+        () => (this.#unwritten -= chunk.length),
+        (error: unknown) => this.#writeFailed(error),
+      );
+      if (this.#unwritten > mostUnwritten) this.#writeFailed(new RangeError(`The store is ${this.#unwritten} bytes behind`));
+    } catch (error) {
+      this.#writeFailed(error);
+    }
+  }
+
+  #writeFailed(error: unknown): void {
+    if (this.#writer === undefined) return;
+    this.#owner.writeFailed(error);
+    this.#dropWriter();
+  }
+
+  #dropWriter(): void {
+    const writer = this.#writer;
+    this.#writer = undefined;
+    if (writer !== undefined) this.#owner.abort(writer);
+    this.#release();
+  }
+
+  #release(): void {
+    if (this.#reserved > 0) this.#owner.reserve(-this.#reserved);
+    this.#reserved = 0;
+  }
+
+  #ended(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const writer = this.#writer;
+    if (writer === undefined || (this.#announced !== undefined && this.#announced !== this.#total)) {
+      this.#dropWriter();
+      return this.#settle(Promise.resolve(false));
+    }
+    this.#settle(this.#owner.commit(writer, this.#total));
+  }
+
+  #failed(error: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#failure = { error };
+    this.#dropWriter();
+    this.#settle(Promise.resolve(false));
+  }
+
+  #settle(settling: Promise<boolean>): void {
+    this.#settling = settling;
+    void settling.then((isStored) => {
+      this.#writer = undefined;
+      this.#release();
+      this.#owner.settled(isStored);
+      this.#trim();
+    });
+  }
+
+  #handOut(at: number, isLeader: boolean): Uint8Array {
+    const chunk = this.#chunks[at]!;
+    const isLatest = at === this.#chunks.length - 1;
+    if (isLeader && isLatest && this.#lastReceived !== undefined) {
+      const received = this.#lastReceived;
+      this.#lastReceived = undefined;
+      return received;
+    }
+    return this.#writer === undefined && this.#readers.size === 1 && this.#settling === undefined ? chunk : new Uint8Array(chunk);
+  }
+
+  #trim(): void {
+    // Whoever joins needs the beginning.
+    if (this.#writer !== undefined && this.#first === 0 && this.#total <= joinable) return;
+    let needed = Infinity;
+    for (const { position } of this.#readers) needed = Math.min(needed, position);
+    while (this.#first < needed && this.#chunks.length > 0) this.#dropFirst();
+  }
+
+  #dropFirst(): void {
+    this.#retained -= this.#chunks.shift()!.length;
+    this.#first += 1;
+  }
+}

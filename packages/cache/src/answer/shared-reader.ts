@@ -1,0 +1,126 @@
+import type { HeaderPair, ResponseBody } from '@x/httpcore';
+
+import { noFields } from '../rules/fields.ts';
+
+const noBytes = new Uint8Array(0);
+
+/** The body, as its readers know it. */
+export interface ReadBody {
+  readonly trailers: readonly HeaderPair[] | undefined;
+  /** The whole of it at once, where only this reader is there and it is small. */
+  whole(reader: SharedReader): Promise<Uint8Array | undefined>;
+  /** The chunk of this number, once it is there; `undefined` at the end. */
+  chunk(number: number, isLeader: boolean): Promise<Uint8Array | undefined>;
+  /** Is the chunk of this number no longer here? */
+  hasLost(number: number): boolean;
+  /** What comes behind so many bytes, for a reader that has fallen behind. */
+  rest(offset: number): Promise<AsyncIterable<Uint8Array>>;
+  /** A reader has taken a chunk. */
+  advanced(): void;
+  leave(reader: SharedReader): Promise<void>;
+}
+
+/** One of those who read a shared body, from its beginning, at a speed of its own. */
+export class SharedReader implements ResponseBody {
+  readonly #body: ReadBody;
+  readonly #isLeader: boolean;
+  /** The number of the chunk that it gets next. */
+  position = 0;
+  #offset = 0;
+  #rest: AsyncIterator<Uint8Array> | undefined = undefined;
+  #isOver = false;
+  #failure: { readonly error: unknown } | undefined = undefined;
+  #onEnd: (() => void) | undefined = undefined;
+
+  constructor(body: ReadBody, isLeader: boolean) {
+    this.#body = body;
+    this.#isLeader = isLeader;
+  }
+
+  /** Called once, when it has ended in whatever way. */
+  set onEnd(onEnd: () => void) {
+    if (this.#isOver) onEnd();
+    else this.#onEnd = onEnd;
+  }
+
+  get trailers(): readonly HeaderPair[] | undefined {
+    if (!this.#isOver) return undefined;
+    return this.#isLeader ? (this.#body.trailers ?? noFields) : noFields;
+  }
+
+  async bytes(): Promise<Uint8Array> {
+    this.#throwIfFailed();
+    if (this.position === 0 && !this.#isOver && this.#isLeader) {
+      try {
+        const whole = await this.#body.whole(this);
+        this.#throwIfFailed();
+        if (whole !== undefined) {
+          this.#end();
+          return whole;
+        }
+      } catch (error) {
+        this.#end();
+        throw error;
+      }
+    }
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of this) chunks.push(chunk);
+    return chunks.length === 0 ? noBytes : chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isOver) return;
+    this.#end();
+    await this.#rest?.return?.();
+    await this.#body.leave(this);
+  }
+
+  /** Its own request was aborted. */
+  fail(error: unknown): void {
+    if (this.#isOver) return;
+    this.#failure = { error };
+    this.#end();
+    void this.#body.leave(this);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      for (;;) {
+        this.#throwIfFailed();
+        if (this.#isOver) return;
+        const chunk = await this.#next();
+        this.#throwIfFailed();
+        if (chunk === undefined || this.#isOver) return;
+        yield chunk;
+      }
+    } finally {
+      await this.close();
+    }
+  }
+
+  async #next(): Promise<Uint8Array | undefined> {
+    if (this.#rest === undefined && this.#body.hasLost(this.position)) {
+      this.#rest = (await this.#body.rest(this.#offset))[Symbol.asyncIterator]();
+    }
+    if (this.#rest !== undefined) {
+      const result = await this.#rest.next();
+      return result.done === true ? undefined : result.value;
+    }
+    const chunk = await this.#body.chunk(this.position, this.#isLeader);
+    if (chunk === undefined) return undefined;
+    this.position += 1;
+    this.#offset += chunk.length;
+    this.#body.advanced();
+    return chunk;
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#onEnd?.();
+    this.#onEnd = undefined;
+  }
+}

@@ -1,0 +1,76 @@
+/** The body of a response that is in the store. */
+import type { HeaderPair, ResponseBody } from '@x/httpcore';
+
+import { noFields } from '../rules/fields.ts';
+import type { StoredBytes } from '../store/store.ts';
+
+const noBytes = new Uint8Array(0);
+
+export class StoredBody implements ResponseBody {
+  #source: StoredBytes | undefined;
+  readonly #onBytes: (length: number) => void;
+  #iterator: AsyncIterator<Uint8Array> | undefined = undefined;
+
+  /** `onBytes` is told of what is handed out. */
+  constructor(source: StoredBytes, onBytes: (length: number) => void) {
+    this.#source = source;
+    this.#onBytes = onBytes;
+  }
+
+  get trailers(): readonly HeaderPair[] | undefined {
+    return this.#source === undefined ? noFields : undefined;
+  }
+
+  async bytes(): Promise<Uint8Array> {
+    const source = this.#source;
+    if (source instanceof Uint8Array) return this.#take(source);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of this) chunks.push(chunk);
+    return chunks.length === 0 ? noBytes : chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  }
+
+  async close(): Promise<void> {
+    this.#source = undefined;
+    try {
+      await this.#iterator?.return?.();
+    } catch {
+      // No close rejects.
+    }
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      const source = this.#source;
+      if (source === undefined) return;
+      if (source instanceof Uint8Array) {
+        if (source.length > 0) yield this.#take(source);
+        return;
+      }
+      const iterator = source[Symbol.asyncIterator]();
+      this.#iterator = iterator;
+      for (;;) {
+        const result = await iterator.next();
+        if (result.done === true || this.#source === undefined) return;
+        yield this.#own(result.value);
+      }
+    } finally {
+      await this.close();
+    }
+  }
+
+  #take(source: Uint8Array): Uint8Array {
+    this.#source = undefined;
+    return this.#own(source);
+  }
+
+  #own(chunk: Uint8Array): Uint8Array {
+    this.#onBytes(chunk.length);
+    // Whoever gets bytes may change them, and the memory is the store's.
+    return new Uint8Array(chunk);
+  }
+}
+
+/** No body: of an answer to HEAD, of a 304. */
+export function emptyBody(): ResponseBody {
+  return new StoredBody(noBytes, () => {});
+}

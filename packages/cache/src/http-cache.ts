@@ -1,0 +1,173 @@
+import { performance } from 'node:perf_hooks';
+
+import type { ByteIterable, Dispatcher, DispatchResponse, HeaderPair, Timeouts, UrlParts } from '@x/httpcore';
+
+import { Answering } from './answer/answering.ts';
+import { CacheCore } from './answer/cache-core.ts';
+import { readCacheOptions, type HttpCacheOptions } from './cache-options.ts';
+import type { CacheStats } from './cache-stats.ts';
+import type { CacheContext } from './outcome.ts';
+import { keyOfUrl } from './rules/cache-key.ts';
+import { currentAge } from './rules/reuse.ts';
+import type { StoreSize } from './store/store.ts';
+
+/** A stored response, as `inspect` shows it. */
+export interface InspectedResponse {
+  readonly url: string;
+  readonly status: number;
+  readonly headers: readonly HeaderPair[];
+  /** Names of the request fields that it depends on. */
+  readonly varies: readonly string[];
+  /** Is it for requests with certain credentials only? */
+  readonly isPersonal: boolean;
+  /** Seconds. */
+  readonly age: number;
+  /** Seconds for which it is fresh from the moment it was made. */
+  readonly lifetime: number;
+  readonly isFresh: boolean;
+  /** Bytes of its body, as they travelled. */
+  readonly length: number;
+  /** Which bytes of how many there are, for a part. */
+  readonly part: string | undefined;
+  readonly tags: readonly string[];
+  readonly receivedAt: Date;
+}
+
+/**
+ * An HTTP cache (RFC 9111), for a client or for any dispatcher. One cache may serve many of them. By default it is private: what it keeps is for
+ * the user of this program, and answers to requests with credentials only for requests with the same.
+ *
+ * @example
+ * const cache = new HttpCache({ store: new MemoryStore({ maxBytes: 256 * 1024 * 1024 }) });
+ * await using client = new Client({ cache });
+ * const response = await client.get('https://example.com/');
+ * console.log(response.cache?.state, response.cache?.reason);
+ */
+export class HttpCache {
+  readonly #core: CacheCore;
+  readonly #dispatchers = new WeakMap<Dispatcher, CachedDispatcher>();
+
+  /** @throws {InvalidCacheOption} naming the option. */
+  constructor(options: HttpCacheOptions = {}) {
+    const { store, settings } = readCacheOptions(options);
+    this.#core = new CacheCore(store, settings);
+  }
+
+  /** A dispatcher that asks this cache first, and `dispatcher` where that is not enough. The same one gives the same one. */
+  over(dispatcher: Dispatcher): CachedDispatcher {
+    let cached = this.#dispatchers.get(dispatcher);
+    if (cached === undefined) this.#dispatchers.set(dispatcher, (cached = new CachedDispatcher(this, this.#core, dispatcher)));
+    return cached;
+  }
+
+  /**
+   * What is stored for a URL.
+   * @throws {TypeError} it is no URL.
+   */
+  async inspect(url: string | URL): Promise<InspectedResponse[]> {
+    const now = this.#core.clock.now();
+    const found = await this.#core.store.find(keyOfUrl(url));
+    return found.map((response) => {
+      const policy = this.#core.policyOf(response);
+      const age = currentAge(policy, response, now);
+      const { part } = response;
+      return {
+        url: response.url,
+        status: response.status,
+        headers: response.headers,
+        varies: response.selecting.map(([name]) => name),
+        isPersonal: response.partition !== '*' && response.partition !== '',
+        age,
+        lifetime: policy.lifetime.seconds,
+        isFresh: policy.lifetime.seconds > age && !policy.mustValidate,
+        length: response.length,
+        part: part === null ? undefined : `${part.first}-${part.last}/${part.complete ?? '*'}`,
+        tags: response.tags,
+        receivedAt: new Date(response.receivedAt),
+      };
+    });
+  }
+
+  /**
+   * Forgets what is stored for a URL, or without one everything. Gives the number of responses; of everything, `undefined`.
+   * @throws {TypeError} it is no URL. What the store throws arrives as it is.
+   */
+  async purge(url?: string | URL): Promise<number | undefined> {
+    if (url === undefined) {
+      await this.#core.store.clear();
+      return undefined;
+    }
+    const key = keyOfUrl(url);
+    this.#core.flights.outdate(key);
+    return this.#core.store.delete(key);
+  }
+
+  /**
+   * Forgets every response that has the tag in the field of the option `tagField`. Gives their number. What the store throws arrives as it is.
+   * @example
+   * const cache = new HttpCache({ tagField: 'surrogate-key' });
+   * await cache.purgeByTag('product-42');
+   */
+  purgeByTag(tag: string): Promise<number> {
+    return this.#core.store.deleteTagged(tag);
+  }
+
+  /** How the responses of this process came about, since the cache was made. */
+  stats(): CacheStats {
+    return this.#core.stats.read();
+  }
+
+  /** How much is stored. What the store throws arrives as it is. */
+  size(): Promise<StoreSize> {
+    return this.#core.store.size();
+  }
+
+  /** Closes what the store has open, such as a database. What is stored stays. */
+  close(): Promise<void> {
+    return this.#core.store.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** A dispatcher with a cache before it. Closing it closes the dispatcher, and not the cache. */
+export class CachedDispatcher implements Dispatcher {
+  readonly cache: HttpCache;
+  readonly #inner: Dispatcher;
+  readonly #answering: Answering;
+  #isClosed = false;
+
+  /** @internal */
+  constructor(cache: HttpCache, core: CacheCore, inner: Dispatcher) {
+    this.cache = cache;
+    this.#inner = inner;
+    this.#answering = new Answering(core, inner);
+  }
+
+  dispatch(
+    method: string,
+    url: UrlParts,
+    headers: readonly HeaderPair[],
+    body: ByteIterable | null,
+    timeouts?: Timeouts,
+    context?: CacheContext,
+  ): Promise<DispatchResponse> {
+    const { signal, deadline } = context ?? {};
+    // The dispatcher knows best how to say that it is too late.
+    const isOver = this.#isClosed || signal?.aborted === true || (deadline !== undefined && deadline <= performance.now());
+    if (isOver) return this.#inner.dispatch(method, url, headers, body, timeouts, context);
+    return this.#answering.dispatch({ method, url, headers, body, timeouts, context });
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return this.#inner.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    await this.#inner[Symbol.asyncDispose]();
+  }
+}

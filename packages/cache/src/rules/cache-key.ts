@@ -1,0 +1,49 @@
+/** What a stored response is found by: the target URI (RFC 9111 §2), in parts that can't be mistaken for each other. */
+import type { UrlParts } from '@x/httpcore';
+
+/** `undefined` for what is not a path at an origin: such a target is never cached. `host` is the `Host` field, where the request has one. */
+export function cacheKey([scheme, host, port, target]: UrlParts, hostField: string | undefined): string | undefined {
+  if (!target.startsWith('/') && !target.startsWith('?')) return undefined;
+  const origin = originOf(scheme, host, port);
+  const named = hostField?.toLowerCase();
+  // Who asks a server under another name means another resource (RFC 9110 §7.2). A space is in no part of a URL.
+  const alias = named === undefined || named === authorityOf(scheme, host, port) ? '' : ` host=${named}`;
+  return `${origin}${target}${alias}`;
+}
+
+export function originOf(scheme: string, host: string, port: number | null): string {
+  return `${scheme.toLowerCase()}://${authorityOf(scheme, host, port)}`;
+}
+
+function authorityOf(scheme: string, host: string, port: number | null): string {
+  const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+  const usual = scheme === 'https' ? 443 : 80;
+  return port === null || port === usual ? name.toLowerCase() : `${name.toLowerCase()}:${port}`;
+}
+
+/** The key that a `GET` of this URL has. */
+export function keyOfUrl(url: string | URL): string {
+  const { protocol, hostname, port, pathname, search } = new URL(url);
+  return cacheKey([protocol.slice(0, -1), hostname, port === '' ? null : Number(port), `${pathname}${search}`], undefined)!;
+}
+
+/** RFC 9111 §4.4: what else an unsafe request may have changed, of the same origin only. */
+export function relatedKeys(key: string, references: readonly (string | undefined)[]): string[] {
+  const [base, ...alias] = key.split(' ');
+  const { origin } = new URL(base!);
+  const keys: string[] = [];
+  for (const reference of references) {
+    const url = reference === undefined ? undefined : resolved(reference, base!);
+    if (url === undefined || url.origin !== origin || url.username !== '' || url.password !== '') continue;
+    keys.push([keyOfUrl(url), ...alias].join(' '));
+  }
+  return keys;
+}
+
+function resolved(reference: string, base: string): URL | undefined {
+  try {
+    return new URL(reference, base);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,80 @@
+/** How long a response is fresh, and how old it is (RFC 9111 §4.2). All in seconds; moments in milliseconds since 1970. */
+import type { HeaderPair } from '@x/httpcore';
+
+import { deltaSeconds, parseDelta, type Directives } from './cache-control.ts';
+import { fieldValue, listMembers } from './fields.ts';
+import { parseHttpDate } from './http-date.ts';
+
+/** Freshness that nobody has stated (RFC 9111 §4.2.2). */
+export interface HeuristicRules {
+  /** This much of the time that the response had not been modified for. */
+  readonly fraction: number;
+  /** Seconds; never longer than that. */
+  readonly longest: number;
+}
+
+export interface FreshnessRules {
+  readonly shared: boolean;
+  readonly heuristics: HeuristicRules | null;
+}
+
+/** RFC 9110 §15.1: cacheable without a word about it. */
+const heuristicStatuses = new Set([200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501]);
+
+export function isHeuristicallyCacheable(status: number): boolean {
+  return heuristicStatuses.has(status);
+}
+
+/** When a response was asked for and came. */
+export interface Moments {
+  readonly requestedAt: number;
+  readonly receivedAt: number;
+}
+
+export interface Lifetime {
+  readonly seconds: number;
+  /** Where it is from. */
+  readonly source: 's-maxage' | 'max-age' | 'Expires' | 'heuristics' | 'nothing';
+}
+
+/** RFC 9111 §4.2.1: what is wrong counts as stale. */
+export function freshnessLifetime(
+  status: number,
+  headers: readonly HeaderPair[],
+  directives: Directives,
+  { receivedAt }: Moments,
+  rules: FreshnessRules,
+): Lifetime {
+  const sharedAge = rules.shared ? deltaSeconds(directives, 's-maxage') : undefined;
+  if (sharedAge !== undefined) return { seconds: sharedAge || 0, source: 's-maxage' };
+  const maxAge = deltaSeconds(directives, 'max-age');
+  if (maxAge !== undefined) return { seconds: maxAge || 0, source: 'max-age' };
+  const date = parseHttpDate(fieldValue(headers, 'date'), receivedAt) ?? receivedAt;
+  const expires = fieldValue(headers, 'expires');
+  if (expires !== undefined) {
+    const at = parseHttpDate(expires, receivedAt);
+    return { seconds: at === undefined ? 0 : Math.max(0, (at - date) / 1000), source: 'Expires' };
+  }
+  const { heuristics } = rules;
+  if (heuristics !== null && (isHeuristicallyCacheable(status) || directives.has('public'))) {
+    const modified = parseHttpDate(fieldValue(headers, 'last-modified'), receivedAt);
+    const unchanged = modified === undefined ? 0 : (date - modified) / 1000;
+    if (unchanged > 0) return { seconds: Math.min(unchanged * heuristics.fraction, heuristics.longest), source: 'heuristics' };
+  }
+  return { seconds: 0, source: 'nothing' };
+}
+
+/** RFC 9111 §5.1: the first of several; what is no number is no age. */
+export function ageField(headers: readonly HeaderPair[]): number {
+  const value = fieldValue(headers, 'age');
+  const first = value === undefined ? undefined : listMembers(value)[0];
+  return first === undefined ? 0 : parseDelta(first) || 0;
+}
+
+/** `corrected_initial_age` of RFC 9111 §4.2.3: how old it was when it came. */
+export function initialAge(headers: readonly HeaderPair[], { requestedAt, receivedAt }: Moments): number {
+  const date = parseHttpDate(fieldValue(headers, 'date'), receivedAt);
+  const apparent = date === undefined ? 0 : Math.max(0, (receivedAt - date) / 1000);
+  const delay = Math.max(0, (receivedAt - requestedAt) / 1000);
+  return Math.max(apparent, ageField(headers) + delay);
+}

@@ -1,0 +1,190 @@
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+
+import { BasicAuth, Client, DigestAuth, type ClientCache } from '@x/client';
+import { HttpCache } from '@x/cache';
+import { describe, expect, it } from 'vitest';
+
+interface Origin extends AsyncDisposable {
+  readonly url: string;
+  readonly seen: { readonly method: string; readonly url: string; readonly headers: IncomingMessage['headers'] }[];
+}
+
+async function startOrigin(listener: RequestListener): Promise<Origin> {
+  const seen: { method: string; url: string; headers: IncomingMessage['headers'] }[] = [];
+  const server = createServer((request, response) => {
+    seen.push({ method: request.method!, url: request.url!, headers: request.headers });
+    listener(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    seen,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function fresh(response: ServerResponse, body: string, headers: Record<string, string | string[]> = {}): void {
+  response.writeHead(200, { 'cache-control': 'max-age=60', ...headers }).end(body);
+}
+
+describe('a client with a cache', () => {
+  it('takes an HttpCache for what it is', () => {
+    const cache: ClientCache = new HttpCache();
+    expect(cache).toBeInstanceOf(HttpCache);
+  });
+
+  it('answers from it, and says so', async () => {
+    await using origin = await startOrigin((_, response) => fresh(response, 'hello'));
+    await using client = new Client({ baseUrl: origin.url, cache: new HttpCache() });
+    const first = await client.get('/a');
+    const second = await client.get('/a');
+    expect([first.cache, second.cache]).toEqual([
+      { state: 'miss', age: undefined, stored: true, reason: 'nothing stored' },
+      {
+        state: 'hit',
+        age: expect.any(Number) as number,
+        stored: true,
+        reason: expect.stringMatching(/^fresh by max-age for another \d+ s$/) as string,
+      },
+    ]);
+    expect([second.text(), second.headers.get('age')]).toEqual(['hello', expect.stringMatching(/^\d+$/)]);
+    expect(second.timings.total).toBeGreaterThanOrEqual(0);
+    expect(origin.seen).toHaveLength(1);
+  });
+
+  it('has none without the option, or with null', async () => {
+    await using origin = await startOrigin((_, response) => fresh(response, 'hello'));
+    await using client = new Client({ baseUrl: origin.url, cache: new HttpCache() });
+    await using without = client.extend({ cache: null });
+    expect((await without.get('/a')).cache).toBeUndefined();
+    expect((await client.get('/a', { cache: null })).cache).toBeUndefined();
+    expect(() => new Client({ cache: {} as ClientCache })).toThrow('The option "cache" must be a cache');
+    await expect(client.get('/a', { cache: 'sometimes' as 'default' })).rejects.toThrow('must be one of default');
+    await expect(without.get('/a', { cache: 'only-if-cached' })).rejects.toThrow('the client has no cache');
+  });
+
+  it('gives each hop of a redirect its own answer, and keeps them apart', async () => {
+    await using origin = await startOrigin((request, response) => {
+      if (request.url === '/from') response.writeHead(301, { location: '/to', 'cache-control': 'max-age=60' }).end();
+      else fresh(response, 'there');
+    });
+    await using client = new Client({ baseUrl: origin.url, cache: new HttpCache() });
+    await client.get('/from');
+    const again = await client.get('/from');
+    expect([again.text(), again.cache?.state, again.history[0]?.cache?.state]).toEqual(['there', 'hit', 'hit']);
+    expect(origin.seen.map(({ url }) => url)).toEqual(['/from', '/to']);
+  });
+
+  it('never gives one user what came for another', async () => {
+    await using origin = await startOrigin((request, response) =>
+      fresh(response, `for ${String(request.headers.authorization ?? request.headers['x-api-key'])}`),
+    );
+    await using client = new Client({ baseUrl: origin.url, cache: new HttpCache() });
+    const asked = [
+      await client.get('/me', { auth: new BasicAuth('ada', 'a') }),
+      await client.get('/me', { auth: new BasicAuth('bob', 'b') }),
+      await client.get('/me', { headers: { 'x-api-key': 'one' } }),
+      await client.get('/me', { headers: { 'x-api-key': 'two' } }),
+      await client.get('/me'),
+      await client.get('/me', { auth: new BasicAuth('ada', 'a') }),
+    ];
+    expect(asked.map(({ cache }) => cache?.state)).toEqual(['miss', 'miss', 'miss', 'miss', 'miss', 'hit']);
+    expect(new Set(asked.map((response) => response.text())).size).toBe(5);
+    expect(asked[5]!.text()).toBe(asked[0]!.text());
+  });
+
+  it('answers a challenge although the 401 could be stored', async () => {
+    await using origin = await startOrigin((request, response) => {
+      if (request.headers.authorization?.startsWith('Digest') === true) fresh(response, 'in');
+      else
+        response
+          .writeHead(401, { 'www-authenticate': 'Digest realm="r", nonce="n", qop="auth"', 'cache-control': 'public, max-age=60' })
+          .end();
+    });
+    await using client = new Client({ baseUrl: origin.url, cache: new HttpCache(), auth: new DigestAuth('ada', 'secret') });
+    expect((await client.get('/a')).text()).toBe('in');
+    expect((await client.get('/a')).text()).toBe('in');
+  });
+
+  it('does not set a stored cookie once more', async () => {
+    await using origin = await startOrigin((request, response) => {
+      if (request.url === '/logout') response.writeHead(204, { 'set-cookie': 'session=; max-age=0' }).end();
+      else fresh(response, 'page', { 'set-cookie': 'session=1', 'cache-control': 'public, max-age=60' });
+    });
+    await using client = new Client({ baseUrl: origin.url, cache: new HttpCache() });
+    await client.get('/page');
+    await client.get('/logout');
+    const page = await client.get('/page');
+    expect([page.cache?.state, page.headers.get('set-cookie')]).toEqual(['hit', 'session=1']);
+    await client.get('/echo');
+    expect(origin.seen.at(-1)!.headers.cookie).toBeUndefined();
+  });
+
+  it('stores what is coded as it is coded', async () => {
+    const text = 'text '.repeat(1000);
+    await using origin = await startOrigin((_, response) => {
+      response.writeHead(200, { 'cache-control': 'max-age=60', 'content-encoding': 'gzip', vary: 'accept-encoding' }).end(gzipSync(text));
+    });
+    const cache = new HttpCache();
+    await using client = new Client({ baseUrl: origin.url, cache });
+    await client.get('/a');
+    expect((await client.get('/a')).text()).toBe(text);
+    expect((await cache.inspect(`${origin.url}/a`))[0]!.length).toBe(gzipSync(text).length);
+    expect(origin.seen).toHaveLength(1);
+  });
+
+  it('hands out bytes that the caller may change', async () => {
+    await using origin = await startOrigin((_, response) => fresh(response, 'hello'));
+    await using client = new Client({ baseUrl: origin.url, cache: new HttpCache() });
+    (await client.get('/a')).bytes().fill(0);
+    (await client.get('/a')).bytes().fill(1);
+    expect((await client.get('/a')).text()).toBe('hello');
+  });
+
+  it('asks again for what it has, and takes the modes of fetch', async () => {
+    let version = 1;
+    await using origin = await startOrigin((request, response) => {
+      const etag = `"v${version}"`;
+      if (request.headers['if-none-match'] === etag) response.writeHead(304, { etag }).end();
+      else fresh(response, `version ${version}`, { etag });
+    });
+    await using client = new Client({ baseUrl: origin.url, cache: new HttpCache() });
+    const states: unknown[] = [];
+    for (const cache of [undefined, 'no-cache', 'reload', 'force-cache', 'no-store', 'only-if-cached'] as const) {
+      const response = await client.get('/a', { cache });
+      states.push([response.cache?.state, response.text()]);
+    }
+    expect(states).toEqual([
+      ['miss', 'version 1'],
+      ['revalidated', 'version 1'],
+      ['miss', 'version 1'],
+      ['hit', 'version 1'],
+      ['bypass', 'version 1'],
+      ['hit', 'version 1'],
+    ]);
+    expect((await client.get('/never', { cache: 'only-if-cached' })).status).toBe(504);
+    version = 2;
+    expect((await client.get('/a', { cache: 'no-cache' })).text()).toBe('version 2');
+    expect(await client.fetch('/a', { cache: 'no-cache' } as RequestInit).then((response) => response.text())).toBe('version 2');
+    await expect(client.fetch(`${origin.url}/other`, { cache: 'only-if-cached', mode: 'same-origin' } as RequestInit)).rejects.toThrow(
+      TypeError,
+    );
+  });
+
+  it('shares one exchange among equal requests, for each at its own speed', async () => {
+    const body = Buffer.alloc(2 * 1024 * 1024, 7);
+    await using origin = await startOrigin((_, response) => {
+      response.writeHead(200, { 'cache-control': 'max-age=60', 'content-length': body.length }).end(body);
+    });
+    await using client = new Client({ baseUrl: origin.url, cache: new HttpCache() });
+    const responses = await Promise.all(Array.from({ length: 8 }, () => client.get('/large')));
+    expect(responses.every((response) => Buffer.compare(response.bytes(), body) === 0)).toBe(true);
+    expect(responses.map(({ cache }) => cache?.state).sort()).toEqual(['hit', 'hit', 'hit', 'hit', 'hit', 'hit', 'hit', 'miss']);
+    expect(origin.seen).toHaveLength(1);
+  });
+});

@@ -1,0 +1,77 @@
+/** Which cache a client has, and how a call wants it. */
+import type { Dispatcher, HeaderPair } from '@x/httpcore';
+
+import { InvalidOption } from '../errors.ts';
+import { isSecretField } from '../redact.ts';
+import type { Attempt } from '../call/attempt.ts';
+import type { CacheOutcome } from '../response/cache-outcome.ts';
+
+/** How a call wants the cache: as the modes of `fetch` (Fetch Standard §2.2.5). */
+export type CacheMode = 'default' | 'no-store' | 'reload' | 'no-cache' | 'force-cache' | 'only-if-cached';
+
+/** What a client asks of a cache: that it stands before a dispatcher. An `HttpCache` of `@x/cache` does. */
+export interface ClientCache {
+  /** The same dispatcher gives the same one. What it is told beside the context of every dispatcher: {@link CachedCall}. */
+  over(dispatcher: Pick<Dispatcher, 'dispatch'>): Pick<Dispatcher, 'dispatch'>;
+}
+
+/** What a client tells the cache with each request, as properties of the dispatch context. */
+export interface CachedCall {
+  readonly cacheMode: CacheMode;
+  /** The names, in lower case, of further fields that tell users apart. */
+  readonly credentialFields: readonly string[];
+  /** `received`: what the origin sent for this very request. */
+  readonly onCacheOutcome: (outcome: CacheOutcome, received: readonly HeaderPair[]) => void;
+}
+
+export interface CacheSettings {
+  readonly cache: ClientCache | null;
+  readonly mode: CacheMode;
+}
+
+export const noCache: CacheSettings = Object.freeze({ cache: null, mode: 'default' });
+
+const modes: ReadonlySet<unknown> = new Set<CacheMode>(['default', 'no-store', 'reload', 'no-cache', 'force-cache', 'only-if-cached']);
+
+/** @throws {InvalidOption} it is no cache. */
+export function clientCache(inherited: CacheSettings, cache: ClientCache | null | undefined): CacheSettings {
+  if (cache === undefined) return inherited;
+  if (cache === null) return noCache;
+  if (typeof (cache as Partial<ClientCache>).over !== 'function') {
+    throw new InvalidOption('cache', 'must be a cache, such as new HttpCache() of @x/cache, or null');
+  }
+  return Object.freeze({ cache, mode: 'default' });
+}
+
+/** @throws {InvalidOption} it is no mode, or needs a cache that is not there. */
+export function callCache(client: CacheSettings, mode: CacheMode | null | undefined): CacheSettings {
+  if (mode === undefined) return client;
+  if (mode === null) return noCache;
+  if (!modes.has(mode)) throw new InvalidOption('cache', `must be one of ${[...modes].join(', ')}, or null`);
+  if (client.cache !== null) return { ...client, mode };
+  if (mode === 'only-if-cached') throw new InvalidOption('cache', 'can not be only-if-cached: the client has no cache');
+  return client;
+}
+
+/** What is told of one attempt. */
+export function cachedCall(attempt: Attempt, mode: CacheMode, sensitive: ReadonlySet<string>): CachedCall {
+  return {
+    cacheMode: mode,
+    credentialFields: credentialFields(attempt.request.rawHeaders, sensitive),
+    onCacheOutcome: (outcome, received) => {
+      attempt.cache = outcome;
+      attempt.received = received;
+    },
+  };
+}
+
+const none: readonly string[] = Object.freeze([]);
+
+function credentialFields(headers: readonly HeaderPair[], sensitive: ReadonlySet<string>): readonly string[] {
+  let names: string[] | undefined;
+  for (const [name] of headers) {
+    const lower = name.toLowerCase();
+    if (sensitive.has(lower) || isSecretField(lower)) (names ??= []).push(lower);
+  }
+  return names ?? none;
+}
