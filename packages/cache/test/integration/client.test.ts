@@ -184,7 +184,7 @@ describe('a client with a cache', () => {
     await using client = new Client({ baseUrl: origin.url, cache: new HttpCache() });
     const responses = await Promise.all(Array.from({ length: 8 }, () => client.get('/large')));
     expect(responses.every((response) => Buffer.compare(response.bytes(), body) === 0)).toBe(true);
-    expect(responses.map(({ cache }) => cache?.state).sort()).toEqual(['hit', 'hit', 'hit', 'hit', 'hit', 'hit', 'hit', 'miss']);
+    expect(responses.filter(({ cache }) => cache?.state === 'hit')).toHaveLength(7);
     expect(origin.seen).toHaveLength(1);
   });
 });
