@@ -208,6 +208,8 @@ export const layers: readonly Layer[] = [
       'core/exchange',
       'core/connection',
       'core/dial/interface',
+      'core/dial',
+      'core/pool',
       'core/in-process',
     ],
     modules: ['node:assert/strict', 'node:buffer', 'node:events', 'node:http', 'node:vm'],
@@ -382,7 +384,12 @@ export const layers: readonly Layer[] = [
   // Private. Nothing published imports any of it. --------------------------------------------------------------------------------------------
 
   { layer: 'testbed', files: ['packages/testbed/src/'], imports: [], modules: ['node:*', '*'] },
-  { layer: 'bench', files: ['apps/bench/src/'], imports: [], modules: ['node:*', '*', '@x/httpcore', '@x/client', '@x/testbed'] },
+  {
+    layer: 'bench',
+    files: ['apps/bench/src/'],
+    imports: [],
+    modules: ['node:*', '*', '@x/httpcore', '@x/httpcore/testing', '@x/client', '@x/testbed'],
+  },
   {
     layer: 'consumers',
     files: ['apps/consumers/'],

@@ -1,7 +1,7 @@
 /** Every scenario. Their ids are what `--scenario` takes. */
 import { DOCUMENT, LARGE_BYTES, SMALL_BODY } from '../child/payload.ts';
 import { contenderById, type Contender } from '../contenders/registry.ts';
-import { farAway, startUploadSink, startWebServer, throughTunnels, type LinkProperties } from '../servers/start.ts';
+import { farAway, noServer, startUploadSink, startWebServer, throughTunnels, type LinkProperties } from '../servers/start.ts';
 import { IMPORTED_CONTENDERS } from './imported-contenders.ts';
 import type { ExchangeScenario, ImportScenario, MemoryScenario, References, Scenario, Traffic, Units } from './scenario.ts';
 
@@ -63,6 +63,15 @@ const THROUGH_TUNNELS: Pick<ExchangeScenario, 'contenders' | 'references' | 'sta
   contenders: contenders('dispatch', 'dispatch-direct', 'client', 'client-direct'),
   references: { floor: null, dispatch: 'dispatch-direct', client: 'client-direct' },
   startServer: throughTunnels(startWebServer),
+};
+
+/** What is left of a request when the system has no part in it. */
+const IN_MEMORY: Pick<ExchangeScenario, 'contenders' | 'references' | 'startServer' | 'warmup' | 'window'> = {
+  contenders: contenders('memory-loop', 'dispatch-memory', 'client-memory'),
+  references: { floor: 'memory-loop', dispatch: 'memory-loop', client: 'dispatch-memory' },
+  startServer: noServer,
+  warmup: { requests: 200_000, milliseconds: 3_000 },
+  window: { requests: 1_000_000, milliseconds: 4_000 },
 };
 
 const SCENARIOS: readonly Scenario[] = [
@@ -134,6 +143,22 @@ const SCENARIOS: readonly Scenario[] = [
     references: HTTP2,
     contenders: OVER_HTTP2_AND_1,
     traffic: { ...STREAMS, scheme: 'https' },
+  },
+  {
+    ...WARM,
+    ...IN_MEMORY,
+    id: 'memory-h1',
+    summary: 'GET of 11 bytes from a server in the same memory, 50 at a time, HTTP/1.1: no sockets, JavaScript alone',
+    units: PER_REQUEST,
+    traffic: SMALL,
+  },
+  {
+    ...WARM,
+    ...IN_MEMORY,
+    id: 'memory-h2',
+    summary: 'GET of 11 bytes from a server in the same memory, 100 streams, HTTP/2: no sockets, JavaScript alone',
+    units: PER_REQUEST,
+    traffic: STREAMS,
   },
   {
     ...WARM,

@@ -109,3 +109,8 @@ async function prepareTls({ secure, directory }: ServerSetting): Promise<Tls | n
   await writeFile(paths.authority, ca);
   return { certificate: paths, authority: paths.authority };
 }
+
+/** For scenarios whose server is in the measured process. */
+export async function noServer(): Promise<RunningServer> {
+  return { label: 'in memory', host: 'memory.test', port: 80, authority: null, proxy: null, stop: () => Promise.resolve() };
+}

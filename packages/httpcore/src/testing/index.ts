@@ -13,5 +13,7 @@ export { everySplit } from './every-split.ts';
 export { FakeClock } from './fake-clock.ts';
 export { ScriptedTransport } from './scripted-transport.ts';
 export type { ScriptedTransportOptions, TransportCall } from './scripted-transport.ts';
+export { TransportDispatcher } from './transport-dispatcher.ts';
+export type { TransportDispatcherOptions, TransportTarget } from './transport-dispatcher.ts';
 export type { ByteTransport, TlsFacts, TransportFacts, TransportHandler } from '../net/byte-transport.ts';
 export type { Clock, Scheduled } from '../time/clock.ts';
