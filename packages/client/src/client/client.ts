@@ -101,7 +101,7 @@ export class Client implements AsyncDisposable {
     const own = options instanceof Extension ? options.own : ownOptions<OwnClientOptions>(options, clientOptionNames);
     const settings = resolveSettings(own, parent?.settings);
     this.#connections = openConnections(own, parent?.connections);
-    // Whoever brings the connections brings their ways.
+    // A dispatcher that the caller brings has its own idea of proxies, or none.
     this.#settings = this.#connections.foreign ? { ...settings, proxies: noProxies } : settings;
     const ownsPool = this.#connections.pool !== undefined;
     this.#lifetime = new Lifetime(ownsPool ? undefined : parent?.lifetime);

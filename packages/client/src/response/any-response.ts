@@ -189,7 +189,8 @@ export abstract class AnyResponse {
 }
 
 /**
- * A response with a status of 400 or more, thrown by `raiseForStatus()` and by nothing else.
+ * A response with a status of 400 or more: thrown by `raiseForStatus()`, and where a response is asked for that must be good, such as by `saveTo()`
+ * and `events()`.
  *
  * @example
  * try {

@@ -16,7 +16,7 @@ import type { Clock } from '../time/clock.ts';
 import { ownedBytes } from './chunk-memory.ts';
 import type { Carrier } from '../exchange/parties.ts';
 import type { Connection, ConnectionOwner } from './connection.ts';
-import { drainLimit } from '../exchange/drain-limit.ts';
+import { drainLimit } from '../exchange/unwanted-answer.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { expectsContinue, WithheldBody } from './expect-continue.ts';
 import type { Processing } from '../exchange/replay.ts';

@@ -1,8 +1,13 @@
 import type { HttpCoreError } from '../contract/errors.ts';
 import type { Clock, Scheduled } from '../time/clock.ts';
-import { drainLimit } from './drain-limit.ts';
 
-/** An answer that nobody reads, since its request is going to be sent again: when it is here, its connection can be used for that. */
+/** The largest rest of a response that is worth reading only to keep its connection, in octets. */
+export const drainLimit = 65_536;
+
+/**
+ * What is left of an answer that nobody reads, because the caller has closed its body or because a proxy is to be asked again. A small rest is
+ * waited for: the connection that has brought all of it can be used again.
+ */
 export class UnwantedAnswer {
   /** Why it is not wanted. */
   readonly error: HttpCoreError;
