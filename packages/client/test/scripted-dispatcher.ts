@@ -91,10 +91,10 @@ export class ScriptedBody implements ResponseBody {
     return arrived || this.state === 'read' || this.state === 'closed' ? trailers : undefined;
   }
 
-  async bytes(): Promise<Uint8Array> {
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     const chunks: Uint8Array[] = [];
     for await (const chunk of this) chunks.push(chunk);
-    return Buffer.concat(chunks);
+    return new Uint8Array(Buffer.concat(chunks));
   }
 
   close(): Promise<void> {
@@ -102,11 +102,12 @@ export class ScriptedBody implements ResponseBody {
     return Promise.resolve();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     this.state = 'open';
     try {
       const { body = [], bodyError } = this.#answer;
-      yield* typeof body === 'string' ? [Buffer.from(body)] : body instanceof Uint8Array ? [body] : body;
+      const chunks = typeof body === 'string' ? [Buffer.from(body)] : body instanceof Uint8Array ? [body] : body;
+      for (const chunk of chunks) yield new Uint8Array(chunk);
       if (bodyError !== undefined) throw bodyError;
       this.state = 'read';
     } finally {

@@ -220,7 +220,7 @@ export const layers: readonly Layer[] = [
   // What everything stands on, and content codings: bytes in, bytes out, whatever they are a body of.
   {
     layer: 'client/ground',
-    files: [`${client}/errors.ts`, `${client}/redact.ts`, `${client}/shown-as-json.ts`, `${client}/options/`],
+    files: [`${client}/errors.ts`, `${client}/own-bytes.ts`, `${client}/redact.ts`, `${client}/shown-as-json.ts`, `${client}/options/`],
     imports: [],
     modules: ['@x/httpcore'],
   },

@@ -24,15 +24,3 @@ export class ResumedSource implements AsyncIterator<Uint8Array> {
     return sourceEnded;
   }
 }
-
-/** One array of all: the chunk itself when it is the only one. */
-export function joinChunks(chunks: readonly Uint8Array[]): Uint8Array {
-  if (chunks.length === 1) return chunks[0]!;
-  const whole = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
-}

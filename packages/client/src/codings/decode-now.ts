@@ -1,4 +1,5 @@
 /** Small bodies that are all here are decoded at once: a trip to the thread pool takes longer than the decoding. */
+import { ownBytes } from '../own-bytes.ts';
 import { assertPadding, codingFailure } from './coding-failure.ts';
 import type { ContentCoding } from './codings.ts';
 
@@ -10,10 +11,10 @@ export const mostOutputNow: number = 1024 * 1024;
  * `undefined` when the result would be too long to be made at once.
  * @throws {DecodingError} `CORRUPT_CODING`, `TRUNCATED_CODING`.
  */
-export function decodeNow(bytes: Uint8Array, codings: readonly ContentCoding[]): Uint8Array | undefined {
+export function decodeNow(bytes: Uint8Array, codings: readonly ContentCoding[]): Uint8Array<ArrayBuffer> | undefined {
   let content = bytes;
   for (const coding of codings) {
-    if (content.length === 0) return content;
+    if (content.length === 0) break;
     try {
       const { decoded, consumed } = coding.decodeNow(content, mostOutputNow);
       if (consumed < content.length) assertPadding(coding.codec.mayPad, content.subarray(consumed));
@@ -23,6 +24,5 @@ export function decodeNow(bytes: Uint8Array, codings: readonly ContentCoding[]):
       throw codingFailure(coding.codec.name, error);
     }
   }
-  // zlib hands out a part of a larger buffer, which a small text would keep alive for as long as it lives itself.
-  return content.length * 2 < content.buffer.byteLength ? new Uint8Array(content) : content;
+  return ownBytes(content);
 }

@@ -15,6 +15,7 @@
 import type { Transform } from 'node:stream';
 
 import { sourceEnded, type ByteSource } from './byte-source.ts';
+import { ownBytes } from '../own-bytes.ts';
 import { assertPadding, codingFailure, unexpectedEnd } from './coding-failure.ts';
 
 /** What all classes of node:zlib have in common. */
@@ -42,7 +43,7 @@ export interface Codec {
   readonly frames: (() => FrameCutter) | undefined;
 }
 
-export class ZlibPump implements AsyncIterableIterator<Uint8Array, undefined> {
+export class ZlibPump implements AsyncIterableIterator<Uint8Array<ArrayBuffer>, undefined> {
   readonly #source: ByteSource;
   readonly #codec: Codec;
   readonly #frames: FrameCutter | undefined;
@@ -69,14 +70,14 @@ export class ZlibPump implements AsyncIterableIterator<Uint8Array, undefined> {
   }
 
   /** @throws {DecodingError} `CORRUPT_CODING`, `TRUNCATED_CODING`; and what the source throws. */
-  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+  async next(): Promise<IteratorResult<Uint8Array<ArrayBuffer>, undefined>> {
     try {
       while (!this.#closed) {
         const value = this.#engine?.read() as Uint8Array | null | undefined;
         if (value !== null && value !== undefined) {
           this.#made += value.length;
           this.#onOutput?.(this.#made);
-          return { done: false, value };
+          return { done: false, value: ownBytes(value) };
         }
         if (this.#failure !== undefined) throw codingFailure(this.#codec.name, this.#failure);
         if (this.#working) await this.#progress();
@@ -93,7 +94,7 @@ export class ZlibPump implements AsyncIterableIterator<Uint8Array, undefined> {
   }
 
   /** Nothing more is wanted. Does not wait for a `next()` that is still running; that one resolves as ended. */
-  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
+  async return(): Promise<IteratorResult<Uint8Array<ArrayBuffer>, undefined>> {
     if (this.#closed) return sourceEnded;
     this.#destroy();
     if (!this.#sourceEnded) await this.#source.return?.();

@@ -34,8 +34,8 @@ class Source implements ResponseBody {
     this.#chunks = chunks;
   }
 
-  async bytes(): Promise<Uint8Array> {
-    return Buffer.concat(await collect(this));
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return new Uint8Array(Buffer.concat(await collect(this)));
   }
 
   close(): Promise<void> {
@@ -43,11 +43,11 @@ class Source implements ResponseBody {
     return Promise.resolve();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     try {
       for await (const chunk of this.#chunks) {
         this.taken += 1;
-        yield chunk;
+        yield new Uint8Array(chunk);
       }
       this.trailers = [['x-end', '1']];
     } finally {
@@ -74,15 +74,15 @@ class SilentBody extends Source {
   }
 
   // Not a generator, whose return() would wait for the read that hangs: a socket's does not.
-  override [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+  override [Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     const chunks = super[Symbol.asyncIterator]();
-    const next = async (): Promise<IteratorResult<Uint8Array, void>> => {
+    const next = async (): Promise<IteratorResult<Uint8Array<ArrayBuffer>, void>> => {
       if (this.taken === 0) return chunks.next();
       this.#wait();
       await this.#ended;
       return { done: true, value: undefined };
     };
-    const end = async (): Promise<IteratorResult<Uint8Array, void>> => {
+    const end = async (): Promise<IteratorResult<Uint8Array<ArrayBuffer>, void>> => {
       await this.close();
       return { done: true, value: undefined };
     };

@@ -3,7 +3,8 @@ import type { HeaderPair, ResponseBody } from '@x/httpcore';
 
 import type { EncodedChunks } from '../response/unread-response.ts';
 import { assertWithin, ExpansionGuard, type BodyLimits } from './body-limits.ts';
-import { joinChunks, ResumedSource, type ByteSource } from '../codings/byte-source.ts';
+import { ResumedSource, type ByteSource } from '../codings/byte-source.ts';
+import { joinChunks } from '../own-bytes.ts';
 import type { ContentCoding } from '../codings/codings.ts';
 import { decodeNow, mostInputNow } from '../codings/decode-now.ts';
 import { ZlibPump } from '../codings/zlib-pump.ts';
@@ -30,11 +31,11 @@ export class DecodedBody implements ResponseBody {
   }
 
   /** @throws {DecodingError | ResponseTooLarge} besides what reading the body throws. */
-  async bytes(): Promise<Uint8Array> {
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#length !== undefined && this.#length <= mostInputNow) return this.#decodeHere(await this.#encoded.bytes());
     const chunks = this.#encoded[Symbol.asyncIterator]();
     if (this.#length !== undefined) return this.#decodeAll(chunks);
-    const first: Uint8Array[] = [];
+    const first: Uint8Array<ArrayBuffer>[] = [];
     for (let size = 0; size <= mostInputNow; size += first.at(-1)!.length) {
       const result = await chunks.next();
       if (result.done === true) return this.#decodeHere(joinChunks(first));
@@ -43,7 +44,7 @@ export class DecodedBody implements ResponseBody {
     return this.#decodeAll(new ResumedSource(first, chunks));
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array<ArrayBuffer>, undefined> {
     return this.#decode(this.#encoded[Symbol.asyncIterator](), this.#limits.streamed);
   }
 
@@ -55,15 +56,15 @@ export class DecodedBody implements ResponseBody {
   }
 
   /** What is here as a whole. */
-  async #decodeHere(encoded: Uint8Array): Promise<Uint8Array> {
+  async #decodeHere(encoded: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
     const decoded = decodeNow(encoded, this.#codings);
     if (decoded === undefined) return this.#decodeAll([encoded][Symbol.iterator]());
     assertWithin(this.#limits.whole, decoded.length);
     return decoded;
   }
 
-  async #decodeAll(encoded: ByteSource): Promise<Uint8Array> {
-    const chunks: Uint8Array[] = [];
+  async #decodeAll(encoded: ByteSource): Promise<Uint8Array<ArrayBuffer>> {
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
     for await (const chunk of this.#decode(encoded, this.#limits.whole)) chunks.push(chunk);
     return joinChunks(chunks);
   }

@@ -2,7 +2,7 @@
 import type { HeaderPair, ResponseBody } from '@x/httpcore';
 
 import { assertWithin, type BodyLimits } from './body-limits.ts';
-import { joinChunks } from '../codings/byte-source.ts';
+import { joinChunks } from '../own-bytes.ts';
 
 export class LimitedBody implements ResponseBody {
   readonly #body: ResponseBody;
@@ -21,10 +21,10 @@ export class LimitedBody implements ResponseBody {
   }
 
   /** @throws {ResponseTooLarge} besides what reading the body throws. */
-  async bytes(): Promise<Uint8Array> {
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#length > this.#limits.whole) await this.#body.close();
     assertWithin(this.#limits.whole, this.#length);
-    const chunks: Uint8Array[] = [];
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
     let size = 0;
     for await (const chunk of this.#body) {
       size += chunk.length;
@@ -34,7 +34,7 @@ export class LimitedBody implements ResponseBody {
     return joinChunks(chunks);
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array<ArrayBuffer>, undefined> {
     const { streamed } = this.#limits;
     const chunks = this.#body[Symbol.asyncIterator]();
     if (streamed === Infinity) return chunks;

@@ -1,4 +1,5 @@
 /** A response of the client as the platform's `Response`. */
+import { ownBytes } from '../own-bytes.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
 
 type PlatformRequest = globalThis.Request;
@@ -59,8 +60,8 @@ function bodyStream(response: StreamResponse, asked: PlatformRequest): ReadableS
       async pull(controller) {
         try {
           const chunk = await nextChunk(chunks);
-          // A copy: the stream takes the memory for its own, and ours is a piece of something larger.
-          if (chunk !== undefined) return controller.enqueue(new Uint8Array(chunk));
+          // The stream takes the memory behind the chunk for its own.
+          if (chunk !== undefined) return controller.enqueue(ownBytes(chunk));
           controller.close();
           controller.byobRequest?.respond(0);
         } catch (cause) {

@@ -21,7 +21,7 @@ class EndingBody implements ResponseBody {
     return this.#body.trailers;
   }
 
-  async bytes(): Promise<Uint8Array> {
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     try {
       const bytes = await this.#body.bytes();
       this.#end();
@@ -40,7 +40,7 @@ class EndingBody implements ResponseBody {
     }
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array<ArrayBuffer>> {
     const chunks = this.#body[Symbol.asyncIterator]();
     return {
       next: async () => {

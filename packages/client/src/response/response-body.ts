@@ -3,6 +3,8 @@ import { isUint8Array } from 'node:util/types';
 
 import type { HeaderPair, ResponseBody } from '@x/httpcore';
 
+import { joinChunks, ownBytes } from '../own-bytes.ts';
+
 const noTrailers: readonly HeaderPair[] = Object.freeze([]);
 
 /** What a response can be made from: text is UTF-8. */
@@ -34,10 +36,10 @@ class IterableBody implements ResponseBody {
     return this.#trailers;
   }
 
-  async bytes(): Promise<Uint8Array> {
-    const chunks: Uint8Array[] = [];
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
     for await (const chunk of this) chunks.push(chunk);
-    return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+    return joinChunks(chunks);
   }
 
   async close(): Promise<void> {
@@ -47,13 +49,13 @@ class IterableBody implements ResponseBody {
     await Promise.resolve(this.#iterator.return?.()).catch(() => {});
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     try {
       for (;;) {
         if (this.#trailers !== undefined) return;
         const result = await this.#iterator.next();
         if (result.done === true) return;
-        yield result.value;
+        yield ownBytes(result.value);
       }
     } finally {
       await this.close();

@@ -14,10 +14,12 @@ export type { ByteIterable, HeaderPair, Timeouts, TrailerSource, UrlParts } from
  *
  * Iterate it once, or call {@link ResponseBody.bytes}. Leaving the loop early closes it. Where the connection or the stream breaks off,
  * iterating gives everything that came before and throws then, however late it is read; what the caller ends (`signal`, `deadline`, a limit)
- * throws at once. A body that nobody reads holds its
+ * throws at once.
+ *
+ * All bytes are plain `Uint8Array`s whose memory is the caller's alone, to the octet: it may be kept, changed, or given to another thread. A body that nobody reads holds its
  * connection and at most 64 KiB plus one socket chunk of memory; call {@link ResponseBody.close} to give it back.
  */
-export interface ResponseBody extends AsyncIterable<Uint8Array> {
+export interface ResponseBody extends AsyncIterable<Uint8Array<ArrayBuffer>> {
   /**
    * The whole body. The fast path when all of it is already here. Where it does not come whole, the error's `receivedBytes` say how much came.
    *
@@ -26,7 +28,7 @@ export interface ResponseBody extends AsyncIterable<Uint8Array> {
    * const [, status, , , body] = await pool.dispatch('GET', ['http', 'localhost', 8080, '/'], [], null);
    * console.log(status, new TextDecoder().decode(await body.bytes()));
    */
-  bytes(): Promise<Uint8Array>;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
   /**
    * Says that the rest is not wanted. A small rest (up to 64 KiB) is drained so that the connection can be used again; else
    * the connection is dropped (HTTP/1.1) or the stream is reset (HTTP/2). Idempotent; never rejects.

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { ReadError } from '../contract/errors.ts';
 import { BodyBuffer } from './body-buffer.ts';
 
-const chunk = (value: number): Uint8Array => new Uint8Array([value]);
+const chunk = (value: number): Uint8Array<ArrayBuffer> => new Uint8Array([value]);
 
 it('gives back what was put in, in order, over many', () => {
   const buffer = new BodyBuffer();

@@ -15,8 +15,8 @@ export class BodyBuffer {
   error: HttpCoreError | undefined = undefined;
 
   // Most bodies are one chunk: the array is only made for the second.
-  #first: Uint8Array | undefined = undefined;
-  #rest: Uint8Array[] | undefined = undefined;
+  #first: Uint8Array<ArrayBuffer> | undefined = undefined;
+  #rest: Uint8Array<ArrayBuffer>[] | undefined = undefined;
   #next = 0;
   #wake: (() => void) | undefined = undefined;
   #changed: Promise<void> | undefined = undefined;
@@ -29,7 +29,7 @@ export class BodyBuffer {
     return this.trailers !== undefined || this.error !== undefined;
   }
 
-  push(chunk: Uint8Array): void {
+  push(chunk: Uint8Array<ArrayBuffer>): void {
     if (this.error !== undefined) return;
     this.size += chunk.length;
     this.received += chunk.length;
@@ -52,7 +52,7 @@ export class BodyBuffer {
   }
 
   /** The next chunk, or `undefined` if none is here. */
-  take(): Uint8Array | undefined {
+  take(): Uint8Array<ArrayBuffer> | undefined {
     let chunk = this.#first;
     if (chunk !== undefined) {
       this.#first = undefined;
@@ -64,7 +64,7 @@ export class BodyBuffer {
         return undefined;
       }
       // Leave no reference to what has been taken; compact in batches, so that a long queue is not moved for each chunk.
-      this.#rest[this.#next] = undefined as unknown as Uint8Array;
+      this.#rest[this.#next] = undefined as unknown as Uint8Array<ArrayBuffer>;
       if (++this.#next === 64) {
         this.#rest.splice(0, 64);
         this.#next = 0;

@@ -201,7 +201,7 @@ export class Exchange {
   }
 
   /** `bytes` are the exchange's own now. */
-  onData(bytes: Uint8Array): void {
+  onData(bytes: Uint8Array<ArrayBuffer>): void {
     if (this.#challenge !== null) {
       this.#challenge.onData(bytes.length);
       return;

@@ -34,20 +34,19 @@ export class IncomingBody implements ResponseBody {
     return this.#buffer.trailers;
   }
 
-  bytes(): Promise<Uint8Array> {
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
     if (!this.#claimed && this.#buffer.ended) {
       this.#claimed = true;
       const first = this.#buffer.take() ?? new Uint8Array(0);
-      if (this.#buffer.size === 0) return Promise.resolve(first);
-      return Promise.resolve(join([first, ...this.#takeAll()]));
+      return Promise.resolve(this.#buffer.size === 0 ? first : join([first, ...this.#takeAll()]));
     }
     return this.#readAll();
   }
 
-  async #readAll(): Promise<Uint8Array> {
+  async #readAll(): Promise<Uint8Array<ArrayBuffer>> {
     try {
       this.#claim();
-      const chunks: Uint8Array[] = [];
+      const chunks: Uint8Array<ArrayBuffer>[] = [];
       for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) chunks.push(chunk);
       return chunks.length === 1 ? chunks[0]! : join(chunks);
     } catch (error) {
@@ -55,7 +54,7 @@ export class IncomingBody implements ResponseBody {
     }
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array<ArrayBuffer>, undefined> {
     this.#claim();
     let finished = false;
     return {
@@ -88,22 +87,22 @@ export class IncomingBody implements ResponseBody {
     this.#claimed = true;
   }
 
-  #take(): Uint8Array | undefined {
+  #take(): Uint8Array<ArrayBuffer> | undefined {
     const chunk = this.#buffer.take();
     if (chunk !== undefined) this.#source.onConsumed(chunk.length);
     return chunk;
   }
 
-  async #nextResult(): Promise<IteratorResult<Uint8Array, undefined>> {
+  async #nextResult(): Promise<IteratorResult<Uint8Array<ArrayBuffer>, undefined>> {
     try {
       const value = await this.#next();
-      return value === undefined ? done : { done: false, value };
+      return value === undefined ? done : { done: false, value: value };
     } catch (error) {
       throw withCallerStack(error);
     }
   }
 
-  async #next(): Promise<Uint8Array | undefined> {
+  async #next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     for (;;) {
       const chunk = this.#take();
       if (chunk !== undefined) return chunk;
@@ -113,7 +112,7 @@ export class IncomingBody implements ResponseBody {
     }
   }
 
-  *#takeAll(): Generator<Uint8Array> {
+  *#takeAll(): Generator<Uint8Array<ArrayBuffer>> {
     for (let chunk = this.#buffer.take(); chunk !== undefined; chunk = this.#buffer.take()) yield chunk;
   }
 }
@@ -167,7 +166,7 @@ export class UpgradedBody extends IncomingBody implements DuplexBody {
   }
 }
 
-function join(chunks: readonly Uint8Array[]): Uint8Array {
+function join(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
   let at = 0;
   for (const chunk of chunks) {

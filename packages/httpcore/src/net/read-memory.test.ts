@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { plainReadSize, ReadMemory, tlsReadSize } from './read-memory.ts';
 
 /** One read as Node does it: the memory is filled, the chunk delivered, the next memory asked for. */
-function read(memory: ReadMemory, length: number, keep = false): { chunk: Buffer; kept: boolean; next: Buffer } {
+function read(memory: ReadMemory, length: number, keep = false): { chunk: Uint8Array; kept: boolean; next: Uint8Array } {
   const chunk = memory.deliver(length);
   const kept = keep && memory.keep();
   memory.delivered();

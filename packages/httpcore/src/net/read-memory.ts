@@ -19,7 +19,7 @@
  */
 
 const sharedSize = 65_536;
-let shared: Buffer | undefined;
+let shared: Uint8Array<ArrayBuffer> | undefined;
 
 /** What Node hands over in one read: libuv reads up to 64 KiB, TLS decrypts up to one record (RFC 8446 §5.1: 16 KiB). */
 export const plainReadSize = 65_536;
@@ -29,7 +29,7 @@ const smallReadsToShare = 2;
 
 export class ReadMemory {
   readonly #size: number;
-  #current: Buffer;
+  #current: Uint8Array<ArrayBuffer>;
   #own = false;
   /** Small reads in a row into memory of its own. */
   #smallReads = 0;
@@ -44,7 +44,7 @@ export class ReadMemory {
   }
 
   /** The chunk that a read of `length` bytes brought. Follow it with {@link ReadMemory.delivered}. */
-  deliver(length: number): Buffer {
+  deliver(length: number): Uint8Array<ArrayBuffer> {
     this.#delivering = true;
     this.#lastRead = length;
     return this.#current === shared ? viewOfShared(length) : this.#current.subarray(0, length);
@@ -65,15 +65,14 @@ export class ReadMemory {
   }
 
   /** The memory for the next read. Node may ask more than once before a read, so nothing changes without one. */
-  next(): Buffer {
+  next(): Uint8Array<ArrayBuffer> {
     if (this.#lastRead === 0) return this.#current;
     if (!this.#isLarge()) {
       this.#smallReads += 1;
       if (this.#smallReads === smallReadsToShare) this.#share();
     } else if (!this.#own || this.#kept) {
       this.#own = true;
-      // Not from Node's pool: its slabs are shared with other users of Buffer, and ours is given away whole.
-      this.#current = Buffer.allocUnsafeSlow(this.#size);
+      this.#current = newMemory(this.#size);
     }
     if (this.#isLarge()) this.#smallReads = 0;
     this.#kept = false;
@@ -92,13 +91,18 @@ export class ReadMemory {
 }
 
 // Answers of one size come in a row, and a view costs as much as parsing a header field.
-let view: Buffer | undefined;
+let view: Uint8Array<ArrayBuffer> | undefined;
 
-function viewOfShared(length: number): Buffer {
+function viewOfShared(length: number): Uint8Array<ArrayBuffer> {
   if (view === undefined || view.length !== length) view = sharedBuffer().subarray(0, length);
   return view;
 }
 
-function sharedBuffer(): Buffer {
-  return (shared ??= Buffer.allocUnsafeSlow(sharedSize));
+function sharedBuffer(): Uint8Array<ArrayBuffer> {
+  return (shared ??= newMemory(sharedSize));
+}
+
+/** Not from Node's pool: its slabs are shared with other users of Buffer, and ours is given away whole. No Buffer either: what is cut from it is no view. */
+function newMemory(size: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
 }

@@ -191,7 +191,7 @@ export class SocketTransport implements ByteTransport {
     return true;
   }
 
-  #onData(handler: TransportHandler, chunk: Buffer): void {
+  #onData(handler: TransportHandler, chunk: Uint8Array): void {
     if (this.#destroyed) return;
     try {
       handler.onBytes(chunk);

@@ -31,6 +31,11 @@ async function collect(body: ResponseBody): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
+function assertOwn(bytes: Uint8Array): void {
+  assert.equal(Object.getPrototypeOf(bytes), Uint8Array.prototype, 'not a plain Uint8Array');
+  assert.equal(bytes.buffer.byteLength, bytes.length, 'memory of another size');
+}
+
 export const responseBodies: ConformanceGroup = {
   title: 'response bodies',
   cases: [
@@ -52,6 +57,33 @@ export const responseBodies: ConformanceGroup = {
         const reach = await reachFor(() => ({ status: 200, body: slices(whole, 10_007) }));
         const [, , , , body] = await reach.send();
         assertSameBytes(await collect(body), whole);
+      },
+    },
+    {
+      name: "have memory that is the caller's alone: of the exact size, no Buffer, and free to be given away",
+      async run(reachFor) {
+        const whole = patternBytes(300_000);
+        const reach = await reachFor(({ url }) => {
+          const size = Number(url[3].slice(1));
+          return { status: 200, body: size > 10_000 ? slices(whole.subarray(0, size), 10_007) : whole.subarray(0, size) };
+        });
+        const sizes = [1, 100, 5_000, 70_000, 300_000];
+        const bodies = await Promise.all(sizes.map(async (size) => (await reach.send({ target: `/${size}` }))[4]));
+        const more = await Promise.all(sizes.map(async (size) => (await reach.send({ target: `/${size}` }))[4]));
+        for (const [index, size] of sizes.entries()) {
+          const bytes = await bodies[index]!.bytes();
+          assertOwn(bytes);
+          assertSameBytes(bytes, whole.subarray(0, size));
+          structuredClone(bytes, { transfer: [bytes.buffer] });
+          let at = 0;
+          for await (const chunk of more[index]!) {
+            assertOwn(chunk);
+            assertSameBytes(chunk, whole.subarray(at, at + chunk.length));
+            at += chunk.length;
+            structuredClone(chunk, { transfer: [chunk.buffer] });
+          }
+          assert.equal(at, size);
+        }
       },
     },
     {

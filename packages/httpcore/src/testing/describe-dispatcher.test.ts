@@ -82,7 +82,7 @@ describe('a dispatcher that does not keep the contract is found out', () => {
       (dispatcher) => ({
         dispatch: withResponse(dispatcher, ([version, status, reason, headers, body]) => {
           const whole = body.bytes();
-          async function* again(): AsyncGenerator<Uint8Array, undefined> {
+          async function* again(): AsyncGenerator<Uint8Array<ArrayBuffer>, undefined> {
             yield await whole;
           }
           return [
