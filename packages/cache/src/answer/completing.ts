@@ -2,6 +2,7 @@
 import type { DispatchResponse, HeaderPair, ResponseBody } from '@x/httpcore';
 
 import type { CacheRequest } from '../cache-request.ts';
+import { joinChunks } from '../own-bytes.ts';
 import { fieldValue, noFields, replaceFields, withoutFields } from '../rules/fields.ts';
 import { parseContentRange } from '../rules/ranges.ts';
 import { freshenedFields, strongTag } from '../rules/validation.ts';
@@ -41,10 +42,10 @@ class CompletedBody implements ResponseBody {
     return this.#isOver ? (this.#rest.trailers ?? noFields) : undefined;
   }
 
-  async bytes(): Promise<Uint8Array> {
-    const chunks: Uint8Array[] = [];
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
     for await (const chunk of this) chunks.push(chunk);
-    return Buffer.concat(chunks);
+    return joinChunks(chunks);
   }
 
   async close(): Promise<void> {
@@ -52,10 +53,10 @@ class CompletedBody implements ResponseBody {
     await this.#rest.close();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     try {
       if (this.#beginning instanceof Uint8Array) yield new Uint8Array(this.#beginning);
-      else yield* this.#beginning;
+      else for await (const chunk of this.#beginning) yield new Uint8Array(chunk);
       yield* this.#rest;
     } finally {
       await this.close();

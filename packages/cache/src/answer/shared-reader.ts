@@ -1,8 +1,7 @@
 import type { HeaderPair, ResponseBody } from '@x/httpcore';
 
+import { joinChunks, ownBytes } from '../own-bytes.ts';
 import { noFields } from '../rules/fields.ts';
-
-const noBytes = new Uint8Array(0);
 
 /** The body, as its readers know it. */
 export interface ReadBody {
@@ -48,7 +47,7 @@ export class SharedReader implements ResponseBody {
     return this.#isLeader ? (this.#body.trailers ?? noFields) : noFields;
   }
 
-  async bytes(): Promise<Uint8Array> {
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     this.#throwIfFailed();
     if (this.position === 0 && !this.#isOver && this.#isLeader) {
       try {
@@ -56,16 +55,16 @@ export class SharedReader implements ResponseBody {
         this.#throwIfFailed();
         if (whole !== undefined) {
           this.#end();
-          return whole;
+          return ownBytes(whole);
         }
       } catch (error) {
         this.#end();
         throw error;
       }
     }
-    const chunks: Uint8Array[] = [];
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
     for await (const chunk of this) chunks.push(chunk);
-    return chunks.length === 0 ? noBytes : chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+    return joinChunks(chunks);
   }
 
   async close(): Promise<void> {
@@ -83,7 +82,7 @@ export class SharedReader implements ResponseBody {
     void this.#body.leave(this);
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     try {
       for (;;) {
         this.#throwIfFailed();
@@ -91,7 +90,7 @@ export class SharedReader implements ResponseBody {
         const chunk = await this.#next();
         this.#throwIfFailed();
         if (chunk === undefined || this.#isOver) return;
-        yield chunk;
+        yield ownBytes(chunk);
       }
     } finally {
       await this.close();

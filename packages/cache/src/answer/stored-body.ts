@@ -1,6 +1,7 @@
 /** The body of a response that is in the store. */
 import type { HeaderPair, ResponseBody } from '@x/httpcore';
 
+import { joinChunks } from '../own-bytes.ts';
 import { noFields } from '../rules/fields.ts';
 import type { StoredBytes } from '../store/store.ts';
 
@@ -21,12 +22,12 @@ export class StoredBody implements ResponseBody {
     return this.#source === undefined ? noFields : undefined;
   }
 
-  async bytes(): Promise<Uint8Array> {
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     const source = this.#source;
     if (source instanceof Uint8Array) return this.#take(source);
-    const chunks: Uint8Array[] = [];
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
     for await (const chunk of this) chunks.push(chunk);
-    return chunks.length === 0 ? noBytes : chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+    return joinChunks(chunks);
   }
 
   async close(): Promise<void> {
@@ -38,7 +39,7 @@ export class StoredBody implements ResponseBody {
     }
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     try {
       const source = this.#source;
       if (source === undefined) return;
@@ -58,12 +59,12 @@ export class StoredBody implements ResponseBody {
     }
   }
 
-  #take(source: Uint8Array): Uint8Array {
+  #take(source: Uint8Array): Uint8Array<ArrayBuffer> {
     this.#source = undefined;
     return this.#own(source);
   }
 
-  #own(chunk: Uint8Array): Uint8Array {
+  #own(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
     this.#onBytes(chunk.length);
     // Whoever gets bytes may change them, and the memory is the store's.
     return new Uint8Array(chunk);
