@@ -75,10 +75,11 @@ export type { TrustEnvInput, TrustEnvOptions } from './proxies/proxy-settings.ts
 export type { TimeoutInput, TimeoutOptions } from './time/timeout.ts';
 export { RedirectError, TooManyRedirects } from './redirects/redirect-errors.ts';
 export { Retries, type RetriesOptions } from './retries/retries.ts';
-export { TooManyRetries, type TooManyRetriesInit } from './retries/retry-errors.ts';
+export { AttemptTimeout, RetryPastDeadline, TooManyRetries, type RetriedCall, type TooManyRetriesInit } from './retries/retry-errors.ts';
 export {
   RetryOnConnectionFailure,
   RetryOnStatus,
+  RetryOnTimeout,
   type RetryFlow,
   type RetryLimits,
   type RetryOnStatusOptions,

@@ -14,7 +14,7 @@ import type { UploadObserver } from '../request/upload-progress.ts';
 import type { TimeoutSettings } from '../time/timeout.ts';
 import { Attempt } from './attempt.ts';
 import { recordFailure } from './failed-call.ts';
-import type { CallSignal } from './signals.ts';
+import { joinSignals, type CallSignal } from './signals.ts';
 import { now, timeOrigin } from '../time/platform.ts';
 
 const noHistory: readonly AnyResponse[] = Object.freeze([]);
@@ -41,6 +41,8 @@ export class CallContext implements CallRecord {
   readonly attempts: readonly AttemptRecord[];
   readonly #attempts: Attempt[] = [];
   readonly #signal: CallSignal;
+  /** Those of attempts with a limit of their own; the last one is that of the present attempt. */
+  #attemptSignals: CallSignal[] | undefined = undefined;
   readonly #total: number | null;
   #history: readonly AnyResponse[] = noHistory;
 
@@ -87,6 +89,17 @@ export class CallContext implements CallRecord {
     this.#attempts.find((attempt) => attempt === response.attempt)?.end();
   }
 
+  /** @internal The attempt that begins now is ended by this signal, too. */
+  limitAttempt(signal: AbortSignal): void {
+    const own = this.#signal.signal;
+    (this.#attemptSignals ??= []).push(joinSignals(own === undefined ? [signal] : [own, signal]));
+  }
+
+  /** @internal An attempt failed with this error, of which more is known now. */
+  retell(error: unknown, told: unknown): void {
+    for (const attempt of this.#attempts) if (attempt.error === error) attempt.error = told;
+  }
+
   /** @internal The body of this response broke off, and so has the attempt. */
   breakOff(response: StreamResponse, error: unknown): void {
     const attempt = this.#attempts.find((candidate) => candidate === response.attempt);
@@ -106,11 +119,12 @@ export class CallContext implements CallRecord {
   dispatchContext(attempt: Attempt, proxy: ProxyIdentity | null | undefined): DispatchContext {
     return {
       proxy,
-      signal: this.#signal.signal,
+      signal: this.#attemptSignals?.at(-1)?.signal ?? this.#signal.signal,
       deadline: this.deadline,
       trace: attempt.observe,
       onInformational: this.onInformational,
       trailers: attempt.request.trailers,
+      replayableBody: attempt.request.body?.replayable === true,
     };
   }
 
@@ -147,6 +161,7 @@ export class CallContext implements CallRecord {
       if (body !== undefined && body.trailers === undefined) body.close().catch(() => {});
       attempt.end();
     }
+    for (const { release } of this.#attemptSignals ?? []) release();
     this.#signal.release();
   }
 }

@@ -15,12 +15,22 @@ export interface Clock {
   schedule(milliseconds: number, task: () => void): () => void;
 }
 
+/** Milliseconds, 24 days: told a longer time, a timer of Node fires at once. */
+export const longestTimer = 0x7fff_ffff;
+
 // The timers are looked up at each call, so that a test's fake ones are found: nothing is on its way while this waits.
 export const systemClock: Clock = {
   now,
   today: () => Date.now(),
   schedule(milliseconds, task) {
-    const timer = setTimeout(task, milliseconds);
+    let left = milliseconds;
+    let timer: NodeJS.Timeout;
+    const next = (): void => {
+      const step = Math.min(left, longestTimer);
+      left -= step;
+      timer = setTimeout(left > 0 ? next : task, step);
+    };
+    next();
     return () => clearTimeout(timer);
   },
 };

@@ -1,5 +1,6 @@
 /** Waiting that ends when the call does. */
 import { Aborted, DeadlineExceeded } from '@x/httpcore';
+import { longestTimer } from './waiting.ts';
 import { clearTimeout, now, setTimeout } from '../time/platform.ts';
 
 /** What ends a call: somebody's signal, and the moment (of `performance.now()`) by which it must be done. */
@@ -7,9 +8,6 @@ export interface CallLimits {
   readonly signal: AbortSignal | undefined;
   readonly deadline: number | undefined;
 }
-
-/** More than that, 24 days, and a timer of Node fires at once. */
-const longestTimer = 0x7fff_ffff;
 
 /**
  * What `work` comes to, unless the call is over first. Then nobody waits for it any longer, and what it comes to is dropped.

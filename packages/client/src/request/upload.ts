@@ -14,12 +14,38 @@ export function withContentLength(fields: readonly HeaderPair[], length: number 
   return length === undefined || isFramed ? fields : [...fields, ['content-length', String(length)]];
 }
 
-/** Its bytes. The observer is told when they were taken, which is when the next are asked for. */
-export function watchUpload(body: RequestBody, fields: readonly HeaderPair[], observe: UploadObserver | undefined): ByteIterable {
+/**
+ * Its bytes: all of them each time that it is iterated, if it can be sent again. The observer is told when they were taken, which is when
+ * the next are asked for.
+ */
+export function uploadOf(body: RequestBody, fields: readonly HeaderPair[], observe: UploadObserver | undefined): ByteIterable {
   const chunks = body.open();
-  if (observe === undefined) return chunks;
+  // What is all here is best taken as it is.
+  if (observe === undefined && (!body.replayable || Array.isArray(chunks))) return chunks;
+  const watched = (opened: ByteIterable): ByteIterable =>
+    observe === undefined ? opened : new WatchedChunks(opened, totalOf(body, fields), observe);
+  if (!body.replayable) return watched(chunks);
+  let first: ByteIterable | undefined = chunks;
+  return {
+    [Symbol.asyncIterator]() {
+      const opened = first ?? body.open();
+      first = undefined;
+      return iteratorOf(watched(opened));
+    },
+  };
+}
+
+function totalOf({ length }: RequestBody, fields: readonly HeaderPair[]): number | undefined {
   const announced = findHeader(fields, 'content-length');
-  return new WatchedChunks(chunks, announced === undefined ? body.length : Number(announced), observe);
+  return announced === undefined ? length : Number(announced);
+}
+
+function iteratorOf(chunks: ByteIterable): AsyncIterator<Uint8Array> {
+  return Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : asyncIteratorOf(chunks);
+}
+
+async function* asyncIteratorOf(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* chunks;
 }
 
 class WatchedChunks implements AsyncIterableIterator<Uint8Array, undefined> {

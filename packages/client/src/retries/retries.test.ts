@@ -10,8 +10,10 @@ describe('Retries', () => {
     expect(new Retries(3)).toEqual({
       count: 3,
       limits: [new RetryOnConnectionFailure()],
-      backoff: { factor: 250, maxDelay: 20_000, jitter: true },
+      backoff: { factor: 500, maxDelay: 20_000, jitter: true },
       maxRetryAfter: 60_000,
+      longRetryAfter: 'give-up',
+      attemptTimeout: null,
       budget: true,
       lastResponse: 'throw',
     });
@@ -26,6 +28,9 @@ describe('Retries', () => {
   it.each<[unknown, unknown, string]>([
     [-1, {}, 'retries'],
     [1.5, {}, 'retries'],
+    [1, { attemptTimeout: 0 }, 'retries.attemptTimeout'],
+    [1, { attemptTimeout: '1' }, 'retries.attemptTimeout'],
+    [1, { longRetryAfter: 'never' }, 'retries.longRetryAfter'],
     ['3', {}, 'retries'],
     [NaN, {}, 'retries'],
     [3, { limits: [{}] }, 'retries.limits'],

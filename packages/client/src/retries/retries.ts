@@ -9,15 +9,31 @@ export interface RetriesOptions {
   readonly limits?: readonly RetryLimits[] | undefined;
   /** Connection failures too, as {@link RetryOnConnectionFailure} says. Default `true`. */
   readonly connectionFailures?: boolean | undefined;
-  /** Milliseconds: the longest wait before the first retry; it doubles for each further one. Default 250. */
+  /** Milliseconds: the wait before the first retry; it doubles for each further one. Default 500. */
   readonly backoffFactor?: number | undefined;
   /** Milliseconds: the longest wait. Default 20,000. */
   readonly maxDelay?: number | undefined;
-  /** Waits anything from nothing to the whole time (full jitter), so that clients that failed together do not come back together. Default `true`. */
+  /** Waits anything from half to the whole time (equal jitter), so that clients that failed together do not come back together. Default `true`. */
   readonly jitter?: boolean | undefined;
-  /** Milliseconds: the longest wait that a server's `Retry-After` can ask for. Default 60,000. 0 does not listen to it. */
+  /**
+   * Milliseconds: the longest wait that a server can ask for by `Retry-After`, `RateLimit` or `X-RateLimit-Reset`. Default 60,000. 0 does not
+   * listen to them.
+   */
   readonly maxRetryAfter?: number | undefined;
-  /** Takes from the budget that all retries of a client have together: one for every five requests, and ten a second. Default `true`. */
+  /**
+   * What comes of a server that asks for a longer wait than `maxRetryAfter`: nothing is sent again (`give-up`: `TooManyRetries` with
+   * `RETRY_AFTER_TOO_LONG`, or the response, as `lastResponse` says), or that much is waited (`wait`). Default `give-up`; where `maxRetryAfter` is given, and so was meant, `wait`.
+   */
+  readonly longRetryAfter?: 'give-up' | 'wait' | undefined;
+  /**
+   * Milliseconds for each attempt by itself: until the response is there, its body included where it is read whole. Past it, the attempt fails
+   * with `AttemptTimeout`, and is made again like one whose connection broke. Default none: the call has one deadline over all.
+   */
+  readonly attemptTimeout?: number | null | undefined;
+  /**
+   * Takes from the budget that all retries of a client have together: one for every five requests, and ten a second. What has cost the
+   * server nothing, such as a refused connection, takes nothing. Default `true`.
+   */
   readonly budget?: boolean | undefined;
   /**
    * What comes of a response that a limit still wants to have sent again when that can't be: `throw` fails the call with
@@ -33,6 +49,8 @@ const optionNames: OptionNames<RetriesOptions> = Object.freeze({
   maxDelay: undefined,
   jitter: undefined,
   maxRetryAfter: undefined,
+  longRetryAfter: undefined,
+  attemptTimeout: undefined,
   budget: undefined,
   lastResponse: undefined,
 });
@@ -42,8 +60,8 @@ const onConnectionFailure = new RetryOnConnectionFailure();
 /**
  * How often a request is sent again, on what occasions, and after what waits.
  *
- * Waits grow exponentially with full jitter; a server's `Retry-After` can make them longer. A wait that would outlast the call's deadline
- * is not begun. A request whose body can't be sent again fails with `BodyNotReplayable`.
+ * Waits grow exponentially with jitter; a server's `Retry-After` can make them longer. A wait that would outlast the call's deadline
+ * is not begun (`RetryPastDeadline`). A request whose body can't be sent again is not: its failure, or its response, is what comes of it.
  *
  * @example
  * const client = new Client({ retries: new Retries(3, { limits: [new RetryOnStatus()], backoffFactor: 500 }) });
@@ -55,6 +73,9 @@ export class Retries {
   readonly limits: readonly RetryLimits[];
   readonly backoff: Backoff;
   readonly maxRetryAfter: number;
+  readonly longRetryAfter: 'give-up' | 'wait';
+  /** `null`: none. */
+  readonly attemptTimeout: number | null;
   readonly budget: boolean;
   readonly lastResponse: 'throw' | 'return';
   readonly #options: RetriesOptions;
@@ -68,13 +89,20 @@ export class Retries {
     this.count = count;
     this.limits = Object.freeze([...(connectionFailures ? [onConnectionFailure] : []), ...readLimits(own.limits)]);
     this.backoff = Object.freeze({
-      factor: delay('backoffFactor', own.backoffFactor, 250),
+      factor: delay('backoffFactor', own.backoffFactor, 500),
       maxDelay: delay('maxDelay', own.maxDelay, 20_000),
       jitter: flag('jitter', own.jitter, true),
     });
     this.maxRetryAfter = delay('maxRetryAfter', own.maxRetryAfter, 60_000);
+    this.longRetryAfter = oneOf(
+      'longRetryAfter',
+      own.longRetryAfter,
+      ['give-up', 'wait'],
+      own.maxRetryAfter === undefined ? 'give-up' : 'wait',
+    );
+    this.attemptTimeout = readAttemptTimeout(own.attemptTimeout);
     this.budget = flag('budget', own.budget, true);
-    this.lastResponse = readLastResponse(own.lastResponse);
+    this.lastResponse = oneOf('lastResponse', own.lastResponse, ['throw', 'return'], 'throw');
     this.#options = own;
     Object.freeze(this);
   }
@@ -105,8 +133,14 @@ function delay(name: string, value: unknown, fallback: number): number {
   return value === undefined ? fallback : milliseconds(`retries.${name}`, value);
 }
 
-function readLastResponse(value: unknown): 'throw' | 'return' {
-  if (value === undefined) return 'throw';
-  if (value !== 'throw' && value !== 'return') throw new InvalidOption('retries.lastResponse', "must be 'throw' or 'return'");
-  return value;
+function readAttemptTimeout(value: unknown): number | null {
+  if (value === undefined || value === null || value === Infinity) return null;
+  if (typeof value === 'number' && value > 0) return value;
+  throw new InvalidOption('retries.attemptTimeout', 'must be a number of milliseconds above 0, or null for no limit');
+}
+
+function oneOf<Word extends string>(name: string, value: unknown, words: readonly [Word, Word], fallback: Word): Word {
+  if (value === undefined) return fallback;
+  if (!words.includes(value as Word)) throw new InvalidOption(`retries.${name}`, `must be '${words[0]}' or '${words[1]}'`);
+  return value as Word;
 }

@@ -1,4 +1,4 @@
-import { ConnectError, DeadlineExceeded, ReadError, ReadTimeout } from '@x/httpcore';
+import { ConnectError, DeadlineExceeded, ReadError, ReadTimeout, RemoteProtocolError, TimeoutError } from '@x/httpcore';
 import { describe, expect, it } from 'vitest';
 
 import { Lifetime } from '../call/lifetime.ts';
@@ -8,7 +8,7 @@ import { resolveSettings } from '../client/client-settings.ts';
 import type { TimeoutInput } from '../time/timeout.ts';
 import { Retries } from './retries.ts';
 import { RetryBudget } from './retry-budget.ts';
-import { TooManyRetries } from './retry-errors.ts';
+import { TooManyRetries, type RetryPastDeadline } from './retry-errors.ts';
 import { RetryOnStatus } from './retry-limits.ts';
 import { CallContext } from '../call/context.ts';
 import { noSignal } from '../call/signals.ts';
@@ -86,10 +86,10 @@ describe('retries', () => {
     expect([sent.length, waits]).toEqual([1, []]);
   });
 
-  it('come after waits that double, with full jitter', async () => {
+  it('come after waits that double, and are at least half of that', async () => {
     const outcomes = [down, down, down, { status: 200 }];
-    expect((await run(new Retries(3), outcomes)).waits).toEqual([250, 500, 1000]);
-    expect((await run(new Retries(3), outcomes, { random: 0.5 })).waits).toEqual([125, 250, 500]);
+    expect((await run(new Retries(3), outcomes)).waits).toEqual([500, 1000, 2000]);
+    expect((await run(new Retries(3), outcomes, { random: 0 })).waits).toEqual([250, 500, 1000]);
     expect((await run(new Retries(3, { backoffFactor: 1000, maxDelay: 1500, jitter: false }), outcomes, { random: 0 })).waits).toEqual([
       1000, 1500, 1500,
     ]);
@@ -169,23 +169,46 @@ describe('Retry-After', () => {
 
   it.each([
     ['7', 7000],
-    ['0', 250],
-    ['soon', 250],
+    ['0', 500],
+    ['soon', 500],
     ['Sun, 22 Nov 2026 12:00:09 GMT', 9000],
-    ['100000', 60_000],
+    ['60', 60_000],
   ])('of %s is waited %i ms for', async (value, delay) => {
     expect((await run(new Retries(1, onStatus), [retryAfter(value), { status: 200 }])).waits).toEqual([delay]);
   });
 
-  it('has a longest wait', async () => {
-    expect((await run(new Retries(1, { ...onStatus, maxRetryAfter: 500 }), [retryAfter('7')])).waits).toEqual([500]);
-    expect((await run(new Retries(1, { ...onStatus, maxRetryAfter: 0 }), [retryAfter('7')])).waits).toEqual([250]);
+  it('that asks for a longer wait than it can is the end, or cut short', async () => {
+    const short = { ...onStatus, maxRetryAfter: 600, longRetryAfter: 'give-up' } as const;
+    const { error, waits } = await run(new Retries(1, short), [retryAfter('7')]);
+    expect(error).toMatchObject({
+      name: 'TooManyRetries',
+      code: 'RETRY_AFTER_TOO_LONG',
+      message:
+        'GET http://a.example/?token=[redacted] was answered 429 and wants the next request in 7000 ms, longer than the 600 ms of maxRetryAfter',
+      response: { status: 429 },
+    });
+    expect(waits).toEqual([]);
+    expect((await run(new Retries(1, { ...short, lastResponse: 'return' }), [retryAfter('7')])).result?.status).toBe(429);
+    // Who says how long may be waited means to wait.
+    expect((await run(new Retries(1, { ...onStatus, maxRetryAfter: 600 }), [retryAfter('7')])).waits).toEqual([600]);
+    expect((await run(new Retries(1, onStatus), [retryAfter('70')])).error).toMatchObject({ code: 'RETRY_AFTER_TOO_LONG' });
+    expect((await run(new Retries(1, { ...onStatus, longRetryAfter: 'wait' }), [retryAfter('70')])).waits).toEqual([60_000]);
+    expect((await run(new Retries(1, { ...onStatus, maxRetryAfter: 0 }), [retryAfter('7')])).waits).toEqual([500]);
+  });
+
+  it('has the fields of quotas beside it', async () => {
+    const limited = { status: 429, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '9' } };
+    expect((await run(new Retries(1, onStatus), [limited])).waits).toEqual([9000]);
   });
 
   it('that would outlast the deadline is not waited for', async () => {
     const { error, waits } = await run(new Retries(3, onStatus), [retryAfter('7')], { timeout: 7000 });
+    expect(error).toBeInstanceOf(TimeoutError);
+    expect((error as RetryPastDeadline).attempts).toHaveLength(1);
     expect(error).toMatchObject({
+      name: 'RetryPastDeadline',
       code: 'RETRY_PAST_DEADLINE',
+      response: { status: 429 },
       message: 'GET http://a.example/?token=[redacted] was answered 429 and the next retry would be in 7000 ms, after the deadline',
     });
     expect(waits).toEqual([]);
@@ -195,9 +218,9 @@ describe('Retry-After', () => {
 
 describe('retries are not made', () => {
   it('past the deadline', async () => {
-    const { error, waits } = await run(new Retries(10, { jitter: false }), [down], { timeout: 2000 });
+    const { error, waits } = await run(new Retries(10, { jitter: false }), [down], { timeout: 4000 });
     expect(error).toMatchObject({ code: 'RETRY_PAST_DEADLINE', cause: down });
-    expect(waits).toEqual([250, 500, 1000]);
+    expect(waits).toEqual([500, 1000, 2000]);
     const exceeded = new DeadlineExceeded('too late');
     expect((await run(new Retries(10), [exceeded], { timeout: 2000 })).error).toBe(exceeded);
   });
@@ -205,19 +228,35 @@ describe('retries are not made', () => {
   it('when the budget of the client is spent', async () => {
     const budget = new RetryBudget(() => 0);
     while (budget.withdraw()) continue;
-    const { error, sent } = await run(new Retries(3), [down], { budget });
-    expect(error).toMatchObject({ code: 'RETRY_BUDGET_SPENT', cause: down });
+    const gone = new ReadError('gone', { requestSent: true });
+    const { error, sent } = await run(new Retries(3), [gone], { budget });
+    expect(error).toMatchObject({ code: 'RETRY_BUDGET_SPENT', cause: gone });
     expect(sent).toHaveLength(1);
-    expect((await run(new Retries(3, { budget: false }), [down], { budget })).sent).toHaveLength(4);
+    expect((await run(new Retries(3, { budget: false }), [gone], { budget })).sent).toHaveLength(4);
+    // What did not reach the server draws nothing.
+    expect((await run(new Retries(3), [down], { budget })).sent).toHaveLength(4);
+    const refused = new RemoteProtocolError('refused', { code: 'H2_REFUSED_STREAM', requestSent: false });
+    expect((await run(new Retries(3), [refused], { budget })).sent).toHaveLength(4);
   });
 
   it('of a body that can not be sent again', async () => {
     const request = new Request('PUT', 'http://a.example/', { body: ['x'].values() });
-    const failed = await run(new Retries(3), [down], { request });
-    expect(failed.error).toMatchObject({ code: 'BODY_NOT_REPLAYABLE', cause: down });
-    const answered = await run(new Retries(3, onStatus), [{ status: 503 }], { request });
-    expect(answered.error).toMatchObject({ code: 'BODY_NOT_REPLAYABLE', cause: { code: 'HTTP_STATUS', status: 503 } });
-    expect([...failed.sent, ...answered.sent]).toHaveLength(2);
+    for await (const chunk of request.body!.open()) expect(chunk).toHaveLength(1);
+    const gone = new ReadError('gone', { requestSent: true });
+    const failed = await run(new Retries(3), [gone], { request });
+    expect(failed.error).toBe(gone);
+    const answered = await run(new Retries(3, onStatus), [{ status: 503, body: 'busy' }], { request });
+    expect(answered.error).toMatchObject({ name: 'TooManyRetries', code: 'BODY_NOT_REPLAYABLE', response: { status: 503 } });
+    expect(await (answered.error as TooManyRetries).response!.text()).toBe('busy');
+    const returned = await run(new Retries(3, { ...onStatus, lastResponse: 'return' }), [{ status: 503 }], { request });
+    expect(returned.result?.status).toBe(503);
+    expect([...failed.sent, ...answered.sent, ...returned.sent]).toHaveLength(3);
+  });
+
+  it('but of one that nobody has asked for anything yet', async () => {
+    const request = new Request('PUT', 'http://a.example/', { body: ['x'].values() });
+    request.body!.open();
+    expect((await run(new Retries(3), [down, { status: 200 }], { request })).result?.status).toBe(200);
   });
 
   it('but a flow may bring another body', async () => {

@@ -1,18 +1,14 @@
 /** Sends again what failed, for as long as the call's `Retries` want it and nothing speaks against it. */
 import { Aborted, DeadlineExceeded, HttpCoreError, PoolClosed } from '@x/httpcore';
 
-import { BodyNotReplayable } from '../errors.ts';
 import type { Lifetime } from '../call/lifetime.ts';
-import { findHeader } from '../request/fields/header-input.ts';
-import { shownUrl } from '../redact.ts';
 import type { Request } from '../request/request.ts';
-import { HTTPStatusError } from '../response/any-response.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
-import { backoffDelay } from '../time/backoff.ts';
 import type { Retries } from './retries.ts';
-import { retryAfterDelay } from './retry-after.ts';
 import type { RetryBudget } from './retry-budget.ts';
-import { TooManyRetries } from './retry-errors.ts';
+import { AttemptLimit } from './attempt-limit.ts';
+import { decideRetry, isFree, type Refusal } from './retry-policy.ts';
+import { refuse, type Outcome } from './retry-refusal.ts';
 import { RetryRun } from './retry-run.ts';
 import type { Send } from '../call/interceptor.ts';
 import type { CallContext } from '../call/context.ts';
@@ -38,7 +34,6 @@ export interface RetryQuestions {
 }
 
 type Receive = (response: StreamResponse) => Promise<StreamResponse>;
-type Outcome = { readonly response: StreamResponse } | { readonly error: unknown };
 
 export function retryFailures(services: RetryServices, { settingsOf, leadsOn }: RetryQuestions): (next: Send) => Send {
   return (next) =>
@@ -67,19 +62,18 @@ async function sendUntilSettled(
 ): Promise<StreamResponse> {
   let request = first;
   for (let retries = 0; ; retries++) {
-    const { outcome, onward } = await attempt(request, context, next, run, services.clock, receive);
+    const limit = policy.attemptTimeout === null ? undefined : new AttemptLimit(policy.attemptTimeout, context);
+    const { outcome, onward } = await attempt(request, context, next, run, services.clock, receive, limit).finally(() => limit?.end());
     if (onward === undefined) return responseOf(outcome);
-    assertReplayable(request, onward, outcome);
-    const delay = retryDelay(outcome, retries, policy, services);
-    const refusal = refusalOf(retries, delay, policy, context, services);
-    if (refusal !== undefined) return refuse(refusal, first, outcome, policy, context);
+    const delay = decide(outcome, retries, request, onward, policy, context, services);
+    if (typeof delay === 'object') return refuse(delay, first, outcome, policy, context);
     if ('response' in outcome) await context.release(outcome.response);
     await wait(delay, context.signal, services.lifetime, services.clock);
     request = await run.begin(onward);
   }
 }
 
-interface Attempted {
+interface Sent {
   readonly outcome: Outcome;
   /** What is to be sent after it, if anything. */
   readonly onward: Request | undefined;
@@ -93,15 +87,17 @@ async function attempt(
   run: RetryRun,
   clock: Clock,
   receive: Receive,
-): Promise<Attempted> {
-  const sent = await outcomeOf(next(request, context));
+  limit: AttemptLimit | undefined,
+): Promise<Sent> {
+  const within = <Value>(work: Promise<Value>): Promise<Value> => (limit === undefined ? work : limit.over(work));
+  const sent = await outcomeOf(within(next(request, context)));
   const onward = await wantedAfter(sent, run, context, clock).catch(async (error: unknown) => {
     // A limit that has read the body comes upon it first that it broke off. That is told below, to all of them.
     if ('response' in sent && (await isOfBody(error, sent.response, receive))) return undefined;
     throw error;
   });
   if (onward !== undefined || 'error' in sent) return { outcome: sent, onward };
-  const outcome = await outcomeOf(receive(sent.response));
+  const outcome = await outcomeOf(within(receive(sent.response)));
   if ('response' in outcome) return { outcome, onward: undefined };
   // Those who had nothing against the head have ended, and are asked anew.
   await run.begin(request);
@@ -138,80 +134,19 @@ function responseOf(outcome: Outcome): StreamResponse {
   throw outcome.error;
 }
 
-function assertReplayable(sent: Request, onward: Request, outcome: Outcome): void {
-  const { body } = onward;
-  if (body === null || body.replayable || body !== sent.body) return;
-  const cause = 'error' in outcome ? outcome.error : new HTTPStatusError(outcome.response);
-  throw new BodyNotReplayable(
-    `${onward.method} ${shownUrl(onward.url)} can not be sent again: its body was read from a stream and sent. Give a function that ` +
-      'makes a new stream, or no retries',
-    { cause },
-  );
-}
-
-/** The server's word is the least: what it asks for is waited, and what we would have waited is waited anyway. */
-function retryDelay(outcome: Outcome, retries: number, policy: Retries, { clock, random }: RetryServices): number {
-  const delay = backoffDelay(retries, policy.backoff, random);
-  if ('error' in outcome) return delay;
-  const { rawHeaders } = outcome.response;
-  const retryAfter = findHeader(rawHeaders, 'retry-after');
-  if (retryAfter === undefined) return delay;
-  const asked = retryAfterDelay(retryAfter, findHeader(rawHeaders, 'date'), clock.today()) ?? 0;
-  return Math.max(delay, Math.min(asked, policy.maxRetryAfter));
-}
-
-interface Refusal {
-  readonly code: string;
-  readonly reason: string;
-}
-
 /** In the order of what costs least: a token is taken only when nothing else is in the way. */
-function refusalOf(retries: number, delay: number, policy: Retries, context: CallContext, services: RetryServices): Refusal | undefined {
-  if (retries >= policy.count) return { code: 'TOO_MANY_RETRIES', reason: `after ${retries} ${retries === 1 ? 'retry' : 'retries'}` };
-  if (context.deadline !== undefined && services.clock.now() + delay >= context.deadline) {
-    return { code: 'RETRY_PAST_DEADLINE', reason: `and the next retry would be in ${Math.round(delay)} ms, after the deadline` };
-  }
-  if (policy.budget && !services.budget.withdraw()) return { code: 'RETRY_BUDGET_SPENT', reason: "and the client's retry budget is spent" };
-  return undefined;
-}
-
-async function refuse(
-  { code, reason }: Refusal,
-  request: Request,
+function decide(
   outcome: Outcome,
+  retries: number,
+  sent: Request,
+  onward: Request,
   policy: Retries,
-  context: CallContext,
-): Promise<StreamResponse> {
-  if ('response' in outcome && policy.lastResponse === 'return') return outcome.response;
-  const happened = 'response' in outcome ? `was answered ${outcome.response.status}` : `failed (${errorName(outcome.error)})`;
-  throw new TooManyRetries(`${request.method} ${shownUrl(request.url)} ${happened} ${reason}`, {
-    code,
-    cause: 'error' in outcome ? outcome.error : undefined,
-    response: 'response' in outcome ? await withSmallBody(outcome.response) : undefined,
-    attempts: [...context.attempts],
-  });
-}
-
-function errorName(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
-}
-
-// What a server says with a refusal is short; more of it is not worth holding up the error.
-const largestKeptBody = 64 * 1024;
-
-/** The call is about to fail, and takes its connections back: what the response says is read before. */
-async function withSmallBody(response: StreamResponse): Promise<StreamResponse> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of response) {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size > largestKeptBody) return response;
-    }
-  } catch {
-    // The error that there is says more than that the body of its response was cut short.
-    return response;
-  }
-  return response.with({ body: Buffer.concat(chunks) });
+  { deadline }: CallContext,
+  { budget, clock, random }: RetryServices,
+): number | Refusal {
+  const [answer, error] = 'response' in outcome ? [outcome.response.rawHeaders, undefined] : [undefined, outcome.error];
+  const attempted = { retries, answer, error, sent: sent.body, onward: onward.body };
+  const decision = decideRetry(attempted, policy, { now: clock.now(), today: clock.today(), deadline, random });
+  if (typeof decision === 'object' || !policy.budget || isFree(error) || budget.withdraw()) return decision;
+  return { code: 'RETRY_BUDGET_SPENT', reason: "and the client's retry budget is spent" };
 }

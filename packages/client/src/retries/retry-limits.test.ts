@@ -9,12 +9,14 @@ import {
   ReadTimeout,
   RemoteProtocolError,
   WriteError,
+  WriteTimeout,
 } from '@x/httpcore';
 import { describe, expect, it } from 'vitest';
 
 import { Request } from '../request/request.ts';
 import { StreamResponse } from '../response/stream-response.ts';
-import { RetryOnConnectionFailure, RetryOnStatus, type RetryLimits } from './retry-limits.ts';
+import { AttemptTimeout } from './retry-errors.ts';
+import { RetryOnConnectionFailure, RetryOnStatus, RetryOnTimeout, type RetryLimits } from './retry-limits.ts';
 import { RetryRun } from './retry-run.ts';
 
 const url = 'http://a.example/';
@@ -46,6 +48,18 @@ describe('connection failures', () => {
     ['a connection that closed without an answer', new ReadError('x', { requestSent: true, code: 'CONNECTION_CLOSED' }), true, false],
     ['a head cut off', new RemoteProtocolError('x', { requestSent: true, code: 'INCOMPLETE_HEAD' }), true, false],
     ['a stream turned away', new RemoteProtocolError('x', { requestSent: false, code: 'H2_REFUSED_STREAM' }), true, true],
+    ...['NO_ERROR', 'PROTOCOL_ERROR', 'INTERNAL_ERROR', 'CANCEL', 'ENHANCE_YOUR_CALM'].map(
+      (name) =>
+        [
+          `a stream that the server resets with ${name}`,
+          new RemoteProtocolError('x', { requestSent: true, code: `H2_${name}` }),
+          true,
+          false,
+        ] as const,
+    ),
+    ['what we speak wrong over HTTP/2', new RemoteProtocolError('x', { requestSent: true, code: 'H2_FLOW_CONTROL_ERROR' }), false, false],
+    ['an attempt that took too long', new AttemptTimeout('x', { requestSent: true }), true, false],
+    ['an attempt that took too long to connect', new AttemptTimeout('x', { requestSent: false }), true, true],
     ['a proxy that finds no way', new ProxyError('x', { status: 502 }), true, true],
     ['a proxy that wants to know who we are', new ProxyError('x', { status: 407 }), false, false],
     ['a proxy that went away', new ProxyError('x', { code: 'PROXY_CLOSED' }), true, true],
@@ -91,7 +105,29 @@ describe('statuses', () => {
     expect(await wants(limit, post, 503)).toBe(false);
   });
 
+  it('may be told with the standard methods in any case', async () => {
+    const limit = new RetryOnStatus({ methods: ['post', 'Custom'] });
+    expect(await wants(limit, post, 503)).toBe(true);
+    expect(await wants(limit, new Request('custom', url), 503)).toBe(false);
+    expect(() => new RetryOnStatus({ methods: [7 as never] })).toThrow(/"method" must be a string/);
+  });
+
   it('are no failures', async () => {
     expect(await wants(new RetryOnStatus(), get, new ConnectError('x'))).toBe(false);
+  });
+});
+
+describe('limits in time', () => {
+  it.each([
+    [new ReadTimeout('x', { requestSent: true }), true, false],
+    [new WriteTimeout('x', { requestSent: true }), true, false],
+    [new ReadTimeout('x', { requestSent: false }), true, true],
+    [new ReadTimeout('x'), true, false],
+    [new ConnectTimeout('x'), false, false],
+    [new ReadError('x'), false, false],
+  ])('%s: %s, and %s for POST', async (error, forGet, forPost) => {
+    expect(await wants(new RetryOnTimeout(), get, error)).toBe(forGet);
+    expect(await wants(new RetryOnTimeout(), post, error)).toBe(forPost);
+    expect(await wants(new RetryOnTimeout(), keyed, error)).toBe(forGet);
   });
 });

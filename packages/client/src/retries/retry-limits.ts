@@ -1,8 +1,19 @@
 /** What is worth another try: the extension point, and the limits that come with the client. */
-import { ConnectError, ConnectTimeout, HttpCoreError, NetworkError, ProxyError, RemoteProtocolError } from '@x/httpcore';
+import {
+  ConnectError,
+  ConnectTimeout,
+  HttpCoreError,
+  NetworkError,
+  ProxyError,
+  ReadTimeout,
+  RemoteProtocolError,
+  WriteTimeout,
+} from '@x/httpcore';
 
 import { InvalidOption } from '../errors.ts';
 import { findHeader } from '../request/fields/header-input.ts';
+import { methodName } from '../request/assemble.ts';
+import { AttemptTimeout } from './retry-errors.ts';
 import type { Request } from '../request/request.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';
@@ -48,9 +59,9 @@ function isIdempotent(request: Request): boolean {
 
 /**
  * Connections that could not be made, or that broke before the response came: before all of its body did, where it is read whole,
- * as every verb does. A request that the server may have seen is sent again only when its method is idempotent (RFC 9110 §9.2.2),
- * or it has an `Idempotency-Key`. Limits in time are no connection failures, but for the `connect` limit; nor is a certificate
- * that is not accepted. A part of every `Retries`.
+ * as every verb does. Over HTTP/2, a stream that the server resets is like a connection that broke. A request that the server may have seen is sent again only when its method is idempotent (RFC 9110 §9.2.2),
+ * or it has an `Idempotency-Key`. Limits in time are no connection failures, but for the `connect` limit and `attemptTimeout`; nor is a
+ * certificate that is not accepted. A part of every `Retries`.
  */
 export class RetryOnConnectionFailure implements RetryLimits {
   *retryFlow(request: Request): Generator<Request, void, StreamResponse> {
@@ -70,9 +81,9 @@ function isConnectionFailure(error: unknown): error is HttpCoreError {
   if (!(error instanceof HttpCoreError)) return false;
   // What the caller's own body threw, and what will be no better the next time.
   if (error.code === 'REQUEST_BODY_FAILED' || isRefusedCertificate(error)) return false;
-  if (error instanceof NetworkError || error instanceof ConnectTimeout) return true;
+  if (error instanceof NetworkError || error instanceof ConnectTimeout || error instanceof AttemptTimeout) return true;
   if (error instanceof ProxyError) return isPassing(error);
-  // Cut off in the middle; or, over HTTP/2, turned away.
+  // Cut off in the middle; or, over HTTP/2, turned away or given up by the server.
   return error instanceof RemoteProtocolError && (cutOffCodes.has(error.code) || error.requestSent === false);
 }
 
@@ -84,7 +95,13 @@ function isPassing({ code, status = 0, reply = 0 }: ProxyError): boolean {
 /** RFC 1928 §6: general failure, network or host unreachable, connection refused, TTL expired; and the one refusal of SOCKS4. */
 const unreachableReplies = new Set([1, 3, 4, 5, 6, 91]);
 
-const cutOffCodes = new Set(['INCOMPLETE_HEAD', 'INCOMPLETE_BODY']);
+// A stream or a connection of HTTP/2 that the server ended is what a connection is that it closed: it restarts, sheds load, or has a fault that the next
+// attempt may not meet. What says that we speak wrong (FLOW_CONTROL_ERROR, COMPRESSION_ERROR, …) stays so.
+const cutOffCodes = new Set([
+  'INCOMPLETE_HEAD',
+  'INCOMPLETE_BODY',
+  ...['NO_ERROR', 'PROTOCOL_ERROR', 'INTERNAL_ERROR', 'REFUSED_STREAM', 'CANCEL', 'ENHANCE_YOUR_CALM'].map((name) => `H2_${name}`),
+]);
 
 /** A handshake that the network broke is not one whose certificate was refused. */
 function isRefusedCertificate(error: HttpCoreError): boolean {
@@ -95,10 +112,31 @@ function isRefusedCertificate(error: HttpCoreError): boolean {
 
 const transientCodes = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ETIMEDOUT']);
 
+/**
+ * Servers that stay silent for longer than the `read` limit, or take no more of the request for longer than the `write` limit. They may be at
+ * work on it still: a request that they may have seen is sent again only when its method is idempotent, or it has an `Idempotency-Key`.
+ *
+ * @example
+ * const client = new Client({ timeout: { read: 2_000 }, retries: new Retries(2, { limits: [new RetryOnTimeout()] }) });
+ */
+export class RetryOnTimeout implements RetryLimits {
+  *retryFlow(request: Request): Generator<Request, void, StreamResponse> {
+    for (;;) {
+      try {
+        yield request;
+        return;
+      } catch (error) {
+        if (!(error instanceof ReadTimeout || error instanceof WriteTimeout)) throw error;
+        if (error.requestSent !== false && !isIdempotent(request)) throw error;
+      }
+    }
+  }
+}
+
 export interface RetryOnStatusOptions {
   /** Default 408, 425, 429, 502, 503 and 504. */
   readonly statuses?: Iterable<number> | undefined;
-  /** Default the idempotent ones: GET, HEAD, PUT, DELETE, OPTIONS, TRACE and QUERY; and every request with an `Idempotency-Key`. */
+  /** The standard ones in any case. Default the idempotent ones: GET, HEAD, PUT, DELETE, OPTIONS, TRACE and QUERY; and every request with an `Idempotency-Key`. */
   readonly methods?: Iterable<string> | undefined;
 }
 
@@ -118,7 +156,7 @@ export class RetryOnStatus implements RetryLimits {
   constructor(options: RetryOnStatusOptions = {}) {
     const own = ownOptions(options, statusNames);
     this.statuses = new Set(own.statuses ?? [408, 425, 429, 502, 503, 504]);
-    this.methods = new Set(own.methods ?? idempotentMethods);
+    this.methods = new Set([...(own.methods ?? idempotentMethods)].map(methodName));
     for (const status of this.statuses) {
       if (!Number.isInteger(status) || status < 200 || status > 599) throw new InvalidOption('statuses', 'must be numbers from 200 to 599');
     }

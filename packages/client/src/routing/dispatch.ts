@@ -5,7 +5,7 @@ import { cachedCall, type CacheSettings } from '../caching/cache-settings.ts';
 import type { ProxySettings } from '../proxies/proxy-settings.ts';
 import type { FindRoute } from './routes.ts';
 import type { Send } from '../call/interceptor.ts';
-import { watchUpload, withContentLength } from '../request/upload.ts';
+import { uploadOf, withContentLength } from '../request/upload.ts';
 
 export interface DispatchSettings {
   readonly proxies: ProxySettings;
@@ -32,7 +32,7 @@ export function dispatchBy(route: FindRoute, settingsOf: (context: CallContext) 
         request.method,
         request.urlParts,
         fields,
-        content === null ? null : watchUpload(content, fields, context.onUploadProgress),
+        content === null ? null : uploadOf(content, fields, context.onUploadProgress),
         context.timeouts,
         cache === null
           ? context.dispatchContext(attempt, proxy)

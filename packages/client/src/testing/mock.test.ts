@@ -21,6 +21,16 @@ describe('a mock', () => {
     expect((await client.post('/items', { json: {} })).status).toBe(201);
   });
 
+  it('has standard methods in any case, and others as they are', async () => {
+    const api = mock();
+    api.on('post', '/items', 201);
+    api.on('purge', '/items', 202);
+    await using client = api.client({ baseUrl });
+    expect((await client.post('/items')).status).toBe(201);
+    expect((await client.request('purge', '/items')).status).toBe(202);
+    await expect(client.request('PURGE', '/items')).rejects.toBeInstanceOf(UnmatchedRequest);
+  });
+
   it('remembers what it was asked', async () => {
     const api = mock();
     const route = api.on('*', '/items', { status: 200, json: [] });

@@ -8,6 +8,7 @@ import {
   type ErrorInit,
 } from '@x/httpcore';
 
+import { methodName } from '../request/assemble.ts';
 import { Client } from '../client/client.ts';
 import { InvalidOption } from '../errors.ts';
 import { readHeaderChanges } from '../request/fields/header-input.ts';
@@ -54,12 +55,12 @@ export class Mock implements Dispatcher {
   }
 
   /**
-   * A route for requests of this method (any, for `*`). Several answers are given one after the other, and the last one again and again.
+   * A route for requests of this method (any, for `*`; the standard ones in any case). Several answers are given one after the other, and the last one again and again.
    * @throws {InvalidOption} the pattern or an option is impossible.
    */
   on(method: string, pattern: UrlPattern, answer: MockAnswer | readonly MockAnswer[], options: MockRouteOptions = {}): MockRoute {
     const answers = Array.isArray(answer) ? (answer as readonly MockAnswer[]) : [answer as MockAnswer];
-    const route = new Route(method === '*' ? undefined : method, pattern, answers, options);
+    const route = new Route(method === '*' ? undefined : methodName(method), pattern, answers, options);
     this.#routes.push(route);
     return route;
   }

@@ -10,8 +10,8 @@ describe('backoff', () => {
     expect(delays).toEqual([250, 500, 1000, 2000, 4000, 8000, 16_000, 20_000, 20_000, 20_000]);
   });
 
-  it('with full jitter is anything from nothing to that', () => {
-    expect([0, 0.5, 0.999].map((random) => backoffDelay(2, backoff, () => random))).toEqual([0, 500, 999]);
+  it('with jitter is anything from half to all of that', () => {
+    expect([0, 0.5, 0.998].map((random) => backoffDelay(2, backoff, () => random))).toEqual([500, 750, 999]);
   });
 
   it('of nothing is nothing, however often', () => {

@@ -71,7 +71,9 @@ describe('a client with retries', () => {
   });
 
   it('shares its budget with the clients that extend it', async () => {
-    const { client, dispatcher } = scripted({ retries: new Retries(1000, { jitter: false, backoffFactor: 0 }) }, failing(Infinity));
+    const { client, dispatcher } = scripted({ retries: new Retries(1000, { jitter: false, backoffFactor: 0 }) }, () => {
+      throw new ReadError('gone', { requestSent: true });
+    });
     const calls = Promise.allSettled([client.get(url), client.extend({}).get(url)]);
     await vi.runAllTimersAsync();
     for (const call of await calls) expect(call).toMatchObject({ reason: { code: 'RETRY_BUDGET_SPENT' } });

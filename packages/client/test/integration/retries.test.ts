@@ -1,4 +1,8 @@
-import { Client, Retries, RetryOnStatus, TooManyRetries, type BodyInput } from '@x/client';
+import { constants } from 'node:http2';
+import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+
+import { Client, Retries, RetryOnStatus, TooManyRetries, type BodyInput, type RequestOptions } from '@x/client';
 import { HttpCoreError } from '@x/httpcore';
 import { close, receiveRequest, reset, send, startHttp2Server, startRawServer, startServer, type RawStep } from '@x/testbed';
 import { describe, expect, it } from 'vitest';
@@ -60,6 +64,105 @@ describe('over the network, a request with retries', () => {
     expect(response).toMatchObject({ httpVersion: '2', status: 200 });
     expect(response.text()).toBe('ok');
     expect(response.attempts[0]!.error).toBeInstanceOf(HttpCoreError);
+  });
+
+  it.each(['INTERNAL_ERROR', 'CANCEL', 'PROTOCOL_ERROR', 'ENHANCE_YOUR_CALM'] as const)(
+    'recovers from a stream that the server resets with %s, before the response and within',
+    async (name) => {
+      let streams = 0;
+      await using server = await startHttp2Server(
+        (stream) => {
+          streams += 1;
+          if (streams === 1) return stream.close(constants[`NGHTTP2_${name}`]);
+          stream.respond({ ':status': 200 });
+          stream.on('error', () => {});
+          if (streams === 2) return void stream.write('o', () => stream.destroy(new Error('in the middle')));
+          stream.end('ok');
+        },
+        { tls: true },
+      );
+      await using client = new Client({ tls: { ca: server.ca! }, retries: new Retries(3, quick) });
+      const response = await client.get(server.url('/'));
+      expect([response.text(), response.attempts.map(({ status }) => status)]).toEqual(['ok', [undefined, 200, 200]]);
+      streams = 0;
+      await expect(client.post(server.url('/'), { body: 'x' })).rejects.toMatchObject({ code: `H2_${name}` });
+    },
+  );
+
+  it('makes an attempt anew that takes too long by itself, and gives the caller all the time that there is for reading', async () => {
+    let requests = 0;
+    let answer: ((response: ServerResponse) => void) | undefined;
+    const answered = new Promise<ServerResponse>((resolve) => (answer = resolve));
+    await using server = await startServer((_, response) => {
+      requests += 1;
+      if (requests < 3) return;
+      response.write('first');
+      answer?.(response);
+    });
+    await using client = new Client({ retries: new Retries(2, { ...quick, attemptTimeout: 150 }) });
+    await using response = await client.stream('GET', server.url('/'));
+    expect(response.attempts.map(({ error }) => (error as Error | undefined)?.name)).toEqual([
+      'AttemptTimeout',
+      'AttemptTimeout',
+      undefined,
+    ]);
+    // Longer than an attempt may take.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    (await answered).end('last');
+    expect(await response.text()).toBe('firstlast');
+    requests = -10;
+    const error: unknown = await client.get(server.url('/')).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      code: 'TOO_MANY_RETRIES',
+      cause: { name: 'AttemptTimeout', code: 'ATTEMPT_TIMEOUT', requestSent: true },
+    });
+    await expect(client.post(server.url('/'), { body: 'x' })).rejects.toMatchObject({ code: 'ATTEMPT_TIMEOUT', phase: 'response-head' });
+  });
+
+  it('sends a stream that nobody has read yet where nothing of it had left', async () => {
+    await using client = new Client({ retries: new Retries(1, quick) });
+    const body = async function* (): AsyncGenerator<string> {
+      yield 'abc';
+    };
+    const error = (await client.put('http://127.0.0.1:1/', { body: body() }).catch((thrown: unknown) => thrown)) as TooManyRetries;
+    expect(error).toMatchObject({ code: 'TOO_MANY_RETRIES', cause: { name: 'ConnectError' } });
+    await using server = await startServer('plain', { status: 503, body: 'busy' });
+    const onStatus = new Retries(1, { ...quick, limits: [new RetryOnStatus()] });
+    await expect(client.put(server.url('/'), { body: body(), retries: onStatus })).rejects.toMatchObject({
+      code: 'BODY_NOT_REPLAYABLE',
+      response: { status: 503 },
+    });
+    const response = await client.put(server.url('/'), { body: body(), retries: onStatus.with({ lastResponse: 'return' }) });
+    expect(response.text()).toBe('busy');
+    const init = { method: 'PUT', body: Readable.toWeb(Readable.from(['abc'])) as never, duplex: 'half' } as RequestInit;
+    expect((await client.extend({ retries: onStatus }).fetch(server.url('/'), init)).status).toBe(503);
+  });
+
+  const file = new Uint8Array(3);
+  it.each<[string, RequestOptions]>([
+    ['bytes', { body: 'abc' }],
+    ['bytes that are watched', { body: 'abc', onUploadProgress: () => {} }],
+    ['a Blob', { body: new Blob(['abc']) }],
+    ['a Blob that is watched', { body: new Blob(['abc']), onUploadProgress: () => {} }],
+    ['a form with a file', { files: { file } }],
+    ['a form with a file that is watched', { files: { file }, onUploadProgress: () => {} }],
+    ['a function', { body: () => Readable.from(['abc']) }],
+    ['compressed text', { body: 'abc'.repeat(1000), compress: 'gzip' }],
+  ])('needs none of them where the core sends again what a closing connection did not take: %s', async (_, options) => {
+    await using server = await startServer('closing', { after: 1, how: 'on-next-request' });
+    await using client = new Client();
+    for (let round = 0; round < 3; round++) expect((await client.put(server.url('/'), options)).attempts).toHaveLength(1);
+  });
+
+  it('does not wait for the rest of a last response that drips', async () => {
+    await using server = await startServer((_, response) => {
+      response.writeHead(503);
+      const drip = setInterval(() => response.write('.'), 20);
+      response.on('close', () => clearInterval(drip));
+    });
+    await using client = new Client({ retries: new Retries(1, { ...quick, limits: [new RetryOnStatus()] }) });
+    await expect(client.stream('GET', server.url('/'))).rejects.toMatchObject({ code: 'TOO_MANY_RETRIES', response: { status: 503 } });
+    await expect(client.get(server.url('/'))).rejects.toMatchObject({ code: 'TOO_MANY_RETRIES' });
   });
 
   it('does not send again what may have been acted on', async () => {

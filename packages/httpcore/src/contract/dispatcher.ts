@@ -83,6 +83,11 @@ export interface DispatchContext {
   /** Sent after the body, with the chunked coding on HTTP/1.1. */
   readonly trailers?: TrailerSource | undefined;
   /**
+   * Does each iteration of the request body give all of it anew? Then it can be sent again on another connection, where the method permits
+   * that, as a list of chunks can always be. Default `false`: an iterable is begun once.
+   */
+  readonly replayableBody?: boolean | undefined;
+  /**
    * The `:protocol` of an extended CONNECT (RFC 8441), such as `websocket`; with the method CONNECT, over HTTP/2 only. A 2xx
    * answer has a {@link DuplexBody}.
    */

@@ -20,6 +20,7 @@ export interface Replayable {
   readonly body: ByteIterable | null;
   /** Has the caller's iterable been asked for anything? */
   readonly bodyPulled: boolean;
+  readonly context?: { readonly replayableBody?: boolean | undefined } | undefined;
   readonly requestSent: boolean;
   readonly replays: number;
 }
@@ -33,7 +34,7 @@ export function mayReplay(exchange: Replayable, processing: Processing): boolean
   return idempotentMethods.has(exchange.method);
 }
 
-/** No body, a list of chunks, or an iterable that has not been asked for anything yet. */
+/** No body, a list of chunks, an iterable that begins anew each time, or one that has not been asked for anything yet. */
 function isReplayable(exchange: Replayable): boolean {
-  return exchange.body === null || Array.isArray(exchange.body) || !exchange.bodyPulled;
+  return exchange.body === null || Array.isArray(exchange.body) || !exchange.bodyPulled || exchange.context?.replayableBody === true;
 }

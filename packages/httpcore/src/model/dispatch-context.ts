@@ -7,7 +7,7 @@ import { LocalProtocolError } from '../contract/errors.ts';
  * @throws {LocalProtocolError} `INVALID_OPTION`, naming what is not.
  */
 export function checkDispatchContext(context: DispatchContext): void {
-  const { signal, deadline, trace, onInformational, trailers, protocol, servername } = context;
+  const { signal, deadline, trace, onInformational, trailers, replayableBody, protocol, servername } = context;
   if (signal !== undefined && !isSignal(signal)) throw invalid('signal', 'must be an AbortSignal');
   if (deadline !== undefined && (typeof deadline !== 'number' || Number.isNaN(deadline))) {
     throw invalid('deadline', 'must be a moment in milliseconds of performance.now()');
@@ -17,6 +17,7 @@ export function checkDispatchContext(context: DispatchContext): void {
   if (trailers !== undefined && typeof trailers !== 'function' && !Array.isArray(trailers)) {
     throw invalid('trailers', 'must be a list of fields, or a function that gives one');
   }
+  if (replayableBody !== undefined && typeof replayableBody !== 'boolean') throw invalid('replayableBody', 'must be a boolean');
   if (protocol !== undefined && typeof protocol !== 'string') throw invalid('protocol', 'must be a string');
   if (servername !== undefined && typeof servername !== 'string') throw invalid('servername', 'must be a string');
 }

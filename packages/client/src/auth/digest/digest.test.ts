@@ -168,7 +168,7 @@ describe('Digest', () => {
   it('can not cover a body that is gone', async () => {
     const auth = new DigestAuth('u', 'p');
     const post = new Request('POST', 'http://a.example/', { body: new Blob(['x']).stream() });
-    post.body!.open();
+    for await (const chunk of post.body!.open()) expect(chunk).toHaveLength(1);
     const asked: Answer = [401, [['www-authenticate', 'Digest realm="r", nonce="n", qop="auth-int"']]];
     await expect(run(auth, post, [asked])).rejects.toBeInstanceOf(BodyNotReplayable);
   });

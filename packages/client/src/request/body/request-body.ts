@@ -10,6 +10,8 @@ export interface RequestBody {
   measure?(): Promise<number | undefined>;
   /** Can it be sent again? */
   readonly replayable: boolean;
+  /** It can be sent once, and nobody has asked it for anything yet. */
+  readonly untouched?: boolean | undefined;
   /**
    * The bytes, once more each time.
    * @throws {BodyNotReplayable} it can be read once, and was.

@@ -32,25 +32,36 @@ export class SingleUseBody implements RequestBody {
   readonly replayable = false;
   readonly #source: () => ChunkSource;
   readonly #abandon: () => void;
-  #opened = false;
+  #begun = false;
 
   constructor(source: () => ChunkSource, abandon: () => void) {
     this.#source = source;
     this.#abandon = abandon;
   }
 
+  get untouched(): boolean {
+    return !this.#begun;
+  }
+
+  // What was opened and never asked for anything, as by a request that found no connection, is as good as new.
   open(): ByteIterable {
-    if (this.#opened) {
-      throw new BodyNotReplayable(
-        'The request body was read from a stream and sent; give a function that makes a new stream to send it again',
-      );
-    }
-    this.#opened = true;
-    return new ChunkIterator(this.#source);
+    this.#assertUntouched();
+    return new ChunkIterator(() => {
+      this.#assertUntouched();
+      this.#begun = true;
+      return this.#source();
+    });
+  }
+
+  #assertUntouched(): void {
+    if (!this.#begun) return;
+    throw new BodyNotReplayable(
+      'The request body was read from a stream and sent; give a function that makes a new stream to send it again',
+    );
   }
 
   discard(): void {
-    this.#opened = true;
+    this.#begun = true;
     this.#abandon();
   }
 }

@@ -84,6 +84,33 @@ describe.each(ways)('what a server may do (%o)', (way) => {
     expect(connections).toBe(1);
   });
 
+  it('refuse streams: an iterable that begins anew each time is sent again, and one that does not is not', async () => {
+    const body: Iterable<Uint8Array> = {
+      *[Symbol.iterator]() {
+        yield Buffer.from('body');
+      },
+    };
+    await run(
+      async (peer) => {
+        await peer.handshake();
+        for (const isLast of [false, true]) {
+          const { streamId } = await peer.request();
+          expect((await peer.next(FrameType.DATA, (frame) => frame.streamId === streamId)).payload.toString()).toBe('body');
+          await peer.send(
+            ...(isLast ? [headers(streamId, ok), data(streamId, 'done', { endStream: true })] : [resetStream(streamId, 'REFUSED_STREAM')]),
+          );
+        }
+        const { streamId } = await peer.request();
+        await peer.next(FrameType.DATA, (frame) => frame.streamId === streamId);
+        await peer.send(resetStream(streamId, 'REFUSED_STREAM'));
+      },
+      async (pool, url) => {
+        expect(await outcome(pool.dispatch('POST', url, [], body, undefined, { replayableBody: true }))).toBe('200 done');
+        await expect(pool.dispatch('POST', url, [], body)).rejects.toMatchObject({ code: 'H2_REFUSED_STREAM', requestSent: false });
+      },
+    );
+  });
+
   it('refuse streams: sent again, whatever the method, on the same connection', async () => {
     const { connections } = await run(
       async (peer) => {
