@@ -356,9 +356,19 @@ export const layers: readonly Layer[] = [
     layer: 'cache/store',
     files: [`${cache}/store/`],
     imports: ['cache/rules', 'cache/errors'],
-    modules: ['node:timers'],
+    modules: ['node:crypto', 'node:timers'],
     types: ['@x/httpcore'],
   },
+  // Stores that outlive the process, each an entry of its own.
+  {
+    layer: 'cache/files',
+    files: [`${cache}/files/`],
+    imports: ['cache/errors', 'cache/store'],
+    modules: ['node:fs/promises', 'node:path'],
+  },
+  { layer: 'cache/sqlite', files: [`${cache}/sqlite/`], imports: ['cache/errors', 'cache/store'], modules: ['node:fs'] },
+  { layer: 'cache/redis', files: [`${cache}/redis/`], imports: ['cache/errors', 'cache/store'], modules: ['node:crypto'] },
+  { layer: 'cache/testing', files: [`${cache}/testing/`], imports: ['cache/store'], modules: ['node:assert/strict'] },
   {
     layer: 'cache/ground',
     files: [`${cache}/`],
@@ -410,6 +420,9 @@ export const modulesOfTests: readonly string[] = [
   '@x/client/testing',
   '@x/interop/undici',
   '@x/cache',
+  '@x/cache/files',
+  '@x/cache/redis',
+  '@x/cache/sqlite',
   '@x/cache/testing',
   '@x/testbed',
 ];

@@ -1,0 +1,311 @@
+import { mkdir, open, readdir, readFile, rename, rm, stat, unlink, utimes, writeFile, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { InvalidCacheOption } from '../errors.ts';
+import { BodyDigest, checkedChunks, decodeRecord, digestOf, encodeRecord, hashedKey, isId, type StoreRecord } from '../store/record.ts';
+import type { CacheStore, StoredBytes, StoredResponse, StoreSize, StoreWriter } from '../store/store.ts';
+import { TagIndex } from '../store/tag-index.ts';
+import { UseOrder } from '../store/use-order.ts';
+
+export interface FileStoreOptions {
+  /** Bytes of everything that is kept. Default 1 GiB; what has not been used for longest goes. */
+  readonly maxBytes?: number | undefined;
+}
+
+/** Bodies up to this size are read, and checked, before any of it is handed out. */
+const checkedFirst = 1024 * 1024;
+const readSize = 64 * 1024;
+// What is stored may be for one user alone.
+const privateFile = 0o600;
+const privateFolder = 0o700;
+
+/**
+ * Keeps responses in a folder that is the store's alone: for each a file with its body and one with everything else, which takes its name last. A
+ * process that is killed, at whatever byte, leaves no half response behind: what it was writing is swept out by the next one. One process at a time
+ * keeps the order of use and the byte budget; others may read and write beside it.
+ *
+ * @throws {InvalidCacheOption} `maxBytes` is no positive number.
+ * @example
+ * import { FileStore } from '@x/cache/files';
+ *
+ * const cache = new HttpCache({ store: new FileStore('.cache/http', { maxBytes: 512 * 1024 * 1024 }) });
+ */
+export class FileStore implements CacheStore {
+  readonly #entries: string;
+  readonly #drafts: string;
+  readonly #order: UseOrder;
+  readonly #tags = new TagIndex();
+  readonly #records = new WeakMap<StoredResponse, StoreRecord>();
+  #folders: Promise<unknown> | undefined = undefined;
+  #swept: Promise<void> | undefined = undefined;
+  #lastDraft = 0;
+
+  constructor(folder: string, { maxBytes = 1024 ** 3 }: FileStoreOptions = {}) {
+    if (typeof folder !== 'string' || folder === '') throw new InvalidCacheOption('folder', 'must be the path of a folder');
+    if (typeof maxBytes !== 'number' || !(maxBytes > 0)) throw new InvalidCacheOption('maxBytes', 'must be a positive number of bytes');
+    this.#entries = join(folder, 'responses');
+    this.#drafts = join(folder, 'drafts');
+    this.#order = new UseOrder(maxBytes);
+  }
+
+  async find(key: string): Promise<readonly StoredResponse[]> {
+    await this.#opened();
+    const folder = this.#folderOf(key);
+    const names = await namesIn(folder);
+    const found = await Promise.all(
+      names
+        .filter((name) => name.endsWith('.head'))
+        .map(async (name) => {
+          const id = name.slice(0, -'.head'.length);
+          const record = await this.#read(key, id);
+          if (record === undefined) await this.#remove(key, id);
+          return record?.response;
+        }),
+    );
+    return found.filter((response) => response !== undefined);
+  }
+
+  async open(key: string, response: StoredResponse, start: number, end: number): Promise<StoredBytes | undefined> {
+    await this.#opened();
+    const record = this.#records.get(response) ?? (await this.#read(key, response.id));
+    const path = join(this.#folderOf(key), `${response.id}.body`);
+    const actual = await stat(path).catch(() => undefined);
+    if (record === undefined || actual?.size !== record.response.length) {
+      await this.#remove(key, response.id);
+      return undefined;
+    }
+    this.#touch(key, response.id, actual.mtimeMs);
+    if (actual.size <= checkedFirst) {
+      const body = await readFile(path);
+      if (digestOf(body) === record.digest) return body.subarray(start, end);
+      await this.#remove(key, response.id);
+      return undefined;
+    }
+    const chunks = bytesOf(await open(path), start, end);
+    return start === 0 && end === actual.size ? checkedChunks(chunks, record, () => this.#remove(key, response.id)) : chunks;
+  }
+
+  write(key: string, response: StoredResponse): StoreWriter {
+    const draft = join(this.#drafts, `${process.pid}-${(this.#lastDraft += 1)}-${response.id}`);
+    const digest = new BodyDigest();
+    let file: Promise<FileHandle> | undefined;
+    let written: Promise<unknown> = this.#opened();
+    const add = (chunk: Uint8Array): Promise<void> => {
+      const next = written.then(async () => {
+        file ??= open(draft, 'wx', privateFile);
+        await (await file).writeFile(chunk);
+      });
+      written = next;
+      return next;
+    };
+    const finish = async (): Promise<void> => {
+      if (file !== undefined) await (await file).close();
+      file = undefined;
+    };
+    return {
+      write: (chunk) => {
+        digest.add(chunk);
+        return add(chunk);
+      },
+      commit: async (length, replaced) => {
+        await add(new Uint8Array(0));
+        await finish();
+        const record: StoreRecord = { key, response: { ...response, length }, digest: digest.end() };
+        const folder = this.#folderOf(key);
+        await mkdir(folder, { recursive: true, mode: privateFolder });
+        await rename(draft, join(folder, `${response.id}.body`));
+        await this.#writeHead(record);
+        this.#count(record);
+        if (replaced.length > 0) await this.delete(key, replaced);
+        await this.#evict();
+      },
+      abort: async () => {
+        await written.catch(() => {});
+        await finish().catch(() => {});
+        await rm(draft, { force: true });
+      },
+    };
+  }
+
+  async update(key: string, response: StoredResponse): Promise<boolean> {
+    await this.#opened();
+    const record = await this.#read(key, response.id);
+    if (record === undefined) return false;
+    const updated = { ...record, response };
+    await this.#writeHead(updated);
+    this.#records.set(response, updated);
+    this.#count(updated);
+    return true;
+  }
+
+  async delete(key: string, ids?: readonly string[]): Promise<number> {
+    await this.#opened();
+    const heads = (await namesIn(this.#folderOf(key)))
+      .filter((name) => name.endsWith('.head'))
+      .map((name) => name.slice(0, -'.head'.length));
+    const doomed = ids === undefined ? heads : heads.filter((id) => ids.includes(id));
+    await Promise.all(doomed.map((id) => this.#remove(key, id)));
+    return doomed.length;
+  }
+
+  async deleteTagged(tag: string): Promise<number> {
+    await this.#sweeping();
+    const names = this.#tags.named(tag);
+    await Promise.all(names.map((name) => this.#removeNamed(name)));
+    return names.length;
+  }
+
+  async clear(): Promise<void> {
+    await this.#sweeping();
+    await rm(this.#entries, { recursive: true, force: true });
+    this.#order.clear();
+    this.#tags.clear();
+  }
+
+  async size(): Promise<StoreSize> {
+    await this.#sweeping();
+    return { entries: this.#order.entries, bytes: this.#order.bytes };
+  }
+
+  #folderOf(key: string): string {
+    const name = hashedKey(key);
+    return join(this.#entries, name.slice(0, 2), name.slice(2));
+  }
+
+  async #read(key: string, id: string): Promise<StoreRecord | undefined> {
+    if (!isId(id)) return undefined;
+    try {
+      const record = decodeRecord(await readFile(join(this.#folderOf(key), `${id}.head`), 'utf8'), key);
+      if (record?.response.id !== id) return undefined;
+      this.#records.set(record.response, record);
+      return record;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Whole or not at all. */
+  async #writeHead(record: StoreRecord): Promise<void> {
+    const draft = join(this.#drafts, `${process.pid}-${(this.#lastDraft += 1)}.head`);
+    await writeFile(draft, encodeRecord(record), { flag: 'wx', mode: privateFile });
+    await rename(draft, join(this.#folderOf(record.key), `${record.response.id}.head`));
+  }
+
+  #count({ key, response }: StoreRecord): void {
+    const name = this.#nameOf(key, response.id);
+    this.#order.add(name, response.length + 1024 + JSON.stringify(response.headers).length);
+    this.#tags.set(name, response.tags);
+  }
+
+  #touch(key: string, id: string, usedAt: number): void {
+    this.#order.touch(this.#nameOf(key, id));
+    const now = Date.now();
+    // For the order of use of the next process; to the minute is enough.
+    if (now - usedAt > 60_000) utimes(join(this.#folderOf(key), `${id}.body`), now / 1000, now / 1000).catch(() => {});
+  }
+
+  #nameOf(key: string, id: string): string {
+    return `${hashedKey(key)}/${id}`;
+  }
+
+  #remove(key: string, id: string): Promise<void> {
+    return this.#removeNamed(this.#nameOf(key, id));
+  }
+
+  /** The head first: without it, nobody finds the body. */
+  async #removeNamed(name: string): Promise<void> {
+    this.#order.remove(name);
+    this.#tags.remove(name);
+    const path = join(this.#entries, name.slice(0, 2), name.slice(2));
+    await unlink(`${path}.head`).catch(() => {});
+    await unlink(`${path}.body`).catch(() => {});
+  }
+
+  async #evict(): Promise<void> {
+    await Promise.all(this.#order.takeExcess().map((name) => this.#removeNamed(name)));
+  }
+
+  /** What is there is found at once; counting it goes on beside that. */
+  async #opened(): Promise<void> {
+    this.#folders ??= mkdir(this.#drafts, { recursive: true, mode: privateFolder });
+    await this.#folders;
+    void this.#sweeping();
+  }
+
+  #sweeping(): Promise<void> {
+    return (this.#swept ??= this.#sweep().catch(() => {}));
+  }
+
+  /** What is there from before: counted, in the order of its use, and without what nobody can find. */
+  async #sweep(): Promise<void> {
+    for (const name of await namesIn(this.#drafts)) {
+      const path = join(this.#drafts, name);
+      if (await isAbandoned(name, path)) await rm(path, { force: true });
+    }
+    const found: { readonly used: number; readonly record: StoreRecord }[] = [];
+    for (const first of await namesIn(this.#entries)) {
+      for (const second of await namesIn(join(this.#entries, first))) {
+        const folder = join(this.#entries, first, second);
+        const names = new Set(await namesIn(folder));
+        for (const name of names) {
+          const id = name.replace(/\.(?:head|body)$/, '');
+          const path = join(folder, name);
+          if (name.endsWith('.body') && !names.has(`${id}.head`) && !(await isYoung(path))) await rm(path, { force: true });
+          if (!name.endsWith('.head')) continue;
+          const record = recordAnyKey(await readFile(path, 'utf8').catch(() => ''));
+          if (record !== undefined && hashedKey(record.key) === first + second && record.response.id === id) {
+            found.push({ used: await usedAt(join(folder, `${id}.body`)), record });
+          } else await this.#removeNamed(`${first}${second}/${id}`);
+        }
+      }
+    }
+    for (const { record } of found.sort((one, other) => one.used - other.used)) this.#count(record);
+    await this.#evict();
+  }
+}
+
+function recordAnyKey(text: string): StoreRecord | undefined {
+  try {
+    return decodeRecord(text, (JSON.parse(text.slice(text.indexOf('\n') + 1)) as StoreRecord).key);
+  } catch {
+    return undefined;
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => []);
+}
+
+/** Left by a process that no longer runs. */
+async function isAbandoned(draft: string, path: string): Promise<boolean> {
+  const pid = Number.parseInt(draft, 10);
+  if (pid === process.pid) return (await usedAt(path)) < Date.now() - process.uptime() * 1000;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as { code?: unknown }).code !== 'EPERM';
+  }
+}
+
+/** Another process may be about to write its head. */
+async function isYoung(path: string): Promise<boolean> {
+  return Date.now() - (await usedAt(path)) < 60_000;
+}
+
+async function usedAt(path: string): Promise<number> {
+  return (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
+}
+
+async function* bytesOf(file: FileHandle, start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    for (let at = start; at < end;) {
+      const { bytesRead, buffer } = await file.read(new Uint8Array(Math.min(readSize, end - at)), { position: at });
+      if (bytesRead === 0) return;
+      at += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,277 @@
+import { randomUUID } from 'node:crypto';
+
+import { InvalidCacheOption } from '../errors.ts';
+import { BodyDigest, decodeRecord, digestOf, encodeRecord, hashedKey, checkedChunks, type StoreRecord } from '../store/record.ts';
+import type { CacheStore, StoredBytes, StoredResponse, StoreSize, StoreWriter, Unlock } from '../store/store.ts';
+import { RedisCommands, type RedisClient } from './redis-commands.ts';
+
+export interface RedisStoreOptions {
+  /** What the names of all keys begin with. Default `x-cache:`. */
+  readonly prefix?: string | undefined;
+}
+
+/** A body is kept in parts of this size; one of a single small part is beside its response, and comes with it in one round trip. */
+const partSize = 512 * 1024;
+const inlineSize = 64 * 1024;
+
+/**
+ * Keeps responses in Redis or Valkey, which many processes and machines may share: they collapse equal requests among them, and the server forgets what
+ * nobody can want any more. Give the server a `maxmemory` and a policy such as `allkeys-lru`. The client is yours to connect and to close.
+ *
+ * @throws {InvalidCacheOption} the client has no `sendCommand`, as those of the package `redis` have.
+ * @example
+ * import { createClient } from 'redis';
+ * import { RedisStore } from '@x/cache/redis';
+ *
+ * const redis = await createClient({ url: 'redis://localhost' }).connect();
+ * const cache = new HttpCache({ shared: true, store: new RedisStore(redis) });
+ */
+export class RedisStore implements CacheStore {
+  readonly #redis: RedisCommands;
+  readonly #prefix: string;
+  readonly #found = new WeakMap<StoredResponse, { readonly record: StoreRecord; readonly body: Uint8Array | undefined }>();
+
+  constructor(client: RedisClient, { prefix = 'x-cache:' }: RedisStoreOptions = {}) {
+    if (typeof (client as Partial<RedisClient> | null)?.sendCommand !== 'function') {
+      throw new InvalidCacheOption('client', 'must be a client of the package "redis": it has no sendCommand()');
+    }
+    if (typeof prefix !== 'string') throw new InvalidCacheOption('prefix', 'must be a string');
+    this.#redis = new RedisCommands(client);
+    this.#prefix = prefix;
+  }
+
+  async find(key: string): Promise<readonly StoredResponse[]> {
+    const fields = await this.#redis.buffers('HGETALL', this.#nameOf(key));
+    const found: StoredResponse[] = [];
+    const bodies = new Map<string, Uint8Array>();
+    for (let at = 0; at + 1 < fields.length; at += 2) {
+      const name = fields[at]!.toString();
+      if (name.startsWith('b')) bodies.set(name.slice(1), fields[at + 1]!);
+    }
+    const broken: string[] = [];
+    for (let at = 0; at + 1 < fields.length; at += 2) {
+      const name = fields[at]!.toString();
+      if (!name.startsWith('h')) continue;
+      const id = name.slice(1);
+      const record = decodeRecord(fields[at + 1]!.toString(), key);
+      if (record?.response.id === id) {
+        this.#found.set(record.response, { record, body: bodies.get(id) });
+        found.push(record.response);
+      } else broken.push(id);
+    }
+    if (broken.length > 0) await this.delete(key, broken);
+    return found;
+  }
+
+  async open(key: string, response: StoredResponse, start: number, end: number): Promise<StoredBytes | undefined> {
+    const { record, body } = this.#found.get(response) ?? (await this.#lookUp(key, response.id)) ?? {};
+    if (record === undefined) return undefined;
+    const { length } = record.response;
+    if (length <= inlineSize) {
+      const isWhole = body?.length === length && digestOf(body) === record.digest;
+      if (isWhole) return body.subarray(start, end);
+      await this.delete(key, [response.id]);
+      return undefined;
+    }
+    const first = Math.floor(start / partSize);
+    const last = Math.floor((end - 1) / partSize);
+    const names = Array.from({ length: Math.ceil(length / partSize) }, (_, number) => this.#partOf(response.id, number));
+    const lengths = await Promise.all(names.map((name) => this.#redis.number('STRLEN', name)));
+    if (lengths.reduce((sum, each) => sum + each, 0) !== length) {
+      await this.delete(key, [response.id]);
+      return undefined;
+    }
+    const chunks = this.#parts(response.id, first, last, start, end);
+    const forget = async (): Promise<void> => void (await this.delete(key, [response.id]));
+    return start === 0 && end === length ? checkedChunks(chunks, record, forget) : chunks;
+  }
+
+  write(key: string, response: StoredResponse): StoreWriter {
+    const { id } = response;
+    const digest = new BodyDigest();
+    let pending: Uint8Array[] = [];
+    let pendingLength = 0;
+    let parts = 0;
+    const lifetime = String(Math.max(1000, Math.ceil(response.usefulUntil - response.receivedAt)));
+    const addPart = async (): Promise<void> => {
+      const part = Buffer.concat(pending, pendingLength);
+      const name = this.#partOf(id, parts);
+      parts += 1;
+      pending = [];
+      pendingLength = 0;
+      await this.#redis.send('SET', name, part, 'PX', lifetime);
+    };
+    return {
+      write: (chunk) => {
+        digest.add(chunk);
+        pending.push(chunk);
+        pendingLength += chunk.length;
+        if (pendingLength < partSize) return;
+        const whole = Buffer.concat(pending, pendingLength);
+        const sent: Promise<void>[] = [];
+        let at = 0;
+        for (; whole.length - at >= partSize; at += partSize) {
+          pending = [whole.subarray(at, at + partSize)];
+          pendingLength = partSize;
+          sent.push(addPart());
+        }
+        pending = at < whole.length ? [whole.subarray(at)] : [];
+        pendingLength = whole.length - at;
+        return Promise.all(sent).then(() => {});
+      },
+      commit: async (length, replaced) => {
+        const record: StoreRecord = { key, response: { ...response, length }, digest: digest.end() };
+        const fields: (string | Buffer)[] = [`h${id}`, encodeRecord(record)];
+        if (length <= inlineSize) fields.push(`b${id}`, Buffer.concat(pending, pendingLength));
+        else if (pendingLength > 0) await addPart();
+        const name = this.#nameOf(key);
+        const work: Promise<unknown>[] = [this.#redis.send('HSET', name, ...fields), this.#redis.send('PEXPIRE', name, lifetime, 'GT')];
+        // Without a limit yet, GT sets none.
+        work.push(this.#redis.send('PEXPIRE', name, lifetime, 'NX'));
+        for (const tag of response.tags) {
+          work.push(
+            this.#redis.send('SADD', this.#tagOf(tag), `${hashedKey(key)} ${id}`),
+            this.#redis.send('PEXPIRE', this.#tagOf(tag), longestTag),
+          );
+        }
+        await Promise.all(work);
+        if (replaced.length > 0) await this.delete(key, replaced);
+      },
+      abort: async () => {
+        pending = [];
+        if (parts > 0) await this.#redis.send('UNLINK', ...Array.from({ length: parts }, (_, number) => this.#partOf(id, number)));
+      },
+    };
+  }
+
+  async update(key: string, response: StoredResponse): Promise<boolean> {
+    const found = await this.#lookUp(key, response.id);
+    if (found === undefined) return false;
+    const lifetime = String(Math.max(1000, Math.ceil(response.usefulUntil - response.receivedAt)));
+    const name = this.#nameOf(key);
+    const updated = { record: { ...found.record, response }, body: found.body };
+    await Promise.all([
+      this.#redis.send('HSET', name, `h${response.id}`, encodeRecord(updated.record)),
+      this.#redis.send('PEXPIRE', name, lifetime, 'GT'),
+    ]);
+    this.#found.set(response, updated);
+    return true;
+  }
+
+  async delete(key: string, ids?: readonly string[]): Promise<number> {
+    return this.#deleteHashed(hashedKey(key), ids);
+  }
+
+  async deleteTagged(tag: string): Promise<number> {
+    const members = await this.#redis.buffers('SMEMBERS', this.#tagOf(tag));
+    let deleted = 0;
+    for (const member of members) {
+      const [hashed = '', id = ''] = member.toString().split(' ');
+      deleted += await this.#deleteHashed(hashed, [id]);
+    }
+    await this.#redis.send('UNLINK', this.#tagOf(tag));
+    return deleted;
+  }
+
+  async clear(): Promise<void> {
+    for await (const names of this.#redis.scan(`${escaped(this.#prefix)}*`)) {
+      if (names.length > 0) await this.#redis.send('UNLINK', ...names);
+    }
+  }
+
+  /** Looks through all keys: for people, not for every request. */
+  async size(): Promise<StoreSize> {
+    let entries = 0;
+    let bytes = 0;
+    for await (const names of this.#redis.scan(`${escaped(this.#prefix)}k:*`)) {
+      for (const name of names) {
+        const fields = await this.#redis.buffers('HGETALL', name);
+        for (let at = 0; at + 1 < fields.length; at += 2) {
+          bytes += fields[at + 1]!.length;
+          if (fields[at]!.toString().startsWith('h')) entries += 1;
+        }
+      }
+    }
+    for await (const names of this.#redis.scan(`${escaped(this.#prefix)}p:*`)) {
+      for (const name of names) bytes += await this.#redis.number('STRLEN', name);
+    }
+    return { entries, bytes };
+  }
+
+  async lock(name: string, milliseconds: number): Promise<Unlock | undefined> {
+    const key = `${this.#prefix}l:${hashedKey(name)}`;
+    const token = randomUUID();
+    const answer = await this.#redis.send('SET', key, token, 'NX', 'PX', String(milliseconds));
+    if (answer === null) return undefined;
+    return async () => {
+      // Only its own: the lock may have run out, and be another's by now.
+      await this.#redis
+        .send('EVAL', "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0", '1', key, token)
+        .catch(() => {});
+    };
+  }
+
+  async #lookUp(key: string, id: string): Promise<{ readonly record: StoreRecord; readonly body: Uint8Array | undefined } | undefined> {
+    const response = (await this.find(key)).find((found) => found.id === id);
+    return response === undefined ? undefined : this.#found.get(response);
+  }
+
+  async #deleteHashed(hashed: string, ids: readonly string[] | undefined): Promise<number> {
+    const name = `${this.#prefix}k:${hashed}`;
+    const names = (await this.#redis.buffers('HKEYS', name)).map(String);
+    const doomed = names
+      .filter((field) => field.startsWith('h'))
+      .map((field) => field.slice(1))
+      .filter((id) => ids === undefined || ids.includes(id));
+    if (doomed.length === 0) return 0;
+    const isInline = (id: string): boolean => names.includes(`b${id}`);
+    await this.#redis.send('HDEL', name, ...doomed.flatMap((id) => [`h${id}`, `b${id}`]));
+    for (const id of doomed) {
+      if (isInline(id)) continue;
+      for await (const parts of this.#partsOf(id)) await this.#redis.send('UNLINK', ...parts);
+    }
+    return doomed.length;
+  }
+
+  /** As many as there are, a few at a time. */
+  async *#partsOf(id: string): AsyncGenerator<string[], void, undefined> {
+    for (let number = 0; ; number += 16) {
+      const names = Array.from({ length: 16 }, (_, offset) => this.#partOf(id, number + offset));
+      if ((await this.#redis.number('EXISTS', ...names)) === 0) return;
+      yield names;
+    }
+  }
+
+  async *#parts(id: string, first: number, last: number, start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
+    let next: Promise<Buffer | null> | undefined = this.#redis.buffer('GET', this.#partOf(id, first));
+    for (let number = first; number <= last; number += 1) {
+      const part = await next;
+      // The next one is on its way while this one is used.
+      next = number < last ? this.#redis.buffer('GET', this.#partOf(id, number + 1)) : undefined;
+      next?.catch(() => {});
+      if (part === null || part === undefined) throw new Error('A part of a stored body is gone');
+      const at = number * partSize;
+      yield part.subarray(Math.max(0, start - at), end - at);
+    }
+  }
+
+  #nameOf(key: string): string {
+    return `${this.#prefix}k:${hashedKey(key)}`;
+  }
+
+  #partOf(id: string, number: number): string {
+    return `${this.#prefix}p:${id}:${number}`;
+  }
+
+  #tagOf(tag: string): string {
+    return `${this.#prefix}t:${tag}`;
+  }
+}
+
+// As long as anything is kept.
+const longestTag = String(366 * 86_400_000);
+
+/** Characters that mean something in a pattern mean themselves. */
+function escaped(prefix: string): string {
+  return prefix.replaceAll(/[*?[\]\\^]/g, String.raw`\$&`);
+}

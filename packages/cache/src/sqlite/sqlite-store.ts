@@ -1,0 +1,275 @@
+import { chmodSync } from 'node:fs';
+
+import { InvalidCacheOption, StoreError } from '../errors.ts';
+import { openSqlite, type Database, type Statement } from './node-sqlite.ts';
+import { BodyDigest, checkedChunks, decodeRecord, digestOf, encodeRecord, hashedKey, type StoreRecord } from '../store/record.ts';
+import type { CacheStore, StoredBytes, StoredResponse, StoreSize, StoreWriter } from '../store/store.ts';
+
+export interface SqliteStoreOptions {
+  /** Bytes of everything that is kept. Default 1 GiB; what has not been used for longest goes. */
+  readonly maxBytes?: number | undefined;
+}
+
+/** A body is kept in parts of this size; one of a single part is beside its response, and checked before it is handed out. */
+const partSize = 256 * 1024;
+const overhead = 1024;
+
+// The number goes up with every change of the tables; those of another make are thrown away.
+const make = 1;
+const tables = `
+  CREATE TABLE responses (
+    id TEXT PRIMARY KEY, key TEXT NOT NULL, head TEXT NOT NULL, body BLOB, cost INTEGER NOT NULL, used INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX responses_key ON responses (key);
+  CREATE INDEX responses_used ON responses (used);
+  CREATE TABLE parts (id TEXT NOT NULL, number INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (id, number)) WITHOUT ROWID;
+  CREATE TABLE tags (tag TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (tag, id)) WITHOUT ROWID;
+  CREATE INDEX tags_id ON tags (id);
+`;
+
+interface Row {
+  readonly id: string;
+  readonly head: string;
+  readonly body: Uint8Array | null;
+  readonly used: number;
+}
+
+/**
+ * Keeps responses in an SQLite database, with the SQLite of Node (`node:sqlite`, Node 22.5 or later). Several processes of one machine may share it.
+ *
+ * @throws {StoreError} `SQLITE_MISSING`: this Node has none.
+ * @throws {InvalidCacheOption} an option is impossible. What SQLite says of the file arrives as it is.
+ * @example
+ * import { SqliteStore } from '@x/cache/sqlite';
+ *
+ * const cache = new HttpCache({ store: new SqliteStore('cache.sqlite') });
+ */
+export class SqliteStore implements CacheStore {
+  readonly #database: Database;
+  readonly #statements = new Map<string, Statement>();
+  readonly #maxBytes: number;
+  /** As far as this process knows: others may add and remove. */
+  #bytes: number;
+  readonly #found = new WeakMap<StoredResponse, { readonly record: StoreRecord; readonly row: Row }>();
+
+  constructor(file: string, { maxBytes = 1024 ** 3 }: SqliteStoreOptions = {}) {
+    if (typeof file !== 'string' || file === '') throw new InvalidCacheOption('file', "must be the path of a file, or ':memory:'");
+    if (typeof maxBytes !== 'number' || !(maxBytes > 0)) throw new InvalidCacheOption('maxBytes', 'must be a positive number of bytes');
+    this.#maxBytes = maxBytes;
+    this.#database = openDatabase(file);
+    this.#bytes = this.size().bytes;
+  }
+
+  find(key: string): readonly StoredResponse[] {
+    const rows = this.#run('SELECT id, head, body, used FROM responses WHERE key = ?').all(hashedKey(key)) as unknown as Row[];
+    const found: StoredResponse[] = [];
+    for (const row of rows) {
+      const record = decodeRecord(row.head, key);
+      if (record?.response.id === row.id) {
+        this.#found.set(record.response, { record, row });
+        found.push(record.response);
+      } else this.#remove(row.id);
+    }
+    return found;
+  }
+
+  open(key: string, response: StoredResponse, start: number, end: number): StoredBytes | undefined {
+    const { record, row } = this.#found.get(response) ?? this.#row(key, response.id) ?? {};
+    if (record === undefined || row === undefined) return undefined;
+    this.#touch(row);
+    if (row.body !== null) {
+      const body = row.body;
+      if (body.length === record.response.length && digestOf(body) === record.digest) return body.subarray(start, end);
+      this.#remove(row.id);
+      return undefined;
+    }
+    const { whole } = this.#run('SELECT coalesce(sum(length(bytes)), 0) AS whole FROM parts WHERE id = ?').get(row.id) as { whole: number };
+    if (whole !== record.response.length) {
+      this.#remove(row.id);
+      return undefined;
+    }
+    const chunks = this.#parts(row.id, start, end);
+    return start === 0 && end === whole ? checkedChunks(chunks, record, () => this.#remove(row.id)) : chunks;
+  }
+
+  write(key: string, response: StoredResponse): StoreWriter {
+    const { id } = response;
+    const digest = new BodyDigest();
+    let pending: Uint8Array[] = [];
+    let pendingLength = 0;
+    let parts = 0;
+    const addPart = (): void => {
+      this.#run('INSERT INTO parts (id, number, bytes) VALUES (?, ?, ?)').run(id, parts, joined(pending, pendingLength));
+      parts += 1;
+      pending = [];
+      pendingLength = 0;
+    };
+    return {
+      write: (chunk) => {
+        digest.add(chunk);
+        for (let at = 0; at < chunk.length;) {
+          if (pendingLength === partSize) addPart();
+          const piece = chunk.subarray(at, at + partSize - pendingLength);
+          pending.push(piece);
+          pendingLength += piece.length;
+          at += piece.length;
+        }
+      },
+      commit: (length, replaced) => {
+        const record: StoreRecord = { key, response: { ...response, length }, digest: digest.end() };
+        const head = encodeRecord(record);
+        this.#transaction(() => {
+          for (const other of replaced) this.#remove(other);
+          const cost = length + head.length + overhead;
+          const isOnePart = parts === 0;
+          const body = isOnePart ? joined(pending, pendingLength) : null;
+          if (!isOnePart && pendingLength > 0) addPart();
+          this.#run('INSERT INTO responses (id, key, head, body, cost, used) VALUES (?, ?, ?, ?, ?, ?)').run(
+            id,
+            hashedKey(key),
+            head,
+            body,
+            cost,
+            Date.now(),
+          );
+          this.#bytes += cost;
+          for (const tag of response.tags) this.#run('INSERT OR IGNORE INTO tags (tag, id) VALUES (?, ?)').run(tag, id);
+          this.#evict();
+        });
+      },
+      abort: () => {
+        pending = [];
+        if (parts > 0) this.#run('DELETE FROM parts WHERE id = ?').run(id);
+      },
+    };
+  }
+
+  update(key: string, response: StoredResponse): boolean {
+    const found = this.#found.get(response) ?? this.#row(key, response.id);
+    if (found === undefined) return false;
+    const record = { ...found.record, response };
+    const { changes } = this.#run('UPDATE responses SET head = ? WHERE id = ?').run(encodeRecord(record), response.id);
+    return Number(changes) > 0;
+  }
+
+  delete(key: string, ids?: readonly string[]): number {
+    const rows = this.#run('SELECT id FROM responses WHERE key = ?').all(hashedKey(key)) as unknown as { readonly id: string }[];
+    const doomed = ids === undefined ? rows : rows.filter(({ id }) => ids.includes(id));
+    this.#transaction(() => {
+      for (const { id } of doomed) this.#remove(id);
+    });
+    return doomed.length;
+  }
+
+  deleteTagged(tag: string): number {
+    const rows = this.#run('SELECT id FROM tags WHERE tag = ?').all(tag) as unknown as { readonly id: string }[];
+    this.#transaction(() => {
+      for (const { id } of rows) this.#remove(id);
+    });
+    return rows.length;
+  }
+
+  clear(): void {
+    this.#database.exec('DELETE FROM responses; DELETE FROM parts; DELETE FROM tags;');
+    this.#bytes = 0;
+  }
+
+  size(): StoreSize {
+    return this.#run('SELECT count(*) AS entries, coalesce(sum(cost), 0) AS bytes FROM responses').get() as unknown as StoreSize;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #row(key: string, id: string): { readonly record: StoreRecord; readonly row: Row } | undefined {
+    const response = this.find(key).find((found) => found.id === id);
+    return response === undefined ? undefined : this.#found.get(response);
+  }
+
+  *#partRows(id: string, first: number, last: number): Generator<Uint8Array, void, undefined> {
+    for (let number = first; number <= last; number += 1) {
+      const part = this.#run('SELECT bytes FROM parts WHERE id = ? AND number = ?').get(id, number) as { bytes: Uint8Array } | undefined;
+      if (part === undefined) throw new StoreError('A part of a stored body is gone', 'STORE_FAILED');
+      yield part.bytes;
+    }
+  }
+
+  async *#parts(id: string, start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
+    const first = Math.floor(start / partSize);
+    let at = first * partSize;
+    for (const part of this.#partRows(id, first, Math.floor((end - 1) / partSize))) {
+      yield part.subarray(Math.max(0, start - at), end - at);
+      at += part.length;
+    }
+  }
+
+  /** To the minute is enough, and costs less than a write for each reading. */
+  #touch({ id, used }: Row): void {
+    const now = Date.now();
+    if (now - used > 60_000) this.#run('UPDATE responses SET used = ? WHERE id = ?').run(now, id);
+  }
+
+  #remove(id: string): void {
+    const removed = this.#run('DELETE FROM responses WHERE id = ? RETURNING cost').get(id) as { readonly cost: number } | undefined;
+    if (removed === undefined) return;
+    this.#bytes -= removed.cost;
+    this.#run('DELETE FROM parts WHERE id = ?').run(id);
+    this.#run('DELETE FROM tags WHERE id = ?').run(id);
+  }
+
+  #evict(): void {
+    if (this.#bytes <= this.#maxBytes) return;
+    this.#bytes = this.size().bytes;
+    while (this.#bytes > this.#maxBytes) {
+      const oldest = this.#run('SELECT id FROM responses ORDER BY used LIMIT 1').get() as { readonly id: string } | undefined;
+      if (oldest === undefined) return;
+      this.#remove(oldest.id);
+    }
+  }
+
+  #transaction(run: () => void): void {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      run();
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #run(sql: string): Statement {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) this.#statements.set(sql, (statement = this.#database.prepare(sql)));
+    return statement;
+  }
+}
+
+function openDatabase(file: string): Database {
+  const database = openSqlite(file);
+  // What is stored may be for one user alone.
+  if (file !== ':memory:') chmodSync(file, 0o600);
+  // A crash of the machine may lose the last responses, and nothing else.
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 500;');
+  const { user_version: found } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (found !== make) {
+    database.exec('DROP TABLE IF EXISTS responses; DROP TABLE IF EXISTS parts; DROP TABLE IF EXISTS tags;');
+    database.exec(`${tables} PRAGMA user_version = ${make};`);
+  }
+  // What a process was writing when it ended.
+  database.exec('DELETE FROM parts WHERE id NOT IN (SELECT id FROM responses)');
+  return database;
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  if (chunks.length === 1) return chunks[0]!;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}

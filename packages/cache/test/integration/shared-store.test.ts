@@ -1,0 +1,122 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { cached, type CacheOutcome } from '@x/cache';
+import { FileStore } from '@x/cache/files';
+import { RedisStore } from '@x/cache/redis';
+import { mockDispatcher } from '@x/httpcore';
+import { createClient } from 'redis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { startRedis, whyNoRedis, type RedisServer } from './redis-server.ts';
+
+describe('a folder whose process is killed', () => {
+  it('has every response that was committed, and no half one', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'cache-crash-'));
+    try {
+      let committed = 0;
+      for (let round = 0; round < 2; round += 1) {
+        const child = fork(fileURLToPath(new URL('file-store-writer.ts', import.meta.url)), [folder, String(round)], {
+          execArgv: ['--import', 'tsx'],
+        });
+        committed = await countUntilKilled(child, 40 + round * 7);
+        const store = new FileStore(folder);
+        for (let number = 0; number < committed; number += 1) {
+          const key = `https://example.com/${round}/${number}`;
+          const [found] = await store.find(key);
+          expect(found, key).toBeDefined();
+          const opened = await store.open(key, found!, 0, found!.length);
+          expect(Buffer.from(opened as Uint8Array).every((byte) => byte === number % 251)).toBe(true);
+        }
+        // What it was doing when it died is whole, or not there.
+        for (const number of [committed, committed + 1]) {
+          const key = `https://example.com/${round}/${number}`;
+          for (const found of await store.find(key)) {
+            expect(await store.open(key, found, 0, found.length)).toHaveLength(found.length);
+          }
+        }
+      }
+      expect(committed).toBeGreaterThan(0);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+/** It says so after each response that it has committed; it is killed in the middle of what comes after that many. */
+async function countUntilKilled(child: ChildProcess, enough: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let committed = 0;
+    child.on('error', reject);
+    child.on('message', () => {
+      committed += 1;
+      if (committed === enough) child.kill('SIGKILL');
+    });
+    child.on('exit', (code) => (code === null ? resolve(committed) : reject(new Error(`The writer ended with ${code}`))));
+  });
+}
+
+describe.skipIf(whyNoRedis !== undefined)(`a Redis that is shared${whyNoRedis === undefined ? '' : ` (SKIPPED: ${whyNoRedis})`}`, () => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(async () => server?.stop());
+
+  it('has one request go to the origin for a cold key, however many ask', async () => {
+    let requests = 0;
+    let release: () => void;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    const origin = mockDispatcher(async () => {
+      requests += 1;
+      await gate;
+      return { status: 200, headers: [['cache-control', 'max-age=60']], body: 'x'.repeat(100_000) };
+    });
+    const clients = await Promise.all(Array.from({ length: 4 }, () => createClient({ url: `unix://${server.path}` }).connect()));
+    // Each stands for a process: they share nothing but Redis.
+    const processes = Array.from({ length: 100 }, (_, index) =>
+      cached(origin, { store: new RedisStore(clients[index % clients.length]!), storeTimeout: 10_000 }),
+    );
+    const outcomes: CacheOutcome[] = [];
+    const asking = processes.map(async (dispatcher) => {
+      const [, status, , , body] = await dispatcher.dispatch('GET', ['http', 'origin.test', null, '/cold'], [], null, undefined, {
+        onCacheOutcome: (outcome) => outcomes.push(outcome),
+      });
+      return [status, (await body.bytes()).length];
+    });
+    setImmediate(() => release());
+    expect(new Set((await Promise.all(asking)).map(String))).toEqual(new Set(['200,100000']));
+    expect(requests).toBe(1);
+    expect(outcomes.filter(({ state }) => state === 'miss')).toHaveLength(1);
+    await Promise.all(clients.map((client) => client.close()));
+  });
+
+  it('goes away, and nobody notices but by the origin', async () => {
+    const own = await startRedis();
+    const client = createClient({ url: `unix://${own.path}`, disableOfflineQueue: true, socket: { reconnectStrategy: false } });
+    client.on('error', () => {});
+    await client.connect();
+    const events: string[] = [];
+    const dispatcher = cached(
+      mockDispatcher(() => ({ status: 200, headers: [['cache-control', 'max-age=60']], body: 'here' })),
+      { store: new RedisStore(client), onEvent: ({ type }) => events.push(type) },
+    );
+    const states: string[] = [];
+    const ask = async (): Promise<string> => {
+      const [, , , , body] = await dispatcher.dispatch('GET', ['http', 'origin.test', null, '/'], [], null, undefined, {
+        onCacheOutcome: ({ state }) => states.push(state),
+      });
+      return Buffer.from(await body.bytes()).toString();
+    };
+    await ask();
+    await ask();
+    await own.stop();
+    for (let n = 0; n < 10; n += 1) expect(await ask()).toBe('here');
+    expect(states.slice(0, 3)).toEqual(['miss', 'hit', 'miss']);
+    expect(new Set(events)).toEqual(new Set(['store-failed', 'store-suspended']));
+    client.destroy();
+  });
+});
