@@ -1,8 +1,17 @@
-import type { ByteIterable, Dispatcher, DispatchContext, DispatchResponse, HeaderPair, Timeouts, UrlParts } from './contract/dispatcher.ts';
+import type {
+  ByteIterable,
+  CloseOptions,
+  Dispatcher,
+  DispatchContext,
+  DispatchResponse,
+  HeaderPair,
+  Timeouts,
+  UrlParts,
+} from './contract/dispatcher.ts';
 import { HttpDialer } from './dial/dialer.ts';
 import { createTransportDialer } from './dial/transport-dialer.ts';
 import { LocalProtocolError, PoolClosed, toCoreError, withCallerStack, type HttpCoreError } from './contract/errors.ts';
-import { resolvePoolOptions, type PoolOptions } from './model/pool-options.ts';
+import { checkGrace, resolvePoolOptions, type PoolOptions } from './model/pool-options.ts';
 import { parseUrl } from './model/url.ts';
 import { Pool, type PoolStats } from './pool/pool.ts';
 import { systemClock } from './time/clock.ts';
@@ -71,9 +80,15 @@ export class ConnectionPool implements Dispatcher {
     return this.#pool.stats();
   }
 
-  /** Takes no new request; resolves when those that run and wait have ended and every connection is closed. Idempotent. */
-  async close(): Promise<void> {
-    await this.#pool.close();
+  /**
+   * Takes no new request; resolves when those that run and wait have ended and every connection is closed. What has not ended within `grace`
+   * (default: the option `closeGrace`, 30 seconds) fails with `PoolClosed`. Idempotent.
+   *
+   * @throws {LocalProtocolError} `INVALID_OPTION`: `grace` is no number of milliseconds.
+   */
+  async close(options?: CloseOptions): Promise<void> {
+    const grace = checkGrace(options?.grace);
+    await this.#pool.close(grace);
     await this.#tunnels.close();
   }
 
@@ -84,7 +99,9 @@ export class ConnectionPool implements Dispatcher {
     await this.#tunnels.destroy(reason);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+  /** Closes as {@link close} does, and ends at once what nobody reads. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool.dispose();
+    await this.#tunnels.close();
   }
 }

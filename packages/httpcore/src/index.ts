@@ -5,6 +5,7 @@
  */
 export type {
   ByteIterable,
+  CloseOptions,
   Dispatcher,
   DispatchContext,
   DispatchResponse,

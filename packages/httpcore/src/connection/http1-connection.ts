@@ -12,7 +12,7 @@ import type { ConnectionInfo } from '../contract/trace.ts';
 import type { ByteSink } from '../protocol/byte-sink.ts';
 import { Http1Engine, type Http1Handler } from '../protocol/http1/engine.ts';
 import type { ResponseHead, ResponseLimits } from '../protocol/http1/response-parser.ts';
-import type { Clock } from '../time/clock.ts';
+import type { Clock, Scheduled } from '../time/clock.ts';
 import { ownedBytes } from './chunk-memory.ts';
 import type { Carrier } from '../exchange/parties.ts';
 import type { Connection, ConnectionOwner } from './connection.ts';
@@ -28,6 +28,8 @@ const bufferLimit = 65_536;
 
 /** A rest that is small and known is nearly here, in milliseconds. */
 const patienceForRest = 1_000;
+/** How long what was written to a tunnel may take to leave behind its end, in milliseconds. */
+const closingTimeout = 30_000;
 /** A body without a length may have ended already, or may be a stream of events that never does. */
 const patienceForEnd = 25;
 
@@ -61,6 +63,8 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
   #withheldBody: WithheldBody | null = null;
   /** 101, or 2xx to CONNECT: from here on it carries raw bytes, with no limit on silence. */
   #isTunnel = false;
+  /** The end of a tunnel, while it leaves. */
+  #closing: Scheduled | null = null;
 
   constructor(
     transport: ByteTransport,
@@ -251,6 +255,7 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
   }
 
   onClosed(error: Error | undefined): void {
+    this.#closing?.cancel();
     if (this.#shutDown) return;
     // Without an error it is an end of both directions, in which a body may end as well.
     if (error === undefined) this.#engine.receiveEnd();
@@ -343,6 +348,7 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
   }
 
   destroy(error: HttpCoreError): void {
+    this.#isTunnel = false;
     this.#fail(error, 'unknown');
   }
 
@@ -391,9 +397,15 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
     this.#noNewExchanges = true;
     this.#withheldBody?.giveUp();
     this.#engine.stop();
-    // The peer of a tunnel has ended its direction; what we have written to it must still leave.
-    if (this.#isTunnel) this.#transport.end();
-    else this.#transport.destroy();
+    if (!this.#isTunnel) {
+      this.#transport.destroy();
+      return true;
+    }
+    // The peer of a tunnel has ended its direction; what we have written to it must still leave. It may not be taken by anybody.
+    const transport = this.#transport;
+    transport.end();
+    transport.unref();
+    this.#closing = this.#clock.schedule(closingTimeout, () => transport.destroy(), true);
     return true;
   }
 }

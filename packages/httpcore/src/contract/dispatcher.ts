@@ -100,6 +100,11 @@ export interface DispatchContext {
   readonly servername?: string | undefined;
 }
 
+export interface CloseOptions {
+  /** How many milliseconds what runs may still take, before it is ended with `PoolClosed`. Default: the dispatcher's own. */
+  readonly grace?: number | undefined;
+}
+
 /** Moves one request and brings the response back. The shape that everything in this project meets at. */
 export interface Dispatcher extends AsyncDisposable {
   /**
@@ -129,6 +134,12 @@ export interface Dispatcher extends AsyncDisposable {
     timeouts?: Timeouts,
     context?: DispatchContext,
   ): Promise<DispatchResponse>;
-  /** Graceful: takes no new request, lets running exchanges end, then closes every connection. Idempotent. */
-  close(): Promise<void>;
+  /**
+   * Graceful: takes no new request, lets running exchanges end, then closes every connection. What runs has a grace, and is ended after it.
+   * Idempotent; the shortest grace given counts. Never rejects.
+   *
+   * Disposing (`await using`) closes, too, and ends at once what nobody reads: responses whose body nobody has begun to read, and those
+   * whose reader has left them. So an error that leaves the block is not held up by a response that was open in it.
+   */
+  close(options?: CloseOptions): Promise<void>;
 }

@@ -88,6 +88,7 @@ export class HttpCoreError extends Error {
       method: this.method ?? facts.method,
       requestSent: this.requestSent === true ? true : (facts.requestSent ?? this.requestSent),
       connectionReused: this.connectionReused || facts.connectionReused === true,
+      receivedBytes: this.receivedBytes ?? facts.receivedBytes,
     });
   }
 }

@@ -17,3 +17,7 @@ export function listenForAbort(signal: AbortSignal, handler: EventHandler): Abor
   signal.addEventListener('abort', listener);
   return listener;
 }
+
+export function stopListening(signal: AbortSignal | undefined, listener: AbortListener | null): void {
+  if (listener !== null) signal?.removeEventListener('abort', listener);
+}

@@ -13,6 +13,10 @@ export class BodyBuffer {
   /** Set once, when the last byte is here. */
   trailers: readonly HeaderPair[] | undefined = undefined;
   error: HttpCoreError | undefined = undefined;
+  /** Has somebody begun to read it? */
+  isClaimed = false;
+  /** Was it closed, and is its rest being drained? */
+  isUnwanted = false;
 
   // Most bodies are one chunk: the array is only made for the second.
   #first: Uint8Array<ArrayBuffer> | undefined = undefined;
@@ -27,6 +31,16 @@ export class BodyBuffer {
 
   get settled(): boolean {
     return this.trailers !== undefined || this.error !== undefined;
+  }
+
+  /** Bytes that the caller has taken. */
+  get taken(): number {
+    return this.received - this.size;
+  }
+
+  /** Does somebody wait for more? */
+  get isAwaited(): boolean {
+    return this.#wake !== undefined;
   }
 
   push(chunk: Uint8Array<ArrayBuffer>): void {

@@ -21,7 +21,7 @@ import type { RequestFraming } from '../model/request-framing.ts';
 import { observerOf } from '../observe/diagnostics-channel.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { ConnectionInfo, TraceEventName, TraceEvents, TraceObserver } from '../contract/trace.ts';
-import { listenForAbort, type AbortListener } from './abort-listener.ts';
+import { listenForAbort, stopListening, type AbortListener } from './abort-listener.ts';
 import { BodyBuffer } from './body-buffer.ts';
 import { ExchangeLimits, type WaitingFor } from './exchange-limits.ts';
 import type { Carrier, ExchangeOwner } from './parties.ts';
@@ -78,7 +78,6 @@ export class Exchange {
   #buffer: BodyBuffer | null = null;
   /** The rest of the response, where the caller does not want it. */
   #unread: UnwantedAnswer | null = null;
-  #drained: (() => void) | null = null;
   /** The answer of a proxy that is to be asked again, while it comes. */
   #challenge: UnwantedAnswer | null = null;
   #writable: (() => void) | null = null;
@@ -214,6 +213,11 @@ export class Exchange {
     buffer.received += bytes.length;
     this.#unread.onData(bytes.length);
     this.onConsumed(bytes.length);
+  }
+
+  /** The response body, while it comes. */
+  get incoming(): BodyBuffer | null {
+    return this.#state === 'streaming' ? this.#buffer : null;
   }
 
   /** Bytes that the caller has not taken. */
@@ -390,20 +394,20 @@ export class Exchange {
     const buffer = this.#buffer!;
     const taken = buffer.size;
     buffer.discard();
+    buffer.isUnwanted = true;
     if (this.#state === 'ended') return Promise.resolve();
     const error = new Aborted('The response body was closed before its end', { code: 'BODY_CLOSED' });
-    const giveUp = (): void => this.abort(error);
     const patience = upgraded ? 0 : this.#carrier!.patience(this);
     if (patience === 0) {
-      giveUp();
+      this.abort(error);
       return Promise.resolve();
     }
-    this.#unread = new UnwantedAnswer(error, this.#owner.clock, patience, giveUp);
-    const drained = new Promise<void>((resolve) => {
-      this.#drained = resolve;
-    });
+    // Nobody is left who could abort it.
+    stopListening(this.context?.signal, this.#listener);
+    this.#unread = new UnwantedAnswer(error, this.#owner.clock, patience, () => this.abort(error));
+    const over = this.#unread.whenOver();
     this.onConsumed(taken);
-    return drained;
+    return over;
   }
 
   // Ending
@@ -430,13 +434,12 @@ export class Exchange {
   }
 
   #release(): void {
-    if (this.#listener !== null) this.context?.signal?.removeEventListener('abort', this.#listener);
+    stopListening(this.context?.signal, this.#listener);
     this.#limits.waitingFor = 'nothing';
     this.#carrier = null;
     this.#challenge?.stop();
     this.#unread?.stop();
     this.#stopSending();
-    if (this.#drained !== null) this.#drained();
   }
 
   #move(event: ExchangeEvent): void {

@@ -22,7 +22,6 @@ export interface BodySource {
 export class IncomingBody implements ResponseBody {
   readonly #source: BodySource;
   readonly #buffer: BodyBuffer;
-  #claimed = false;
   #closed = false;
 
   constructor(source: BodySource, buffer: BodyBuffer) {
@@ -35,8 +34,8 @@ export class IncomingBody implements ResponseBody {
   }
 
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    if (!this.#claimed && this.#buffer.ended) {
-      this.#claimed = true;
+    if (!this.#buffer.isClaimed && this.#buffer.ended) {
+      this.#buffer.isClaimed = true;
       const first = this.#buffer.take() ?? new Uint8Array(0);
       return Promise.resolve(this.#buffer.size === 0 ? first : join([first, ...this.#takeAll()]));
     }
@@ -74,7 +73,7 @@ export class IncomingBody implements ResponseBody {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#claimed = true;
+    this.#buffer.isClaimed = true;
     await this.#source.discard(this.isUpgraded);
   }
 
@@ -83,8 +82,9 @@ export class IncomingBody implements ResponseBody {
   }
 
   #claim(): void {
-    if (this.#claimed) throw new LocalProtocolError('The response body has been read or closed before', { code: 'BODY_ALREADY_READ' });
-    this.#claimed = true;
+    if (this.#buffer.isClaimed)
+      throw new LocalProtocolError('The response body has been read or closed before', { code: 'BODY_ALREADY_READ' });
+    this.#buffer.isClaimed = true;
   }
 
   #take(): Uint8Array<ArrayBuffer> | undefined {

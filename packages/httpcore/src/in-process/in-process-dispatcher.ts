@@ -1,6 +1,7 @@
 /** The pool without a network: the same checks, limits, queue and endings, with a dialler that leads to an application. */
 import type {
   ByteIterable,
+  CloseOptions,
   Dispatcher,
   DispatchContext,
   DispatchResponse,
@@ -10,7 +11,7 @@ import type {
 } from '../contract/dispatcher.ts';
 import type { Dialer } from '../dial/dial.ts';
 import { withCallerStack } from '../contract/errors.ts';
-import { resolvePoolOptions, type PoolSettings } from '../model/pool-options.ts';
+import { checkGrace, resolvePoolOptions, type PoolSettings } from '../model/pool-options.ts';
 import type { DialTimings } from '../contract/trace.ts';
 import { Pool } from '../pool/pool.ts';
 import { systemClock, type Clock } from '../time/clock.ts';
@@ -59,12 +60,12 @@ export class InProcessDispatcher implements Dispatcher {
     }
   }
 
-  close(): Promise<void> {
-    return this.#pool.close();
+  async close(options?: CloseOptions): Promise<void> {
+    await this.#pool.close(checkGrace(options?.grace));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+    return this.#pool.dispose();
   }
 }
 

@@ -14,6 +14,10 @@ export interface PoolOptions {
   readonly maxConnectionsPerOrigin?: number | undefined;
   /** How long an HTTP/1.1 connection stays idle before it is closed. Default 5,000, or a second less than the server's `Keep-Alive: timeout`. */
   readonly keepAliveTimeout?: number | undefined;
+  /**
+   * How long `close()` waits for what runs before it ends that, with `PoolClosed`. Default 30,000; `Infinity`: as long as it takes.
+   */
+  readonly closeGrace?: number | undefined;
   /** The limits of requests that bring none. Default `[10_000, 120_000, 60_000, 30_000]`. */
   readonly timeouts?: Timeouts | undefined;
   readonly tls?: TlsOptions | undefined;
@@ -57,6 +61,7 @@ export interface PoolSettings {
   readonly maxConnections: number;
   readonly maxConnectionsPerOrigin: number;
   readonly keepAliveTimeout: number;
+  readonly closeGrace: number;
   readonly timeouts: Timeouts;
   readonly tls: TlsOptions;
   readonly proxy: Proxy | null;
@@ -77,6 +82,7 @@ export const poolDefaults: PoolSettings = Object.freeze({
   maxConnections: 256,
   maxConnectionsPerOrigin: 64,
   keepAliveTimeout: 5_000,
+  closeGrace: 30_000,
   timeouts: Object.freeze([10_000, 120_000, 60_000, 30_000]) as unknown as Timeouts,
   tls: Object.freeze({}),
   proxy: null,
@@ -94,7 +100,7 @@ export const poolDefaults: PoolSettings = Object.freeze({
 });
 
 const atLeastOne = ['maxConnections', 'maxConnectionsPerOrigin', 'maxHeaderBytes', 'maxHeaderFields'] as const;
-const milliseconds = ['keepAliveTimeout', 'expectContinueTimeout', 'connectionAttemptDelay'] as const;
+const milliseconds = ['keepAliveTimeout', 'closeGrace', 'expectContinueTimeout', 'connectionAttemptDelay'] as const;
 const booleans = ['lenientHttp1', 'http1', 'http2', 'coalesce'] as const;
 
 /**
@@ -136,6 +142,12 @@ export function checkTimeouts(timeouts: Timeouts): Timeouts {
     }
   }
   return timeouts;
+}
+
+/** @throws {LocalProtocolError} `INVALID_OPTION` unless it is `undefined` or a number of milliseconds. */
+export function checkGrace(grace: unknown): number | undefined {
+  if (grace === undefined || (typeof grace === 'number' && grace >= 0)) return grace;
+  throw invalidOption('grace', 'must be a number of milliseconds, 0 or more');
 }
 
 function isCount(value: unknown, least: number): boolean {

@@ -16,6 +16,7 @@ import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
 import { requestFraming } from '../model/request-framing.ts';
 import type { Clock } from '../time/clock.ts';
 import { CoarseTimer } from '../time/coarse-timer.ts';
+import { Closing, type ClosingPool } from './closing.ts';
 import { Coalescing } from './coalescing.ts';
 import type { Sharing } from './decide.ts';
 import { evict } from './eviction.ts';
@@ -63,7 +64,7 @@ export interface OriginStats {
  */
 const idleGrace = 10;
 
-export class Pool implements PeerOwner<Peer> {
+export class Pool implements PeerOwner<Peer>, ClosingPool {
   readonly clock: Clock;
   readonly maxConnections: number;
   readonly maxConnectionsPerOrigin: number;
@@ -81,8 +82,7 @@ export class Pool implements PeerOwner<Peer> {
   #slotsTaken = 0;
   #opened = 0;
   #requests = 0;
-  #onClosed: (() => void) | null = null;
-  #closed: Promise<void> | null = null;
+  #closing: Closing | null = null;
 
   constructor(options: PoolSettings, dialer: Dialer, clock: Clock) {
     this.#options = options;
@@ -251,8 +251,7 @@ export class Pool implements PeerOwner<Peer> {
   }
 
   holders(peer: Peer): readonly Exchange[] {
-    const full = this.room > 0 ? [peer] : this.#peers.all();
-    return Array.from(full, (each) => Array.from(each.connections, (connection) => connection.exchanges()).flat()).flat();
+    return runningOn(this.room > 0 ? [peer] : this.#peers.all());
   }
 
   // Timers
@@ -313,29 +312,53 @@ export class Pool implements PeerOwner<Peer> {
 
   // Ending
 
-  close(): Promise<void> {
-    if (this.#closed !== null) return this.#closed;
-    this.closing = true;
-    this.#closed = new Promise((resolve) => {
-      this.#onClosed = resolve;
-    });
-    for (const peer of this.#peers.all()) peer.drain();
-    if (this.#peers.size === 0) this.#finish();
-    return this.#closed;
+  /** Takes nothing new; resolves when what runs has ended. What has not within `grace` milliseconds is ended. */
+  close(grace: number = this.#options.closeGrace): Promise<void> {
+    const closing = this.#beginClosing();
+    closing.allow(grace);
+    return closing.done;
+  }
+
+  /** Like {@link close}, and ends at once what nobody reads. */
+  dispose(): Promise<void> {
+    const closing = this.#beginClosing();
+    closing.allow(this.#options.closeGrace);
+    closing.endUnread();
+    return closing.done;
   }
 
   destroy(error: HttpCoreError): Promise<void> {
-    const closed = this.close();
+    const closing = this.#beginClosing();
+    this.destroyAll(error);
+    return closing.done;
+  }
+
+  #beginClosing(): Closing {
+    if (this.#closing !== null) return this.#closing;
+    this.closing = true;
+    this.#closing = new Closing(this);
+    for (const peer of this.#peers.all()) peer.drain();
+    if (this.#peers.size === 0) this.#finish();
+    return this.#closing;
+  }
+
+  destroyAll(error: HttpCoreError): void {
     for (const peer of this.#peers.all()) peer.destroy(error);
-    return closed;
+  }
+
+  running(): readonly Exchange[] {
+    return runningOn(this.#peers.all());
   }
 
   #finish(): void {
     this.#deadlines.stop();
     this.#expiry.stop();
-    this.#onClosed?.();
-    this.#onClosed = null;
+    this.#closing?.finish();
   }
+}
+
+function runningOn(peers: readonly Peer[]): readonly Exchange[] {
+  return peers.flatMap((peer) => Array.from(peer.connections, (connection) => connection.exchanges()).flat());
 }
 
 /** An upgraded connection leads to the origin itself, which takes a tunnel (RFC 9110 §7.8: the field is for the next hop alone). */

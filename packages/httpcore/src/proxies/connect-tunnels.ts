@@ -30,6 +30,8 @@ import type { Clock } from '../time/clock.ts';
 /** How much of a refusal is kept to be shown, in octets; and how long it is waited for, in milliseconds. */
 const refusalLimit = 4_096;
 const patienceForRefusal = 250;
+/** How long a tunnel may take to end behind the connection in it, in milliseconds. */
+const graceOfTunnels = 1_500;
 
 export class ConnectTunnels implements Tunnels {
   readonly #options: PoolSettings;
@@ -59,8 +61,9 @@ export class ConnectTunnels implements Tunnels {
     return { cancel: () => controller.abort() };
   }
 
+  /** Called when the connections in the tunnels have ended: what their last bytes may still take has a limit of its own. */
   async close(): Promise<void> {
-    await this.#pool?.close();
+    await this.#pool?.close(graceOfTunnels);
   }
 
   async destroy(error: HttpCoreError): Promise<void> {
