@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { Aborted } from '../contract/errors.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { drainLimit } from './drain-limit.ts';
-import { UnwantedAnswer } from './unwanted-answer.ts';
+import { drainLimit, UnwantedAnswer } from './unwanted-answer.ts';
 
 async function start(): Promise<{ clock: FakeClock; answer: UnwantedAnswer; seen: string[] }> {
   const clock = new FakeClock();
