@@ -156,6 +156,7 @@ export class CallContext implements CallRecord {
    * happened, no connection stays taken.
    */
   settle(): void {
+    this.request.body?.release();
     for (const attempt of this.#attempts) {
       const { body } = attempt;
       if (body !== undefined && body.trailers === undefined) body.close().catch(() => {});

@@ -29,6 +29,7 @@ import { RetryBudget } from '../retries/retry-budget.ts';
 import { Chain } from '../call/chain.ts';
 import { CallResumption } from '../call/call-resumption.ts';
 import { CallContext } from '../call/context.ts';
+import { releaseSources } from '../request/body/sources.ts';
 import { RequestBuilder } from '../request/request-builder.ts';
 import { expectManyListeners, joinSignals, noSignal } from '../call/signals.ts';
 import { dispatchBy } from '../routing/dispatch.ts';
@@ -296,7 +297,7 @@ export class Client implements AsyncDisposable {
     url: string | URL | undefined,
     options: RequestOptions | CallOptions | undefined,
   ): Promise<Response> {
-    this.#lifetime.enter();
+    this.#enter(target, options);
     let call: CallContext | undefined;
     try {
       call = this.#begin(target, url, options);
@@ -305,7 +306,8 @@ export class Client implements AsyncDisposable {
       const content = await head.bytes();
       return new Response(head, content, head.body.trailers);
     } catch (error) {
-      call?.fail(error);
+      if (call === undefined) releaseGiven(target, options);
+      else call.fail(error);
       throw error;
     } finally {
       call?.settle();
@@ -319,7 +321,7 @@ export class Client implements AsyncDisposable {
     options: RequestOptions | CallOptions | undefined,
     signal?: AbortSignal,
   ): Promise<StreamResponse> {
-    this.#lifetime.enter();
+    this.#enter(target, options);
     let call: CallContext | undefined;
     let over = false;
     const end = (error?: unknown): void => {
@@ -337,7 +339,17 @@ export class Client implements AsyncDisposable {
       response.resumable = () => this.#again(made, options);
       return response;
     } catch (error) {
+      if (call === undefined) releaseGiven(target, options);
       end(error);
+      throw error;
+    }
+  }
+
+  #enter(target: string | Request, options: RequestOptions | CallOptions | undefined): void {
+    try {
+      this.#lifetime.enter();
+    } catch (error) {
+      releaseGiven(target, options);
       throw error;
     }
   }
@@ -382,4 +394,10 @@ export class Client implements AsyncDisposable {
     if (own?.signal !== undefined && own.signal !== null) signals.push(expectManyListeners(checkSignal(own.signal)));
     return signals;
   }
+}
+
+/** Of a call that could not begin. */
+function releaseGiven(target: string | Request, options: RequestOptions | CallOptions | undefined): void {
+  if (target instanceof Request) target.body?.discard();
+  else releaseSources(options);
 }

@@ -159,11 +159,20 @@ export class RequestBody {
     this.#exchange.abort(
       error instanceof HttpCoreError
         ? error
-        : new WriteError('The request body failed while it was read', { code: 'REQUEST_BODY_FAILED', cause: error, phase: 'send' }),
+        : new WriteError(`The request body failed while it was read${messageOf(error)}`, {
+            code: 'REQUEST_BODY_FAILED',
+            cause: error,
+            phase: 'send',
+          }),
     );
   }
 }
 
 function iteratorOf(body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AnyIterator {
   return Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
+}
+
+/** What a source says of itself, such as the path of a file that is not there. */
+function messageOf(error: unknown): string {
+  return error instanceof Error && error.message !== '' ? `: ${error.message}` : '';
 }

@@ -43,4 +43,8 @@ class CompressedBody implements RequestBody {
   discard(): void {
     this.#body.discard();
   }
+
+  release(): void {
+    this.#body.release();
+  }
 }

@@ -19,6 +19,8 @@ export interface RequestBody {
   open(): ByteIterable;
   /** The request has failed: what still holds a file or a socket lets go of it. Never throws. */
   discard(): void;
+  /** The call is over: a source that was given with it, and whose turn never came, lets go of what it holds. Never throws. */
+  release(): void;
 }
 
 /** Bytes that are all here. */
@@ -45,4 +47,6 @@ export class BytesBody implements RequestBody {
   }
 
   discard(): void {}
+
+  release(): void {}
 }

@@ -23,6 +23,8 @@ export class ReopenedBody implements RequestBody {
   }
 
   discard(): void {}
+
+  release(): void {}
 }
 
 /** A body whose source is there once: a stream, a generator. */
@@ -64,18 +66,29 @@ export class SingleUseBody implements RequestBody {
     this.#begun = true;
     this.#abandon();
   }
+
+  release(): void {
+    if (!this.#opened) this.discard();
+  }
 }
 
 /** Node's `Readable`, or what looks like it. */
 export interface NodeReadable extends AsyncIterable<unknown> {
   pipe(...args: never[]): unknown;
   destroy(error?: Error): unknown;
+  on?(event: 'error', listener: (error: unknown) => void): unknown;
 }
 
+/**
+ * From now on its errors are those of the call: one that comes before its turn, as of a file that is not there, is told when it is read,
+ * and never left to end the process.
+ */
 export function nodeStreamBody(stream: NodeReadable): SingleUseBody {
-  // Without an error: nobody may be listening for one, and the failure is told by the request.
+  let failure: { readonly error: unknown } | undefined;
+  stream.on?.('error', (error) => (failure ??= { error }));
   return new SingleUseBody(
     () => {
+      if (failure !== undefined) throw failure.error;
       const chunks = stream[Symbol.asyncIterator]();
       // Its iterator is an async generator, whose own return() waits for a stream that is silent.
       return { next: () => chunks.next(), return: () => void stream.destroy() };

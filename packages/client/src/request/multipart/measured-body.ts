@@ -40,4 +40,8 @@ export class MeasuredBody implements RequestBody {
   discard(): void {
     this.#body.discard();
   }
+
+  release(): void {
+    this.#body.release();
+  }
 }

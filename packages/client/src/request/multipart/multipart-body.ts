@@ -67,6 +67,10 @@ export class MultipartBody implements RequestBody {
     for (const { content } of this.#pieces) content.discard();
   }
 
+  release(): void {
+    for (const { content } of this.#pieces) content.release();
+  }
+
   #total(lengths: readonly (number | undefined)[]): number | undefined {
     let total = this.#closing.byteLength;
     for (const [index, length] of lengths.entries()) {

@@ -87,7 +87,7 @@ function partFor(name: string, input: unknown): Part {
   if (path === undefined) return filePart(name, own, ofLength(readContent(name, content), length), content, 'files');
   if (length !== undefined) throw new InvalidOption('files', `has a "length" for ${JSON.stringify(name)}, whose path tells it`);
   const file = pathText(path);
-  return filePart(name, own, new PathBody(file, 'files'), { path: file }, 'files');
+  return filePart(name, own, new PathBody(file, name), { path: file }, 'files');
 }
 
 /** Does it say what the content is, and is none itself? */

@@ -18,13 +18,13 @@ export class PathBody implements RequestBody {
   /** Told by {@link measure}. */
   readonly length = undefined;
   readonly replayable = true;
-  readonly #path: string | URL;
-  readonly #option: string;
+  readonly #path: string;
+  readonly #field: string;
   #seen: Promise<Stats> | undefined = undefined;
 
-  constructor(path: string | URL, option: string) {
+  constructor(path: string, field: string) {
     this.#path = path;
-    this.#option = option;
+    this.#field = field;
   }
 
   /** Bytes; `undefined` for what is no regular file, such as a pipe. */
@@ -42,6 +42,8 @@ export class PathBody implements RequestBody {
 
   discard(): void {}
 
+  release(): void {}
+
   // Once: when it is sent again, it has to be the same file still.
   #look(): Promise<Stats> {
     return (this.#seen ??= this.#stat());
@@ -52,10 +54,14 @@ export class PathBody implements RequestBody {
     try {
       seen = await stat(this.#path);
     } catch (cause) {
-      throw new InvalidOption(this.#option, `has a path that can not be read: ${(cause as NodeJS.ErrnoException).code}`, { cause });
+      throw this.#unusable(`can not be read (${(cause as NodeJS.ErrnoException).code})`, cause);
     }
-    if (seen.isDirectory()) throw new InvalidOption(this.#option, 'has a path that is a directory');
+    if (seen.isDirectory()) throw this.#unusable('is a folder');
     return seen;
+  }
+
+  #unusable(problem: string, cause?: unknown): InvalidOption {
+    return new InvalidOption('files', `has a path for ${JSON.stringify(this.#field)} that ${problem}: ${this.#path}`, { cause });
   }
 }
 

@@ -1,0 +1,114 @@
+import { createReadStream, writeFileSync, type ReadStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { finished, PassThrough } from 'node:stream';
+
+import { createGate, startServer } from '@x/testbed';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { Client, StreamResponse, type RequestOptions } from '../../src/index.ts';
+
+let folder: string;
+let file: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'uploads-'));
+  file = join(folder, 'file.bin');
+  writeFileSync(file, Buffer.alloc(300_000));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Settles when the stream is closed, however that came. */
+const closed = (stream: ReadStream): Promise<void> => new Promise((resolve) => finished(stream, () => resolve()));
+
+const given: [string, (stream: ReadStream) => RequestOptions][] = [
+  ['a body', (body) => ({ body })],
+  ['a compressed body', (body) => ({ body, compress: 'gzip' })],
+  ['a file', (a) => ({ files: { a } })],
+  ['the second file', (b) => ({ files: { a: new Blob(['x']), b } })],
+  ['a file in a list', (a) => ({ files: { a: [new Blob(['x']), a] } })],
+  ['the content of a file', (content) => ({ files: { a: { content, length: 300_000 } } })],
+  ['a file in pairs', (a) => ({ files: [['a', { content: a }]] })],
+];
+
+describe.each(given)('a stream that is given as %s', (_, options) => {
+  it.each<[string, (client: Client, url: string, own: RequestOptions) => Promise<unknown>]>([
+    ['was answered', (client, url, own) => client.post(url, own)],
+    ['was streamed', async (client, url, own) => (await client.stream('POST', url, own)).close()],
+    ['had a header that is none', (client, url, own) => client.post(url, { ...own, headers: { 'a b': 1 } })],
+    ['had an option that is none', (client, url, own) => client.post(url, { ...own, timeout: -1 })],
+    ['had an unknown option', (client, url, own) => client.stream('POST', url, { ...own, nothing: 1 } as RequestOptions)],
+    ['had no URL', (client, _url, own) => client.post('http://a b/', own)],
+    ['was aborted before', (client, url, own) => client.post(url, { ...own, signal: AbortSignal.abort() })],
+    ['found the client closed', async (client, url, own) => (await client.close(), client.post(url, own))],
+    ['found nobody', (client, _url, own) => client.post('http://127.0.0.1:1/', own)],
+    ['was answered by an interceptor', (client, url, own) => answering(client).post(url, own)],
+    ['was answered by an interceptor, as a stream', async (client, url, own) => (await answering(client).stream('POST', url, own)).bytes()],
+    ['met an interceptor that throws', (client, url, own) => throwing(client).post(url, own)],
+    ['was replaced by an interceptor', (client, url, own) => replacing(client).post(url, own)],
+  ])('is closed when the call %s', async (_name, call) => {
+    await using server = await startServer('upload');
+    await using client = new Client();
+    const stream = createReadStream(file);
+    await call(client, server.url('/'), options(stream)).catch(() => {});
+    await closed(stream);
+    expect(stream.destroyed).toBe(true);
+  });
+
+  it('and is of no file makes the call fail with that, and nothing else', async () => {
+    await using server = await startServer('upload');
+    await using client = new Client();
+    const call = client.post(server.url('/'), options(createReadStream(join(folder, 'missing'))));
+    await expect(call).rejects.toMatchObject({
+      name: 'WriteError',
+      message: expect.stringContaining(join(folder, 'missing')) as string,
+      cause: { code: 'ENOENT' },
+    });
+    await expect(
+      client.post(server.url('/'), { ...options(createReadStream(join(folder, 'missing'))), timeout: -1 }),
+    ).rejects.toMatchObject({
+      name: 'InvalidOption',
+    });
+  });
+});
+
+const answering = (client: Client): Client => client.extend({ interceptors: [async (request) => StreamResponse.of(request)] });
+const throwing = (client: Client): Client => client.extend({ interceptors: [() => Promise.reject(new Error('no'))] });
+const replacing = (client: Client): Client =>
+  client.extend({ interceptors: [(request, _context, next) => next(request.with({ body: 'other' }))] });
+
+it('a stream that fails while it waits for a connection makes the call fail, not the process', async () => {
+  const held = createGate();
+  await using server = await startServer((request, response) => {
+    if (request.url === '/hold') {
+      response.write('x');
+      held.open();
+    } else request.resume().on('end', () => response.end());
+  });
+  await using client = new Client({ limits: { maxConnectionsPerOrigin: 1 }, http2: false });
+  const holder = await client.stream('GET', server.url('/hold'));
+  await held.opened;
+  const body = new PassThrough();
+  const call = client.put(server.url('/'), { body });
+  body.destroy(new Error('gone'));
+  await new Promise((resolve) => body.once('close', resolve));
+  await holder.close();
+  await expect(call).rejects.toMatchObject({ name: 'WriteError', cause: { message: 'gone' } });
+});
+
+it('a web stream of a call that is refused is cancelled', async () => {
+  let reason: unknown = 'nothing';
+  const body = new ReadableStream<Uint8Array>({ cancel: (given_) => void (reason = given_) });
+  await using client = new Client();
+  await expect(client.post('http://a b/', { body })).rejects.toThrow();
+  expect(reason).toBeUndefined();
+});
+
+it('a missing file is told by its field and its path', async () => {
+  await using client = new Client();
+  const missing = join(folder, 'missing');
+  await expect(client.post('http://127.0.0.1:1/', { files: { photo: { path: missing } } })).rejects.toThrow(
+    `The option "files" has a path for "photo" that can not be read (ENOENT): ${missing}`,
+  );
+  await expect(client.post('http://127.0.0.1:1/', { files: { photo: { path: folder } } })).rejects.toThrow(`is a folder: ${folder}`);
+});
