@@ -34,6 +34,8 @@ export { Headers } from './request/fields/headers.ts';
 export type { HeaderInputValue, HeadersInput } from './request/fields/header-input.ts';
 export { Request, type RequestChanges } from './request/request.ts';
 export { Response } from './response/response.ts';
+export type { OwnBytes } from './response/own-bytes.ts';
+export type { ResponsePromise } from './response/response-promise.ts';
 export type { ResponseBodyInput } from './response/response-body.ts';
 export { SchemaMismatch, type SchemaIssue, type SchemaResult, type StandardSchema } from './response/schema.ts';
 export { HTTPStatusError, AnyResponse, type AttemptRecord, type CallRecord } from './response/any-response.ts';

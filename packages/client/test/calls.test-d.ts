@@ -12,6 +12,7 @@ import {
   type FailedCall,
   type Request,
   type Response,
+  type ResponsePromise,
   type AnyResponse,
   type RetryFlow,
   type RetryLimits,
@@ -88,8 +89,8 @@ expectTypeOf(client.fetch).toEqualTypeOf<typeof globalThis.fetch>();
 expectTypeOf(client.fetch('/')).toEqualTypeOf<Promise<globalThis.Response>>();
 
 // The verbs.
-expectTypeOf(get('http://a.test/')).toEqualTypeOf<Promise<Response>>();
-expectTypeOf(remove('http://a.test/')).toEqualTypeOf<Promise<Response>>();
+expectTypeOf(get('http://a.test/')).toEqualTypeOf<ResponsePromise>();
+expectTypeOf(remove('http://a.test/')).toEqualTypeOf<ResponsePromise>();
 expectTypeOf(stream('GET', 'http://a.test/')).toEqualTypeOf<Promise<StreamResponse>>();
 expectTypeOf(stream(request, { timeout: 5 })).toEqualTypeOf<Promise<StreamResponse>>();
 void post('http://a.test/', { json: 1 });

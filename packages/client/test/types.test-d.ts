@@ -1,5 +1,14 @@
 /** What compiles, and what must not. `tsc` is the test: a directive above a line that compiles is an error itself. */
-import { Client, Headers, type ClientOptions, type Interceptor, type Response, type StreamResponse } from '@x/client';
+import {
+  Client,
+  Headers,
+  type ClientOptions,
+  type Interceptor,
+  type OwnBytes,
+  type Response,
+  type ResponsePromise,
+  type StreamResponse,
+} from '@x/client';
 import { mockClient } from '@x/client/testing';
 import type { Dispatcher } from '@x/httpcore';
 import { expectTypeOf } from 'vitest';
@@ -9,11 +18,21 @@ declare const dispatcher: Dispatcher;
 declare const signal: AbortSignal;
 
 // Results.
-expectTypeOf(client.get('/')).toEqualTypeOf<Promise<Response>>();
+expectTypeOf(client.get('/')).toEqualTypeOf<ResponsePromise>();
 expectTypeOf(client.stream('GET', '/')).toEqualTypeOf<Promise<StreamResponse>>();
 declare const response: Response;
 expectTypeOf(response.text()).toEqualTypeOf<string>();
-expectTypeOf(response.bytes()).toEqualTypeOf<Uint8Array>();
+expectTypeOf(response.bytes()).toEqualTypeOf<OwnBytes>();
+void new Blob([response.bytes()]);
+void crypto.subtle.digest('SHA-256', response.bytes());
+void new globalThis.Response(response.bytes());
+void new globalThis.Headers(response.headers);
+
+// What one would do with a response is there before it.
+expectTypeOf(client.get('/').json()).toEqualTypeOf<Promise<unknown>>();
+expectTypeOf(client.post('/').json<{ a: 1 }>()).toEqualTypeOf<Promise<{ a: 1 }>>();
+expectTypeOf(client.get('/').raiseForStatus()).toEqualTypeOf<ResponsePromise>();
+expectTypeOf(client.get('/').bytes()).toEqualTypeOf<Promise<OwnBytes>>();
 expectTypeOf(response.json()).toEqualTypeOf<unknown>();
 expectTypeOf(response.json<{ a: 1 }>()).toEqualTypeOf<{ a: 1 }>();
 expectTypeOf(response.raiseForStatus()).toEqualTypeOf<Response>();

@@ -96,7 +96,7 @@ function checkStep(request: unknown, sent: ReadonlySet<RequestBody>): Request {
 }
 
 async function readWhole(response: StreamResponse): Promise<Response> {
-  return new Response(response, await response.bytes(), response.body.trailers);
+  return new Response(response, await response.read(), response.body.trailers);
 }
 
 async function withWholeBody(request: Request): Promise<{ request: Request; content: Uint8Array }> {

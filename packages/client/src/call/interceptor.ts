@@ -9,7 +9,8 @@ export type Next = (request: Request) => Promise<StreamResponse>;
 
 /**
  * Stands between the caller and the network, and sees every request of the call on its way out and every response on its way
- * back. Responses that it does not return are closed when the call is over.
+ * back. One that has nothing to wait for may give its response without a promise. Responses that it does not return are closed when the
+ * call is over.
  *
  * @example
  * const timed: Interceptor = async (request, context, next) => {
@@ -18,7 +19,7 @@ export type Next = (request: Request) => Promise<StreamResponse>;
  *   return response;
  * };
  */
-export type Interceptor = (request: Request, context: CallContext, next: Next) => Promise<StreamResponse>;
+export type Interceptor = (request: Request, context: CallContext, next: Next) => Promise<StreamResponse> | StreamResponse;
 
 /** A whole chain, or the rest of one. */
 export type Send = (request: Request, context: CallContext) => Promise<StreamResponse>;

@@ -9,6 +9,7 @@ import { Headers } from '../request/fields/headers.ts';
 import { shownUrl } from '../redact.ts';
 import { Request } from '../request/request.ts';
 import { Response } from '../response/response.ts';
+import { toResponsePromise, type ResponsePromise } from '../response/response-promise.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
 import {
   callOptionsOf,
@@ -26,6 +27,7 @@ import { readMessageOptions, type MessageOptions } from '../request/request-opti
 import { routeBy } from '../routing/routes.ts';
 import { noProxies, refuseProxy } from '../proxies/proxy-settings.ts';
 import { RetryBudget } from '../retries/retry-budget.ts';
+import { withCaller } from '../call/caller-stack.ts';
 import { Chain } from '../call/chain.ts';
 import { CallResumption } from '../call/call-resumption.ts';
 import { CallContext } from '../call/context.ts';
@@ -132,30 +134,31 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * As {@link request} with this method; so are the other verbs.
+   * As {@link request} with this method; so are the other verbs. What they give is a promise of the response that can be asked for the
+   * content at once.
    * @example
-   * const text = (await client.get('https://example.com/', { params: { page: 2 } })).text();
+   * const user = await client.get('https://example.com/user', { params: { id: 2 } }).json<User>();
    */
-  get(url: string | URL, options?: BodylessRequestOptions): Promise<Response> {
-    return this.#whole('GET', url, options);
+  get(url: string | URL, options?: BodylessRequestOptions): ResponsePromise {
+    return this.#answer('GET', url, options);
   }
-  head(url: string | URL, options?: BodylessRequestOptions): Promise<Response> {
-    return this.#whole('HEAD', url, options);
+  head(url: string | URL, options?: BodylessRequestOptions): ResponsePromise {
+    return this.#answer('HEAD', url, options);
   }
-  options(url: string | URL, options?: RequestOptions): Promise<Response> {
-    return this.#whole('OPTIONS', url, options);
+  options(url: string | URL, options?: RequestOptions): ResponsePromise {
+    return this.#answer('OPTIONS', url, options);
   }
-  post(url: string | URL, options?: RequestOptions): Promise<Response> {
-    return this.#whole('POST', url, options);
+  post(url: string | URL, options?: RequestOptions): ResponsePromise {
+    return this.#answer('POST', url, options);
   }
-  put(url: string | URL, options?: RequestOptions): Promise<Response> {
-    return this.#whole('PUT', url, options);
+  put(url: string | URL, options?: RequestOptions): ResponsePromise {
+    return this.#answer('PUT', url, options);
   }
-  patch(url: string | URL, options?: RequestOptions): Promise<Response> {
-    return this.#whole('PATCH', url, options);
+  patch(url: string | URL, options?: RequestOptions): ResponsePromise {
+    return this.#answer('PATCH', url, options);
   }
-  delete(url: string | URL, options?: RequestOptions): Promise<Response> {
-    return this.#whole('DELETE', url, options);
+  delete(url: string | URL, options?: RequestOptions): ResponsePromise {
+    return this.#answer('DELETE', url, options);
   }
 
   /**
@@ -168,14 +171,15 @@ export class Client implements AsyncDisposable {
    * @example
    * const response = await client.request('REPORT', '/calendar', { body: query, headers: { depth: 1 } });
    */
-  request(method: string, url: string | URL, options?: RequestOptions): Promise<Response> {
-    return this.#whole(method, url, options);
+  request(method: string, url: string | URL, options?: RequestOptions): ResponsePromise {
+    return this.#answer(method, url, options);
   }
 
   /** Sends a request that was built before, and reads the whole response. Throws what {@link request} throws. */
-  send(request: Request, options?: CallOptions): Promise<Response> {
-    if (!(request instanceof Request)) return Promise.reject(new InvalidOption('request', 'must be a Request, made by buildRequest()'));
-    return this.#whole(request, undefined, options);
+  send(request: Request, options?: CallOptions): ResponsePromise {
+    if (!(request instanceof Request))
+      return toResponsePromise(Promise.reject(new InvalidOption('request', 'must be a Request, made by buildRequest()')));
+    return this.#answer(request, undefined, options);
   }
 
   /**
@@ -290,6 +294,10 @@ export class Client implements AsyncDisposable {
     });
   }
 
+  #answer(target: string | Request, url: string | URL | undefined, options: RequestOptions | CallOptions | undefined): ResponsePromise {
+    return toResponsePromise(this.#whole(target, url, options));
+  }
+
   // The hot path: a GET without options makes a Request, a CallContext, an Attempt and two responses, and awaits the chain
   // and the body. Everything else that a response offers is made when it is asked for.
   async #whole(
@@ -303,12 +311,12 @@ export class Client implements AsyncDisposable {
       call = this.#begin(target, url, options);
       call.readsWhole = true;
       const head = await this.#chain.for(settingsOf(call))(call.request, call);
-      const content = await head.bytes();
+      const content = await head.read();
       return new Response(head, content, head.body.trailers);
     } catch (error) {
       if (call === undefined) releaseGiven(target, options);
       else call.fail(error);
-      throw error;
+      throw withCaller(error);
     } finally {
       call?.settle();
       this.#lifetime.leave();
@@ -341,7 +349,7 @@ export class Client implements AsyncDisposable {
     } catch (error) {
       if (call === undefined) releaseGiven(target, options);
       end(error);
-      throw error;
+      throw withCaller(error);
     }
   }
 
@@ -350,7 +358,7 @@ export class Client implements AsyncDisposable {
       this.#lifetime.enter();
     } catch (error) {
       releaseGiven(target, options);
-      throw error;
+      throw withCaller(error);
     }
   }
 

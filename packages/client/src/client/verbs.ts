@@ -5,7 +5,7 @@
  */
 import { Client } from './client.ts';
 import type { Request } from '../request/request.ts';
-import type { Response } from '../response/response.ts';
+import type { ResponsePromise } from '../response/response-promise.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
 import type { BodylessRequestOptions, CallOptions, RequestOptions } from './call-options.ts';
 
@@ -19,31 +19,31 @@ function shared(): Client {
  * As `new Client().get(url, options)`, over connections that all these functions share; so are the other verbs.
  * @example
  * import { get } from '@x/client';
- * const text = (await get('https://example.com/')).text();
+ * const text = await get('https://example.com/').text();
  */
-export function get(url: string | URL, options?: BodylessRequestOptions): Promise<Response> {
+export function get(url: string | URL, options?: BodylessRequestOptions): ResponsePromise {
   return shared().get(url, options);
 }
-export function head(url: string | URL, options?: BodylessRequestOptions): Promise<Response> {
+export function head(url: string | URL, options?: BodylessRequestOptions): ResponsePromise {
   return shared().head(url, options);
 }
-export function options(url: string | URL, options?: RequestOptions): Promise<Response> {
+export function options(url: string | URL, options?: RequestOptions): ResponsePromise {
   return shared().options(url, options);
 }
-export function post(url: string | URL, options?: RequestOptions): Promise<Response> {
+export function post(url: string | URL, options?: RequestOptions): ResponsePromise {
   return shared().post(url, options);
 }
-export function put(url: string | URL, options?: RequestOptions): Promise<Response> {
+export function put(url: string | URL, options?: RequestOptions): ResponsePromise {
   return shared().put(url, options);
 }
-export function patch(url: string | URL, options?: RequestOptions): Promise<Response> {
+export function patch(url: string | URL, options?: RequestOptions): ResponsePromise {
   return shared().patch(url, options);
 }
 /** Exported as `delete`, which is no name for a function: `import { delete as remove } from '@x/client'`. */
-export function remove(url: string | URL, options?: RequestOptions): Promise<Response> {
+export function remove(url: string | URL, options?: RequestOptions): ResponsePromise {
   return shared().delete(url, options);
 }
-export function request(method: string, url: string | URL, options?: RequestOptions): Promise<Response> {
+export function request(method: string, url: string | URL, options?: RequestOptions): ResponsePromise {
   return shared().request(method, url, options);
 }
 

@@ -38,7 +38,7 @@ function append(error: Error, requests: readonly Request[], place: string): void
   if (requests.some((request) => plain.includes(shownRequest(request)))) return;
   const message = `${plain} (${place})`;
   const { stack } = error;
-  if (stack !== undefined)
+  if (typeof stack === 'string')
     setHidden(
       error,
       'stack',

@@ -6,6 +6,7 @@ import type { CacheOutcome } from './cache-outcome.ts';
 import { linksByRelation, parseLinks, type Links } from './links.ts';
 import { findHeader } from '../request/fields/header-input.ts';
 import { Headers } from '../request/fields/headers.ts';
+import type { OwnBytes } from './own-bytes.ts';
 import { shownUrl } from '../redact.ts';
 import type { Request } from '../request/request.ts';
 import type { StandardSchema } from './schema.ts';
@@ -82,7 +83,7 @@ export abstract class AnyResponse {
   }
 
   /** The whole body. */
-  abstract bytes(): Uint8Array | Promise<Uint8Array>;
+  abstract bytes(): OwnBytes | Promise<OwnBytes>;
   /** The whole body, of the type that `Content-Type` says. */
   abstract blob(): Blob | Promise<Blob>;
   /** The whole body as text. */

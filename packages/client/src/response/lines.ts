@@ -1,8 +1,11 @@
 /** Lines of a text that comes in chunks. */
 import { DecodingError, InvalidOption } from '../errors.ts';
 import { about } from '../request/about.ts';
+import { findHeader } from '../request/fields/header-input.ts';
 import type { Request } from '../request/request.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';
+import type { Response } from './response.ts';
+import { charsetOf } from './text.ts';
 import type { UnreadResponse } from './unread-response.ts';
 import { TextChunks } from './text-chunks.ts';
 
@@ -17,11 +20,29 @@ const names: OptionNames<LinesOptions> = Object.freeze({ charset: undefined, max
 const defaultMaxLength = 1024 * 1024;
 
 /** @throws {InvalidOption} */
-export function readLines(response: UnreadResponse, charset: string | undefined, options: LinesOptions): Lines {
+export function readLines(
+  response: Pick<UnreadResponse, 'request' | typeof Symbol.asyncIterator>,
+  charset: string | undefined,
+  options: LinesOptions,
+): Lines {
   const own = ownOptions(options, names, 'lines');
   const { maxLength = defaultMaxLength } = own;
   if (typeof maxLength !== 'number' || !(maxLength >= 1)) throw new InvalidOption('maxLength', 'must be a number of at least 1');
   return new Lines(response[Symbol.asyncIterator](), own.charset?.toLowerCase() ?? charset, maxLength, response.request);
+}
+
+/**
+ * Of a body that is here.
+ * @throws {InvalidOption}
+ */
+export function linesInMemory(response: Response, options: LinesOptions): Lines {
+  const charset = charsetOf(findHeader(response.rawHeaders, 'content-type'));
+  const { request } = response;
+  return readLines({ request, [Symbol.asyncIterator]: () => only(response.bytes()) }, charset, options);
+}
+
+async function* only(chunk: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield chunk;
 }
 
 /**

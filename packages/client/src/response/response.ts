@@ -3,6 +3,7 @@ import type { HeaderPair } from '@x/httpcore';
 import { Headers } from '../request/fields/headers.ts';
 import { parseJson } from './json.ts';
 import { AnyResponse } from './any-response.ts';
+import { toOwnBytes, type OwnBytes } from './own-bytes.ts';
 import { matching, type StandardSchema } from './schema.ts';
 import { charsetOf, decodeText } from './text.ts';
 
@@ -16,19 +17,19 @@ const none: readonly HeaderPair[] = Object.freeze([]);
  * const user = response.raiseForStatus().json<{ name: string }>();
  */
 export class Response extends AnyResponse {
-  readonly #content: Uint8Array;
+  readonly #content: OwnBytes;
   readonly #trailers: readonly HeaderPair[];
 
   /** @internal */
   constructor(head: AnyResponse, content: Uint8Array, trailers: readonly HeaderPair[] | undefined) {
     super(head.request, head.status, head.reason, head.httpVersion, head.rawHeaders, head.attempt, head.call);
     this.trail = head.trail;
-    this.#content = content;
+    this.#content = toOwnBytes(content);
     this.#trailers = trailers ?? none;
   }
 
-  /** The body itself, not a copy. */
-  override bytes(): Uint8Array {
+  /** The body itself, not a copy: a plain `Uint8Array` on memory of its own. */
+  override bytes(): OwnBytes {
     return this.#content;
   }
 

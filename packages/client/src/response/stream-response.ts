@@ -20,6 +20,7 @@ import { parseJson } from './json.ts';
 import { toResponseBody, type ResponseBodyInput } from './response-body.ts';
 import { AnyResponse, type AttemptRecord, type CallRecord } from './any-response.ts';
 import type { Request } from '../request/request.ts';
+import { toOwnBytes, type OwnBytes } from './own-bytes.ts';
 import { matching, type StandardSchema } from './schema.ts';
 import { charsetOf, decodeText } from './text.ts';
 import { instantTimings } from './timings.ts';
@@ -50,6 +51,7 @@ export class StreamResponse extends AnyResponse implements UnreadResponse, Async
   /** @internal How to ask for it once more, for a response that a client has handed out. */
   resumable: (() => ResumableCall) | undefined = undefined;
   #whole: Promise<Uint8Array> | undefined = undefined;
+  #own: Promise<OwnBytes> | undefined = undefined;
   #taken = false;
 
   /** @internal */
@@ -111,7 +113,12 @@ export class StreamResponse extends AnyResponse implements UnreadResponse, Async
    * @throws {BodyConsumed} it was iterated or closed before.
    * @throws {HttpCoreError} the rest does not arrive whole.
    */
-  override bytes(): Promise<Uint8Array> {
+  override bytes(): Promise<OwnBytes> {
+    return (this.#own ??= this.read().then(toOwnBytes));
+  }
+
+  /** @internal The whole body, on memory that may hold something else beside it. */
+  read(): Promise<Uint8Array> {
     if (this.#whole !== undefined) return this.#whole;
     if (this.#taken) return Promise.reject(alreadyTaken(this.request));
     this.#taken = true;
@@ -125,7 +132,7 @@ export class StreamResponse extends AnyResponse implements UnreadResponse, Async
 
   /** As {@link bytes}, decoded like `Response.text()`. */
   override async text(charset?: string): Promise<string> {
-    return decodeText(await this.bytes(), charset?.toLowerCase() ?? charsetOf(this.contentType));
+    return decodeText(await this.read(), charset?.toLowerCase() ?? charsetOf(this.contentType));
   }
 
   /**
@@ -136,7 +143,7 @@ export class StreamResponse extends AnyResponse implements UnreadResponse, Async
   override json<T = unknown>(): Promise<T>;
   override json<Output>(schema: StandardSchema<Output>): Promise<Output>;
   override async json(schema?: StandardSchema): Promise<unknown> {
-    const value = parseJson(await this.bytes(), this);
+    const value = parseJson(await this.read(), this);
     return schema === undefined ? value : matching(value, schema, this.request);
   }
 

@@ -13,7 +13,7 @@ import type { CallContext } from '../call/context.ts';
 export async function receiveWhole(response: StreamResponse, context: CallContext): Promise<StreamResponse> {
   if (!context.readsWhole || 'write' in response.body) return response;
   try {
-    const content = await response.bytes();
+    const content = await response.read();
     return response.with({ body: bodyInMemory(content, response.body.trailers) });
   } catch (error) {
     if (!(error instanceof HttpCoreError)) return response;
