@@ -68,7 +68,7 @@ export class SingleUseBody implements RequestBody {
   }
 
   release(): void {
-    if (!this.#opened) this.discard();
+    if (!this.#begun) this.discard();
   }
 }
 
