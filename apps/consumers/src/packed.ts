@@ -14,7 +14,7 @@ type Manifest = Record<string, unknown> & { name: string; version: string; depen
 /** A program of somebody else: a folder where nothing is ours but what the tarballs bring. */
 export interface Consumer {
   readonly folder: string;
-  /** Installs what else the program needs, from this package's own dependencies. */
+  /** Installs what else the program needs, from what this package and the workspace depend on. */
   install(...names: readonly string[]): Promise<void>;
   write(file: string, text: string): Promise<string>;
   remove(): Promise<void>;
@@ -29,7 +29,8 @@ export async function newConsumer(): Promise<Consumer> {
       for (const name of names) {
         const link = join(folder, 'node_modules', name);
         await mkdir(dirname(link), { recursive: true });
-        await symlink(join(import.meta.dirname, '../node_modules', name), link, 'junction');
+        const own = join(import.meta.dirname, '../node_modules', name);
+        await symlink(existsSync(own) ? own : join(root, 'node_modules', name), link, 'junction');
       }
     },
     async write(file, text) {

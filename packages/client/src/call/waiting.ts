@@ -3,7 +3,7 @@ import { Aborted } from '@x/httpcore';
 
 import { ClientClosed } from '../errors.ts';
 import type { Lifetime } from './lifetime.ts';
-import { now } from '../time/platform.ts';
+import { clearTimeout, now, setTimeout } from '../time/platform.ts';
 
 /** Time, so that tests can have it their way. */
 export interface Clock {

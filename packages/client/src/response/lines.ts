@@ -49,7 +49,7 @@ async function* only(chunk: Uint8Array): AsyncGenerator<Uint8Array, void, undefi
  * Lines without what ends them, which is LF or CRLF. A lone CR is a character like others, so that a line is never held back
  * for what may follow. What comes after the last line end is a line if it is not empty.
  */
-export class Lines implements AsyncIterableIterator<string, undefined> {
+export class Lines implements AsyncIterableIterator<string> {
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #text: TextChunks;
   readonly #splitter: LineSplitter;

@@ -157,7 +157,7 @@ export class StreamResponse extends AnyResponse implements UnreadResponse, Async
    * await using response = await client.stream('GET', 'https://example.com/log.ndjson');
    * for await (const line of response.lines()) console.log(JSON.parse(line));
    */
-  lines(options: LinesOptions = {}): AsyncIterableIterator<string, undefined> {
+  lines(options: LinesOptions = {}): AsyncIterableIterator<string> {
     return readLines(this, charsetOf(this.contentType), options);
   }
 
@@ -172,7 +172,7 @@ export class StreamResponse extends AnyResponse implements UnreadResponse, Async
    * await using response = await client.stream('GET', '/events', { headers: { accept: 'text/event-stream' } });
    * for await (const { event, data } of response.sse({ reconnect: true })) console.log(event, data);
    */
-  sse(options: EventsOptions = {}): AsyncIterableIterator<ServerSentEvent, undefined> {
+  sse(options: EventsOptions = {}): AsyncIterableIterator<ServerSentEvent> {
     return new EventStream(this, this.resumable?.(), options);
   }
 

@@ -15,6 +15,7 @@ import type { HeaderPair } from '../contract/dispatcher.ts';
 import { Aborted, HttpCoreError, LocalProtocolError, ReadError, RemoteProtocolError } from '../contract/errors.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
 import type { Clock } from '../time/clock.ts';
+import { queueMicrotask } from '../time/platform.ts';
 import type { ApplicationRequest } from './application.ts';
 import { applicationRequest, LazySignal } from './incoming-request.ts';
 import { IncomingBytes, type IncomingSource } from './incoming-bytes.ts';

@@ -3,6 +3,7 @@ import type { OnReadOpts, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import type { ByteTransport, TransportFacts, TransportHandler } from './byte-transport.ts';
+import { queueMicrotask } from '../time/platform.ts';
 import { lendMemory } from './lend-memory.ts';
 import type { ReadMemory } from './read-memory.ts';
 

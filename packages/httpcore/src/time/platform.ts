@@ -4,14 +4,14 @@
  */
 import { performance as realPerformance } from 'node:perf_hooks';
 
-type Timer = 'setTimeout' | 'clearTimeout' | 'setImmediate' | 'clearImmediate';
+type Scheduler = 'setTimeout' | 'clearTimeout' | 'setImmediate' | 'clearImmediate' | 'queueMicrotask';
 
 /** Where timers were faked before (jest's `enableGlobally`), the library that vitest and jest use keeps what it has replaced. */
 interface Fake {
   readonly clock?: Readonly<Record<string, unknown>>;
 }
 
-function genuine<Name extends Timer>(name: Name): (typeof globalThis)[Name] {
+function genuine<Name extends Scheduler>(name: Name): (typeof globalThis)[Name] {
   const current = globalThis[name];
   const replaced = (current as Fake).clock?.[`_${name}`];
   return typeof replaced === 'function' ? (replaced as (typeof globalThis)[Name]) : current;
@@ -21,6 +21,7 @@ export const setTimeout: typeof globalThis.setTimeout = genuine('setTimeout');
 export const clearTimeout: typeof globalThis.clearTimeout = genuine('clearTimeout');
 export const setImmediate: typeof globalThis.setImmediate = genuine('setImmediate');
 export const clearImmediate: typeof globalThis.clearImmediate = genuine('clearImmediate');
+export const queueMicrotask: typeof globalThis.queueMicrotask = genuine('queueMicrotask');
 
 const readNow = realPerformance.now;
 

@@ -39,6 +39,9 @@ export function toRequestBody(input: BodyInput): RequestBody {
     return new BytesBody([chunkBytes(input)], undefined);
   }
   if (input instanceof Blob) {
+    // jsdom's, under a test.
+    if (typeof input.stream !== 'function')
+      throw new InvalidOption('body', 'is a Blob that has no stream(), so its bytes can not be had; give the bytes');
     return new ReopenedBody(() => readerSource(input.stream()), input.type === '' ? undefined : input.type, input.size);
   }
   if ('getReader' in input) return webStreamBody(input);

@@ -54,7 +54,7 @@ interface Reconnecting {
  * The events, one after the other, over as many responses as it takes. Leaving the loop early ends all of it, in whatever it was
  * doing: reading, waiting, or asking again.
  */
-export class EventStream implements AsyncIterableIterator<ServerSentEvent, undefined> {
+export class EventStream implements AsyncIterableIterator<ServerSentEvent> {
   readonly #parser: EventParser;
   readonly #reconnecting: Reconnecting | undefined;
   readonly #stop = new AbortController();

@@ -1,0 +1,165 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+
+import { newConsumer, type Consumer } from '../src/packed.ts';
+import { node } from '../src/processes.ts';
+
+const bin = (path: string): string => join(import.meta.dirname, '../node_modules', path);
+const vitest = join(import.meta.dirname, '../../../node_modules/vitest/vitest.mjs');
+
+let consumer: Consumer;
+let server: Server;
+let url: string;
+/** What has broken once. */
+const broken = new Set<string>();
+
+beforeAll(async () => {
+  // Outside of the runners: a fake clock stops what is beside it.
+  server = createServer((request, response) => {
+    if (request.url === '/silent') return;
+    if (request.url?.startsWith('/broken') && !broken.has(request.url)) {
+      broken.add(request.url);
+      request.socket.destroy();
+      return;
+    }
+    if (request.url === '/cookie') response.setHeader('set-cookie', 'sid=1; Path=/');
+    response.setHeader('content-type', 'application/json');
+    request.resume().on('end', () => response.end(JSON.stringify({ cookie: request.headers.cookie ?? null })));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  consumer = await newConsumer();
+  await consumer.install('jest', 'ts-jest', 'typescript', '@types/jest', 'jsdom', 'happy-dom');
+}, 120_000);
+
+afterAll(async () => {
+  await consumer?.remove();
+  server.closeAllConnections();
+  server.close();
+});
+
+/** In the words that jest and vitest share. `fake` is what makes the clock stand still. */
+function suite(fake: string, real: string): string {
+  return `
+const url = ${JSON.stringify(url)};
+
+test('calls, cookies and typed errors', async () => {
+  const client = new Client();
+  await client.get(url + '/cookie');
+  expect((await client.get(url)).json()).toEqual({ cookie: 'sid=1' });
+  const files = { file: { content: new TextEncoder().encode('x'), filename: 'a.png' } };
+  expect((await client.post(url, { files })).status).toBe(200);
+  const refused: unknown = await client.get('http://127.0.0.1:1/').catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(ConnectError);
+  expect(refused).toBeInstanceOf(Error);
+  await client.close();
+});
+
+test('what the environment gives can be sent', async () => {
+  const client = new Client();
+  const form = new FormData();
+  form.append('a', 'b');
+  expect((await client.post(url, { body: new URLSearchParams({ a: 'b' }) })).status).toBe(200);
+  expect((await client.get(new URL('/cookie', url), { signal: new AbortController().signal, headers: new Headers({ a: 'b' }) })).status).toBe(200);
+  const controller = new AbortController();
+  const call = client.get(url + '/silent', { signal: controller.signal }).catch((error: unknown) => error);
+  controller.abort();
+  expect(await call).toBeInstanceOf(Error);
+  expect((await client.post(url, { body: form })).status).toBe(200);
+  const blob = new Blob(['x']);
+  const sent: unknown = await client.post(url, { body: blob }).catch((error: unknown) => error);
+  // jsdom's can not be read by anybody.
+  if ('stream' in blob) expect(sent).toMatchObject({ status: 200 });
+  else expect(sent).toBeInstanceOf(InvalidOption);
+  await client.close();
+});
+
+test('an application without a network answers', async () => {
+  const mocked = mockClient(() => ({ status: 200, body: 'ok' }));
+  expect((await mocked.get('https://example.com/')).text()).toBe('ok');
+});
+
+test('a clock that stands still stops no request', async () => {
+  ${fake};
+  try {
+    const client = new Client({ retries: 1 });
+    expect((await client.get(url + '/broken' + Math.random())).attempts.length).toBe(2);
+    const stream = await client.stream('GET', url);
+    expect(await stream.text()).toContain('cookie');
+    await client.close();
+  } finally {
+    ${real};
+  }
+});
+
+test('nor a timeout', async () => {
+  ${fake};
+  try {
+    const client = new Client();
+    const late: unknown = await client.get(url + '/silent', { timeout: 50 }).catch((error: unknown) => error);
+    expect(late).toBeInstanceOf(TimeoutError);
+    client.destroy();
+  } finally {
+    ${real};
+  }
+});
+`;
+}
+
+const imports = `import { Client, ConnectError, InvalidOption, TimeoutError } from '@x/client';\nimport { mockClient } from '@x/client/testing';\n`;
+
+// Slow where others work beside them.
+vi.setConfig({ testTimeout: 120_000 });
+
+describe('jest', () => {
+  async function jest(name: string, settings: object, file: string, text: string): Promise<string> {
+    await consumer.write(join(name, file), text);
+    await consumer.write(join(name, 'package.json'), JSON.stringify({ private: true, jest: settings }));
+    return node(
+      [bin('jest/bin/jest.js'), '--rootDir', join(consumer.folder, name), '--ci', '--no-cache', '--runInBand'],
+      join(consumer.folder, name),
+    );
+  }
+
+  test('with its defaults: CommonJS', async () => {
+    const required = `const { Client, ConnectError, InvalidOption, TimeoutError } = require('@x/client');\nconst { mockClient } = require('@x/client/testing');\n`;
+    const text = suite('jest.useFakeTimers()', 'jest.useRealTimers()').replaceAll(': unknown', '');
+    expect(await jest('plain', {}, 'calls.test.js', required + text)).not.toContain('skipped');
+  });
+
+  test('with ts-jest and every timer faked before anything is loaded', async () => {
+    const settings = { preset: 'ts-jest', fakeTimers: { enableGlobally: true } };
+    const text = imports + suite('jest.useFakeTimers()', 'jest.useRealTimers()');
+    expect(await jest('typed', settings, 'calls.test.ts', text)).not.toContain('skipped');
+  });
+});
+
+describe('vitest', () => {
+  test.for(['node', 'jsdom', 'happy-dom'])('in %s', async (environment) => {
+    const folder = `vitest-${environment}`;
+    const globals = `import { expect, test, vi } from 'vitest';\n`;
+    await consumer.write(join(folder, 'calls.test.ts'), globals + imports + suite('vi.useFakeTimers()', 'vi.useRealTimers()'));
+    await consumer.write(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
+    const args = ['run', '--root', join(consumer.folder, folder), '--environment', environment, '--no-cache'];
+    expect(await node([vitest, ...args], join(consumer.folder, folder))).toContain('5 passed');
+  });
+});
+
+test('node:test and its mocked timers', async () => {
+  const text = `
+    import assert from 'node:assert';
+    import { mock, test } from 'node:test';
+    import { Client, TimeoutError } from '@x/client';
+    mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'setImmediate', 'Date'] });
+    test('a call and a timeout under a clock that stands still', async () => {
+      const client = new Client();
+      assert.equal((await client.get(${JSON.stringify(url)})).status, 200);
+      await assert.rejects(client.get(${JSON.stringify(`${url}/silent`)}, { timeout: 50 }), TimeoutError);
+      client.destroy();
+    });
+  `;
+  expect(await node(['--test', await consumer.write('calls.test.mjs', text)], consumer.folder)).toContain('pass 1');
+});
