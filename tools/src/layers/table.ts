@@ -398,7 +398,7 @@ export const layers: readonly Layer[] = [
     layer: 'bench',
     files: ['apps/bench/src/'],
     imports: [],
-    modules: ['node:*', '*', '@x/httpcore', '@x/httpcore/testing', '@x/client', '@x/testbed'],
+    modules: ['node:*', '*', '@x/httpcore', '@x/httpcore/testing', '@x/client', '@x/interop/undici', '@x/testbed'],
   },
   {
     layer: 'consumers',

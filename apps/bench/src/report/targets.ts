@@ -57,6 +57,9 @@ export const TARGETS: readonly Target[] = [
   { scenario: 'proxy-tunnel', contender: 'client', atMost: 1.05, versus: 'client-direct' },
   { scenario: 'proxy-tunnel-h2', contender: 'dispatch', atMost: 1.05, versus: 'dispatch-direct' },
   { scenario: 'proxy-tunnel-h2', contender: 'client', atMost: 1.05, versus: 'client-direct' },
+  { scenario: 'fetch-small', contender: 'fetch-on-client', atMost: 0.9, versus: 'fetch' },
+  { scenario: 'fetch-small', contender: 'fetch-on-dispatch', atMost: 0.9, versus: 'fetch' },
+  { scenario: 'fetch-download', contender: 'fetch-on-client', atMost: 0.9, versus: 'fetch' },
   { scenario: 'import', contender: 'client', atMost: 1, versus: 'undici' },
 ];
 

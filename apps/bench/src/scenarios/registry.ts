@@ -74,6 +74,11 @@ const IN_MEMORY: Pick<ExchangeScenario, 'contenders' | 'references' | 'startServ
   window: { requests: 1_000_000, milliseconds: 4_000 },
 };
 
+const INSTALLED: Pick<ExchangeScenario, 'contenders' | 'references'> = {
+  contenders: contenders('fetch', 'fetch-on-client', 'fetch-on-dispatch'),
+  references: { floor: null, dispatch: 'fetch', client: 'fetch' },
+};
+
 const SCENARIOS: readonly Scenario[] = [
   {
     ...WARM,
@@ -95,6 +100,24 @@ const SCENARIOS: readonly Scenario[] = [
     summary: 'GET of 1 KiB of JSON, parsed, 50 at a time on warm connections, HTTP/1.1',
     units: PER_REQUEST,
     traffic: { ...SMALL, exchange: 'json', target: '/json', bodyBytes: Buffer.byteLength(DOCUMENT) },
+  },
+  {
+    ...WARM,
+    ...INSTALLED,
+    id: 'fetch-small',
+    summary: 'GET of 11 bytes by global fetch, 50 at a time on warm connections, HTTP/1.1',
+    units: PER_REQUEST,
+    traffic: SMALL,
+  },
+  {
+    ...WARM,
+    ...INSTALLED,
+    id: 'fetch-download',
+    summary: 'GET of 100 MiB by global fetch, read chunk by chunk, HTTP/1.1',
+    units: PER_BODY,
+    traffic: { ...SMALL, exchange: 'download', target: '/large', concurrency: 1, bodyBytes: LARGE_BYTES },
+    warmup: { requests: 3, milliseconds: 2_000 },
+    window: { requests: 10, milliseconds: 5_000 },
   },
   {
     ...WARM,

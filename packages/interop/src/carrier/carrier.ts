@@ -14,10 +14,32 @@ type TrailerSource = readonly HeaderPair[] | (() => readonly HeaderPair[] | Prom
 
 /** The body of a response; one that can be written to as well after an upgrade or CONNECT. */
 export interface CarriedBody extends AsyncIterable<Uint8Array> {
+  bytes(): Promise<Uint8Array>;
   close(): Promise<void>;
   readonly trailers: readonly HeaderPair[] | undefined;
   write?(chunk: Uint8Array): Promise<void>;
   end?(): Promise<void>;
+}
+
+/** What a dispatcher answers. */
+export type CarriedResponse = readonly [
+  httpVersion: string,
+  status: number,
+  reason: string,
+  headers: readonly HeaderPair[],
+  /** Has `write` when the connection was upgraded. */
+  body: CarriedBody,
+];
+
+/** What a dispatcher is told beside the request. */
+export interface CarriedContext {
+  readonly signal: AbortSignal;
+  readonly onInformational?: Informational | undefined;
+  readonly trailers?: TrailerSource | undefined;
+  /** Told each step, as the observers of `trace` are. */
+  readonly trace?: Observer | undefined;
+  /** A client has the name from the URL alone. */
+  readonly servername?: string | undefined;
 }
 
 /** What is used of a `Dispatcher` of `@x/httpcore`, such as a `ConnectionPool`. */
@@ -28,14 +50,8 @@ export interface DispatcherLike {
     headers: readonly HeaderPair[],
     body: ByteIterable | null,
     timeouts?: Timeouts,
-    context?: {
-      readonly signal?: AbortSignal | undefined;
-      readonly onInformational?: Informational | undefined;
-      readonly trailers?: TrailerSource | undefined;
-      readonly servername?: string | undefined;
-      readonly trace?: Observer | undefined;
-    },
-  ): Promise<readonly [httpVersion: string, status: number, reason: string, headers: readonly HeaderPair[], body: CarriedBody]>;
+    context?: CarriedContext,
+  ): Promise<CarriedResponse>;
 }
 
 interface ResponseLike extends AsyncIterable<Uint8Array> {
@@ -44,6 +60,7 @@ interface ResponseLike extends AsyncIterable<Uint8Array> {
   readonly reason: string;
   readonly rawHeaders: readonly HeaderPair[];
   readonly body: CarriedBody;
+  bytes(): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -66,32 +83,15 @@ export interface ClientLike {
   ): Promise<ResponseLike>;
 }
 
-export interface CarriedRequest {
-  readonly method: string;
-  readonly url: UrlParts;
-  readonly headers: readonly HeaderPair[];
-  readonly body: ByteIterable | null;
-  readonly signal: AbortSignal;
-  /** Milliseconds of silence of the peer, instead of what the carrier has; `null`: no limit. */
-  readonly silence?: number | null | undefined;
-  readonly onInformational?: Informational | undefined;
-  readonly trailers?: TrailerSource | undefined;
-  /** Told each step, as the observers of `trace` are. */
-  readonly trace?: Observer | undefined;
-  /** A client has the name from the URL alone. */
-  readonly servername?: string | undefined;
-}
-
-export interface CarriedResponse {
-  readonly httpVersion: string;
-  readonly status: number;
-  readonly reason: string;
-  readonly headers: readonly HeaderPair[];
-  /** Has `write` when the connection was upgraded. */
-  readonly body: CarriedBody;
-}
-
-export type Carry = (request: CarriedRequest) => Promise<CarriedResponse>;
+/** `silence`: milliseconds without a word of the peer, instead of what the carrier has; `null`: no limit. */
+export type Carry = (
+  method: string,
+  url: UrlParts,
+  headers: readonly HeaderPair[],
+  body: ByteIterable | null,
+  silence: number | null | undefined,
+  context: CarriedContext,
+) => Promise<CarriedResponse>;
 
 /** @throws {TypeError} it is neither. */
 export function carryBy(carrier: ClientLike | DispatcherLike): Carry {
@@ -108,18 +108,15 @@ function isObject(value: unknown): value is object {
 const otherTimeouts = { connect: 10_000, write: 60_000, pool: 30_000 };
 
 function carryByDispatcher(dispatcher: DispatcherLike): Carry {
-  return async ({ method, url, headers, body, silence, signal, onInformational, trailers, trace, servername }) => {
+  return (method, url, headers, body, silence, context) => {
     const { connect, write, pool } = otherTimeouts;
     const timeouts: Timeouts | undefined = silence === undefined ? undefined : [connect, silence, write, pool];
-    const context = { signal, onInformational, trailers, trace, servername };
-    const [httpVersion, status, reason, fields, content] = await dispatcher.dispatch(method, url, headers, body, timeouts, context);
-    return { httpVersion, status, reason, headers: fields, body: content };
+    return dispatcher.dispatch(method, url, headers, body, timeouts, context);
   };
 }
 
 function carryByClient(client: ClientLike): Carry {
-  return async (request) => {
-    const { method, url, headers, body, silence, signal, onInformational, trailers, trace } = request;
+  return async (method, url, headers, body, silence, { signal, onInformational, trailers, trace }) => {
     try {
       const response = await client.stream(method, hrefOf(url), {
         headers,
@@ -133,19 +130,14 @@ function carryByClient(client: ClientLike): Carry {
         ...(trailers === undefined ? {} : { trailers }),
         ...(trace === undefined ? {} : { trace }),
       });
-      return carried(response);
+      const { httpVersion, status, reason, rawHeaders, body: content } = response;
+      return [httpVersion, status, reason, rawHeaders, content.write === undefined ? new BodyOfResponse(response) : content];
     } catch (error) {
       const last = lastResponseOf(error);
       if (last === undefined) throw error;
-      return carried(last);
+      return [last.httpVersion, last.status, last.reason, last.rawHeaders, new WholeBody(last)];
     }
   };
-}
-
-function carried(response: ResponseLike): CarriedResponse {
-  const { httpVersion, status, reason, rawHeaders, body } = response;
-  const isUpgraded = body.write !== undefined;
-  return { httpVersion, status, reason, headers: rawHeaders, body: isUpgraded ? body : new BodyOfResponse(response) };
 }
 
 /** Reads by way of the response, so that the client knows when its call is over. */
@@ -158,6 +150,10 @@ class BodyOfResponse implements CarriedBody {
 
   get trailers(): readonly HeaderPair[] | undefined {
     return this.#response.body.trailers;
+  }
+
+  bytes(): Promise<Uint8Array> {
+    return this.#response.bytes();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
@@ -173,35 +169,29 @@ function hrefOf([scheme, host, port, target]: UrlParts): string {
   return `${scheme}://${host}${port === null ? '' : `:${port}`}${target}`;
 }
 
+/** A response that is in memory, as an error shows it. */
+type WholeResponse = Pick<ResponseLike, 'httpVersion' | 'status' | 'reason' | 'rawHeaders'> & { bytes(): Uint8Array | Promise<Uint8Array> };
+
 /** The answer with which a client gave up trying: who calls here knows of no retries, and judges each status himself. */
-function lastResponseOf(error: unknown): ResponseLike | undefined {
+function lastResponseOf(error: unknown): WholeResponse | undefined {
   if (!(error instanceof Error) || error.name !== 'TooManyRetries' || !('response' in error)) return undefined;
-  const response = error.response as (Omit<ResponseLike, 'body'> & { bytes(): Uint8Array | Promise<Uint8Array> }) | undefined;
-  if (response === undefined) return undefined;
-  const { httpVersion, status, reason, rawHeaders } = response;
-  const body = new WholeBody(() => response.bytes());
-  return {
-    httpVersion,
-    status,
-    reason,
-    rawHeaders,
-    body,
-    close: () => body.close(),
-    [Symbol.asyncIterator]: () => body[Symbol.asyncIterator](),
-  };
+  return error.response as WholeResponse | undefined;
 }
 
 class WholeBody implements CarriedBody {
   readonly trailers: readonly HeaderPair[] = [];
-  readonly #bytes: () => Uint8Array | Promise<Uint8Array>;
+  readonly #response: WholeResponse;
 
-  constructor(bytes: () => Uint8Array | Promise<Uint8Array>) {
-    this.#bytes = bytes;
+  constructor(response: WholeResponse) {
+    this.#response = response;
+  }
+
+  async bytes(): Promise<Uint8Array> {
+    return this.#response.bytes();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, undefined> {
-    const bytes = await this.#bytes();
-    if (bytes.length > 0) yield bytes;
+    yield await this.bytes();
   }
 
   close(): Promise<void> {

@@ -1,5 +1,5 @@
 /** One request of undici's, carried: from `dispatch` to the last call of its handler, which comes exactly once. */
-import type { Carry, CarriedBody, CarriedRequest, HeaderPair } from '../carrier/carrier.ts';
+import type { ByteIterable, CarriedBody, CarriedContext, Carry, HeaderPair } from '../carrier/carrier.ts';
 import { receiverOf, type AnyUndiciHandler, type Receiver, type Reins } from './handlers.ts';
 import { readBody, type SentBody } from './request-body.ts';
 import { readHead, type RequestHead, type UndiciDispatchOptions } from './request-head.ts';
@@ -88,36 +88,35 @@ export class CarriedCall implements Reins {
       const read = readBody(this.#options.body, head.contentLength);
       const body = read instanceof Promise ? await read : read;
       if (this.#ended) return;
-      const response = await this.#carry(this.#request(head, body));
-      this.#status = response.status;
-      this.#httpVersion = response.httpVersion;
-      this.#body = response.body;
-      if (this.#ended) {
-        await response.body.close();
-        return;
-      }
-      if (response.body.write === undefined) await this.#receive(response.status, response.reason, response.headers, response.body);
-      else this.#upgrade(response.status, response.headers, response.body);
+      const { method, url } = head;
+      const [httpVersion, status, reason, headers, content] = await this.#carry(
+        method,
+        url,
+        body === null ? head.headers : withContentFields(head, body),
+        body === null ? null : this.#watched(body.bytes),
+        this.#limits?.longest,
+        this.#context(body !== null),
+      );
+      this.#httpVersion = httpVersion;
+      this.#status = status;
+      this.#body = content;
+      if (this.#ended) await content.close();
+      else if (content.write !== undefined) this.#upgrade(status, headers, content);
+      else if (content.trailers !== undefined) await this.#receiveWhole(status, reason, headers, content);
+      else await this.#receive(status, reason, headers, content);
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  #request({ method, url, headers, contentLength, contentType }: RequestHead, body: SentBody | null): CarriedRequest {
+  #context(hasBody: boolean): CarriedContext {
     const { servername } = this.#options;
-    const { onBodySent, onRequestSent } = this.#receiver.handler;
     const limits = this.#limits;
-    const isWatched = body !== null && (onBodySent !== undefined || onRequestSent !== undefined);
     return {
-      method,
-      url,
-      headers: body === null ? headers : withContentFields(headers, contentLength, contentType, body),
-      body: body === null ? null : isWatched ? this.#watched(body.bytes) : body.bytes,
       signal: this.#controller.signal,
-      silence: limits?.longest,
-      trace: limits === undefined ? undefined : (step) => limits.onStep(step, body !== null),
+      onInformational: (status, reason, headers) => this.#informed(status, reason, headers),
+      trace: limits === undefined ? undefined : (step) => limits.onStep(step, hasBody),
       servername: servername ?? undefined,
-      onInformational: (status, reason, fields) => this.#informed(status, reason, fields),
     };
   }
 
@@ -128,6 +127,21 @@ export class CarriedCall implements Reins {
     } catch (error) {
       this.abort(error);
     }
+  }
+
+  /** All of it is here: told in one go, as undici does. Whoever pauses it has it none the less. */
+  async #receiveWhole(status: number, reason: string, headers: readonly HeaderPair[], body: CarriedBody): Promise<void> {
+    const bytes = await body.bytes();
+    if (this.#ended) return;
+    this.#limits?.onChunk();
+    this.#receiver.head(status, reason, headers);
+    if (this.isPaused && !this.#ended) await this.#resumed();
+    if (this.#ended) return;
+    if (bytes.length > 0) this.#receiver.data(bufferOf(bytes));
+    if (this.isPaused && !this.#ended) await this.#resumed();
+    if (this.#ended) return;
+    this.#end(undefined);
+    this.#receiver.ended(body.trailers ?? []);
   }
 
   async #receive(status: number, reason: string, headers: readonly HeaderPair[], body: CarriedBody): Promise<void> {
@@ -142,7 +156,7 @@ export class CarriedCall implements Reins {
       if (done === true) break;
       this.#limits?.onChunk();
       // An empty one would end the stream that it is pushed to.
-      if (value.length > 0) this.#receiver.data(Buffer.from(value.buffer, value.byteOffset, value.byteLength));
+      if (value.length > 0) this.#receiver.data(bufferOf(value));
     }
     this.#end(undefined);
     this.#receiver.ended(body.trailers ?? []);
@@ -167,13 +181,10 @@ export class CarriedCall implements Reins {
     this.#end(undefined);
   }
 
-  async *#watched(bytes: CarriedRequest['body'] & {}): AsyncGenerator<Uint8Array, undefined> {
-    const { handler } = this.#receiver;
-    for await (const chunk of bytes) {
-      yield chunk;
-      handler.onBodySent?.(chunk);
-    }
-    handler.onRequestSent?.();
+  /** Handlers may ask to be told of what is sent; fetch does not. */
+  #watched(bytes: ByteIterable): ByteIterable {
+    const { onBodySent, onRequestSent } = this.#receiver.handler;
+    return onBodySent === undefined && onRequestSent === undefined ? bytes : watched(bytes, this.#receiver.handler);
   }
 
   #fail(cause: unknown): void {
@@ -207,14 +218,21 @@ export class CarriedCall implements Reins {
   }
 }
 
-function withContentFields(
-  headers: readonly HeaderPair[],
-  contentLength: number | undefined,
-  contentType: string | undefined,
-  body: SentBody,
-): readonly HeaderPair[] {
+function withContentFields({ headers, contentLength, contentType }: RequestHead, body: SentBody): readonly HeaderPair[] {
   const added: HeaderPair[] = [];
   if (contentType === undefined && body.contentType !== undefined) added.push(['content-type', body.contentType]);
   if (contentLength === undefined && body.contentLength !== undefined) added.push(['content-length', String(body.contentLength)]);
   return added.length === 0 ? headers : [...headers, ...added];
+}
+
+async function* watched(bytes: ByteIterable, handler: Receiver['handler']): AsyncGenerator<Uint8Array, undefined> {
+  for await (const chunk of bytes) {
+    yield chunk;
+    handler.onBodySent?.(chunk);
+  }
+  handler.onRequestSent?.();
+}
+
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
