@@ -14,9 +14,16 @@ describe('preconnect', () => {
   it('takes a host with letters of Latin-1, however often it is asked for', async () => {
     const pool = new ConnectionPool();
     await pool.close();
-    for (let round = 1; round <= 20_000; round += 1) {
-      const refusal: unknown = await pool.preconnect('http://münchen.example').catch((error: unknown) => error);
-      expect(refusal, `round ${round}`).toBeInstanceOf(PoolClosed);
+    const { stackTraceLimit } = Error;
+    // It is not the stacks of twenty thousand errors that this waits for.
+    Error.stackTraceLimit = 0;
+    try {
+      for (let round = 1; round <= 20_000; round += 1) {
+        const refusal: unknown = await pool.preconnect('http://münchen.example').catch((error: unknown) => error);
+        if (!(refusal instanceof PoolClosed)) throw new Error(`Round ${round}`, { cause: refusal });
+      }
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
     }
   });
 });

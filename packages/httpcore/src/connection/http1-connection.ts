@@ -272,7 +272,7 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
     this.#engine.receiveEnd();
     if (this.#exchange === null) this.#shut(undefined);
     else if (!this.#isWritten)
-      this.#fail(new ReadError('The server closed the connection while it was idle', { code: 'CONNECTION_CLOSED' }), 'unprocessed');
+      this.#fail(new ReadError('The server closed the connection while it was idle', { code: 'CONNECTION_CLOSED' }), this.#stale());
   }
 
   // From the exchange
@@ -374,7 +374,7 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
   }
 
   #stale(): Processing {
-    if (!this.#isWritten) return 'unprocessed';
+    if (!this.#isWritten) return this.served > 1 ? 'retired' : 'unprocessed';
     return this.served > 1 && !this.#engine.responseStarted ? 'stale' : 'unknown';
   }
 

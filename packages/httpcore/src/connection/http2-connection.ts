@@ -76,6 +76,9 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
   /** The server has asked for HTTP/1.1, and it can have that. */
   #fallsBack = false;
 
+  /** Has it served anything? */
+  #hasAnswered = false;
+
   /** Has any tunnel ever said that it does not keep the process alive? */
   #hasUnheld = false;
 
@@ -265,8 +268,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
       if (this.capacity > 0) this.start(exchange, this.clock.now());
       else unstarted.push(exchange);
     }
-    // Each becomes the first in line.
-    for (const exchange of unstarted.toReversed()) exchange.requeue();
+    for (const exchange of unstarted) exchange.requeue();
   }
 
   onCapacityChange(): void {
@@ -284,6 +286,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
 
   onHead(carrier: Http2Carrier, status: number, headers: readonly HeaderPair[]): void {
     const { exchange } = carrier;
+    this.#hasAnswered = true;
     carrier.onFirstByte();
     carrier.withheldBody?.giveUp();
     const isUpgraded = exchange.method === 'CONNECT' && status >= 200 && status < 300;
@@ -309,7 +312,8 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
     const isStale = carrier.startedAt > this.#lastHeard && this.served > 1;
     // Where there is no HTTP/1.1, the next connection would refuse it as well.
     const isHopeless = this.#givenUp || (error.code === http1Required && !this.#fallsBack);
-    const processing = isHopeless ? 'unknown' : !wasProcessed ? 'unprocessed' : isStale ? 'stale' : 'unknown';
+    const unprocessed = this.#hasAnswered && isRetirement(error) ? 'retired' : 'unprocessed';
+    const processing = isHopeless ? 'unknown' : !wasProcessed ? unprocessed : isStale ? 'stale' : 'unknown';
     carrier.exchange.fail(error, processing);
   }
 
@@ -442,4 +446,9 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
     }
     this.#owner.onClosed(this, error);
   }
+}
+
+/** The connection ended in order, or was gone: unlike a refusal, that says nothing about the next one. */
+function isRetirement({ code }: HttpCoreError): boolean {
+  return code === 'H2_NO_ERROR' || !code.startsWith('H2_');
 }

@@ -1,17 +1,15 @@
 /**
- * What the pool asks of the dialler. A dial makes one ready connection to one origin, within one budget of time over DNS,
- * TCP, proxy handshake and TLS.
+ * What the pool asks of the dialler. A dial makes one ready connection to one origin, by DNS, TCP, proxy handshake and TLS. It knows no
+ * limit in time: whoever waits for it has one of its own, and gives up waiting, or the dial where nobody else waits.
  */
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
-import type { HttpCoreError } from '../contract/errors.ts';
+import type { ErrorPhase, HttpCoreError } from '../contract/errors.ts';
 import type { Destination } from '../model/destination.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { DialTimings, TraceObserver } from '../contract/trace.ts';
 
 export interface DialRequest extends Destination {
-  /** Milliseconds for everything; `null` means no limit. */
-  readonly connectTimeout: number | null;
-  /** The observer of the exchange that asked for this dial. */
+  /** Sees the steps. */
   readonly trace: TraceObserver | null;
   /**
    * Told the addresses of the origin, at least one, before any is connected to; perhaps from inside `dial`. An error that it
@@ -30,10 +28,14 @@ export interface DialedTransport {
 /** One attempt under way. */
 export interface Dial<Result> {
   /**
-   * Rejects with `ConnectError`, `ConnectTimeout`, `ProxyError`, `LocalProtocolError` (TLS options that can't be used) or the error
+   * Rejects with `ConnectError`, `ProxyError`, `LocalProtocolError` (TLS options that can't be used) or the error
    * given to `cancel`; nothing is left open then.
    */
   readonly result: Promise<Result>;
+  /** What it is doing. */
+  readonly phase: ErrorPhase;
+  /** What it waits for, in words that end "No connection within 10 s: …". */
+  readonly hanging: string;
   /** Gives up: closes what was opened. Does nothing once the result is settled. */
   cancel(error: HttpCoreError): void;
 }

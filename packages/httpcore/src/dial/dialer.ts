@@ -55,6 +55,12 @@ export class HttpDialer implements Dialer {
           throw error;
         }
       }),
+      get phase() {
+        return dial.phase;
+      },
+      get hanging() {
+        return dial.hanging;
+      },
       cancel: (error) => dial.cancel(error),
     };
   }

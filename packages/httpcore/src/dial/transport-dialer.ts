@@ -1,15 +1,15 @@
 /**
- * Makes transports: a way to the peer, then TLS with it, within one budget of time.
+ * Makes transports: a way to the peer, then TLS with it.
  *
  *             ┌───────────────── a way ──────────────────┐
  *   idle ──▶ resolving ──▶ connecting ──▶ tunnelling ──┬──▶ securing ──▶ settled
- *     └─────────┴──────────────┴──────────────┴────────┴─────────────────▲      an error, the limit, `cancel`
+ *     └─────────┴──────────────┴──────────────┴────────┴─────────────────▲      an error, `cancel`
  *
  * Addresses need no resolving, plain HTTP no securing, and without a proxy there is no tunnelling. With proxies a way has several steps
  * of a kind: a name for the proxy and one for the peer, a proxy behind a proxy. Whichever way it settles, it does so once, and nothing
  * stays open but the transport that it gave away.
  */
-import { ConnectTimeout, LocalProtocolError, ProxyError, type ErrorPhase, type HttpCoreError } from '../contract/errors.ts';
+import { LocalProtocolError, ProxyError, type ErrorPhase, type HttpCoreError } from '../contract/errors.ts';
 import type { PoolSettings } from '../model/pool-options.ts';
 import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
@@ -18,7 +18,7 @@ import { isAddress } from '../net/resolve.ts';
 import type { SocketTransport } from '../net/socket-transport.ts';
 import { TlsClient, tlsError, type TlsHandshake } from '../net/tls.ts';
 import type { DialTimings, TraceEventName, TraceEvents } from '../contract/trace.ts';
-import type { Clock, Scheduled } from '../time/clock.ts';
+import type { Clock } from '../time/clock.ts';
 import type { Dial, DialedTransport, DialRequest, TransportDialer } from './dial.ts';
 import { DirectWay } from './direct-way.ts';
 import { traceSecured, type Stage, type Way, type WayListener, type WaysThroughProxies } from './way.ts';
@@ -93,7 +93,6 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
   #resolve!: (dialed: DialedTransport) => void;
   #reject!: (error: HttpCoreError) => void;
   #stage: Stage = 'idle';
-  #limit: Scheduled | undefined;
   #handshake: TlsHandshake | undefined;
   // What runs, and has to be stopped when it is not wanted any more.
   #way: Way | undefined;
@@ -122,10 +121,7 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
   }
 
   start(): void {
-    const { connectTimeout, origin, via } = this.#request;
-    if (connectTimeout !== null && connectTimeout !== Infinity) {
-      this.#limit = this.#equipment.clock.schedule(connectTimeout, () => this.onFailed(this.#timeout(connectTimeout)));
-    }
+    const { origin, via } = this.#request;
     try {
       // Before anything else: unusable TLS options are told without touching the network.
       if (origin.scheme === 'https') this.#handshake = this.#tls().handshake(origin, this.#request.protocols);
@@ -139,6 +135,14 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
 
   cancel(error: HttpCoreError): void {
     this.onFailed(error);
+  }
+
+  get phase(): ErrorPhase {
+    return phaseOf[this.#stage];
+  }
+
+  get hanging(): string {
+    return this.#stage === 'securing' ? 'the TLS handshake was not finished' : (this.#way?.hanging ?? 'nothing was tried');
   }
 
   #tls(): TlsClient {
@@ -239,15 +243,5 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
 
   #settle(): void {
     this.enter('settled');
-    this.#limit?.cancel();
-  }
-
-  #timeout(limit: number): ConnectTimeout {
-    const { origin } = this.#request;
-    const hanging = this.#stage === 'securing' ? 'the TLS handshake was not finished' : (this.#way?.hanging ?? 'nothing was tried');
-    return new ConnectTimeout(`No connection to ${origin.text} within ${Math.round(limit)} ms: ${hanging}`, {
-      phase: phaseOf[this.#stage],
-      origin: origin.text,
-    });
   }
 }

@@ -15,7 +15,7 @@
  */
 import type { ByteIterable, DispatchContext, DispatchResponse, HeaderPair, ResponseBody, Timeouts } from '../contract/dispatcher.ts';
 import type { ErrorPhase, HttpCoreError } from '../contract/errors.ts';
-import { Aborted, ConnectTimeout, NetworkError, ProxyError, RemoteProtocolError, toCoreError } from '../contract/errors.ts';
+import { Aborted, NetworkError, ProxyError, RemoteProtocolError, toCoreError } from '../contract/errors.ts';
 import type { Origin } from '../model/origin.ts';
 import type { RequestFraming } from '../model/request-framing.ts';
 import { observerOf } from '../observe/diagnostics-channel.ts';
@@ -28,9 +28,11 @@ import type { Carrier, ExchangeOwner } from './parties.ts';
 import { exchangeTransitions, type ExchangeEvent, type ExchangeState } from './exchange-state.ts';
 import type { Forwarding } from '../model/proxy/forwarding.ts';
 import type { ProxiedRequest } from '../model/proxy/proxy-authenticator.ts';
-import { mayReplay, type Processing } from './replay.ts';
+import { isStrike, mayReplay, type Processing } from './replay.ts';
 import { IncomingBody, UpgradedBody } from './response-body.ts';
 import { UnwantedAnswer } from './unwanted-answer.ts';
+
+let lastOrder = 0;
 
 export class Exchange {
   // The request, as it was given.
@@ -43,6 +45,8 @@ export class Exchange {
   readonly timeouts: Timeouts;
   readonly context: DispatchContext | undefined;
   readonly queuedAt: number;
+  /** Its place among all requests: the lower, the earlier. */
+  readonly order: number = (lastOrder += 1);
   readonly observer: TraceObserver | null;
   /** `null` where the peer is no proxy that forwards. */
   readonly forwarding: Forwarding | null;
@@ -59,10 +63,10 @@ export class Exchange {
   /** The sending of the body, while it runs. */
   requestBody: { stop(): void } | null = null;
   replays = 0;
+  strikes = 0;
+  strikesSince: number = Infinity;
   /** Has the caller's iterable been asked for anything? */
   bodyPulled = false;
-  /** What the dialler is doing for it while it is queued. */
-  dialPhase: ErrorPhase | null = null;
   /** As what a proxy that forwards sees it, what that was told last, and how often it wanted to be told something else. */
   proxiedAs: ProxiedRequest | undefined = undefined;
   proxyAuthorization: string | undefined = undefined;
@@ -125,12 +129,8 @@ export class Exchange {
     return this.#state === 'ended';
   }
 
-  get connectTimeout(): number | null {
-    return this.#limits.connect(this.#owner.clock.now());
-  }
-
   get phase(): ErrorPhase {
-    if (this.#state === 'queued') return this.dialPhase ?? 'pool';
+    if (this.#state === 'queued') return this.#owner.phaseOf(this);
     if (this.#buffer !== null) return 'response-body';
     return this.requestEnded ? 'response-head' : 'send';
   }
@@ -165,7 +165,7 @@ export class Exchange {
     if (this.#state === 'ended') return Infinity;
     const next = this.#limits.expiresAt;
     if (next > now) return next;
-    this.abort(this.#limits.passed(now, this.queuedAt, this.phase) ?? this.#owner.explainPoolTimeout(this));
+    this.abort(this.#limits.passed(now, this.queuedAt, this.phase) ?? this.#owner.explainTimeout(this));
     return Infinity;
   }
 
@@ -239,7 +239,7 @@ export class Exchange {
 
   /**
    * The connection can't complete it. `processing` says what is known of the peer's side; what provably was not processed
-   * goes back to the queue, at most twice.
+   * goes back to the queue.
    */
   fail(error: HttpCoreError, processing: Processing): void {
     if (this.#state === 'ended') return;
@@ -248,12 +248,12 @@ export class Exchange {
       return;
     }
     if (this.#state === 'awaiting') {
-      if (mayReplay(this, processing)) {
-        this.#replay(error);
+      if (this.#mayReplay(processing)) {
+        this.#replay(error, processing);
         return;
       }
       // Whoever repeats requests can do so with this one, too.
-      if (processing === 'unprocessed') this.requestSent = false;
+      if (processing === 'unprocessed' || processing === 'retired') this.requestSent = false;
     }
     this.#end(error);
   }
@@ -266,7 +266,7 @@ export class Exchange {
 
   /** RFC 9110 §15.5.20: the server does not answer for this origin over a connection that was made for another. */
   #sendElsewhere(): boolean {
-    if (!this.#owner.onMisdirected(this) || !mayReplay(this, 'unprocessed')) return false;
+    if (!this.#owner.onMisdirected(this) || !this.#mayReplay('unprocessed')) return false;
     const error = new RemoteProtocolError('The server does not serve this origin over the connection of another', { code: 'MISDIRECTED' });
     this.#carrier!.cancel(this, error);
     this.#replay(error);
@@ -275,7 +275,7 @@ export class Exchange {
 
   /** RFC 9110 §15.5.8: nothing was forwarded yet; it is sent again if there are other credentials to send it with. */
   #answerProxy(status: number, headers: readonly HeaderPair[]): boolean {
-    if (!this.forwarding!.isChallenged(this, status, headers) || !mayReplay(this, 'unprocessed')) return false;
+    if (!this.forwarding!.isChallenged(this, status, headers) || !this.#mayReplay('unprocessed')) return false;
     const error = new ProxyError('The proxy asked for other credentials', { code: 'PROXY_AUTH_REQUIRED', status, headers });
     const stream = this.#carrier!;
     const giveUp = (): void => {
@@ -296,15 +296,19 @@ export class Exchange {
 
   /** That answer is here, and its connection can take the request again. Returns false when nobody wants it any more. */
   restart(): boolean {
-    return this.#rewind(this.#challenge!.error);
+    return this.#rewind(this.#challenge!.error, 'unprocessed');
   }
 
-  #replay(error: HttpCoreError): void {
-    if (this.#rewind(error)) this.#owner.onReplay(this);
+  #mayReplay(processing: Processing): boolean {
+    return mayReplay(this, processing, this.#owner.clock.now());
+  }
+
+  #replay(error: HttpCoreError, processing: Processing = 'unprocessed'): void {
+    if (this.#rewind(error, processing)) this.#owner.onReplay(this);
   }
 
   /** Back to where nothing was sent. Returns false when it has ended meanwhile. */
-  #rewind(error: HttpCoreError): boolean {
+  #rewind(error: HttpCoreError, processing: Processing): boolean {
     this.#challenge?.stop();
     this.#challenge = null;
     if (this.observer !== null) this.trace('replayed', { error: this.#withFacts(error) });
@@ -313,11 +317,17 @@ export class Exchange {
     this.#move('replay');
     this.#carrier = null;
     this.replays += 1;
+    if (isStrike(processing)) this.#strike();
     this.requestSent = false;
     this.requestEnded = false;
     this.#stopSending();
     this.#limits.waitingFor = 'nothing';
     return true;
+  }
+
+  #strike(): void {
+    this.strikes += 1;
+    this.strikesSince = Math.min(this.strikesSince, this.#owner.clock.now());
   }
 
   /** A body that waits to go on must not do so on the next connection. */
@@ -350,8 +360,7 @@ export class Exchange {
   /** Ends a queued exchange on behalf of its owner, which forgets it by itself. */
   refuse(error: HttpCoreError): void {
     if (this.#state === 'ended') return;
-    const passed = error instanceof ConnectTimeout ? this.#limits.passedMeanwhile(this.#owner.clock.now(), this.queuedAt, error) : null;
-    this.#end(passed ?? error);
+    this.#end(error);
   }
 
   onConsumed(bytes: number): void {

@@ -1,6 +1,6 @@
 /** The two that an exchange speaks to, besides its caller. It knows them by what they are to it, and they know it by what they made it: so neither imports the other. */
 import type { HeaderPair } from '../contract/dispatcher.ts';
-import type { HttpCoreError, PoolTimeout } from '../contract/errors.ts';
+import type { ConnectTimeout, ErrorPhase, HttpCoreError, PoolTimeout } from '../contract/errors.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Forwarding } from '../model/proxy/forwarding.ts';
@@ -12,12 +12,14 @@ export interface ExchangeOwner<Owned> {
   readonly forwarding: Forwarding | null;
   /** It ended while it was queued: forget it. */
   onCancelled(exchange: Owned): void;
-  /** It goes back to the queue, first in line. */
+  /** It goes back to the queue, to where it stood before. */
   onReplay(exchange: Owned): void;
   /** It was answered 421. Returns whether it was sent to a connection of another origin; the next time it won't be. */
   onMisdirected(exchange: Owned): boolean;
+  /** What is done for it while it is queued. */
+  phaseOf(exchange: Owned): ErrorPhase;
   /** Why it did not get a connection in time. */
-  explainPoolTimeout(exchange: Owned): PoolTimeout;
+  explainTimeout(exchange: Owned): PoolTimeout | ConnectTimeout;
 }
 
 /**

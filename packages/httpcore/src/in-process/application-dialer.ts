@@ -32,6 +32,6 @@ export class ApplicationDialer implements Dialer {
     });
     const connection = new ApplicationConnection(info, this.#answer, owner, this.#clock);
     // There is nothing to give up: a connection that nobody waits for any more is dropped by its owner.
-    return { result: Promise.resolve(connection), cancel() {} };
+    return { result: Promise.resolve(connection), phase: 'connect', hanging: 'nothing was tried', cancel() {} };
   }
 }

@@ -48,6 +48,8 @@ class MemoryDialer implements TransportDialer {
     this.#server.emit('connection', transport.socket);
     return {
       result: Promise.resolve({ transport, timings: instantTimings(this.#clock.now()) }),
+      phase: 'connect',
+      hanging: 'nothing was tried',
       // Nobody else can have seen it: its owner drops it when it comes.
       cancel() {},
     };

@@ -105,12 +105,10 @@ class World implements TransportDialer {
         const end = request.onResolved?.([address]);
         if (end !== undefined) {
           this.shared += 1;
-          limit.cancel();
           reject(end);
           return;
         }
         outcome = clock.schedule(pick(20), () => {
-          limit.cancel();
           if (pick(6) === 0) {
             reject(new ConnectError('refused', { phase: 'connect' }));
             return;
@@ -127,17 +125,12 @@ class World implements TransportDialer {
         });
       };
       let outcome = clock.schedule(pick(10), connect);
-      const limit = clock.schedule(request.connectTimeout ?? 1e9, () => {
-        outcome.cancel();
-        reject(new ConnectError('too slow', { phase: 'connect' }));
-      });
       cancel = (error) => {
         outcome.cancel();
-        limit.cancel();
         reject(error);
       };
     });
-    return { result, cancel };
+    return { result, phase: 'connect', hanging: 'the schedule has not come to it', cancel };
   }
 
   request(): void {

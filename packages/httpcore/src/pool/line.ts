@@ -1,51 +1,66 @@
 /** A place in the line. */
 export interface Place<Item> {
   readonly item: Item;
+  readonly order: number;
   previous: Place<Item> | null;
   next: Place<Item> | null;
   waiting: boolean;
 }
 
-/** First in, first out, with leaving from the middle in constant time: who aborts while waiting must not cost the others a scan. */
+/**
+ * First in, first out, with leaving from the middle in constant time: who aborts while waiting must not cost the others a scan.
+ *
+ * Who comes back stands where it stood before, by its number. Those that come back together come in their order, so each is looked for
+ * behind the one before, and not from the beginning.
+ */
 export class Line<Item> {
   #first: Place<Item> | null = null;
   #last: Place<Item> | null = null;
+  /** Who was put into the middle last. */
+  #returned: Place<Item> | null = null;
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  push(item: Item): Place<Item> {
-    const place: Place<Item> = { item, previous: this.#last, next: null, waiting: true };
-    if (this.#last === null) this.#first = place;
-    else this.#last.next = place;
-    this.#last = place;
+  get first(): Place<Item> | null {
+    return this.#first;
+  }
+
+  /** `order`: the lower, the further in front. */
+  add(item: Item, order: number): Place<Item> {
+    const place: Place<Item> = { item, order, previous: null, next: null, waiting: true };
+    const previous = this.#last === null || this.#last.order <= order ? this.#last : this.#before(order);
+    const next = previous === null ? this.#first : previous.next;
+    if (next !== null) this.#returned = place;
+    place.previous = previous;
+    place.next = next;
+    if (previous === null) this.#first = place;
+    else previous.next = place;
+    if (next === null) this.#last = place;
+    else next.previous = place;
     this.#size += 1;
     return place;
   }
 
-  /** For who had a place before and must not lose it. */
-  unshift(item: Item): Place<Item> {
-    const place: Place<Item> = { item, previous: null, next: this.#first, waiting: true };
-    if (this.#first === null) this.#last = place;
-    else this.#first.previous = place;
-    this.#first = place;
-    this.#size += 1;
-    return place;
-  }
-
-  shift(): Item | undefined {
-    const place = this.#first;
-    if (place === null) return undefined;
-    this.remove(place);
-    return place.item;
+  /** Behind whom one of this number stands; `null`: it is the first. */
+  #before(order: number): Place<Item> | null {
+    let previous = this.#returned !== null && this.#returned.waiting ? this.#returned : null;
+    while (previous !== null && previous.order > order) previous = previous.previous;
+    let next = previous === null ? this.#first : previous.next;
+    while (next !== null && next.order <= order) {
+      previous = next;
+      next = next.next;
+    }
+    return previous;
   }
 
   /** Does nothing when the place was given up before. */
   remove(place: Place<Item>): void {
     if (!place.waiting) return;
     place.waiting = false;
+    if (place === this.#returned) this.#returned = place.previous;
     if (place.previous === null) this.#first = place.next;
     else place.previous.next = place.next;
     if (place.next === null) this.#last = place.previous;

@@ -1,5 +1,6 @@
 import type { Connection } from '../connection/connection.ts';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { SlotHolder } from '../contract/errors.ts';
+import type { TraceObserver } from '../contract/trace.ts';
 import type { Dial } from '../dial/dial.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Coalescing } from './coalescing.ts';
@@ -23,19 +24,21 @@ export interface PeerOwner<Owned> {
   onHttp1Required(peer: Owned): boolean;
   /** A dial has made a connection. Returns whether it is one to use. */
   onMade(peer: Owned, connection: Connection): boolean;
-  dial(peer: Owned, exchange: Exchange | null): Dial<Connection>;
+  /** `trace` sees the steps. */
+  dial(peer: Owned, trace: TraceObserver): Dial<Connection>;
   /** A slot was taken or given back. */
-  onSlotTaken(): void;
-  onSlotFreed(): void;
+  onSlotTaken(peer: Owned): void;
+  onSlotFreed(peer: Owned): void;
   /** This origin would dial if there were room: make some, now or when there is. */
   onRoomWanted(peer: Owned): void;
-  /** Another origin waits for room: idle connections are not kept. */
-  readonly roomIsWanted: boolean;
+  /** A connection of this peer has nothing to do for the moment: should another peer have its room? */
+  shouldYield(peer: Owned): boolean;
   /** A connection became idle. */
   onIdle(now: number): void;
   onDeadline(at: number): void;
   /** It may have been empty, and forgotten, a moment before. */
   onWaiting(peer: Owned): void;
   onEmpty(peer: Owned): void;
-  holders(peer: Owned): readonly Exchange[];
+  /** The exchanges that have what one of this peer waits for, the longest there first; as many as an error names. */
+  holders(peer: Owned, now: number): readonly SlotHolder[];
 }

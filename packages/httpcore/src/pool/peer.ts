@@ -13,26 +13,21 @@ import type { ExchangeOwner } from '../exchange/parties.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Forwarding } from '../model/proxy/forwarding.ts';
 import type { Dial } from '../dial/dial.ts';
-import { Aborted, ConnectError, toCoreError, type HttpCoreError, type PoolTimeout } from '../contract/errors.ts';
+import type { ConnectTimeout, ErrorPhase, HttpCoreError, PoolTimeout } from '../contract/errors.ts';
+import { Aborted, toCoreError } from '../contract/errors.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Destination } from '../model/destination.ts';
 import type { Clock } from '../time/clock.ts';
+import { runOutside } from '../time/outside.ts';
 import { AvailableConnections } from './available-connections.ts';
 import { servedElsewhere, type CoalescingOrigin } from './coalescing.ts';
-import { decideDials } from './decide.ts';
+import { closedEarly, connectTimeout, dialFailure } from './connect-errors.ts';
+import { decideDials, type Sharing } from './decide.ts';
 import { expiryOf } from './eviction.ts';
 import type { PeerOwner } from './peer-owner.ts';
 import { poolTimeout } from './pool-timeout.ts';
-import { Line, type Place } from './line.ts';
-
-interface PendingDial {
-  /** `null` while it is being started: an observer may abort its exchange from inside. */
-  dial: Dial<Connection> | null;
-  /** The exchange that gets the error if the dial fails. */
-  exchange: Exchange | null;
-  /** Why it is not wanted any more. */
-  givenUp: HttpCoreError | null;
-}
+import { PendingDial } from './pending-dial.ts';
+import { Waiting } from './waiting.ts';
 
 export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, CoalescingOrigin {
   readonly destination: Destination;
@@ -46,9 +41,12 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
 
   readonly #pool: PeerOwner<Peer>;
   readonly #available = new AvailableConnections();
-  readonly #line = new Line<Exchange>();
-  readonly #places = new Map<Exchange, Place<Exchange>>();
+  readonly #waiting = new Waiting();
   readonly #dials = new Set<PendingDial>();
+  /** Those of them that are for nobody: who came for one has got another connection, or will come later. */
+  readonly #spareDials = new Set<PendingDial>();
+  /** Is a dial under way that all wait for, since it may serve them all and there is no other connection? */
+  #dependsOnDial = false;
   readonly #closedEarly = new Set<Connection>();
   #singleFlightFailed = false;
 
@@ -65,7 +63,17 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   }
 
   get waitingCount(): number {
-    return this.#line.size;
+    return this.#waiting.size;
+  }
+
+  /** Of those that no connection is made for. */
+  get longestWaiting(): number {
+    return this.#waiting.firstFree?.order ?? Infinity;
+  }
+
+  /** Of the pool's, connections being made included. */
+  get slots(): number {
+    return this.connections.size + this.#dials.size;
   }
 
   get dialCount(): number {
@@ -81,10 +89,6 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   // Exchanges come
 
   submit(exchange: Exchange, now: number): void {
-    this.#serveOrQueue(exchange, now, false);
-  }
-
-  #serveOrQueue(exchange: Exchange, now: number, first: boolean): void {
     const connection = this.#available.take(now, this.#pool.keepAliveTimeout);
     if (connection !== undefined) {
       start(connection, exchange, now);
@@ -92,54 +96,49 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
       return;
     }
     const shared = this.#pool.coalescing?.connectionFor(this, now);
-    if (shared === undefined) this.#wait(exchange, first);
+    if (shared === undefined) this.#wait(exchange, now);
     else start(shared, exchange, now);
   }
 
-  #wait(exchange: Exchange, first: boolean): void {
+  #wait(exchange: Exchange, now: number): void {
     this.#pool.onWaiting(this);
-    this.#places.set(exchange, first ? this.#line.unshift(exchange) : this.#line.push(exchange));
-    exchange.waitFor('pool', this.clock.now());
-    this.#pool.onDeadline(exchange.expiresAt);
+    this.#waiting.add(exchange);
+    const [spare] = this.#spareDials;
+    if (spare === undefined) this.#limit(exchange, now);
+    else this.#bind(exchange, spare);
     this.#grow();
   }
 
   #nextWaiting(): Exchange | undefined {
-    const exchange = this.#line.shift();
-    if (exchange === undefined) return undefined;
-    this.#forget(exchange);
+    const exchange = this.#waiting.first;
+    if (exchange !== undefined) this.#forget(exchange);
     return exchange;
   }
 
-  #forget(exchange: Exchange): void {
-    const place = this.#places.get(exchange);
-    if (place === undefined) return;
-    this.#line.remove(place);
-    this.#places.delete(exchange);
-    exchange.dialPhase = null;
-    for (const pending of this.#dials) {
-      if (pending.exchange === exchange) pending.exchange = this.#withoutDial();
-    }
+  /** Returns the dial that was made for it and is for nobody now. */
+  #forget(exchange: Exchange): PendingDial | null {
+    const dial = this.#waiting.remove(exchange);
+    if (dial === null) return null;
+    const next = this.#waiting.firstFree;
+    if (next === undefined) this.#spareDials.add(dial);
+    else this.#bind(next, dial);
+    return next === undefined ? dial : null;
   }
 
-  /** The first that waits and that no dial is bound to. */
-  #withoutDial(): Exchange | null {
-    if (this.#line.size === 0) return null;
-    const bound = new Set<Exchange | null>();
-    for (const pending of this.#dials) bound.add(pending.exchange);
-    for (const exchange of this.#line) {
-      if (!bound.has(exchange)) {
-        this.#bind(exchange);
-        return exchange;
-      }
-    }
-    return null;
+  #bind(exchange: Exchange, dial: PendingDial): void {
+    this.#spareDials.delete(dial);
+    this.#waiting.bind(exchange, dial);
+    // Its own limit counts, from now on, whoever the dial was begun for.
+    this.#waitFor(exchange, 'connect', this.clock.now());
   }
 
-  // A dial is under way for it: the connect limit counts, not the one on waiting for a slot.
-  #bind(exchange: Exchange): void {
-    exchange.waitFor('nothing', this.clock.now());
-    exchange.dialPhase = 'connect';
+  /** No dial is made for it. */
+  #limit(exchange: Exchange, now: number): void {
+    this.#waitFor(exchange, this.#dependsOnDial ? 'connect' : 'pool', now);
+  }
+
+  #waitFor(exchange: Exchange, what: 'connect' | 'pool', now: number): void {
+    exchange.waitFor(what, now);
     this.#pool.onDeadline(exchange.expiresAt);
   }
 
@@ -156,18 +155,19 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     const decision = decideDials({
       sharing,
       expecting: sharing === 'exclusive' ? 0 : this.#expecting(),
-      waiting: this.#line.size,
+      waiting: this.#waiting.size,
       dialing: this.#dials.size,
       connections: this.connections.size,
       maxConnectionsPerOrigin: this.#pool.maxConnectionsPerOrigin,
       poolRoom: this.#pool.room,
     });
     for (let count = 0; count < decision.dial; count += 1) {
-      const exchange = this.#withoutDial();
+      const exchange = this.#waiting.firstFree;
       // Aborted by the observer of the one before.
-      if (exchange === null) break;
-      void this.#dial(exchange);
+      if (exchange === undefined) break;
+      this.#dial(exchange);
     }
+    this.#reviewDependence(sharing);
     if (decision.wantsRoom) this.#pool.onRoomWanted(this);
   }
 
@@ -177,90 +177,116 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     return count;
   }
 
-  #dial(exchange: Exchange | null): Promise<void> {
-    this.#pool.onSlotTaken();
-    const pending: PendingDial = { dial: null, exchange, givenUp: null };
-    this.#dials.add(pending);
-    const dial = (pending.dial = this.#pool.dial(this, exchange));
-    if (pending.givenUp !== null) dial.cancel(pending.givenUp);
-    return dial.result.then(
-      (connection) => this.#onDialed(pending, connection),
-      (error: unknown) => {
-        if (error === servedElsewhere) {
-          this.#onServedElsewhere(pending);
-          return;
-        }
-        const failure = toCoreError(error, (said) => {
-          return new ConnectError(`No connection to ${this.origin.text} could be made: ${said}`, { phase: 'connect', cause: error });
-        });
-        this.#onDialFailed(pending, failure);
-        if (exchange === null) throw failure;
-      },
-    );
+  #reviewDependence(sharing: Sharing): void {
+    const depends = sharing !== 'exclusive' && this.connections.size === 0 && this.#dials.size > 0;
+    if (depends === this.#dependsOnDial) return;
+    this.#dependsOnDial = depends;
+    const now = this.clock.now();
+    for (const exchange of this.#waiting.free()) this.#limit(exchange, now);
   }
 
-  /** Makes a connection that nobody waits for. Rejects as a dial does. */
-  async preconnect(): Promise<void> {
-    if (this.#available.hasCapacity) return;
-    if (this.#pool.coalescing?.connectionFor(this, this.clock.now()) !== undefined) return;
-    await this.#dial(null);
+  /** What lives as long as a connection is begun outside of the call that comes to need it first. */
+  #dial(exchange: Exchange | null): PendingDial {
+    const pending = new PendingDial();
+    this.#pool.onSlotTaken(this);
+    this.#dials.add(pending);
+    if (exchange === null) this.#spareDials.add(pending);
+    else this.#bind(exchange, pending);
+    runOutside(() => this.#begin(pending));
+    return pending;
+  }
+
+  #begin(pending: PendingDial): void {
+    const failed = (error: unknown): void => {
+      if (error === servedElsewhere) this.#onServedElsewhere(pending);
+      else
+        this.#onDialFailed(
+          pending,
+          toCoreError(error, (said) => dialFailure(this.origin, said, error)),
+        );
+    };
+    let dial: Dial<Connection>;
+    try {
+      dial = this.#pool.dial(this, pending.trace);
+    } catch (error) {
+      queueMicrotask(() => failed(error));
+      return;
+    }
+    pending.started(dial);
+    dial.result.then((connection) => this.#onDialed(pending, connection), failed);
+  }
+
+  /**
+   * Makes a connection that nobody waits for, where the limits on connections allow it; or waits for one that is being made. Rejects as a
+   * dial does, and when `limit` milliseconds have passed.
+   */
+  preconnect(limit: number | null): Promise<void> {
+    if (this.#available.hasCapacity || this.#pool.coalescing?.connectionFor(this, this.clock.now()) !== undefined) return Promise.resolve();
+    const { maxConnectionsPerOrigin, room } = this.#pool;
+    const isShared = this.#pool.sharingOf(this) !== 'exclusive';
+    const mayDial = this.slots < maxConnectionsPerOrigin && room > 0 && !(isShared && this.#dials.size > 0);
+    const [underWay] = this.#dials;
+    const pending = mayDial ? this.#dial(null) : underWay;
+    // All that there may be are there, and busy.
+    if (pending === undefined) return Promise.resolve();
+    return pending.wait(limit, this.clock, (passed) => {
+      this.#giveUpUnlessWanted(pending);
+      return connectTimeout(this.origin, passed, pending);
+    });
   }
 
   #onDialed(pending: PendingDial, connection: Connection): void {
     if (this.#closedEarly.delete(connection)) {
-      // An error for who waits, and not another dial: the server could do so for ever.
-      const error = new ConnectError('The server closed the connection as soon as it was made', {
-        code: 'CONNECTION_CLOSED',
-        phase: 'connect',
-      });
-      this.#onDialFailed(pending, error);
+      this.#onDialFailed(pending, closedEarly());
       return;
     }
-    this.#dials.delete(pending);
+    this.#dialEnded(pending);
     this.#singleFlightFailed = false;
     this.connections.add(connection);
     if (this.#pool.onMade(this, connection)) this.#offer(connection);
-    else {
-      this.#unbind(pending);
-      connection.drain();
-    }
+    else connection.drain();
+    pending.settled(undefined);
     this.#grow();
   }
 
   #onDialFailed(pending: PendingDial, error: HttpCoreError): void {
-    this.#dials.delete(pending);
-    this.#pool.onSlotFreed();
     this.#singleFlightFailed = true;
-    const { exchange } = pending;
-    pending.exchange = null;
-    if (exchange !== null && this.#places.has(exchange)) {
+    this.#dials.delete(pending);
+    this.#spareDials.delete(pending);
+    const exchange = this.#waiting.unbind(pending);
+    if (exchange !== null) {
       this.#forget(exchange);
       exchange.refuse(error);
     }
+    this.#pool.onSlotFreed(this);
+    pending.settled(error);
     this.#grow();
     this.#closeIfDone();
   }
 
   /** It ended before it connected: the connection of another origin takes what waits. */
   #onServedElsewhere(pending: PendingDial): void {
-    this.#dials.delete(pending);
     const connection = this.#pool.coalescing?.connectionFor(this, this.clock.now());
     if (connection !== undefined) this.serveWaiting(connection);
     // That one has become full, or is gone, since.
-    this.#unbind(pending);
-    this.#pool.onSlotFreed();
+    this.#dialEnded(pending);
+    this.#pool.onSlotFreed(this);
+    pending.settled(undefined);
     this.#grow();
     this.#closeIfDone();
   }
 
-  /** Its exchange gets nothing of the dial: it waits like the others for the next. */
-  #unbind(pending: PendingDial): void {
-    const { exchange } = pending;
-    pending.exchange = null;
-    if (exchange === null || !this.#places.has(exchange)) return;
-    exchange.dialPhase = null;
-    exchange.waitFor('pool', this.clock.now());
-    this.#pool.onDeadline(exchange.expiresAt);
+  /** Whom it was for waits like the others now. */
+  #dialEnded(pending: PendingDial): void {
+    this.#dials.delete(pending);
+    this.#spareDials.delete(pending);
+    const exchange = this.#waiting.unbind(pending);
+    if (exchange !== null) this.#limit(exchange, this.clock.now());
+  }
+
+  #giveUpUnlessWanted(pending: PendingDial): void {
+    if (!this.#spareDials.has(pending) || pending.isWatched) return;
+    pending.giveUp(new Aborted('The request that this connection was made for was aborted', { phase: pending.phase }));
   }
 
   onGuestConnectionClosed(): void {
@@ -271,37 +297,43 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   // From the exchanges
 
   onCancelled(exchange: Exchange): void {
-    this.#forget(exchange);
-    // Dials that nobody waits for any more are given up.
-    let spare = this.#dials.size - this.#line.size;
-    for (const pending of this.#dials) {
-      if (spare <= 0) break;
-      if (pending.exchange !== null) continue;
-      spare -= 1;
-      giveUp(pending, new Aborted('The request that this connection was made for was aborted', { phase: 'connect' }));
-    }
+    const dial = this.#forget(exchange);
+    if (dial !== null) this.#giveUpUnlessWanted(dial);
     this.#closeIfDone();
   }
 
   onReplay(exchange: Exchange): void {
-    this.#serveOrQueue(exchange, this.clock.now(), true);
+    this.submit(exchange, this.clock.now());
   }
 
   onMisdirected(exchange: Exchange): boolean {
     return this.#pool.coalescing?.onMisdirected(this, exchange) === true;
   }
 
-  explainPoolTimeout(exchange: Exchange): PoolTimeout {
+  phaseOf(exchange: Exchange): ErrorPhase {
+    return this.#dialFor(exchange)?.phase ?? 'pool';
+  }
+
+  explainTimeout(exchange: Exchange): PoolTimeout | ConnectTimeout {
+    const dial = this.#dialFor(exchange);
+    if (dial !== undefined) return connectTimeout(this.origin, exchange.timeouts[0]!, dial);
     const { maxConnections, maxConnectionsPerOrigin } = this.#pool;
-    const taken = this.connections.size + this.#dials.size;
+    const now = this.clock.now();
     return poolTimeout({
-      now: this.clock.now(),
+      now,
       exchange,
-      holders: this.#pool.holders(this),
-      taken,
+      holders: this.#pool.holders(this, now),
+      taken: this.slots,
       maxConnections,
       maxConnectionsPerOrigin,
     });
+  }
+
+  #dialFor(exchange: Exchange): PendingDial | undefined {
+    const dial = this.#waiting.dialFor(exchange);
+    if (dial !== null) return dial;
+    const [first] = this.#dials;
+    return this.#dependsOnDial ? first : undefined;
   }
 
   // From the connections
@@ -309,7 +341,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   onCapacity(connection: Connection): void {
     this.#offer(connection);
     // It may have said that it takes less than there is to do.
-    if (this.#line.size > 0) this.#grow();
+    if (this.#waiting.size > 0) this.#grow();
   }
 
   onClosed(connection: Connection): void {
@@ -319,7 +351,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
       this.#closedEarly.add(connection);
       return;
     }
-    this.#pool.onSlotFreed();
+    this.#pool.onSlotFreed(this);
     this.#grow();
     this.#closeIfDone();
   }
@@ -351,11 +383,16 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   }
 
   #offer(connection: Connection): void {
+    if (connection.active === 0 && this.#pool.shouldYield(this)) {
+      connection.drain();
+      return;
+    }
     this.serveWaiting(connection);
-    if (connection.capacity === 0) return;
+    // One that takes nothing for the moment is idle as well.
+    if (connection.capacity === 0 && connection.active > 0) return;
     if (connection.active === 0) {
       const now = connection.idleSince;
-      if (this.#pool.closing || this.#pool.roomIsWanted || expiryOf(connection, this.#pool.keepAliveTimeout) <= now) {
+      if (this.#pool.closing || expiryOf(connection, this.#pool.keepAliveTimeout) <= now) {
         connection.drain();
         return;
       }
@@ -372,7 +409,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   /** Fails what has waited for too long; returns when to look again. */
   checkDeadlines(now: number): number {
     let next = Infinity;
-    for (const exchange of Array.from(this.#line)) next = Math.min(next, exchange.checkLimits(now));
+    for (const exchange of Array.from(this.#waiting)) next = Math.min(next, exchange.checkLimits(now));
     for (const connection of Array.from(this.connections)) next = Math.min(next, connection.checkDeadlines(now));
     return next;
   }
@@ -383,7 +420,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   #closeIfDone(): void {
     if (this.#pool.closing && this.waitingCount === 0) {
       for (const pending of Array.from(this.#dials)) {
-        giveUp(pending, new Aborted('The pool was closed while it connected', { phase: 'connect' }));
+        pending.giveUp(new Aborted('The pool was closed while it connected', { phase: pending.phase }));
       }
       for (const connection of Array.from(this.connections)) connection.drain();
     }
@@ -397,7 +434,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
 
   destroy(error: HttpCoreError): void {
     for (let exchange = this.#nextWaiting(); exchange !== undefined; exchange = this.#nextWaiting()) exchange.refuse(error);
-    for (const pending of Array.from(this.#dials)) giveUp(pending, error);
+    for (const pending of Array.from(this.#dials)) pending.giveUp(error);
     for (const connection of Array.from(this.connections)) connection.destroy(error);
     this.#closeIfDone();
   }
@@ -406,9 +443,4 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
 function start(connection: Connection, exchange: Exchange, now: number): void {
   if (connection.active === 0) connection.ref();
   connection.start(exchange, now);
-}
-
-function giveUp(pending: PendingDial, error: HttpCoreError): void {
-  pending.givenUp = error;
-  pending.dial?.cancel(error);
 }

@@ -9,7 +9,7 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 
 import type { ByteIterable, ResponseBody, Timeouts } from '../contract/dispatcher.ts';
-import type { Dial, DialedTransport, DialRequest, TransportDialer } from '../dial/dial.ts';
+import type { Dial, DialedTransport, TransportDialer } from '../dial/dial.ts';
 import { HttpDialer } from '../dial/dialer.ts';
 import { ConnectError, HttpCoreError, PoolClosed } from '../contract/errors.ts';
 import { resolvePoolOptions } from '../model/pool-options.ts';
@@ -54,12 +54,11 @@ class World implements TransportDialer {
     this.pool = new Pool(options, new HttpDialer(this, options, this.clock), this.clock);
   }
 
-  dial(request: DialRequest): Dial<DialedTransport> {
+  dial(): Dial<DialedTransport> {
     const { clock, pick, transports } = this;
     let cancel!: (error: HttpCoreError) => void;
     const result = new Promise<DialedTransport>((resolve, reject) => {
       const outcome = clock.schedule(pick(30), () => {
-        limit.cancel();
         if (pick(5) === 0) {
           reject(new ConnectError('refused', { phase: 'connect' }));
           return;
@@ -82,17 +81,12 @@ class World implements TransportDialer {
         };
         resolve({ transport, timings });
       });
-      const limit = clock.schedule(request.connectTimeout ?? 1e9, () => {
-        outcome.cancel();
-        reject(new ConnectError('too slow', { phase: 'connect' }));
-      });
       cancel = (error) => {
         outcome.cancel();
-        limit.cancel();
         reject(error);
       };
     });
-    return { result, cancel };
+    return { result, phase: 'connect', hanging: 'the schedule has not come to it', cancel };
   }
 
   request(): void {

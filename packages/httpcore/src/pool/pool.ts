@@ -7,7 +7,9 @@ import type { Connection } from '../connection/connection.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import { Forwarding, isAuthorization } from '../model/proxy/forwarding.ts';
 import type { Dial, Dialer } from '../dial/dial.ts';
-import { Aborted, DeadlineExceeded, LocalProtocolError, PoolClosed, type HttpCoreError } from '../contract/errors.ts';
+import type { HttpCoreError, SlotHolder } from '../contract/errors.ts';
+import { Aborted, DeadlineExceeded, LocalProtocolError, PoolClosed } from '../contract/errors.ts';
+import type { TraceObserver } from '../contract/trace.ts';
 import { checkDispatchContext } from '../model/dispatch-context.ts';
 import { checkFields, checkMethod, checkTarget } from '../model/field-syntax.ts';
 import { checkTimeouts, type PoolSettings } from '../model/pool-options.ts';
@@ -24,6 +26,8 @@ import { Learnt } from './learnt.ts';
 import { Peer } from './peer.ts';
 import { Peers } from './peers.ts';
 import type { PeerOwner } from './peer-owner.ts';
+import { longestHolders } from './pool-timeout.ts';
+import { Room } from './room.ts';
 
 /** A look at the pool at one moment. */
 export interface PoolStats {
@@ -76,10 +80,10 @@ export class Pool implements PeerOwner<Peer>, ClosingPool {
   readonly #dialer: Dialer;
   readonly #peers: Peers;
   readonly #learnt = new Learnt();
-  readonly #wantRoom = new Set<Peer>();
+  readonly #room: Room<Peer>;
   readonly #deadlines: CoarseTimer;
   readonly #expiry: CoarseTimer;
-  #slotsTaken = 0;
+  #holders: { readonly now: number; readonly scope: Peer | null; readonly holders: readonly SlotHolder[] } | null = null;
   #opened = 0;
   #requests = 0;
   #closing: Closing | null = null;
@@ -92,6 +96,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool {
     this.maxConnectionsPerOrigin = options.maxConnectionsPerOrigin;
     this.keepAliveTimeout = options.keepAliveTimeout;
     this.coalescing = Coalescing.create(options);
+    this.#room = new Room(options.maxConnections, idleGrace);
     this.#peers = new Peers(options, (destination, key, isForwarded) => {
       return new Peer(this, destination, key, isForwarded ? new Forwarding(destination.proxy!) : null);
     });
@@ -165,11 +170,11 @@ export class Pool implements PeerOwner<Peer>, ClosingPool {
   // For the origins
 
   get room(): number {
-    return this.maxConnections - this.#slotsTaken;
+    return this.#room.free;
   }
 
-  get roomIsWanted(): boolean {
-    return this.#wantRoom.size > 0;
+  shouldYield(peer: Peer): boolean {
+    return this.#room.shouldYield(peer);
   }
 
   sharingOf(peer: Peer): Sharing {
@@ -191,14 +196,13 @@ export class Pool implements PeerOwner<Peer>, ClosingPool {
     return true;
   }
 
-  dial(peer: Peer, exchange: Exchange | null): Dial<Connection> {
+  dial(peer: Peer, trace: TraceObserver): Dial<Connection> {
     const { proxy, via } = peer.destination;
     return this.#dialer.dial(
       {
         ...peer.destination,
         protocols: this.#learnt.offerFor(peer),
-        connectTimeout: exchange === null ? this.#options.timeouts[0] : exchange.connectTimeout,
-        trace: exchange === null ? null : exchange.observer,
+        trace,
         // Neither to a proxy nor through one: the connections of others lead to origins, by other ways.
         onResolved: proxy === null && via === null ? this.coalescing?.lookFor(peer) : undefined,
       },
@@ -206,33 +210,20 @@ export class Pool implements PeerOwner<Peer>, ClosingPool {
     );
   }
 
-  onSlotTaken(): void {
-    this.#slotsTaken += 1;
+  onSlotTaken(peer: Peer): void {
+    this.#room.take(peer);
   }
 
-  onSlotFreed(): void {
-    this.#slotsTaken -= 1;
-    for (const peer of Array.from(this.#wantRoom)) {
-      if (this.room <= 0) return;
-      // It says again if it wants more; then it stands at the end of the line.
-      this.#wantRoom.delete(peer);
-      peer.grow();
-    }
+  onSlotFreed(peer: Peer): void {
+    this.#room.release(peer);
   }
 
   onRoomWanted(peer: Peer): void {
-    this.#wantRoom.add(peer);
-    for (const other of this.#peers.all()) {
-      if (other === peer) continue;
-      for (const connection of other.idle()) {
-        // Its slot comes back through onSlotFreed, which lets the origin grow.
-        connection.drain();
-        return;
-      }
-    }
+    this.#room.want(peer, this.clock.now());
   }
 
   onIdle(now: number): void {
+    this.#room.onIdle();
     this.#expiry.ensure(now + idleGrace);
   }
 
@@ -246,12 +237,18 @@ export class Pool implements PeerOwner<Peer>, ClosingPool {
 
   onEmpty(peer: Peer): void {
     this.#peers.forget(peer);
-    this.#wantRoom.delete(peer);
+    this.#room.forget(peer);
     if (this.closing && this.#peers.size === 0) this.#finish();
   }
 
-  holders(peer: Peer): readonly Exchange[] {
-    return runningOn(this.room > 0 ? [peer] : this.#peers.all());
+  holders(peer: Peer, now: number): readonly SlotHolder[] {
+    const scope = this.room > 0 ? peer : null;
+    const known = this.#holders;
+    // What passes at one moment is told once.
+    if (known !== null && known.now === now && known.scope === scope) return known.holders;
+    const holders = longestHolders(runningOn(scope === null ? this.#peers.all() : [scope]), now);
+    this.#holders = { now, scope, holders };
+    return holders;
   }
 
   // Timers
@@ -259,6 +256,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool {
   #checkDeadlines(now: number): number {
     let next = Infinity;
     for (const peer of this.#peers.all()) next = Math.min(next, peer.checkDeadlines(now));
+    this.#holders = null;
     return next;
   }
 
@@ -270,6 +268,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool {
       for (const connection of peer.idle()) connection.unref();
       next = Math.min(next, lookAgainAt);
     }
+    this.#room.evict(now);
     return next;
   }
 
@@ -279,7 +278,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool {
     if (this.closing) throw new PoolClosed('The pool is closed', { phase: 'request' });
     const { proxy } = this.#options;
     const isForwarded = proxy !== null && forwards(proxy, scheme, this.#options);
-    return this.#peers.find(scheme, host, port, undefined, proxy, isForwarded).peer.preconnect();
+    return this.#peers.find(scheme, host, port, undefined, proxy, isForwarded).peer.preconnect(this.#options.timeouts[0]);
   }
 
   stats(): PoolStats {

@@ -86,6 +86,18 @@ it('gives no more than a second back, and nothing for a timer that is late as ti
   expect(looks).toEqual([61_000, 70_040]);
 });
 
+it('looks at once at a moment that has passed already', () => {
+  const clock = new FakeClock(60_000);
+  const looks: number[] = [];
+  const timer = new CoarseTimer(clock, (now) => {
+    looks.push(now);
+    return Infinity;
+  });
+  timer.ensure(30_000);
+  clock.advance(0);
+  expect(looks).toEqual([60_000]);
+});
+
 it('notices that its timer was lost', () => {
   let isFake = true;
   const real = new FakeClock();

@@ -53,8 +53,10 @@ export class CoarseTimer {
   #arm(at: number): void {
     this.#scheduled?.cancel();
     this.#isGrace = false;
-    this.#firesAt = at;
-    this.#scheduled = this.#clock.schedule(at - this.#clock.now(), this.#fire, true);
+    const now = this.#clock.now();
+    // A moment that has passed already is no delay of the loop.
+    this.#firesAt = Math.max(at, now);
+    this.#scheduled = this.#clock.schedule(at - now, this.#fire, true);
   }
 
   readonly #fire = (): void => {

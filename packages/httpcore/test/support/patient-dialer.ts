@@ -1,5 +1,6 @@
 import type { Dial, DialedTransport, DialRequest, TransportDialer } from '../../src/dial/dial.ts';
 import type { HttpCoreError } from '../../src/contract/errors.ts';
+import type { TraceObserver } from '../../src/contract/trace.ts';
 import { ScriptedTransport } from '../../src/testing/scripted-transport.ts';
 
 const address = '192.0.2.1';
@@ -8,6 +9,8 @@ export interface PatientDial {
   readonly host: string;
   /** What is offered. */
   readonly protocols: readonly string[];
+  /** Tells who it is for. */
+  readonly trace: TraceObserver;
   /** The name has its address. */
   resolve(): void;
   /** The server agrees to what is offered first. */
@@ -17,8 +20,11 @@ export interface PatientDial {
 /** Dials go on when the test says so, to one server for `*.example.test`. */
 export class PatientDialer implements TransportDialer {
   readonly dials: PatientDial[] = [];
+  /** Of the dials of these numbers, as far as they have connected. */
+  readonly transports: ScriptedTransport[] = [];
 
-  dial({ origin, protocols, onResolved }: DialRequest): Dial<DialedTransport> {
+  dial({ origin, protocols, onResolved, trace }: DialRequest): Dial<DialedTransport> {
+    const number = this.dials.length;
     let cancel!: (error: HttpCoreError) => void;
     const result = new Promise<DialedTransport>((settle, reject) => {
       cancel = reject;
@@ -36,6 +42,7 @@ export class PatientDialer implements TransportDialer {
           tlsStart: none,
           tlsEnd: none,
         };
+        this.transports[number] = transport;
         settle({ transport, timings: { start: 0, end: 0, ...steps } });
         return transport;
       };
@@ -43,9 +50,13 @@ export class PatientDialer implements TransportDialer {
         const end = onResolved?.([address]);
         if (end !== undefined) reject(end);
       };
-      this.dials.push({ host: origin.host, protocols, resolve, connect });
+      this.dials.push({ host: origin.host, protocols, trace: trace!, resolve, connect });
     });
-    return { result, cancel };
+    return { result, phase: 'connect', hanging: 'the test has not said go on', cancel };
+  }
+
+  isConnected(number: number): boolean {
+    return this.transports[number] !== undefined;
   }
 
   get hosts(): readonly string[] {

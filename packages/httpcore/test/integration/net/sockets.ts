@@ -53,7 +53,6 @@ export interface Target {
   readonly host?: string;
   readonly port: number;
   readonly servername?: string;
-  readonly connectTimeout?: number | null;
   readonly trace?: TraceObserver;
   readonly proxy?: Proxy | null;
   readonly via?: Proxy | null;
@@ -62,9 +61,9 @@ export interface Target {
 }
 
 export function dialTo(dialer: TransportDialer, target: Target): Dial<DialedTransport> {
-  const { scheme = 'http', host = '127.0.0.1', port, servername, connectTimeout = 10_000, trace = null } = target;
+  const { scheme = 'http', host = '127.0.0.1', port, servername, trace = null } = target;
   const { proxy = null, via = null, protocols = protocolsOf.get(dialer) ?? [] } = target;
-  return dialer.dial({ origin: parseOrigin(scheme, host, port, servername), proxy, via, protocols, connectTimeout, trace });
+  return dialer.dial({ origin: parseOrigin(scheme, host, port, servername), proxy, via, protocols, trace });
 }
 
 const protocolsOf = new WeakMap<TransportDialer, Destination['protocols']>();

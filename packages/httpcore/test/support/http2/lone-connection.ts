@@ -122,7 +122,11 @@ export class LoneConnection implements ConnectionOwner, ExchangeOwner<Exchange> 
     return false;
   }
 
-  explainPoolTimeout(): PoolTimeout {
+  phaseOf(): 'pool' {
+    return 'pool';
+  }
+
+  explainTimeout(): PoolTimeout {
     return new PoolTimeout('There is no pool');
   }
 }

@@ -127,7 +127,12 @@ export class PoolHarness implements TransportDialer {
       tlsEnd: none,
       end: at,
     };
-    return { result: Promise.resolve({ transport: server.transport, timings }), cancel: () => {} };
+    return {
+      result: Promise.resolve({ transport: server.transport, timings }),
+      phase: 'connect',
+      hanging: 'nothing was tried',
+      cancel: () => {},
+    };
   }
 
   call(target: string, options: CallOptions = {}): Call {
