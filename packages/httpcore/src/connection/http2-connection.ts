@@ -22,7 +22,7 @@ import type { ConnectionInfo } from '../contract/trace.ts';
 import type { ByteSink } from '../protocol/byte-sink.ts';
 import { ErrorCode } from '../protocol/http2/constants.ts';
 import { Http2Engine } from '../protocol/http2/engine.ts';
-import { goAwayText, remoteError } from '../protocol/http2/faults.ts';
+import { goAwayText, isRetirement, remoteError } from '../protocol/http2/faults.ts';
 import type { Http2EngineHandler } from '../protocol/http2/handler.ts';
 import type { Http2Stream } from '../protocol/http2/stream.ts';
 import type { Clock, Scheduled } from '../time/clock.ts';
@@ -446,9 +446,4 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
     }
     this.#owner.onClosed(this, error);
   }
-}
-
-/** The connection ended in order, or was gone: unlike a refusal, that says nothing about the next one. */
-function isRetirement({ code }: HttpCoreError): boolean {
-  return code === 'H2_NO_ERROR' || !code.startsWith('H2_');
 }

@@ -18,39 +18,20 @@ import type { ErrorPhase, HttpCoreError } from '../contract/errors.ts';
 import { Aborted, NetworkError, ProxyError, RemoteProtocolError, toCoreError } from '../contract/errors.ts';
 import type { Origin } from '../model/origin.ts';
 import type { RequestFraming } from '../model/request-framing.ts';
-import { observerOf } from '../observe/diagnostics-channel.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
-import type { ConnectionInfo, TraceEventName, TraceEvents, TraceObserver } from '../contract/trace.ts';
+import type { ConnectionInfo, TraceEventName, TraceEvents } from '../contract/trace.ts';
 import { listenForAbort, stopListening, type AbortListener } from './abort-listener.ts';
 import { BodyBuffer } from './body-buffer.ts';
 import { ExchangeLimits, type WaitingFor } from './exchange-limits.ts';
 import type { Carrier, ExchangeOwner } from './parties.ts';
+import { GivenRequest } from './given-request.ts';
 import { exchangeTransitions, type ExchangeEvent, type ExchangeState } from './exchange-state.ts';
-import type { Forwarding } from '../model/proxy/forwarding.ts';
 import type { ProxiedRequest } from '../model/proxy/proxy-authenticator.ts';
 import { isStrike, mayReplay, type Processing } from './replay.ts';
 import { IncomingBody, UpgradedBody } from './response-body.ts';
 import { UnwantedAnswer } from './unwanted-answer.ts';
 
-let lastOrder = 0;
-
-export class Exchange {
-  // The request, as it was given.
-  readonly origin: Origin;
-  readonly method: string;
-  readonly target: string;
-  readonly headers: readonly HeaderPair[];
-  readonly body: ByteIterable | null;
-  readonly framing: RequestFraming;
-  readonly timeouts: Timeouts;
-  readonly context: DispatchContext | undefined;
-  readonly queuedAt: number;
-  /** Its place among all requests: the lower, the earlier. */
-  readonly order: number = (lastOrder += 1);
-  readonly observer: TraceObserver | null;
-  /** `null` where the peer is no proxy that forwards. */
-  readonly forwarding: Forwarding | null;
-
+export class Exchange extends GivenRequest {
   /** Settles with the final head. */
   readonly response: Promise<DispatchResponse>;
 
@@ -98,19 +79,9 @@ export class Exchange {
     context: DispatchContext | undefined,
     now: number,
   ) {
+    super(owner, origin, method, target, headers, body, framing, timeouts, context, now);
     this.#owner = owner;
-    this.forwarding = owner.forwarding;
-    this.origin = origin;
-    this.method = method;
-    this.target = target;
-    this.headers = headers;
-    this.body = body;
-    this.framing = framing;
-    this.context = context;
-    this.timeouts = timeouts;
     this.#limits = new ExchangeLimits(timeouts, context?.deadline);
-    this.observer = observerOf(context?.trace, method, origin.text);
-    this.queuedAt = now;
     this.response = new Promise<DispatchResponse>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -317,17 +288,15 @@ export class Exchange {
     this.#move('replay');
     this.#carrier = null;
     this.replays += 1;
-    if (isStrike(processing)) this.#strike();
+    if (isStrike(processing)) {
+      this.strikes += 1;
+      this.strikesSince = Math.min(this.strikesSince, this.#owner.clock.now());
+    }
     this.requestSent = false;
     this.requestEnded = false;
     this.#stopSending();
     this.#limits.waitingFor = 'nothing';
     return true;
-  }
-
-  #strike(): void {
-    this.strikes += 1;
-    this.strikesSince = Math.min(this.strikesSince, this.#owner.clock.now());
   }
 
   /** A body that waits to go on must not do so on the next connection. */

@@ -96,6 +96,8 @@ function dialerBy(connect: TransportDispatcherOptions['connect'], clock: Clock):
       );
       return {
         result: Promise.race([dialed, cancelled]),
+        phase: 'connect',
+        hanging: 'the transport was not connected',
         cancel(error) {
           cancel(error);
           connected.then(

@@ -2,7 +2,7 @@
  * What the peer can do wrong, in the two sizes of RFC 9113 §5.4. Both become `RemoteProtocolError`s whose code is `H2_` and
  * the name of the error code that we send.
  */
-import { RemoteProtocolError } from '../../contract/errors.ts';
+import { RemoteProtocolError, type HttpCoreError } from '../../contract/errors.ts';
 import { errorName } from './constants.ts';
 
 /**
@@ -35,4 +35,9 @@ export function goAwayText({ errorCode, debugText }: GoAway): string {
 /** The peer broke the protocol, by our judgement or by its own. */
 export function remoteError(errorCode: number, message: string, cause?: Error): RemoteProtocolError {
   return new RemoteProtocolError(message, { code: `H2_${errorName(errorCode)}`, cause });
+}
+
+/** The connection ended in order, or was gone: unlike a refusal, that says nothing about the next one. */
+export function isRetirement({ code }: HttpCoreError): boolean {
+  return code === 'H2_NO_ERROR' || !code.startsWith('H2_');
 }
