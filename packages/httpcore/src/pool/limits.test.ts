@@ -13,7 +13,7 @@ const blank = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
 
 class World {
   readonly clock = new FakeClock(1_000);
-  readonly dialer = new PatientDialer();
+  readonly dialer = new PatientDialer(() => this.clock.now());
   readonly pool: Pool;
   readonly outcomes = new Map<string, string>();
   readonly errors = new Map<string, HttpCoreError>();
@@ -173,18 +173,25 @@ describe('room in the pool', () => {
     await world.advance(0);
   };
 
-  it('goes to who has waited longest, also from an origin that has something to do itself', async () => {
+  it.each([
+    ['after a number of requests', 16, 0],
+    ['after a time', 2, 600],
+  ])('goes to who has waited longest, also from an origin that has something to do itself: %s', async (_, turn, pause) => {
     const world = start({ http2: false, maxConnections: 4, maxConnectionsPerOrigin: 4 });
     for (let n = 0; n < 8; n += 1) world.get(`a${n}`, null);
-    for (const dial of world.dialer.dials) dial.connect();
+    for (const dial of world.dialer.dials.slice()) dial.connect();
     await world.advance(1);
-    world.get('b0', null, undefined, 'b');
+    world.get('b', null, undefined, 'b');
     for (let n = 8; n < 80; n += 1) world.get(`a${n}`, null);
-    // Those that came before it are served first, on the connections that there are.
-    for (const number of [0, 1, 2, 3]) await answer(world, number);
-    expect(world.dialer.hosts.filter((host) => host.startsWith('b'))).toEqual([]);
+    const ofB = (): number => world.dialer.hosts.filter((host) => host.startsWith('b')).length;
+    for (let round = 1; round < turn; round += 1) {
+      await world.advance(pause);
+      for (const number of [0, 1, 2, 3]) await answer(world, number);
+    }
+    expect(ofB()).toBe(0);
+    await world.advance(pause);
     await answer(world, 0);
-    expect(world.dialer.hosts.filter((host) => host.startsWith('b'))).toHaveLength(1);
+    expect(ofB()).toBe(1);
     expect(world.pool.stats()).toMatchObject({ connections: 3, connecting: 1 });
   });
 

@@ -32,7 +32,7 @@ export interface PeerOwner<Owned> {
   /** This origin would dial if there were room: make some, now or when there is. */
   onRoomWanted(peer: Owned): void;
   /** A connection of this peer has nothing to do for the moment: should another peer have its room? */
-  shouldYield(peer: Owned): boolean;
+  shouldYield(peer: Owned, connection: Connection): boolean;
   /** A connection became idle. */
   onIdle(now: number): void;
   onDeadline(at: number): void;

@@ -383,7 +383,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   }
 
   #offer(connection: Connection): void {
-    if (connection.active === 0 && this.#pool.shouldYield(this)) {
+    if (connection.active === 0 && this.#pool.shouldYield(this, connection)) {
       connection.drain();
       return;
     }

@@ -173,8 +173,8 @@ export class Pool implements PeerOwner<Peer>, ClosingPool {
     return this.#room.free;
   }
 
-  shouldYield(peer: Peer): boolean {
-    return this.#room.shouldYield(peer);
+  shouldYield(peer: Peer, connection: Connection): boolean {
+    return this.#room.shouldYield(peer, connection);
   }
 
   sharingOf(peer: Peer): Sharing {

@@ -1,6 +1,14 @@
 import type { Connection } from '../connection/connection.ts';
 import { RoomLine, type RoomSeeker } from './room-line.ts';
 
+/** So much, in exchanges or in milliseconds, a connection serves its peer before it makes room while its peer has more for it to do. */
+const turnInExchanges = 16;
+const turnInTime = 1_000;
+
+function hasHadItsTurn({ idleSince, info, served }: Connection): boolean {
+  return served >= turnInExchanges || idleSince - info.timings.end >= turnInTime;
+}
+
 /** Who has connections, and may want more. */
 export interface RoomHolder extends RoomSeeker {
   /** Connections, and those being made. */
@@ -16,7 +24,7 @@ export interface RoomHolder extends RoomSeeker {
  *
  * Room goes to whose exchange has waited longest, over all peers. It comes from the connection that has been idle for longest; and where
  * none is idle, from a peer with more connections, whose own exchanges have waited less, when one of its connections is done with what it
- * did. With as many on both sides nobody gives up anything: connections would change hands with every request.
+ * did and has had its turn. With as many on both sides nobody gives up anything. Else connections would change hands with every request.
  */
 export class Room<Holder extends RoomHolder> {
   readonly #limit: number;
@@ -99,10 +107,11 @@ export class Room<Holder extends RoomHolder> {
   }
 
   /** A connection of this holder has nothing to do for the moment: should somebody else have its room? */
-  shouldYield(holder: Holder): boolean {
+  shouldYield(holder: Holder, connection: Connection): boolean {
     if (this.#line.isEmpty || this.free > 0) return false;
     const { first } = this.#line;
-    if (first === undefined || first === holder) return false;
-    return first.slots < holder.slots && first.longestWaiting < holder.longestWaiting;
+    if (first === undefined || first === holder || first.slots >= holder.slots) return false;
+    if (holder.longestWaiting === Infinity) return true;
+    return first.longestWaiting < holder.longestWaiting && hasHadItsTurn(connection);
   }
 }

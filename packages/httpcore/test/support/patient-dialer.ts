@@ -20,8 +20,13 @@ export interface PatientDial {
 /** Dials go on when the test says so, to one server for `*.example.test`. */
 export class PatientDialer implements TransportDialer {
   readonly dials: PatientDial[] = [];
+  readonly #now: () => number;
   /** Of the dials of these numbers, as far as they have connected. */
   readonly transports: ScriptedTransport[] = [];
+
+  constructor(now: () => number = () => 0) {
+    this.#now = now;
+  }
 
   dial({ origin, protocols, onResolved, trace }: DialRequest): Dial<DialedTransport> {
     const number = this.dials.length;
@@ -43,7 +48,7 @@ export class PatientDialer implements TransportDialer {
           tlsEnd: none,
         };
         this.transports[number] = transport;
-        settle({ transport, timings: { start: 0, end: 0, ...steps } });
+        settle({ transport, timings: { start: this.#now(), end: this.#now(), ...steps } });
         return transport;
       };
       const resolve = (): void => {
