@@ -17,13 +17,15 @@ describe('preconnect', () => {
     const { stackTraceLimit } = Error;
     // It is not the stacks of twenty thousand errors that this waits for.
     Error.stackTraceLimit = 0;
+    const others: unknown[] = [];
     try {
       for (let round = 1; round <= 20_000; round += 1) {
         const refusal: unknown = await pool.preconnect('http://münchen.example').catch((error: unknown) => error);
-        if (!(refusal instanceof PoolClosed)) expect(refusal, `round ${round}`).toBeInstanceOf(PoolClosed);
+        if (!(refusal instanceof PoolClosed)) others.push(refusal);
       }
     } finally {
       Error.stackTraceLimit = stackTraceLimit;
     }
+    expect(others).toEqual([]);
   });
 });
