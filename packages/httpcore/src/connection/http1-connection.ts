@@ -6,7 +6,7 @@
  * that each ends once. The connection itself ends once, in `#shut`, and is then forgotten by its owner.
  */
 import type { HeaderPair } from '../contract/dispatcher.ts';
-import { ReadError, UnsupportedProtocol, WriteError, type HttpCoreError } from '../contract/errors.ts';
+import { LocalProtocolError, ReadError, UnsupportedProtocol, WriteError, type HttpCoreError } from '../contract/errors.ts';
 import type { ByteTransport, TransportHandler } from '../net/byte-transport.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
 import type { ByteSink } from '../protocol/byte-sink.ts';
@@ -18,6 +18,7 @@ import type { Carrier } from '../exchange/parties.ts';
 import type { Connection, ConnectionOwner } from './connection.ts';
 import { drainLimit } from '../exchange/unwanted-answer.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import { hostOf } from '../model/request-target.ts';
 import { expectsContinue, WithheldBody } from './expect-continue.ts';
 import type { Processing } from '../exchange/replay.ts';
 import { RequestBody } from '../exchange/request-body.ts';
@@ -120,15 +121,16 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
   onTurnEnd(): void {
     const exchange = this.#exchange;
     if (exchange === null || this.#isWritten) return;
-    if (exchange.context?.protocol !== undefined) {
+    const impossible = whyNotHttp1(exchange);
+    if (impossible !== null) {
       this.#exchange = null;
-      exchange.abort(new UnsupportedProtocol('Extended CONNECT needs HTTP/2, and this server speaks HTTP/1.1', { phase: 'request' }));
+      exchange.abort(impossible);
       this.#owner.onCapacity(this);
       return;
     }
     this.#isWritten = true;
     const { body, framing } = exchange;
-    if (framing.length === 0 && (body === null || Array.isArray(body))) {
+    if (framing.length === 0 && !framing.chunked && (body === null || Array.isArray(body))) {
       if (!this.#begin(exchange)) return;
       exchange.requestEnded = true;
       this.#engine.sendEnd(null);
@@ -160,7 +162,8 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
     const headers = forwarding === null ? exchange.headers : forwarding.headers(exchange);
     if (exchange !== this.#exchange) return false;
     exchange.requestSent = true;
-    this.#engine.begin(exchange.method, target, exchange.origin.authority, headers, exchange.framing);
+    const host = hostOf(exchange.method, exchange.target, exchange.origin.authority);
+    this.#engine.begin(exchange.method, target, host, headers, exchange.framing);
     if (exchange.traced) exchange.trace('head-sent', undefined);
     return exchange === this.#exchange;
   }
@@ -413,4 +416,15 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
 /** A second before the server closes it, so that our next request does not cross its FIN; never longer than ten minutes. */
 function idleTimeoutOf(serverTimeout: number | undefined): number | undefined {
   return serverTimeout === undefined ? undefined : Math.min(Math.max(0, serverTimeout - 1_000), 600_000);
+}
+
+/** What only HTTP/2 can say; that it is not spoken is known now. */
+function whyNotHttp1({ context, framing }: Exchange): HttpCoreError | null {
+  if (context?.protocol !== undefined)
+    return new UnsupportedProtocol('Extended CONNECT needs HTTP/2, and this server speaks HTTP/1.1', { phase: 'request' });
+  if (!framing.needsHttp2) return null;
+  return new LocalProtocolError(
+    'Over HTTP/1.1 trailers need the chunked coding, so the request must not have a Content-Length, and this server speaks HTTP/1.1',
+    { code: 'INVALID_FRAMING', phase: 'request' },
+  );
 }

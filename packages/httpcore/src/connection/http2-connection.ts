@@ -22,7 +22,7 @@ import type { ConnectionInfo } from '../contract/trace.ts';
 import type { ByteSink } from '../protocol/byte-sink.ts';
 import { ErrorCode } from '../protocol/http2/constants.ts';
 import { Http2Engine } from '../protocol/http2/engine.ts';
-import { goAwayText, isRetirement, remoteError } from '../protocol/http2/faults.ts';
+import { closedBy, isRetirement } from '../protocol/http2/faults.ts';
 import type { Http2EngineHandler } from '../protocol/http2/handler.ts';
 import type { Http2Stream } from '../protocol/http2/stream.ts';
 import type { Clock, Scheduled } from '../time/clock.ts';
@@ -115,7 +115,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
     // Not `this`: an end means one thing to the transport and another to the engine.
     transport.start({
       onBytes: (chunk) => this.#receive(chunk),
-      onEnd: () => this.#lost(this.#closedBy('The server closed the connection')),
+      onEnd: () => this.#lost(closedBy(this.engine.peerGoAway, 'The server closed the connection')),
       onDrain: () => this.engine.onDrained(),
       onClosed: (error) => this.#onTransportClosed(error),
     });
@@ -170,7 +170,17 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
     }
     let stream: Http2Stream<Http2Carrier>;
     try {
-      stream = this.engine.openStream(method, origin.scheme, origin.authority, exchange.target, protocol, headers, endsWithHead, carrier);
+      stream = this.engine.openStream(
+        method,
+        origin.scheme,
+        origin.authority,
+        exchange.target,
+        protocol,
+        headers,
+        framing.addedLength,
+        endsWithHead,
+        carrier,
+      );
     } catch (error) {
       // The request is not valid HTTP/2; nothing was sent, and the connection is as it was.
       exchange.refuse(error as LocalProtocolError);
@@ -234,19 +244,8 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
 
   #onTransportClosed(error: Error | undefined): void {
     this.#closing?.cancel();
-    this.#lost(
-      error === undefined ? this.#closedBy('The connection was closed') : this.#closedBy(`The connection failed: ${error.message}`, error),
-    );
-  }
-
-  /** The end of the transport comes right behind what the server said of it, and says less. */
-  #closedBy(what: string, cause?: Error): HttpCoreError {
-    const said = this.engine.peerGoAway;
-    const code = cause === undefined ? 'CONNECTION_CLOSED' : undefined;
-    if (said === null) return new ReadError(what, { code, cause });
-    const message = `${what} (${goAwayText(said)})`;
-    if (said.errorCode === ErrorCode.NO_ERROR) return new ReadError(message, { code, cause });
-    return remoteError(said.errorCode, message, cause);
+    const what = error === undefined ? 'The connection was closed' : `The connection failed: ${error.message}`;
+    this.#lost(closedBy(this.engine.peerGoAway, what, error));
   }
 
   // From the engine

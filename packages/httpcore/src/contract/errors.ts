@@ -104,7 +104,15 @@ function copyOf<Kind extends HttpCoreError>(error: Kind, facts: ErrorFacts): Kin
  * be added. Nothing of the other was sent.
  */
 export function ofAnotherExchange(error: HttpCoreError): HttpCoreError {
-  return copyOf(error, { phase: error.phase, origin: undefined, method: undefined, requestSent: false, connectionReused: false });
+  const { phase } = error;
+  return copyOf(error, {
+    phase,
+    origin: undefined,
+    method: undefined,
+    requestSent: false,
+    connectionReused: false,
+    receivedBytes: undefined,
+  });
 }
 
 /** What was thrown, if it is an error of this tree; else the one that `otherwise` makes of it and of what it says. */

@@ -21,7 +21,7 @@ import { applicationRequest, LazySignal } from './incoming-request.ts';
 import { IncomingBytes, type IncomingSource } from './incoming-bytes.ts';
 import { chunksPerTurn, OutgoingBody } from './outgoing-body.ts';
 import {
-  checkResponseFields,
+  checkedResponseFields,
   chunksOf,
   dispose,
   invalid,
@@ -97,7 +97,7 @@ export class ApplicationConnection implements Connection, Carrier<Exchange>, Inc
     if (exchange.traced) exchange.trace('head-sent', undefined);
     this.#waitFor(exchange, 'read');
     const { body, framing } = exchange;
-    if (framing.length === 0 && (body === null || Array.isArray(body))) {
+    if (framing.length === 0 && !framing.chunked && (body === null || Array.isArray(body))) {
       exchange.requestEnded = true;
       this.#incoming.end([]);
     } else if (expectsContinue(exchange.headers)) {
@@ -191,10 +191,10 @@ export class ApplicationConnection implements Connection, Carrier<Exchange>, Inc
     if (!Number.isInteger(status) || status < 100 || status > 199 || status === 101) {
       throw invalid(`The status of an informational response must be from 100 to 199 and not 101; it is ${String(status)}`);
     }
-    checkResponseFields(headers);
+    const fields = checkedResponseFields(headers);
     if (exchange !== this.#exchange || exchange.phase === 'response-body') return;
     if (status === 100 && this.#withheld) this.#sendBody(exchange);
-    else exchange.onInformational(status, reason, headers);
+    else exchange.onInformational(status, reason, fields);
   }
 
   async #respond(exchange: Exchange, response: OutgoingResponse): Promise<void> {

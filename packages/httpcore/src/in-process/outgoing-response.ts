@@ -3,7 +3,7 @@ import { isUint8Array } from 'node:util/types';
 
 import type { HeaderPair, TrailerSource } from '../contract/dispatcher.ts';
 import { LocalProtocolError, RemoteProtocolError } from '../contract/errors.ts';
-import { checkFields, isFieldValue, resolveTrailers } from '../model/field-syntax.ts';
+import { checkedFields, isFieldValue, resolveTrailers } from '../model/field-syntax.ts';
 import type { ApplicationAnswer, ApplicationBody, ApplicationResponse, ApplicationResponseTuple } from './application.ts';
 
 /** The chunks of a body. Unlike an async generator's, `return` may work while `next` is pending. */
@@ -53,15 +53,14 @@ function checked(version: string, response: ApplicationResponse, trailers: () =>
     throw invalid(`The status of the response must be an integer from 200 to 999, or 101; it is ${String(status)}`);
   }
   if (typeof reason !== 'string' || !isFieldValue(reason)) throw invalid('The reason of the response is not a valid reason phrase');
-  checkResponseFields(headers);
-  const length = contentLength(headers);
-  return { version, status, reason, headers, chunks: chunksOf(body), length, trailers, tunnel };
+  const fields = checkedResponseFields(headers);
+  return { version, status, reason, headers: fields, chunks: chunksOf(body), length: contentLength(fields), trailers, tunnel };
 }
 
 /** @throws {RemoteProtocolError} `INVALID_RESPONSE`. */
-export function checkResponseFields(headers: readonly HeaderPair[]): void {
+export function checkedResponseFields(headers: readonly HeaderPair[]): readonly HeaderPair[] {
   try {
-    checkFields(headers);
+    return checkedFields(headers);
   } catch (error) {
     throw invalid((error as Error).message, error);
   }

@@ -1,13 +1,16 @@
 import type { DispatchContext } from '../contract/dispatcher.ts';
 import { LocalProtocolError } from '../contract/errors.ts';
+import { checkedTrailers } from './field-syntax.ts';
 
 /**
- * Is everything in the context what it is taken for? Signals may be of any realm, so what they can do decides.
+ * The context, each part read once and checked: whatever becomes of the caller's object, the request goes on with what it had. Signals may be
+ * of any realm, so what they can do decides.
  *
- * @throws {LocalProtocolError} `INVALID_OPTION`, naming what is not.
+ * @throws {LocalProtocolError} `INVALID_OPTION`, naming what is not what it is taken for; as `checkedTrailers`.
  */
-export function checkDispatchContext(context: DispatchContext): void {
-  const { signal, deadline, trace, onInformational, trailers, replayableBody, protocol, servername } = context;
+export function ownContext(context: DispatchContext): DispatchContext {
+  const own = { ...context };
+  const { signal, deadline, trace, onInformational, trailers, replayableBody, protocol, servername } = own;
   if (signal !== undefined && !isSignal(signal)) throw invalid('signal', 'must be an AbortSignal');
   if (deadline !== undefined && (typeof deadline !== 'number' || Number.isNaN(deadline))) {
     throw invalid('deadline', 'must be a moment in milliseconds of performance.now()');
@@ -20,6 +23,7 @@ export function checkDispatchContext(context: DispatchContext): void {
   if (replayableBody !== undefined && typeof replayableBody !== 'boolean') throw invalid('replayableBody', 'must be a boolean');
   if (protocol !== undefined && typeof protocol !== 'string') throw invalid('protocol', 'must be a string');
   if (servername !== undefined && typeof servername !== 'string') throw invalid('servername', 'must be a string');
+  return Array.isArray(trailers) ? { ...own, trailers: checkedTrailers(trailers) } : own;
 }
 
 function isSignal(value: unknown): boolean {

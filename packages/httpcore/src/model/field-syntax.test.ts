@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { LocalProtocolError } from '../contract/errors.ts';
-import { checkFields, checkMethod, checkTarget, checkTrailers, resolveTrailers } from './field-syntax.ts';
+import { checkedFields, checkMethod, checkTarget, checkedTrailers, resolveTrailers } from './field-syntax.ts';
 
 const code = (check: () => void): string | undefined => {
   try {
@@ -30,11 +30,11 @@ describe('what reaches the wire', () => {
           `target ${unit}`,
         ).toBe(isTarget ? undefined : 'INVALID_TARGET');
         expect(
-          code(() => checkFields([[text, 'a']])),
+          code(() => checkedFields([[text, 'a']])),
           `name ${unit}`,
         ).toBe(isToken ? undefined : 'INVALID_HEADER_NAME');
         expect(
-          code(() => checkFields([['a', text]])),
+          code(() => checkedFields([['a', text]])),
           `value ${unit}`,
         ).toBe(isValue ? undefined : 'INVALID_HEADER_VALUE');
       }
@@ -44,8 +44,8 @@ describe('what reaches the wire', () => {
   it('is what was checked, not what an object says the next time', () => {
     let asked = 0;
     const tricky = { toString: () => (asked++ === 0 ? 'harmless' : 'a\r\nb: c') } as unknown as string;
-    expect(code(() => checkFields([['a', tricky]]))).toBe('INVALID_HEADER_VALUE');
-    expect(code(() => checkFields([[tricky, 'a']]))).toBe('INVALID_HEADER_NAME');
+    expect(code(() => checkedFields([['a', tricky]]))).toBe('INVALID_HEADER_VALUE');
+    expect(code(() => checkedFields([[tricky, 'a']]))).toBe('INVALID_HEADER_NAME');
     expect(code(() => checkMethod(tricky))).toBe('INVALID_METHOD');
     expect(code(() => checkTarget(tricky))).toBe('INVALID_TARGET');
     expect(asked).toBe(0);
@@ -54,7 +54,7 @@ describe('what reaches the wire', () => {
   it('is pairs of strings', () => {
     for (const pairs of [null, {}, 'a: b', [['a']], [['a', 'b', 'c']], [null], [['a', 1]], [['a', null]], [['', 'b']]]) {
       expect(
-        code(() => checkFields(pairs as never)),
+        code(() => checkedFields(pairs as never)),
         JSON.stringify(pairs),
       ).toMatch(/^INVALID_HEADER/);
     }
@@ -63,7 +63,7 @@ describe('what reaches the wire', () => {
   it('has one Host', () => {
     expect(
       code(() =>
-        checkFields([
+        checkedFields([
           ['Host', 'a'],
           ['x', 'y'],
         ]),
@@ -71,7 +71,7 @@ describe('what reaches the wire', () => {
     ).toBeUndefined();
     expect(
       code(() =>
-        checkFields([
+        checkedFields([
           ['Host', 'a'],
           ['hOST', 'a'],
         ]),
@@ -80,15 +80,15 @@ describe('what reaches the wire', () => {
   });
 
   it('never shows a value in an error', () => {
-    expect(() => checkFields([['authorization', 'Bearer secret\n']])).toThrow(/authorization/);
-    expect(() => checkFields([['authorization', 'Bearer secret\n']])).not.toThrow(/secret/);
+    expect(() => checkedFields([['authorization', 'Bearer secret\n']])).toThrow(/authorization/);
+    expect(() => checkedFields([['authorization', 'Bearer secret\n']])).not.toThrow(/secret/);
   });
 
   it('has no trailer that decides framing, routing or authentication', async () => {
-    expect(code(() => checkTrailers([['x-sum', '1']]))).toBeUndefined();
+    expect(code(() => checkedTrailers([['x-sum', '1']]))).toBeUndefined();
     for (const name of ['Content-Length', 'transfer-encoding', 'HOST', 'Authorization']) {
       expect(
-        code(() => checkTrailers([[name, '1']])),
+        code(() => checkedTrailers([[name, '1']])),
         name,
       ).toBe('INVALID_TRAILER');
     }

@@ -50,10 +50,15 @@ export function checkTarget(target: string): void {
   }
 }
 
-/** @throws {LocalProtocolError} `INVALID_HEADER_NAME` or `INVALID_HEADER_VALUE`, naming the field but never showing its value. */
-export function checkFields(pairs: readonly HeaderPair[]): void {
+/**
+ * The fields, checked, in arrays that nobody else has: what was checked is what is sent.
+ *
+ * @throws {LocalProtocolError} `INVALID_HEADER_NAME` or `INVALID_HEADER_VALUE`, naming the field but never showing its value.
+ */
+export function checkedFields(pairs: readonly HeaderPair[]): readonly HeaderPair[] {
   if (!Array.isArray(pairs)) throw local('INVALID_HEADER_NAME', 'Headers must be an array of [name, value] pairs');
   let hasHost = false;
+  const own: HeaderPair[] = [];
   for (let index = 0; index < pairs.length; index += 1) {
     const pair = pairs[index] as HeaderPair;
     if (!Array.isArray(pair) || pair.length !== 2) throw local('INVALID_HEADER_NAME', `Header ${index} is not a [name, value] pair`);
@@ -74,7 +79,9 @@ export function checkFields(pairs: readonly HeaderPair[]): void {
       if (hasHost) throw local('INVALID_HEADER_NAME', 'The request has more than one Host');
       hasHost = true;
     }
+    own.push([name, value]);
   }
+  return own;
 }
 
 // Fields that decide framing, routing or authentication must be known before the body (RFC 9110 §6.5.1).
@@ -87,22 +94,26 @@ const forbiddenTrailers = new Set([
   'content-type',
   'trailer',
   'te',
+  // Of HTTP/1.1's connections: HTTP/2 has no place for them, and a proxy takes them for its own.
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'upgrade',
 ]);
 
-/** @throws {LocalProtocolError} `INVALID_TRAILER`, or as {@link checkFields}. */
-export function checkTrailers(pairs: readonly HeaderPair[]): void {
-  checkFields(pairs);
-  for (const [name] of pairs) {
+/** As {@link checkedFields}. @throws {LocalProtocolError} `INVALID_TRAILER` besides. */
+export function checkedTrailers(pairs: readonly HeaderPair[]): readonly HeaderPair[] {
+  const own = checkedFields(pairs);
+  for (const [name] of own) {
     if (forbiddenTrailers.has(name.toLowerCase())) throw local('INVALID_TRAILER', `The field ${show(name)} must not be a trailer`);
   }
+  return own;
 }
 
-/** Asks for the trailers and checks them. */
+/** Asks for the trailers, and checks them. */
 export async function resolveTrailers(source: TrailerSource | undefined): Promise<readonly HeaderPair[] | null> {
   if (source === undefined) return null;
-  const pairs = typeof source === 'function' ? await source() : source;
-  checkTrailers(pairs);
-  return pairs;
+  return checkedTrailers(typeof source === 'function' ? await source() : source);
 }
 
 function show(text: unknown): string {

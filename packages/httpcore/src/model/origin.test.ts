@@ -15,6 +15,17 @@ describe('parseOrigin', () => {
     expect(parseOrigin(scheme, host, port)).toMatchObject(parts);
   });
 
+  it('connects with the zone of an address, tells origins apart by it, and never sends it', () => {
+    expect(parseOrigin('https', '[FE80::1%Eth0]', 8443)).toEqual({
+      scheme: 'https',
+      host: 'fe80::1%Eth0',
+      port: 8443,
+      servername: 'fe80::1',
+      authority: '[fe80::1]:8443',
+      text: 'https://[fe80::1%Eth0]:8443',
+    });
+  });
+
   it('takes the server name for TLS from the caller, if there is one', () => {
     expect(parseOrigin('https', 'a', null).servername).toBe('a');
     expect(parseOrigin('https', 'a', null, 'b').servername).toBe('b');
@@ -72,7 +83,6 @@ describe('hosts', () => {
     ['::1', '::1', '[::1]'],
     ['[::1]', '::1', '[::1]'],
     ['2001:DB8::ff:1.2.3.4', '2001:db8::ff:1.2.3.4', '[2001:db8::ff:1.2.3.4]'],
-    ['fe80::1%eth0', 'fe80::1%eth0', '[fe80::1%eth0]'],
   ])('%s', (given, host, authority) => {
     expect(parseOrigin('http', given, null)).toMatchObject({ host, authority, text: `http://${authority}:80` });
   });

@@ -4,12 +4,12 @@ import { parseUrl } from './url.ts';
 
 export interface Origin {
   readonly scheme: 'http' | 'https';
-  /** Without brackets, in lower case. */
+  /** Without brackets, in lower case. With the zone of an IPv6 address, if it has one: to connect with, and never sent. */
   readonly host: string;
   readonly port: number;
   /** TLS server name; the host unless the caller said otherwise. */
   readonly servername: string;
-  /** `host[:port]` as in the `Host` field and `:authority` (RFC 9110 §7.2): IPv6 in brackets, the default port left out. */
+  /** `host[:port]` as in the `Host` field and `:authority` (RFC 9110 §7.2): IPv6 in brackets and without a zone, the default port left out. */
   readonly authority: string;
   /** `scheme://host:port`, for people: errors, traces, statistics. */
   readonly text: string;
@@ -46,16 +46,19 @@ export function parseOrigin(scheme: string, host: string, port: number | null, s
   }
   if (servername !== undefined && (typeof servername !== 'string' || !registeredName.test(servername) || servername.length > 255))
     throw invalidHost(servername);
-  const name = bare.toLowerCase();
+  const at = isIpv6 ? bare.indexOf('%') : -1;
+  // The names of interfaces differ by case.
+  const zone = at === -1 ? '' : bare.slice(at);
+  const name = (at === -1 ? bare : bare.slice(0, at)).toLowerCase();
   const number = port ?? defaultPorts[scheme];
   const inUrl = isIpv6 ? `[${name}]` : name;
   return Object.freeze({
     scheme,
-    host: name,
+    host: name + zone,
     port: number,
     servername: servername ?? name,
     authority: number === defaultPorts[scheme] ? inUrl : `${inUrl}:${number}`,
-    text: `${scheme}://${inUrl}:${number}`,
+    text: `${scheme}://${isIpv6 ? `[${name}${zone}]` : name}:${number}`,
   });
 }
 

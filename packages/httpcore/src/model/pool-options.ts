@@ -4,7 +4,7 @@ import type { LookupFunction } from 'node:net';
 import type { Timeouts } from '../contract/dispatcher.ts';
 import { LocalProtocolError } from '../contract/errors.ts';
 import { toProxy, type Proxy } from './proxy/proxy.ts';
-import type { TlsOptions } from './tls-options.ts';
+import { ownTlsOptions, type TlsOptions } from './tls-options.ts';
 
 /** Options of `ConnectionPool`. Times are in milliseconds, sizes in bytes. */
 export interface PoolOptions {
@@ -127,21 +127,21 @@ export function resolvePoolOptions(options: PoolOptions = {}): PoolSettings {
   resolved['proxy'] = resolved['proxy'] === null ? null : toProxy(resolved['proxy'] as string | URL | Proxy);
   if (resolved['proxy'] !== null && resolved['socketPath'] !== undefined)
     throw invalidOption('socketPath', 'and proxy must not both be given');
-  // Node looks TLS options up along the prototype chain: give it one that ends here.
-  resolved['tls'] = Object.freeze(Object.assign(Object.create(null), resolved['tls']));
-  resolved['timeouts'] = checkTimeouts(resolved['timeouts'] as Timeouts);
+  resolved['tls'] = ownTlsOptions(resolved['tls'] as TlsOptions);
+  resolved['timeouts'] = checkedTimeouts(resolved['timeouts'] as Timeouts);
   return resolved as unknown as PoolSettings;
 }
 
-/** @throws {LocalProtocolError} `INVALID_OPTION` unless each of the four is `null` or a number of milliseconds. */
-export function checkTimeouts(timeouts: Timeouts): Timeouts {
+/** The limits in an array of their own. @throws {LocalProtocolError} `INVALID_OPTION` unless each of the four is `null` or a number of milliseconds. */
+export function checkedTimeouts(timeouts: Timeouts): Timeouts {
   if (!Array.isArray(timeouts) || timeouts.length !== 4) throw invalidOption('timeouts', 'must be [connect, read, write, pool]');
-  for (const limit of timeouts as readonly unknown[]) {
+  const own: Timeouts = [timeouts[0], timeouts[1], timeouts[2], timeouts[3]];
+  for (const limit of own as readonly unknown[]) {
     if (limit !== null && (typeof limit !== 'number' || !(limit >= 0))) {
       throw invalidOption('timeouts', 'must hold numbers of milliseconds, 0 or more, or null');
     }
   }
-  return timeouts;
+  return own;
 }
 
 /** @throws {LocalProtocolError} `INVALID_OPTION` unless it is `undefined` or a number of milliseconds. */

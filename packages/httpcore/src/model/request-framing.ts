@@ -6,17 +6,32 @@ import { LocalProtocolError } from '../contract/errors.ts';
 
 /** How a request body is delimited, and what has to be added to the head for it. */
 export interface RequestFraming {
-  /** The length that was announced; `null` without one. 0 for no body. */
+  /** The length of the body where it is known beforehand, else `null`. 0 for no body. */
   readonly length: number | null;
+  /** Does it go out in chunks over HTTP/1.1? */
   readonly chunked: boolean;
   /** A whole field line for the head of an HTTP/1.1 request, or empty when the caller's own fields say it. */
   readonly fieldLine: string;
+  /** The value of the Content-Length to be added to the head of an HTTP/2 request; `null` for none. */
+  readonly addedLength: string | null;
+  /** HTTP/1.1 has no place for trailers behind a body that the caller's fields say the length of (RFC 9112 §7.1.2). */
+  readonly needsHttp2: boolean;
 }
 
-const none: RequestFraming = Object.freeze({ length: 0, chunked: false, fieldLine: '' });
-const emptyBody: RequestFraming = Object.freeze({ length: 0, chunked: false, fieldLine: 'content-length: 0\r\n' });
-const chunkedBody: RequestFraming = Object.freeze({ length: null, chunked: true, fieldLine: 'transfer-encoding: chunked\r\n' });
-const chunkedByCaller: RequestFraming = Object.freeze({ length: null, chunked: true, fieldLine: '' });
+const none: RequestFraming = framing(0, false, '', null);
+const emptyBody: RequestFraming = framing(0, false, 'content-length: 0\r\n', '0');
+const chunkedBody: RequestFraming = framing(null, true, 'transfer-encoding: chunked\r\n', null);
+const chunkedByCaller: RequestFraming = framing(null, true, '', null);
+
+function framing(
+  length: number | null,
+  chunked: boolean,
+  fieldLine: string,
+  addedLength: string | null,
+  needsHttp2 = false,
+): RequestFraming {
+  return Object.freeze({ length, chunked, fieldLine, addedLength, needsHttp2 });
+}
 
 // RFC 9110 §8.6: methods that anticipate a body say so even when it is empty.
 const methodsWithBody = new Set(['POST', 'PUT', 'PATCH', 'QUERY']);
@@ -69,15 +84,17 @@ export function requestFraming(
   if (contentLength !== undefined && transferEncoding !== undefined) {
     throw invalid('INVALID_FRAMING', 'The request has both Content-Length and Transfer-Encoding');
   }
+  const length = knownLength(body);
   if (transferEncoding !== undefined) {
-    if (!/(?:^|[,\t ])chunked[\t ]*$/i.test(transferEncoding)) {
-      throw invalid('INVALID_FRAMING', 'The last transfer coding of a request must be "chunked"');
+    if (!endsInChunked(transferEncoding)) {
+      throw invalid(
+        'INVALID_FRAMING',
+        'The Transfer-Encoding of a request must be a list of codings whose last, and no other, is "chunked"',
+      );
     }
     return chunkedByCaller;
   }
-  const length = knownLength(body);
   if (contentLength !== undefined) {
-    if (hasTrailers) throw invalid('INVALID_FRAMING', 'Trailers need the chunked coding, so the request must not have a Content-Length');
     if (!/^[0-9]{1,16}$/.test(contentLength) || !Number.isSafeInteger(Number(contentLength))) {
       throw invalid('INVALID_FRAMING', 'The Content-Length of the request is not a decimal number');
     }
@@ -85,11 +102,22 @@ export function requestFraming(
     if (length !== null && length !== announced) {
       throw invalid('CONTENT_LENGTH_MISMATCH', `The request announces ${announced} bytes and its body has ${length}`);
     }
-    return { length: announced, chunked: false, fieldLine: '' };
+    return framing(announced, false, '', null, hasTrailers);
   }
-  if (length === null || hasTrailers) return chunkedBody;
-  return { length, chunked: false, fieldLine: `content-length: ${length}\r\n` };
+  if (length === null) return chunkedBody;
+  const text = String(length);
+  return hasTrailers ? framing(length, true, chunkedBody.fieldLine, text) : framing(length, false, `content-length: ${text}\r\n`, text);
 }
+
+/** RFC 9112 §6.1: chunked is applied once, and last. RFC 9110 §5.6.1.1: a sender's list has no empty elements. */
+function endsInChunked(transferEncoding: string): boolean {
+  const codings = transferEncoding.split(',').map((coding) => coding.trim().toLowerCase());
+  return codings.pop() === 'chunked' && codings.every((coding) => otherCoding.test(coding));
+}
+
+// RFC 9112 §7: a token, with parameters perhaps; and not chunked.
+const otherCoding =
+  /^(?!chunked(?:[\t ]*;|$))[!#$%&'*+\-.^_`|~0-9a-z]+(?:[\t ]*;[\t ]*[!#$%&'*+\-.^_`|~0-9a-z]+[\t ]*=[\t ]*(?:[!#$%&'*+\-.^_`|~0-9a-z]+|"[^"]*"))*$/;
 
 function invalid(code: string, message: string): LocalProtocolError {
   return new LocalProtocolError(message, { code, phase: 'request' });

@@ -23,3 +23,10 @@ export interface TlsOptions {
   /** Replaces the check of the certificate's names: return an error to refuse. Pinning goes here. */
   readonly checkServerIdentity?: ((host: string, certificate: PeerCertificate) => Error | undefined) | undefined;
 }
+
+/** The options, and the lists in them, in objects of their own. Node looks them up along the prototype chain, which ends here. */
+export function ownTlsOptions(options: TlsOptions | undefined): TlsOptions {
+  const own = Object.assign(Object.create(null) as Record<string, unknown>, options);
+  for (const [name, value] of Object.entries(own)) if (Array.isArray(value)) own[name] = Object.freeze([...(value as readonly unknown[])]);
+  return Object.freeze(own) as TlsOptions;
+}

@@ -10,9 +10,9 @@ import type { Dial, Dialer } from '../dial/dial.ts';
 import type { HttpCoreError, SlotHolder } from '../contract/errors.ts';
 import { Aborted, DeadlineExceeded, LocalProtocolError, PoolClosed } from '../contract/errors.ts';
 import type { TraceObserver } from '../contract/trace.ts';
-import { checkDispatchContext } from '../model/dispatch-context.ts';
-import { checkFields, checkMethod, checkTarget } from '../model/field-syntax.ts';
-import { checkTimeouts, type PoolSettings } from '../model/pool-options.ts';
+import { ownContext } from '../model/dispatch-context.ts';
+import { checkedFields, checkMethod, checkTarget } from '../model/field-syntax.ts';
+import { checkedTimeouts, type PoolSettings } from '../model/pool-options.ts';
 import { forwards, proxyDestination } from '../model/destination.ts';
 import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
 import { requestFraming } from '../model/request-framing.ts';
@@ -114,17 +114,21 @@ export class Pool implements PeerOwner<Peer>, ClosingPool {
     context: DispatchContext | undefined,
   ): Promise<DispatchResponse> {
     if (this.closing) throw new PoolClosed('The pool is closed', { phase: 'request' });
+    const scheme = url[0];
+    const target = url[3];
     checkMethod(method);
-    checkTarget(url[3]);
-    checkFields(headers);
-    if (timeouts !== this.#options.timeouts) checkTimeouts(timeouts);
-    const framing = requestFraming(method, headers, body, context?.trailers !== undefined);
-    if (context !== undefined) this.#checkContext(context);
-    const proxy = context?.proxy === undefined ? this.#options.proxy : (context.proxy as Proxy | null);
-    const isForwarded = proxy !== null && this.#isForwarded(method, url[0], headers, proxy);
-    const { origin, peer } = this.#peers.find(url[0], url[1], url[2], context?.servername, proxy, isForwarded);
+    checkTarget(target);
+    // Whatever the caller does with his arrays and objects from here on: what was checked is what is sent.
+    const fields = checkedFields(headers);
+    const content = Array.isArray(body) ? (body.slice() as readonly Uint8Array[]) : body;
+    const limits = timeouts === this.#options.timeouts ? timeouts : checkedTimeouts(timeouts);
+    const own = context === undefined ? undefined : this.#checkedContext(context);
+    const framing = requestFraming(method, fields, content, own?.trailers !== undefined);
+    const proxy = own?.proxy === undefined ? this.#options.proxy : (own.proxy as Proxy | null);
+    const isForwarded = proxy !== null && this.#isForwarded(method, scheme, fields, proxy);
+    const { origin, peer } = this.#peers.find(scheme, url[1], url[2], own?.servername, proxy, isForwarded);
     const now = this.clock.now();
-    const exchange = new Exchange(peer, origin, method, url[3], headers, body, framing, timeouts, context, now);
+    const exchange = new Exchange(peer, origin, method, target, fields, content, framing, limits, own, now);
     return this.#begin(exchange, peer, now);
   }
 
@@ -154,9 +158,9 @@ export class Pool implements PeerOwner<Peer>, ClosingPool {
     return false;
   }
 
-  #checkContext(context: DispatchContext): void {
-    checkDispatchContext(context);
-    const { signal, deadline, proxy } = context;
+  #checkedContext(context: DispatchContext): DispatchContext {
+    const own = ownContext(context);
+    const { signal, deadline, proxy } = own;
     // Throws unless it is one.
     if (proxy !== undefined && proxy !== null) proxyFacts(proxy as Proxy);
     if (signal !== undefined && signal.aborted) {
@@ -165,6 +169,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool {
     if (deadline !== undefined && deadline <= this.clock.now()) {
       throw new DeadlineExceeded('The deadline had passed before the request began', { phase: 'request' });
     }
+    return own;
   }
 
   // For the origins

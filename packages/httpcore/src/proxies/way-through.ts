@@ -1,5 +1,6 @@
 import { DirectWay, type DirectWayOptions } from '../dial/direct-way.ts';
 import type { Way, WayListener, WaysThroughProxies, WayTarget } from '../dial/way.ts';
+import { withoutZone } from '../model/request-target.ts';
 import { isSocks, proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
 import type { Clock } from '../time/clock.ts';
 import { ConnectWay } from './connect-way.ts';
@@ -9,7 +10,7 @@ import type { Tunnels } from './tunnels.ts';
 /** By CONNECT through an HTTP proxy, by its own protocol through a SOCKS proxy; each of them may be behind another. */
 export function waysThroughProxies(options: DirectWayOptions, clock: Clock, tunnels: Tunnels): WaysThroughProxies {
   function wayThrough(proxy: Proxy, { host, port, text }: WayTarget, listener: WayListener): Way {
-    if (!isSocks(proxy)) return new ConnectWay(proxy, text.slice(text.indexOf('//') + 2), tunnels, listener);
+    if (!isSocks(proxy)) return new ConnectWay(proxy, withoutZone(text.slice(text.indexOf('//') + 2)), tunnels, listener);
     return new SocksWay(proxy, { host, port }, options.lookup, (leg) => wayTo(proxy, leg), listener);
   }
 

@@ -122,7 +122,7 @@ class TestConnection implements AsyncDisposable {
       answered: withResolvers(),
       writable: undefined,
     };
-    call.stream = this.engine.openStream(method, 'http', 'engine.test', target, protocol, headers, endStream, call);
+    call.stream = this.engine.openStream(method, 'http', 'engine.test', target, protocol, headers, null, endStream, call);
     return call;
   }
 

@@ -1,7 +1,7 @@
 /** What may be said of a proxy beside its URL, and what of that makes no sense. */
 import type { HeaderPair } from '../../contract/dispatcher.ts';
 import { LocalProtocolError } from '../../contract/errors.ts';
-import { checkFields } from '../field-syntax.ts';
+import { checkedFields } from '../field-syntax.ts';
 import type { ProxyAuthenticator } from './proxy-authenticator.ts';
 import type { ProxyScheme } from './proxy-url.ts';
 
@@ -82,7 +82,7 @@ const ownFields: ReadonlySet<string> = new Set(['host', 'content-length', 'trans
 function checkHeaders(headers: readonly HeaderPair[], auth: unknown): void {
   if (!Array.isArray(headers)) throw invalidProxyOption('headers', 'must be pairs of a name and a value');
   try {
-    checkFields(headers);
+    checkedFields(headers);
   } catch (error) {
     throw invalidProxyOption('headers', `can't be sent: ${(error as LocalProtocolError).message}`);
   }

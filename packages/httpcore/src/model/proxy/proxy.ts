@@ -5,7 +5,7 @@ import { basicAuthenticator, type ProxyAuthenticator } from './proxy-authenticat
 import { proxyKey } from './proxy-key.ts';
 import { checkCredentials, invalidProxyOption, isPair, namesCredentials, readProxyOptions } from './proxy-options.ts';
 import { parseProxyUrl, type ProxyScheme } from './proxy-url.ts';
-import type { TlsOptions } from '../tls-options.ts';
+import { ownTlsOptions, type TlsOptions } from '../tls-options.ts';
 
 /** What a URL can't say of a proxy. */
 export interface ProxyOptions {
@@ -88,7 +88,7 @@ export class Proxy {
     this.via = own.via === undefined ? null : toProxy(own.via);
     if (lengthOf(this.via) >= longestChain) throw invalidProxyOption('via', `must not make a chain of more than ${longestChain} proxies`);
 
-    const tls = Object.freeze(Object.assign(Object.create(null) as TlsOptions, own.tls));
+    const tls = ownTlsOptions(own.tls);
     const headers = Object.freeze((own.headers ?? []).map(([name, value]) => Object.freeze([name, value] as const)));
     const auth = own.auth !== undefined ? own.auth : namesCredentials(headers) ? null : inUrl;
     const credentials = isPair(auth) ? checkCredentials(auth, scheme) : null;

@@ -122,6 +122,7 @@ export class Http2Engine<Token> {
    * Opens a stream with a request's head. `Host` in `headers` becomes `:authority`.
    *
    * @param protocol the `:protocol` of extended CONNECT (RFC 8441); only where `peerSettings.enableConnectProtocol`.
+   * @param addedLength the value of a Content-Length to be added to `headers`, which have none; else `null`.
    * @param token given back in every callback for this stream.
    * @throws {LocalProtocolError} the request is not valid HTTP/2 or larger than the peer allows (`HEADER_LIST_TOO_LARGE`), or
    *   there is no capacity; nothing was sent.
@@ -133,6 +134,7 @@ export class Http2Engine<Token> {
     target: string,
     protocol: string | null,
     headers: readonly HeaderPair[],
+    addedLength: string | null,
     endStream: boolean,
     token: Token,
   ): Http2Stream<Token> {
@@ -142,7 +144,7 @@ export class Http2Engine<Token> {
       throw new LocalProtocolError('The peer does not support extended CONNECT', { code: 'EXTENDED_CONNECT_UNSUPPORTED' });
     }
     const fields = session.requestFields;
-    fields.addRequest(method, scheme, authority, target, protocol, headers, session.peer.maxHeaderListSize);
+    fields.addRequest(method, scheme, authority, target, protocol, headers, addedLength, session.peer.maxHeaderListSize);
     if (endStream && fields.contentLength > 0) throw lengthMismatch();
     const stream = new Http2Stream(session.nextStreamId, token, session.streamWindow, session.writer.written, method);
     session.nextStreamId += 2;

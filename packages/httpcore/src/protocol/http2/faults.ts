@@ -2,8 +2,8 @@
  * What the peer can do wrong, in the two sizes of RFC 9113 §5.4. Both become `RemoteProtocolError`s whose code is `H2_` and
  * the name of the error code that we send.
  */
-import { RemoteProtocolError, type HttpCoreError } from '../../contract/errors.ts';
-import { errorName } from './constants.ts';
+import { ReadError, RemoteProtocolError, type HttpCoreError } from '../../contract/errors.ts';
+import { ErrorCode, errorName } from './constants.ts';
 
 /**
  * Ends the connection. Thrown from wherever the fault is found and caught once, where bytes enter the engine: it never
@@ -40,4 +40,12 @@ export function remoteError(errorCode: number, message: string, cause?: Error): 
 /** The connection ended in order, or was gone: unlike a refusal, that says nothing about the next one. */
 export function isRetirement({ code }: HttpCoreError): boolean {
   return code === 'H2_NO_ERROR' || !code.startsWith('H2_');
+}
+
+/** The transport has ended. That comes right behind what the peer said of it, and says less. */
+export function closedBy(said: GoAway | null, what: string, cause?: Error): HttpCoreError {
+  const code = cause === undefined ? 'CONNECTION_CLOSED' : undefined;
+  if (said === null) return new ReadError(what, { code, cause });
+  const message = `${what} (${goAwayText(said)})`;
+  return said.errorCode === ErrorCode.NO_ERROR ? new ReadError(message, { code, cause }) : remoteError(said.errorCode, message, cause);
 }

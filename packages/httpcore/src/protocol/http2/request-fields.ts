@@ -1,6 +1,7 @@
 /** A request, and its trailers, as fields for a header block (RFC 9113 §8.1–8.3, §8.5; RFC 8441 §4). */
 import type { HeaderPair } from '../../contract/dispatcher.ts';
 import { LocalProtocolError } from '../../contract/errors.ts';
+import { withoutZone } from '../../model/request-target.ts';
 import { FieldKind, trimValue } from './field-kind.ts';
 import type { HeaderEncoder } from './hpack/encoder.ts';
 import type { NameRecord } from './hpack/encoder-table.ts';
@@ -8,6 +9,8 @@ import type { NameRecord } from './hpack/encoder-table.ts';
 // RFC 9113 §8.3.1: no userinfo; and nothing that would end the authority.
 const authorityPattern = /^[^@/?#\\]+$/;
 const lengthPattern = /^\d{1,15}$/;
+// One of the members of TE, without a weight.
+const takesTrailers = /(?:^|,)[\t ]*trailers[\t ]*(?:,|$)/i;
 const absoluteForm = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]*)(.*)$/;
 
 /** Puts requests together in an encoder; after a throw there is nothing in it that was sent. */
@@ -18,7 +21,10 @@ export class RequestFields {
   readonly #authority: NameRecord;
   readonly #path: NameRecord;
   readonly #protocol: NameRecord;
+  readonly #contentLength: NameRecord;
   readonly #records: NameRecord[] = [];
+  /** The names that Connection says are for the connection alone (RFC 9110 §7.6.1), in lower case; mostly there are none. */
+  #nominated: readonly string[] | null = null;
   #checkedAuthority = '';
   /** Of the Content-Length of the last request; −1 if it had none. */
   contentLength = -1;
@@ -30,11 +36,13 @@ export class RequestFields {
     this.#authority = encoder.record(':authority');
     this.#path = encoder.record(':path');
     this.#protocol = encoder.record(':protocol');
+    this.#contentLength = encoder.record('content-length');
   }
 
   /**
    * @param target of plain CONNECT is the authority to connect to.
    * @param protocol of extended CONNECT (RFC 8441), else `null`.
+   * @param addedLength the value of a Content-Length behind the fields, else `null`.
    * @param maxListSize the peer's MAX_HEADER_LIST_SIZE.
    * @throws {LocalProtocolError}
    */
@@ -45,6 +53,7 @@ export class RequestFields {
     target: string,
     protocol: string | null,
     headers: readonly HeaderPair[],
+    addedLength: string | null,
     maxListSize: number,
   ): void {
     const encoder = this.#encoder;
@@ -56,13 +65,13 @@ export class RequestFields {
     const isPlainConnect = method === 'CONNECT' && protocol === null;
     if (isPlainConnect) {
       // RFC 9113 §8.5: where the tunnel is to lead; Host, and the server that is asked, are not that.
-      effectiveAuthority = target;
+      effectiveAuthority = withoutZone(target);
     } else if (target.charCodeAt(0) !== 0x2f && !(target === '*' && method === 'OPTIONS')) {
       // The absolute form (RFC 9112 §3.2.2) says the same as three pseudo-header fields.
       const parts = absoluteForm.exec(target);
       if (parts === null) throw local('INVALID_TARGET', 'The request target must be a path, an absolute URI, or "*" with OPTIONS');
       effectiveScheme = parts[1]!.toLowerCase();
-      effectiveAuthority = parts[2]!;
+      effectiveAuthority = withoutZone(parts[2]!);
       path = parts[3]!.startsWith('/') ? parts[3]! : `/${parts[3]!}`;
     }
     this.#checkAuthority(effectiveAuthority);
@@ -80,8 +89,9 @@ export class RequestFields {
     this.contentLength = -1;
     for (let index = 0; index < headers.length; index += 1) {
       const record = this.#records[index]!;
-      if (record.kind !== FieldKind.HOST) this.#addField(record, headers[index]![1]);
+      if (record.kind !== FieldKind.HOST && !this.#isNominated(record.name)) this.#addField(record, headers[index]![1]);
     }
+    if (addedLength !== null) this.#addField(this.#contentLength, addedLength);
     this.#checkListSize(maxListSize, 'header list');
   }
 
@@ -106,6 +116,7 @@ export class RequestFields {
   /** Looks every name up, and returns the value of Host, which travels as `:authority` (RFC 9113 §8.3.1). */
   #resolveRecords(headers: readonly HeaderPair[]): string | null {
     let host: string | null = null;
+    this.#nominated = null;
     for (let index = 0; index < headers.length; index += 1) {
       const pair = headers[index]!;
       if (typeof pair[0] !== 'string') throw local('INVALID_HEADER_NAME', `The name of a header must be a string; it is ${typeof pair[0]}`);
@@ -117,13 +128,25 @@ export class RequestFields {
       if (record.kind === FieldKind.HOST) {
         if (host !== null) throw local('INVALID_HEADER_NAME', 'The request has more than one Host');
         host = trimValue(pair[1]);
+      } else if (record.kind === FieldKind.CONNECTION_SPECIFIC && record.name === 'connection') {
+        // TE is nominated wherever it is given (RFC 9110 §10.1.4), and means something here.
+        const names = pair[1]
+          .split(',')
+          .map((name) => name.trim().toLowerCase())
+          .filter((name) => name !== 'te');
+        this.#nominated = this.#nominated === null ? names : [...this.#nominated, ...names];
       }
     }
     return host;
   }
 
+  #isNominated(name: string): boolean {
+    return this.#nominated !== null && this.#nominated.includes(name);
+  }
+
+  /** RFC 9113 §8.2.2: what is said about a connection of HTTP/1.1 means nothing here, and is left out. */
   #addField(record: NameRecord, given: string): void {
-    const value = trimValue(given);
+    let value = trimValue(given);
     switch (record.kind) {
       case FieldKind.ORDINARY:
         break;
@@ -133,10 +156,13 @@ export class RequestFields {
         this.contentLength = Number(value);
         break;
       case FieldKind.TE:
-        if (value.toLowerCase() !== 'trailers') throw local('INVALID_HEADER_VALUE', 'Over HTTP/2 the only value of TE is "trailers"');
+        if (!takesTrailers.test(value)) return;
+        value = 'trailers';
         break;
       case FieldKind.CONNECTION_SPECIFIC:
-        throw local('INVALID_HEADER_NAME', `The header ${show(record.name)} is for HTTP/1.1 connections and can't be sent over HTTP/2`);
+        // Any other coding changes the bytes, and there is no other way to say so.
+        if (record.name !== 'transfer-encoding' || value.toLowerCase() === 'chunked') return;
+        throw local('INVALID_FRAMING', "Transfer codings other than chunked can't be sent over HTTP/2; use Content-Encoding");
       default:
         throw local('INVALID_HEADER_NAME', `The header name ${show(record.name)} is not a token`);
     }

@@ -57,8 +57,14 @@ async function drain(body: ResponseBody): Promise<{ readonly text: string; reado
 
 const ways = {
   direct: async () => null,
-  'through SOCKS': () => startProxy('socks'),
-  'through CONNECT': () => startProxy('http'),
+  'through SOCKS': async () => {
+    const proxy = await startProxy('socks');
+    return { by: proxy.url(), stop: () => proxy.stop() };
+  },
+  'through CONNECT': async () => {
+    const proxy = await startProxy('http');
+    return { by: new Proxy(proxy.url, { tunnel: true }), stop: () => proxy.stop() };
+  },
 } as const;
 
 /** Gives the body of an exchange that has failed by now. */
@@ -67,9 +73,7 @@ async function brokenBody({ sent, by, headers = [] }: Break, way: keyof typeof w
   const failed = createGate();
   const server = await startRawServer([receiveHead(), send(sent), waitFor(headSeen), by === 'end' ? close() : reset()]);
   const proxy = await ways[way]();
-  const pool = new ConnectionPool({
-    proxy: proxy === null ? null : new Proxy(typeof proxy.url === 'string' ? proxy.url : proxy.url(), { tunnel: true }),
-  });
+  const pool = new ConnectionPool({ proxy: proxy === null ? null : proxy.by });
   const context: DispatchContext = { trace: (name) => name === 'failed' && failed.open() };
   const [, , , , body] = await pool.dispatch('GET', ['http', '127.0.0.1', server.port, '/'], headers, null, undefined, context);
   headSeen.open();

@@ -33,6 +33,7 @@ export interface OpenOptions {
   readonly endStream?: boolean;
   readonly authority?: string;
   readonly protocol?: string | null;
+  readonly addedLength?: string | null;
 }
 
 export class EngineHarness {
@@ -73,9 +74,9 @@ export class EngineHarness {
   }
 
   open(method: string, target: string, options: OpenOptions = {}): Http2Stream<Call> {
-    const { headers = [], endStream = true, authority = 'example.com', protocol = null } = options;
+    const { headers = [], endStream = true, authority = 'example.com', protocol = null, addedLength = null } = options;
     const call: Call = { stream: undefined, error: undefined, wasProcessed: undefined, body: Buffer.alloc(0) };
-    call.stream = this.engine.openStream(method, 'https', authority, target, protocol, headers, endStream, call);
+    call.stream = this.engine.openStream(method, 'https', authority, target, protocol, headers, addedLength, endStream, call);
     return call.stream;
   }
 
