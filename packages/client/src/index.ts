@@ -8,6 +8,7 @@ export type { DigestAlgorithmName } from './auth/digest/digest-algorithm.ts';
 export type { DigestQuality } from './auth/digest/digest-challenge.ts';
 export { NetrcAuth } from './auth/netrc-auth.ts';
 export { Client } from './client/client.ts';
+export type { CloseOptions } from './client/closing.ts';
 export { get, head, options, patch, post, put, remove as delete, request, stream } from './client/verbs.ts';
 export type { SerializedCookie, SerializedCookies } from './cookies/cookie-json.ts';
 export type { CachedCall, CacheMode, ClientCache } from './caching/cache-settings.ts';

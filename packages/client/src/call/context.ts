@@ -108,6 +108,12 @@ export class CallContext implements CallRecord {
     attempt.end();
   }
 
+  /** @internal Is a dispatcher at work on it, and will tell how that ends? */
+  get isUnderWay(): boolean {
+    const latest = this.#attempts.at(-1);
+    return latest !== undefined && latest.error === undefined && (latest.status === undefined || latest.body !== undefined);
+  }
+
   /** @internal */
   begin(request: Request): Attempt {
     const attempt = new Attempt(request, this.trace);

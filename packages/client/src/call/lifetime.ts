@@ -9,13 +9,19 @@ const transitions: Readonly<Record<ClientState, readonly ClientState[]>> = {
   closed: [],
 };
 
+/** A call that goes on after its response was handed out. */
+export interface Held {
+  endUnread(): void;
+}
+
 /** How long a client lives, and the calls that run in it. One that was extended from another ends with it at the latest. */
 export class Lifetime {
   readonly #parent: Lifetime | undefined;
   #state: ClientState = 'open';
   #running = 0;
   #whenIdle: (() => void)[] = [];
-  readonly #whenClosed = new Set<() => void>();
+  readonly #whenClosed = new Set<(reason: string) => void>();
+  readonly #held = new Set<Held>();
 
   constructor(parent?: Lifetime) {
     this.#parent = parent;
@@ -60,8 +66,24 @@ export class Lifetime {
     return new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
-  /** Calls once this client, or one that it ends with, is closed. Gives what takes that back. */
-  whenClosed(callback: () => void): () => void {
+  /** Its response is in somebody's hands; so it is for those whose connections serve it. */
+  hold(call: Held): void {
+    this.#held.add(call);
+    this.#parent?.hold(call);
+  }
+
+  letGo(call: Held): void {
+    this.#held.delete(call);
+    this.#parent?.letGo(call);
+  }
+
+  /** Ends the calls whose responses nobody reads. */
+  endUnread(): void {
+    for (const call of this.#held) call.endUnread();
+  }
+
+  /** Calls once this client, or one that it ends with, is closed, with what there is to say of that. Gives what takes that back. */
+  whenClosed(callback: (reason: string) => void): () => void {
     this.#whenClosed.add(callback);
     const forgetParent = this.#parent?.whenClosed(callback);
     return () => {
@@ -70,13 +92,13 @@ export class Lifetime {
     };
   }
 
-  moveTo(next: ClientState): void {
+  moveTo(next: ClientState, reason = 'The client was destroyed'): void {
     if (!transitions[this.#state].includes(next)) throw new Error(`A client that is ${this.#state} can not be ${next}`);
     this.#state = next;
     if (next !== 'closed') return;
     this.#tellIdle();
     // Each takes itself out, and another one perhaps.
-    for (const callback of this.#whenClosed) callback();
+    for (const callback of this.#whenClosed) callback(reason);
   }
 
   // A call of an extended client is one of its parent's too: the parent's connections serve it.

@@ -18,7 +18,6 @@ export interface Clock {
 /** Milliseconds, 24 days: told a longer time, a timer of Node fires at once. */
 export const longestTimer = 0x7fff_ffff;
 
-// The timers are looked up at each call, so that a test's fake ones are found: nothing is on its way while this waits.
 export const systemClock: Clock = {
   now,
   today: () => Date.now(),
@@ -54,9 +53,9 @@ export function wait(milliseconds: number, signal: AbortSignal | undefined, life
       settle();
       reject(abortedBy(signal!));
     };
-    const onClosed = (): void => {
+    const onClosed = (reason: string): void => {
       settle();
-      reject(new Aborted('The client was destroyed', { cause: new ClientClosed('The client was destroyed') }));
+      reject(new Aborted(reason, { cause: new ClientClosed(reason) }));
     };
     const cancelTimer = clock.schedule(milliseconds, () => {
       settle();

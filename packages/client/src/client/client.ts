@@ -1,8 +1,6 @@
-import { Aborted } from '@x/httpcore';
-
 import { chainLayers } from './layers.ts';
 import { openConnections, type Connections } from './connections.ts';
-import { ClientClosed, InvalidOption } from '../errors.ts';
+import { InvalidOption } from '../errors.ts';
 import { createFetch } from '../fetch/fetch.ts';
 import { Lifetime, type ClientState } from '../call/lifetime.ts';
 import { Headers } from '../request/fields/headers.ts';
@@ -10,33 +8,30 @@ import { shownUrl } from '../redact.ts';
 import { Request } from '../request/request.ts';
 import { Response } from '../response/response.ts';
 import { toResponsePromise, type ResponsePromise } from '../response/response-promise.ts';
-import type { StreamResponse } from '../response/stream-response.ts';
-import {
-  callOptionsOf,
-  readCallOptions,
-  readRequestOptions,
-  type BodylessRequestOptions,
-  type CallOptions,
-  type RequestOptions,
-} from './call-options.ts';
-import { requestUnder, resolveCallSettings, settingsOf, type CallSettings } from './call-settings.ts';
+import type { AnyResponse } from '../response/any-response.ts';
+import { StreamResponse } from '../response/stream-response.ts';
+import { callOptionsOf, type BodylessRequestOptions, type CallOptions, type RequestOptions } from './call-options.ts';
+import { settingsOf, type CallSettings } from './call-settings.ts';
 import { clientOptionNames, type ClientOptions, type OwnClientOptions } from './client-options.ts';
-import { checkSignal, resolveSettings, type ClientSettings } from './client-settings.ts';
+import { resolveSettings, type ClientSettings } from './client-settings.ts';
 import { ownOptions } from '../options/own-options.ts';
 import { readMessageOptions, type MessageOptions } from '../request/request-options.ts';
 import { routeBy } from '../routing/routes.ts';
-import { noProxies, refuseProxy } from '../proxies/proxy-settings.ts';
+import { noProxies } from '../proxies/proxy-settings.ts';
 import { RetryBudget } from '../retries/retry-budget.ts';
 import { withCaller } from '../call/caller-stack.ts';
 import { Chain } from '../call/chain.ts';
+import { OpenCall } from '../call/open-call.ts';
+import { untilOver } from '../call/until-over.ts';
+import type { CallContext } from '../call/context.ts';
+import { CallBuilder } from './call-builder.ts';
+import { Closing, type CloseOptions } from './closing.ts';
 import { CallResumption } from '../call/call-resumption.ts';
-import { CallContext } from '../call/context.ts';
 import { releaseSources } from '../request/body/sources.ts';
 import { RequestBuilder } from '../request/request-builder.ts';
-import { expectManyListeners, joinSignals, noSignal } from '../call/signals.ts';
+import { expectManyListeners } from '../call/signals.ts';
 import { dispatchBy } from '../routing/dispatch.ts';
 import { systemClock } from '../call/waiting.ts';
-import { checkObservers } from './observers.ts';
 import { showAsJson } from '../shown-as-json.ts';
 
 /** What `extend()` hands to the new client. */
@@ -92,7 +87,8 @@ export class Client implements AsyncDisposable {
   #shutdown: AbortController | undefined = undefined;
   readonly #inheritedShutdowns: readonly AbortSignal[];
   readonly #shutdowns: readonly AbortSignal[];
-  #closing: Promise<void> | undefined = undefined;
+  readonly #calls: CallBuilder;
+  readonly #closing: Closing;
   #fetch: typeof globalThis.fetch | undefined = undefined;
 
   /** @throws {InvalidOption} an option is unknown, impossible, or in conflict with another. */
@@ -112,6 +108,8 @@ export class Client implements AsyncDisposable {
     const endsItself = ownsPool && this.#connections.mounts.length === 0;
     this.#shutdowns = endsItself ? [] : this.#handedOnShutdowns();
     this.#builder = new RequestBuilder(this.#settings);
+    this.#calls = new CallBuilder(this.#settings, this.#builder, this.#shutdowns, this.#connections.foreign);
+    this.#closing = new Closing(this.#lifetime, this.#connections.pool, (reason) => this.#shutdown?.abort(reason));
     this.#retryBudget = parent?.retryBudget ?? new RetryBudget(systemClock.now);
     const services = { budget: this.#retryBudget, lifetime: this.#lifetime, clock: systemClock, random: Math.random };
     this.#chain = new Chain<CallSettings>(
@@ -237,23 +235,29 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * Takes no new request, and resolves once those that run have ended and the connections are closed. A dispatcher that was
-   * given to the client, and the connections of a client that this one extends, stay open. Idempotent.
+   * Takes no new request, and resolves once those that run have ended and the connections are closed. What runs has a grace, and is ended
+   * after it, with `Aborted`: 30 seconds, or as many milliseconds as `grace` says. A dispatcher that was given to the client, and the connections of a client that this one
+   * extends, stay open. Idempotent; the shortest grace counts.
+   *
+   * @throws {InvalidOption} `grace` is no number of milliseconds.
    */
-  close(): Promise<void> {
-    return (this.#closing ??= this.#close());
+  close(options?: CloseOptions): Promise<void> {
+    return this.#closing.close(options);
   }
 
   /** Ends everything now: requests that run fail with `Aborted`. Idempotent. */
-  async destroy(): Promise<void> {
-    if (!this.#lifetime.isClosed) this.#lifetime.moveTo('closed');
-    const cause = new ClientClosed('The client was destroyed');
-    this.#shutdown?.abort(cause);
-    await this.#connections.pool?.destroy(new Aborted('The client was destroyed', { cause }));
+  destroy(): Promise<void> {
+    return this.#closing.end('The client was destroyed');
   }
 
+  /**
+   * Closes the client, as {@link close} does, and ends at once what nobody reads: a response of `stream()` that is left unread never holds
+   * up the end of a scope, nor the error that ends it.
+   */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+    const closed = this.close();
+    this.#lifetime.endUnread();
+    return closed;
   }
 
   /** For logs: without credentials. */
@@ -275,14 +279,6 @@ export class Client implements AsyncDisposable {
       expectManyListeners(this.#shutdown.signal);
     }
     return [...this.#inheritedShutdowns, this.#shutdown.signal];
-  }
-
-  async #close(): Promise<void> {
-    if (!this.#lifetime.isOpen) return;
-    this.#lifetime.moveTo('closing');
-    await this.#lifetime.idle();
-    await this.#connections.pool?.close();
-    if (!this.#lifetime.isClosed) this.#lifetime.moveTo('closed');
   }
 
   #createFetch(): typeof globalThis.fetch {
@@ -308,11 +304,11 @@ export class Client implements AsyncDisposable {
     this.#enter(target, options);
     let call: CallContext | undefined;
     try {
-      call = this.#begin(target, url, options);
+      call = this.#calls.build(target, url, options);
       call.readsWhole = true;
-      const head = await this.#chain.for(settingsOf(call))(call.request, call);
-      const content = await head.read();
-      return new Response(head, content, head.body.trailers);
+      const sending = this.#chain.for(settingsOf(call))(call.request, call);
+      if (this.#calls.mayStay(settingsOf(call))) return await untilOver(call, this.#lifetime, sending.then(wholeResponse), drop);
+      return await wholeResponse(await sending);
     } catch (error) {
       if (call === undefined) releaseGiven(target, options);
       else call.fail(error);
@@ -330,25 +326,23 @@ export class Client implements AsyncDisposable {
     signal?: AbortSignal,
   ): Promise<StreamResponse> {
     this.#enter(target, options);
-    let call: CallContext | undefined;
-    let over = false;
-    const end = (error?: unknown): void => {
-      if (error !== undefined) call?.fail(error);
-      if (over) return;
-      over = true;
-      call?.settle();
-      this.#lifetime.leave();
-    };
+    let open: OpenCall | undefined;
     try {
-      call = this.#begin(target, url, options, signal);
-      const head = await this.#chain.for(settingsOf(call))(call.request, call);
-      const response = head.whenOver(end);
-      const made = call;
-      response.resumable = () => this.#again(made, options);
+      const call = this.#calls.build(target, url, options, signal);
+      open = new OpenCall(call, this.#lifetime);
+      const sending = this.#chain.for(settingsOf(call))(call.request, call);
+      const head = await (this.#calls.mayStay(settingsOf(call)) ? untilOver(call, this.#lifetime, sending, drop) : sending);
+      const response = head.watchedBy(open);
+      open.handOut(head.body, response.body);
+      response.resumable = () => this.#again(call, options);
       return response;
     } catch (error) {
-      if (call === undefined) releaseGiven(target, options);
-      end(error);
+      if (open === undefined) {
+        releaseGiven(target, options);
+        this.#lifetime.leave();
+      } else {
+        open.onEnd(error);
+      }
       throw withCaller(error);
     }
   }
@@ -364,44 +358,21 @@ export class Client implements AsyncDisposable {
 
   #again(call: CallContext, options: RequestOptions | CallOptions = {}): CallResumption {
     const own = callOptionsOf(options);
-    return new CallResumption(call, this.#signals(own), this.#lifetime, (request, left, signal) => {
+    return new CallResumption(call, this.#calls.signals(own), this.#lifetime, (request, left, signal) => {
       const phases = typeof own.timeout === 'object' ? own.timeout : undefined;
       return this.#stream(request, undefined, left === undefined ? own : { ...own, timeout: { ...phases, total: left } }, signal);
     });
   }
+}
 
-  // Whatever can throw comes before the signals are joined, which takes listeners.
-  #begin(
-    target: string | Request,
-    url: string | URL | undefined,
-    options: RequestOptions | CallOptions | undefined,
-    extra?: AbortSignal,
-  ): CallContext {
-    if (target instanceof Request) return this.#context(target, options === undefined ? undefined : readCallOptions(options), extra);
-    const own = options === undefined ? undefined : readRequestOptions(options);
-    return this.#context(this.#builder.build(target, url!, own), own, extra);
-  }
+async function wholeResponse(head: StreamResponse): Promise<Response> {
+  const content = await head.read();
+  return new Response(head, content, head.body.trailers);
+}
 
-  #context(given: Request, own: CallOptions | undefined, extra: AbortSignal | undefined): CallContext {
-    if (own === undefined && extra === undefined && this.#settings.signal === undefined && this.#shutdowns.length === 0) {
-      return new CallContext(requestUnder(given, this.#settings), this.#settings, noSignal, undefined, undefined);
-    }
-    if (this.#connections.foreign) refuseProxy(own?.proxy);
-    const settings = own === undefined ? this.#settings : resolveCallSettings(own, this.#settings);
-    if (own !== undefined) checkObservers(own);
-    const request = requestUnder(given, settings);
-    const signals = this.#signals(own);
-    if (extra !== undefined) signals.push(extra);
-    return new CallContext(request, settings, joinSignals(signals), own?.trace, own?.onInformational, own?.onUploadProgress);
-  }
-
-  /** Whatever ends a call. */
-  #signals(own: CallOptions | undefined): AbortSignal[] {
-    const { signal } = this.#settings;
-    const signals = own?.signal === null || signal === undefined ? [...this.#shutdowns] : [...this.#shutdowns, signal];
-    if (own?.signal !== undefined && own.signal !== null) signals.push(expectManyListeners(checkSignal(own.signal)));
-    return signals;
-  }
+/** Nobody waits for it any more. A response that is whole holds nothing. */
+function drop(late: AnyResponse): void {
+  if (late instanceof StreamResponse) void late.close();
 }
 
 /** Of a call that could not begin. */

@@ -1,20 +1,26 @@
 /** The body of a streamed response, which keeps its call alive until it has ended. */
 import type { DuplexBody, HeaderPair, ResponseBody } from '@x/httpcore';
 
-type OnEnd = (error?: unknown) => void;
+/** Who wants to know what becomes of a body. */
+export interface BodyWatcher {
+  /** Somebody has begun to read it. May be told again. */
+  onRead(): void;
+  /** It has been read or closed, or has failed with this error. */
+  onEnd(error?: unknown): void;
+}
 
-/** Calls `onEnd` once: when the body has been read or closed, or with the error that it has failed with. */
-export function endingBody(body: ResponseBody | DuplexBody, onEnd: OnEnd): ResponseBody {
-  return 'write' in body ? new EndingDuplexBody(body, onEnd) : new EndingBody(body, onEnd);
+/** Tells the end once. */
+export function endingBody(body: ResponseBody | DuplexBody, watcher: BodyWatcher): ResponseBody {
+  return 'write' in body ? new EndingDuplexBody(body, watcher) : new EndingBody(body, watcher);
 }
 
 class EndingBody implements ResponseBody {
   readonly #body: ResponseBody;
-  #onEnd: OnEnd | undefined;
+  #watcher: BodyWatcher | undefined;
 
-  constructor(body: ResponseBody, onEnd: OnEnd) {
+  constructor(body: ResponseBody, watcher: BodyWatcher) {
     this.#body = body;
-    this.#onEnd = onEnd;
+    this.#watcher = watcher;
   }
 
   get trailers(): readonly HeaderPair[] | undefined {
@@ -22,6 +28,7 @@ class EndingBody implements ResponseBody {
   }
 
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    this.#watcher?.onRead();
     try {
       const bytes = await this.#body.bytes();
       this.#end();
@@ -44,6 +51,7 @@ class EndingBody implements ResponseBody {
     const chunks = this.#body[Symbol.asyncIterator]();
     return {
       next: async () => {
+        this.#watcher?.onRead();
         try {
           const result = await chunks.next();
           if (result.done === true) this.#end();
@@ -65,17 +73,17 @@ class EndingBody implements ResponseBody {
   }
 
   #end(error?: unknown): void {
-    const onEnd = this.#onEnd;
-    this.#onEnd = undefined;
-    onEnd?.(error);
+    const watcher = this.#watcher;
+    this.#watcher = undefined;
+    watcher?.onEnd(error);
   }
 }
 
 class EndingDuplexBody extends EndingBody implements DuplexBody {
   readonly #duplex: DuplexBody;
 
-  constructor(body: DuplexBody, onEnd: OnEnd) {
-    super(body, onEnd);
+  constructor(body: DuplexBody, watcher: BodyWatcher) {
+    super(body, watcher);
     this.#duplex = body;
   }
 

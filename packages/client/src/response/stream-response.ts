@@ -13,7 +13,7 @@ import { readLines, type LinesOptions } from './lines.ts';
 import type { SaveOptions } from './saving/save-options.ts';
 import { toNodeStream, toWebStream } from './streams.ts';
 import { about } from '../request/about.ts';
-import { endingBody } from './ending-body.ts';
+import { endingBody, type BodyWatcher } from './ending-body.ts';
 import { applyHeaderChanges, readHeaderChanges, type HeadersInput } from '../request/fields/header-input.ts';
 import { Headers } from '../request/fields/headers.ts';
 import { parseJson } from './json.ts';
@@ -231,18 +231,22 @@ export class StreamResponse extends AnyResponse implements UnreadResponse, Async
   }
 
   /**
-   * @internal The same response, which calls `onEnd` once its body has been read or closed, or has failed: then with the error. A body
-   * that is here already is over, but may turn out to be wrong: then `onEnd` is called again.
+   * @internal The same response, which tells `watcher` once its body has been read or closed, or has failed. A body that is here already is
+   * over, but may turn out to be wrong: then the end is told again.
    */
-  whenOver(onEnd: (error?: unknown) => void): StreamResponse {
+  watchedBy(watcher: BodyWatcher): StreamResponse {
     // All of it is here already: whether or not anybody reads it, nothing waits for that.
     if (this.body.trailers !== undefined) {
-      onEnd();
-      return this.#whole === undefined ? this.with({ body: endingBody(this.body, (error) => error !== undefined && onEnd(error)) }) : this;
+      watcher.onEnd();
+      const faults: BodyWatcher = { onRead() {}, onEnd: (error) => error !== undefined && watcher.onEnd(error) };
+      return this.#whole === undefined ? this.with({ body: endingBody(this.body, faults) }) : this;
     }
-    if (this.#whole === undefined) return this.with({ body: endingBody(this.body, onEnd) });
+    if (this.#whole === undefined) return this.with({ body: endingBody(this.body, watcher) });
     // An interceptor has begun to read it as a whole; it stays readable from memory.
-    this.#whole.then(() => onEnd(), onEnd);
+    this.#whole.then(
+      () => watcher.onEnd(),
+      (error: unknown) => watcher.onEnd(error),
+    );
     return this;
   }
 

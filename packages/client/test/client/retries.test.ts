@@ -17,7 +17,15 @@ import {
   type Response,
   type RetryLimits,
 } from '../../src/index.ts';
+import type * as Platform from '../../src/time/platform.ts';
 import { bodyText, scripted, type Script, type ScriptedAnswer } from '../scripted-dispatcher.ts';
+
+// The client takes the platform's timers when it is loaded; here they are looked up, so that tests can fake and count them.
+vi.mock('../../src/time/platform.ts', async (original) => ({
+  ...(await original<typeof Platform>()),
+  setTimeout: (task: () => void, milliseconds: number) => globalThis.setTimeout(task, milliseconds),
+  clearTimeout: (timer: NodeJS.Timeout | undefined) => globalThis.clearTimeout(timer),
+}));
 
 const url = 'http://a.example/';
 afterEach(() => {

@@ -1,0 +1,58 @@
+/** A call ends when its time is over, whoever in its chain does not come back. */
+import { Aborted, DeadlineExceeded } from '@x/httpcore';
+
+import { ClientClosed } from '../errors.ts';
+import { clearTimeout, now, setImmediate, setTimeout } from '../time/platform.ts';
+import type { CallContext } from './context.ts';
+import type { Lifetime } from './lifetime.ts';
+import { longestTimer } from './waiting.ts';
+
+/** For a dispatcher, in milliseconds past the deadline: it says more, such as the phase, and its timers may be shared. */
+const patience = 100;
+
+/**
+ * What `work` comes to, unless the call is over first. What does not come back then (an interceptor, a flow) is left to itself, and what it
+ * comes to late is for `drop`.
+ *
+ * @throws {Aborted} by the signal, whose reason is the cause; or the client was closed.
+ * @throws {DeadlineExceeded} it took too long.
+ */
+export async function untilOver<Value>(
+  call: CallContext,
+  lifetime: Lifetime,
+  work: Promise<Value>,
+  drop: (late: Value) => void,
+): Promise<Value> {
+  const { signal, deadline } = call;
+  let isOver = false;
+  let timer: NodeJS.Timeout | undefined;
+  let giveUp: (reason: Error) => void;
+  const over = new Promise<never>((_, reject) => {
+    giveUp = (reason) => {
+      if (isOver) return;
+      work.then(drop, () => {});
+      reject(reason);
+    };
+  });
+  // Whoever is cooperative fails by itself in this turn, with an error that knows more.
+  const soon = (reason: () => Error): void => void setImmediate(() => giveUp(reason()));
+  const onAbort = (): void => soon(() => new Aborted('The request was aborted', { cause: signal?.reason }));
+  const onTime = (): void => {
+    const left = deadline! - now();
+    if (left > 0) timer = setTimeout(onTime, Math.min(left, longestTimer));
+    else if (call.isUnderWay && left > -patience) timer = setTimeout(onTime, patience + left);
+    else giveUp(new DeadlineExceeded('The deadline passed while an interceptor, an authentication flow or a retry was at work'));
+  };
+  const forget = lifetime.whenClosed((reason) => soon(() => new Aborted(reason, { cause: new ClientClosed(reason) })));
+  if (signal?.aborted === true) onAbort();
+  else signal?.addEventListener('abort', onAbort, { once: true });
+  if (deadline !== undefined) onTime();
+  try {
+    return await Promise.race([work, over]);
+  } finally {
+    isOver = true;
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+    forget();
+  }
+}

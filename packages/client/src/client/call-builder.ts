@@ -1,0 +1,70 @@
+/** From the arguments of a verb to a call that can be sent. */
+import { BasicAuth } from '../auth/basic.ts';
+import { CallContext } from '../call/context.ts';
+import { expectManyListeners, joinSignals, noSignal } from '../call/signals.ts';
+import { refuseProxy } from '../proxies/proxy-settings.ts';
+import { Request } from '../request/request.ts';
+import type { RequestBuilder } from '../request/request-builder.ts';
+import { readCallOptions, readRequestOptions, type CallOptions, type RequestOptions } from './call-options.ts';
+import { requestUnder, resolveCallSettings, type CallSettings } from './call-settings.ts';
+import { checkSignal, type ClientSettings } from './client-settings.ts';
+import { checkObservers } from './observers.ts';
+
+export class CallBuilder {
+  readonly #settings: ClientSettings;
+  readonly #requests: RequestBuilder;
+  /** End all calls of the client, where its connections do not. */
+  readonly #shutdowns: readonly AbortSignal[];
+  /** Is the dispatcher somebody else's? */
+  readonly #isForeign: boolean;
+
+  constructor(settings: ClientSettings, requests: RequestBuilder, shutdowns: readonly AbortSignal[], isForeign: boolean) {
+    this.#settings = settings;
+    this.#requests = requests;
+    this.#shutdowns = shutdowns;
+    this.#isForeign = isForeign;
+  }
+
+  /**
+   * Whatever can throw comes before the signals are joined, which takes listeners. `extra` ends the call, too.
+   * @throws {InvalidOption} as the verbs of the client.
+   */
+  build(
+    target: string | Request,
+    url: string | URL | undefined,
+    options: RequestOptions | CallOptions | undefined,
+    extra?: AbortSignal,
+  ): CallContext {
+    if (target instanceof Request) return this.#context(target, options === undefined ? undefined : readCallOptions(options), extra);
+    const own = options === undefined ? undefined : readRequestOptions(options);
+    return this.#context(this.#requests.build(target, url!, own), own, extra);
+  }
+
+  #context(given: Request, own: CallOptions | undefined, extra: AbortSignal | undefined): CallContext {
+    if (own === undefined && extra === undefined && this.#settings.signal === undefined && this.#shutdowns.length === 0) {
+      return new CallContext(requestUnder(given, this.#settings), this.#settings, noSignal, undefined, undefined);
+    }
+    if (this.#isForeign) refuseProxy(own?.proxy);
+    const settings = own === undefined ? this.#settings : resolveCallSettings(own, this.#settings);
+    if (own !== undefined) checkObservers(own);
+    const request = requestUnder(given, settings);
+    const signals = this.signals(own);
+    if (extra !== undefined) signals.push(extra);
+    return new CallContext(request, settings, joinSignals(signals), own?.trace, own?.onInformational, own?.onUploadProgress);
+  }
+
+  /** Whatever ends a call. */
+  signals(own: CallOptions | undefined): AbortSignal[] {
+    const { signal } = this.#settings;
+    const signals = own?.signal === null || signal === undefined ? [...this.#shutdowns] : [...this.#shutdowns, signal];
+    if (own?.signal !== undefined && own.signal !== null) signals.push(expectManyListeners(checkSignal(own.signal)));
+    return signals;
+  }
+
+  /** Is anybody in the chain who might not come back in time, or at all? */
+  mayStay({ auth: { auth }, retries }: CallSettings): boolean {
+    const { interceptors, networkInterceptors } = this.#settings;
+    const isInstant = auth === undefined || auth instanceof BasicAuth;
+    return !isInstant || retries !== null || interceptors.length > 0 || networkInterceptors.length > 0;
+  }
+}

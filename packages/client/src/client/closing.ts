@@ -1,0 +1,72 @@
+/** How a client ends: by and by, or at once. */
+import { Aborted, type ConnectionPool } from '@x/httpcore';
+
+import type { Lifetime } from '../call/lifetime.ts';
+import { longestTimer } from '../call/waiting.ts';
+import { ClientClosed } from '../errors.ts';
+import { milliseconds } from '../options/checks.ts';
+import { ownOptions, type OptionNames } from '../options/own-options.ts';
+import { clearTimeout, now, setTimeout } from '../time/platform.ts';
+
+export interface CloseOptions {
+  /** How many milliseconds what runs may still take, before it is ended. Default 30,000; `Infinity`: as long as it takes. */
+  readonly grace?: number | undefined;
+}
+
+const defaultGrace = 30_000;
+const names: OptionNames<CloseOptions> = Object.freeze({ grace: undefined });
+
+export class Closing {
+  readonly #lifetime: Lifetime;
+  /** The one that is the client's own. */
+  readonly #pool: ConnectionPool | undefined;
+  /** Ends the calls that the pool can't end. */
+  readonly #abortCalls: (reason: ClientClosed) => void;
+  #closed: Promise<void> | undefined = undefined;
+  /** When what still runs is ended. */
+  #endsAt = Infinity;
+  #timer: NodeJS.Timeout | undefined = undefined;
+
+  constructor(lifetime: Lifetime, pool: ConnectionPool | undefined, abortCalls: (reason: ClientClosed) => void) {
+    this.#lifetime = lifetime;
+    this.#pool = pool;
+    this.#abortCalls = abortCalls;
+  }
+
+  /** @throws {InvalidOption} `grace` is no number of milliseconds. */
+  close(options: CloseOptions = {}): Promise<void> {
+    const { grace: given } = ownOptions(options, names, 'close');
+    const grace = given === undefined ? undefined : milliseconds('close.grace', given);
+    const isFirst = this.#closed === undefined;
+    this.#closed ??= this.#close();
+    if (isFirst || grace !== undefined) this.#endAfter(grace ?? defaultGrace);
+    return this.#closed;
+  }
+
+  async end(reason: string): Promise<void> {
+    clearTimeout(this.#timer);
+    if (!this.#lifetime.isClosed) this.#lifetime.moveTo('closed', reason);
+    const cause = new ClientClosed(reason);
+    this.#abortCalls(cause);
+    await this.#pool?.destroy(new Aborted(reason, { cause }));
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#lifetime.isOpen) return;
+    this.#lifetime.moveTo('closing');
+    await this.#lifetime.idle();
+    await this.#pool?.close();
+    clearTimeout(this.#timer);
+    if (!this.#lifetime.isClosed) this.#lifetime.moveTo('closed');
+  }
+
+  /** The shortest grace counts. */
+  #endAfter(grace: number): void {
+    const endsAt = now() + grace;
+    if (this.#lifetime.isClosed || endsAt >= this.#endsAt) return;
+    this.#endsAt = endsAt;
+    clearTimeout(this.#timer);
+    const reason = `The client was closed, and what ran had not ended within the ${grace} ms of its grace`;
+    this.#timer = setTimeout(() => void this.end(reason), Math.min(grace, longestTimer));
+  }
+}
