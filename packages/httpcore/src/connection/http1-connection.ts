@@ -20,12 +20,15 @@ import { drainLimit } from '../exchange/unwanted-answer.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { hostOf } from '../model/request-target.ts';
 import { expectsContinue, WithheldBody } from './expect-continue.ts';
-import type { Processing } from '../exchange/replay.ts';
+import { isSurelyReplayable, type Processing } from '../exchange/replay.ts';
 import { RequestBody } from '../exchange/request-body.ts';
 import type { Turn, TurnTask } from './turn.ts';
 
 /** An unread response holds this much, and the chunk that went over it. */
 const bufferLimit = 65_536;
+
+/** Idle for less than this, in milliseconds, a connection has only just been looked at. */
+const momentOfIdling = 1;
 
 /** A rest that is small and known is nearly here, in milliseconds. */
 const patienceForRest = 1_000;
@@ -60,6 +63,8 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
   #shutDown = false;
   #paused = false;
   #isWritten = false;
+  /** Is the request one to write only when the socket has been looked at once more? */
+  #looksAgain = false;
   #sawFirstByte = false;
   #withheldBody: WithheldBody | null = null;
   /** 101, or 2xx to CONNECT: from here on it carries raw bytes, with no limit on silence. */
@@ -109,7 +114,9 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
     this.#exchange = exchange;
     this.#isWritten = false;
     this.#sawFirstByte = false;
+    this.#withheldBody = null;
     const reused = this.served > 0;
+    this.#looksAgain = reused && now - this.idleSince >= momentOfIdling && !isSurelyReplayable(exchange);
     this.served += 1;
     exchange.onAssigned(this, this.info, reused, undefined);
     exchange.waitFor('read', now);
@@ -121,6 +128,11 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
   onTurnEnd(): void {
     const exchange = this.#exchange;
     if (exchange === null || this.#isWritten) return;
+    if (this.#looksAgain) {
+      this.#looksAgain = false;
+      this.#turn.add(this);
+      return;
+    }
     const impossible = whyNotHttp1(exchange);
     if (impossible !== null) {
       this.#exchange = null;
@@ -184,8 +196,11 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
   }
 
   onInformational(status: number, reason: string, headers: readonly HeaderPair[]): void {
-    if (status === 100 && this.#withheldBody?.release() === true) return;
-    this.#exchange?.onInformational(status, reason, headers);
+    const exchange = this.#exchange;
+    if (exchange === null) return;
+    // The answer to our question, in time or late.
+    if (status === 100 && expectsContinue(exchange.headers)) this.#withheldBody?.release();
+    else exchange.onInformational(status, reason, headers);
   }
 
   onHead(head: ResponseHead): void {
@@ -193,7 +208,7 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
     if (exchange === null) return;
     this.idleTimeout = idleTimeoutOf(head.keepAliveTimeout);
     // A final answer to `Expect`: the body is not wanted, and the server must not take what comes next for it.
-    this.#withheldBody?.giveUp();
+    if (this.#withheldBody?.giveUp() === true) exchange.requestEnded = true;
     if (head.bodyKind === 'tunnel') {
       this.#isTunnel = true;
       exchange.waitFor('nothing', this.#clock.now());
@@ -296,7 +311,13 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
     if (exchange !== this.#exchange) return;
     this.#exchange = null;
     this.#isTunnel = false;
-    this.#shut(error);
+    if (this.#isWritten || this.#noNewExchanges) {
+      this.#shut(error);
+      return;
+    }
+    // Nothing was written: the connection is what it was.
+    this.served -= 1;
+    this.#owner.onCapacity(this);
   }
 
   detach(exchange: Exchange): ByteTransport | null {

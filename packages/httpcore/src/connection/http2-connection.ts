@@ -28,6 +28,7 @@ import type { Http2Stream } from '../protocol/http2/stream.ts';
 import type { Clock, Scheduled } from '../time/clock.ts';
 import { ownedBytes } from './chunk-memory.ts';
 import type { Connection, ConnectionOwner } from './connection.ts';
+import { expectsContinue } from './expect-continue.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { Http2Carrier, type Http2CarrierOwner } from './http2-carrier.ts';
 
@@ -279,15 +280,15 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
 
   onInformational(carrier: Http2Carrier, status: number, headers: readonly HeaderPair[]): void {
     carrier.onFirstByte();
-    if (status === 100 && carrier.withheldBody?.release() === true) return;
-    carrier.exchange.onInformational(status, '', headers);
+    if (status === 100 && expectsContinue(carrier.exchange.headers)) carrier.withheldBody?.release();
+    else carrier.exchange.onInformational(status, '', headers);
   }
 
   onHead(carrier: Http2Carrier, status: number, headers: readonly HeaderPair[]): void {
     const { exchange } = carrier;
     this.#hasAnswered = true;
     carrier.onFirstByte();
-    carrier.withheldBody?.giveUp();
+    if (carrier.withheldBody?.giveUp() === true) exchange.requestEnded = true;
     const isUpgraded = exchange.method === 'CONNECT' && status >= 200 && status < 300;
     if (isUpgraded) exchange.waitFor('nothing', this.#lastHeard);
     carrier.isTunnel = isUpgraded;

@@ -49,6 +49,11 @@ export function isIdempotent(method: string): boolean {
   return idempotentMethods.has(method);
 }
 
+/** Whatever becomes of its connection before the first byte of an answer, it can be sent again. */
+export function isSurelyReplayable({ body, method }: Pick<Replayable, 'body' | 'method'>): boolean {
+  return (body === null || Array.isArray(body)) && isIdempotent(method);
+}
+
 export function isStrike(processing: Processing): boolean {
   return processing === 'unprocessed';
 }

@@ -193,8 +193,8 @@ export class ApplicationConnection implements Connection, Carrier<Exchange>, Inc
     }
     const fields = checkedResponseFields(headers);
     if (exchange !== this.#exchange || exchange.phase === 'response-body') return;
-    if (status === 100 && this.#withheld) this.#sendBody(exchange);
-    else exchange.onInformational(status, reason, fields);
+    if (status !== 100 || !expectsContinue(exchange.headers)) exchange.onInformational(status, reason, fields);
+    else if (this.#withheld) this.#sendBody(exchange);
   }
 
   async #respond(exchange: Exchange, response: OutgoingResponse): Promise<void> {
