@@ -6,7 +6,7 @@
  * that each ends once. The connection itself ends once, in `#shut`, and is then forgotten by its owner.
  */
 import type { HeaderPair } from '../contract/dispatcher.ts';
-import { LocalProtocolError, ReadError, UnsupportedProtocol, WriteError, type HttpCoreError } from '../contract/errors.ts';
+import { ReadError, WriteError, type HttpCoreError } from '../contract/errors.ts';
 import type { ByteTransport, TransportHandler } from '../net/byte-transport.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
 import type { ByteSink } from '../protocol/byte-sink.ts';
@@ -21,6 +21,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import { hostOf } from '../model/request-target.ts';
 import { expectsContinue, WithheldBody } from './expect-continue.ts';
 import { isSurelyReplayable, type Processing } from '../exchange/replay.ts';
+import { idleTimeoutOf, whyNotHttp1 } from './http1-rules.ts';
 import { RequestBody } from '../exchange/request-body.ts';
 import type { Turn, TurnTask } from './turn.ts';
 
@@ -432,20 +433,4 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
     this.#closing = this.#clock.schedule(closingTimeout, () => transport.destroy(), true);
     return true;
   }
-}
-
-/** A second before the server closes it, so that our next request does not cross its FIN; never longer than ten minutes. */
-function idleTimeoutOf(serverTimeout: number | undefined): number | undefined {
-  return serverTimeout === undefined ? undefined : Math.min(Math.max(0, serverTimeout - 1_000), 600_000);
-}
-
-/** What only HTTP/2 can say; that it is not spoken is known now. */
-function whyNotHttp1({ context, framing }: Exchange): HttpCoreError | null {
-  if (context?.protocol !== undefined)
-    return new UnsupportedProtocol('Extended CONNECT needs HTTP/2, and this server speaks HTTP/1.1', { phase: 'request' });
-  if (!framing.needsHttp2) return null;
-  return new LocalProtocolError(
-    'Over HTTP/1.1 trailers need the chunked coding, so the request must not have a Content-Length, and this server speaks HTTP/1.1',
-    { code: 'INVALID_FRAMING', phase: 'request' },
-  );
 }
