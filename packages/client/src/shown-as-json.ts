@@ -2,9 +2,11 @@ const inspectCustom = Symbol.for('nodejs.util.inspect.custom');
 
 /**
  * Makes `console.log` and `util.inspect` show what `toJSON` gives, which masks what must not be seen, instead of the fields.
+ * `name` is the public one, which a bundler may give to nobody, or to another class.
+ *
  * As a function, since a computed method of a class has no declaration that could be emitted in isolation.
  */
-export function showAsJson(prototype: { toJSON(): unknown }): void {
+export function showAsJson(prototype: { toJSON(): unknown }, name: string): void {
   Object.defineProperty(prototype, inspectCustom, {
     value: function show(
       this: { toJSON(): unknown },
@@ -12,7 +14,7 @@ export function showAsJson(prototype: { toJSON(): unknown }): void {
       options: object,
       print: (value: unknown, options: object) => string,
     ): string {
-      return `${this.constructor.name} ${print(this.toJSON(), options)}`;
+      return `${name} ${print(this.toJSON(), options)}`;
     },
   });
 }

@@ -14,7 +14,7 @@ import type { AuthExchange, AuthFlow } from './auth.ts';
  */
 export class BasicAuth {
   static {
-    showAsJson(this.prototype);
+    showAsJson(this.prototype, 'BasicAuth');
   }
 
   readonly #credentials: string;

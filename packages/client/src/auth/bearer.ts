@@ -17,7 +17,7 @@ export type TokenSupplier = (refused: string | undefined) => string | undefined 
  */
 export class BearerAuth {
   static {
-    showAsJson(this.prototype);
+    showAsJson(this.prototype, 'BearerAuth');
   }
 
   readonly #supply: TokenSupplier;

@@ -22,7 +22,7 @@ import { Netrc, parseNetrc } from './netrc.ts';
  */
 export class NetrcAuth {
   static {
-    showAsJson(this.prototype);
+    showAsJson(this.prototype, 'NetrcAuth');
   }
 
   readonly #path: string | undefined;

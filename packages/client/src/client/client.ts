@@ -74,7 +74,7 @@ class Extension {
  */
 export class Client implements AsyncDisposable {
   static {
-    showAsJson(this.prototype);
+    showAsJson(this.prototype, 'Client');
   }
 
   readonly #settings: ClientSettings;

@@ -52,7 +52,7 @@ const filterNames: OptionNames<CookieFilter> = Object.freeze({ name: undefined, 
  */
 export class CookieJar implements Iterable<Cookie> {
   static {
-    showAsJson(this.prototype);
+    showAsJson(this.prototype, 'CookieJar');
   }
 
   readonly #store: CookieStore;

@@ -20,7 +20,7 @@ export interface CookieFields {
 /** A cookie in a jar. It never changes; a server that sets it again puts another one in its place. */
 export class Cookie implements CookieFields {
   static {
-    showAsJson(this.prototype);
+    showAsJson(this.prototype, 'Cookie');
   }
 
   /** Empty for a cookie that is a value alone. */

@@ -23,7 +23,7 @@ export type RequestChanges = MessageOptions & TargetChanges;
  */
 export class Request {
   static {
-    showAsJson(this.prototype);
+    showAsJson(this.prototype, 'Request');
   }
 
   readonly method: string;

@@ -11,7 +11,6 @@ import { shownUrl } from '../redact.ts';
 import type { Request } from '../request/request.ts';
 import type { StandardSchema } from './schema.ts';
 import type { Timings } from './timings.ts';
-import { showAsJson } from '../shown-as-json.ts';
 
 /** One request that went to a dispatcher on behalf of a call. */
 export interface AttemptRecord {
@@ -42,10 +41,6 @@ const noHistory: readonly AnyResponse[] = Object.freeze([]);
 
 /** The common part of `Response` and `StreamResponse`. */
 export abstract class AnyResponse {
-  static {
-    showAsJson(this.prototype);
-  }
-
   /** The request that this is the answer to: after a redirect, the last one. */
   readonly request: Request;
   readonly status: number;

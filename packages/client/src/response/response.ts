@@ -4,6 +4,7 @@ import { Headers } from '../request/fields/headers.ts';
 import { parseJson } from './json.ts';
 import { AnyResponse } from './any-response.ts';
 import { toOwnBytes, type OwnBytes } from './own-bytes.ts';
+import { showAsJson } from '../shown-as-json.ts';
 import { matching, type StandardSchema } from './schema.ts';
 import { charsetOf, decodeText } from './text.ts';
 
@@ -17,6 +18,10 @@ const none: readonly HeaderPair[] = Object.freeze([]);
  * const user = response.raiseForStatus().json<{ name: string }>();
  */
 export class Response extends AnyResponse {
+  static {
+    showAsJson(this.prototype, 'Response');
+  }
+
   readonly #content: OwnBytes;
   readonly #trailers: readonly HeaderPair[];
 

@@ -1,5 +1,6 @@
 /** Schemas of whatever library, by what they have in common (https://standardschema.dev). */
 import { ClientError } from '../errors.ts';
+import { shownBeginning } from '../redact.ts';
 import { about } from '../request/about.ts';
 import type { Request } from '../request/request.ts';
 
@@ -20,6 +21,8 @@ export interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
+const shownIssues = 5;
+
 /**
  * The JSON of a response is not what the schema asks for (`SCHEMA_MISMATCH`).
  *
@@ -33,12 +36,13 @@ export interface SchemaIssue {
  */
 export class SchemaMismatch extends ClientError {
   override readonly name = 'SchemaMismatch';
-  /** What the schema says. Not enumerable, since it may quote the body. */
+  /** What the schema says; the message has the first five. Not enumerable, since it may quote the body at length. */
   declare readonly issues: readonly SchemaIssue[];
 
   constructor(issues: readonly SchemaIssue[]) {
-    const more = issues.length > 1 ? ` and ${issues.length - 1} more` : '';
-    super(`The JSON does not match the schema, at ${where(issues[0])}${more}`, {}, 'SCHEMA_MISMATCH');
+    const shown = issues.slice(0, shownIssues).map((issue) => `at ${where(issue)}: ${shownBeginning(String(issue.message))}`);
+    const more = issues.length > shownIssues ? `; and ${issues.length - shownIssues} more` : '';
+    super(`The JSON does not match the schema, ${shown.join('; ')}${more}`, {}, 'SCHEMA_MISMATCH');
     Object.defineProperty(this, 'issues', { value: issues, enumerable: false });
   }
 }

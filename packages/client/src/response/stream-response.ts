@@ -21,6 +21,7 @@ import { toResponseBody, type ResponseBodyInput } from './response-body.ts';
 import { AnyResponse, type AttemptRecord, type CallRecord } from './any-response.ts';
 import type { Request } from '../request/request.ts';
 import { toOwnBytes, type OwnBytes } from './own-bytes.ts';
+import { showAsJson } from '../shown-as-json.ts';
 import { matching, type StandardSchema } from './schema.ts';
 import { charsetOf, decodeText } from './text.ts';
 import { instantTimings } from './timings.ts';
@@ -44,6 +45,10 @@ export interface ResponseInit {
  * for await (const chunk of response) console.log(chunk.byteLength);
  */
 export class StreamResponse extends AnyResponse implements UnreadResponse, AsyncDisposable {
+  static {
+    showAsJson(this.prototype, 'StreamResponse');
+  }
+
   /** The body as the dispatcher gave it; after an upgrade or CONNECT it can be written to as well. */
   readonly body: ResponseBody | DuplexBody;
   /** @internal Of a body whose content coding is undone. */

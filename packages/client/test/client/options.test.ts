@@ -81,7 +81,7 @@ describe('a client that is shown', () => {
       baseUrl: 'https://user:s3cret@api.example/',
       headers: { authorization: 'Bearer s3cret', cookie: 's3cret' },
       params: { key: 's3cret' },
-      tls: { key: 's3cret', passphrase: 's3cret' },
+      tls: { key: '-----BEGIN PRIVATE KEY-----s3cret', passphrase: 's3cret' },
     });
     expect(inspect(client, { depth: 9, showHidden: true }) + JSON.stringify(client)).not.toMatch(/s3cret|dXNlcj/);
     expect(inspect(client)).toContain("baseUrl: 'https://api.example/'");

@@ -77,6 +77,12 @@ export class HttpCoreError extends Error {
     this.receivedBytes = init.receivedBytes;
   }
 
+  /** What Node calls the reason, where it is one of the system (`ECONNREFUSED`, `ENOTFOUND`): as `error.cause.code`. */
+  get errno(): string | undefined {
+    const { code } = Object(this.cause) as { readonly code?: unknown };
+    return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
+  }
+
   /**
    * The same error with the facts of one exchange; facts that are already known stay. Each exchange gets a copy of its own,
    * because a connection's failure is shared by all its exchanges.

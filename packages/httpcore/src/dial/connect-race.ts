@@ -49,6 +49,8 @@ interface Contender<Running> {
 }
 
 /** The most addresses that an error message lists; `attempts` has them all. */
+/** Of an attempt whose error has none, as that of a caller's own `lookup` may be. */
+const unknownCode = 'UNKNOWN';
 const listedFailures = 8;
 
 export class ConnectRace<Running extends Attempt> {
@@ -135,15 +137,22 @@ export class ConnectRace<Running extends Attempt> {
   #defeat(): ConnectError {
     const errors = this.#contenders.map(({ error }) => error!);
     const attempts = this.#contenders.map(({ endpoint, error }) => connectFailure(endpoint, error!));
-    const list = attempts.slice(0, listedFailures).map((failure) => `${endpointText(failure)} (${failure.code})`);
+    const list = attempts
+      .slice(0, listedFailures)
+      .map((failure) => `${endpointText(failure)} (${failure.code === unknownCode ? failure.reason : failure.code})`);
     if (attempts.length > listedFailures) list.push(`${attempts.length - listedFailures} more`);
     return new ConnectError(`Could not connect to ${this.#race.target}: ${list.join(', ')}`, {
       phase: 'connect',
       attempts,
       // With the first one's code, as Node has it: `error.cause.code` then works for one address and for several.
-      cause: errors.length === 1 ? errors[0] : Object.assign(new AggregateError(errors), { code: attempts[0]!.code }),
+      cause: errors.length === 1 ? errors[0] : aggregate(errors),
     });
   }
+}
+
+function aggregate(errors: readonly Error[]): AggregateError {
+  const { code, errno } = errors[0] as NodeJS.ErrnoException;
+  return Object.assign(new AggregateError(errors), code === undefined ? {} : { code, errno });
 }
 
 /** `192.0.2.1:80`, `[2001:db8::1]:80` or the path of a socket. */
@@ -154,5 +163,5 @@ export function endpointText({ address, port }: Endpoint): string {
 
 function connectFailure(endpoint: Endpoint, error: Error): ConnectFailure {
   const { code } = error as NodeJS.ErrnoException;
-  return { address: endpoint.address, port: endpoint.port, code: code ?? 'UNKNOWN', reason: error.message };
+  return { address: endpoint.address, port: endpoint.port, code: code ?? unknownCode, reason: error.message };
 }

@@ -1,7 +1,8 @@
 import type { HttpCoreError } from '../contract/errors.ts';
 import { openSocket, type Endpoint, type SocketOpening } from '../net/open-socket.ts';
 import { isAddress, type ResolveOptions, type Resolving } from '../net/resolve.ts';
-import { tlsError, type TlsHandshake } from '../net/tls.ts';
+import { tlsError } from '../net/tls-failure.ts';
+import type { TlsHandshake } from '../net/tls.ts';
 import type { Clock } from '../time/clock.ts';
 import { ConnectRace, endpointText, type AttemptOutcome } from './connect-race.ts';
 import { lookUp } from './look-up.ts';
@@ -15,8 +16,10 @@ export interface DirectWayOptions extends ResolveOptions {
 }
 
 export interface DirectWayRequest {
-  /** For errors: an origin, or a proxy. */
-  readonly name: string;
+  /** For errors: of an origin, or of a proxy. */
+  readonly origin: string;
+  /** Is it a proxy? Then errors say so. */
+  readonly isProxy: boolean;
   readonly destination: HostOrPath;
   /** TLS is part of opening the socket: only so does Node read without a stream in between. */
   readonly handshake: TlsHandshake | undefined;
@@ -48,6 +51,11 @@ export class DirectWay implements Way {
     return 'host' in destination ? `the name ${JSON.stringify(destination.host)} was not resolved` : 'nothing was tried';
   }
 
+  get #name(): string {
+    const { origin, isProxy } = this.#request;
+    return isProxy ? `the proxy at ${origin}` : origin;
+  }
+
   start(): void {
     const { destination } = this.#request;
     if ('path' in destination) this.#connect([{ address: destination.path, port: undefined }]);
@@ -62,7 +70,8 @@ export class DirectWay implements Way {
   }
 
   #lookUp(host: string, port: number): void {
-    this.#resolving = lookUp(host, this.#options, this.#listener, (addresses) => this.#resolved(addresses, port));
+    const owner = this.#request.isProxy ? this.#name : undefined;
+    this.#resolving = lookUp(host, this.#options, this.#listener, (addresses) => this.#resolved(addresses, port), owner);
   }
 
   #resolved(addresses: readonly string[], port: number): void {
@@ -76,7 +85,7 @@ export class DirectWay implements Way {
     listener.enter('connecting');
     this.#race = new ConnectRace<SocketOpening>(
       {
-        target: this.#request.name,
+        target: this.#name,
         endpoints,
         attemptDelay: this.#options.connectionAttemptDelay,
         connect: (endpoint, outcome) => this.#open(endpoint, outcome),
@@ -101,7 +110,7 @@ export class DirectWay implements Way {
       // Once connected it is out of the race, and what fails is TLS.
       onFailed: (error) => {
         if (this.#winner === undefined) outcome.failed(error);
-        else this.#listener.onFailed(tlsError(this.#request.name, error));
+        else this.#listener.onFailed(tlsError(this.#request.origin, error, this.#name));
       },
     });
   }

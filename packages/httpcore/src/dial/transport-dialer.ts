@@ -16,7 +16,8 @@ import type { ByteTransport } from '../net/byte-transport.ts';
 import { secureTransport, type SocketOpening } from '../net/open-socket.ts';
 import { isAddress } from '../net/resolve.ts';
 import type { SocketTransport } from '../net/socket-transport.ts';
-import { TlsClient, tlsError, type TlsHandshake } from '../net/tls.ts';
+import { tlsError } from '../net/tls-failure.ts';
+import { TlsClient, type TlsHandshake } from '../net/tls.ts';
 import type { DialTimings, TraceEventName, TraceEvents } from '../contract/trace.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Dial, DialedTransport, DialRequest, TransportDialer } from './dial.ts';
@@ -162,7 +163,12 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
     const { options, clock } = this.#equipment;
     const path = proxy === null ? options.socketPath : proxy.socketPath;
     const destination = path === undefined ? { host: origin.host, port: origin.port } : { path };
-    return new DirectWay({ name: origin.text, destination, handshake: this.#handshake, onResolved }, options, clock, this);
+    return new DirectWay(
+      { origin: origin.text, isProxy: proxy !== null, destination, handshake: this.#handshake, onResolved },
+      options,
+      clock,
+      this,
+    );
   }
 
   // From the way
@@ -213,7 +219,10 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
         if (this.isSettled) secured.destroy();
         else this.#succeed(secured);
       },
-      onFailed: (error) => this.onFailed(tlsError(this.#request.origin.text, error)),
+      onFailed: (error) => {
+        const { origin, proxy } = this.#request;
+        this.onFailed(tlsError(origin.text, error, proxy === null ? undefined : `the proxy at ${origin.text}`));
+      },
     });
   }
 

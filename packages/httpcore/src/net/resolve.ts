@@ -27,10 +27,10 @@ export function isAddress(host: string): boolean {
  * Calls back once, with the error or with at least one IP address; perhaps from inside, when the caller's lookup does.
  * Errors: `ConnectError` `DNS_FAILED`.
  */
-export function resolve(host: string, options: ResolveOptions, callback: ResolveCallback): Resolving {
+export function resolve(host: string, options: ResolveOptions, callback: ResolveCallback, owner?: string): Resolving {
   let waiting = true;
   const family = options.localAddress === undefined ? 0 : isIP(options.localAddress);
-  const fail = (cause: unknown): void => settle(dnsError(host, cause), []);
+  const fail = (cause: unknown): void => settle(dnsError(host, cause, owner), []);
   const settle: ResolveCallback = (error, addresses) => {
     if (!waiting) return;
     waiting = false;
@@ -87,9 +87,10 @@ export function interleaveFamilies(addresses: readonly string[]): readonly strin
   return interleaved;
 }
 
-function dnsError(host: string, cause: unknown): ConnectError {
+function dnsError(host: string, cause: unknown, owner: string | undefined): ConnectError {
   const { code, message } = cause instanceof Error ? (cause as NodeJS.ErrnoException) : { code: undefined, message: String(cause) };
-  return new ConnectError(`The name ${JSON.stringify(host)} could not be resolved: ${code ?? message}`, {
+  const whose = owner === undefined ? '' : ` of ${owner}`;
+  return new ConnectError(`The name ${JSON.stringify(host)}${whose} could not be resolved: ${code ?? message}`, {
     code: 'DNS_FAILED',
     phase: 'dns',
     cause,

@@ -1,9 +1,10 @@
 /** The client's side of TLS: one per pool, so that the options are read once and sessions stay with the pool they belong to. */
 import { isIP } from 'node:net';
-import type { ConnectionOptions, PeerCertificate, SecureContext } from 'node:tls';
+import type { ConnectionOptions, PeerCertificate, SecureContext, SecureContextOptions } from 'node:tls';
 
-import { ConnectError, LocalProtocolError } from '../contract/errors.ts';
+import { LocalProtocolError } from '../contract/errors.ts';
 import type { Origin } from '../model/origin.ts';
+import { toPem } from '../model/pem.ts';
 import type { TlsOptions } from '../model/tls-options.ts';
 import { defaultAuthorities } from './certificate-authorities.ts';
 import { nodeTls } from './node-tls.ts';
@@ -32,7 +33,7 @@ export class TlsClient {
   #context: SecureContext | undefined;
 
   constructor(options: TlsOptions) {
-    this.#options = { ...options };
+    this.#options = withPem(options);
   }
 
   /**
@@ -95,7 +96,7 @@ export class TlsClient {
       return nodeTls().createSecureContext(options);
     } catch (cause) {
       // What OpenSSL says names the problem and never the key.
-      throw new LocalProtocolError(`The TLS options are not usable: ${(cause as Error).message}`, {
+      throw new LocalProtocolError(`${this.#guilty(options)} not usable: ${(cause as Error).message}`, {
         code: 'INVALID_OPTION',
         phase: 'tls',
         cause,
@@ -103,14 +104,30 @@ export class TlsClient {
     }
   }
 
+  /** Which of them Node does not take even by itself. */
+  #guilty(options: Record<string, unknown>): string {
+    for (const name of ['ca', 'cert', 'key'] as const) {
+      if (options[name] === undefined) continue;
+      try {
+        nodeTls().createSecureContext({ [name]: options[name], passphrase: options['passphrase'] } as SecureContextOptions);
+      } catch {
+        return `The option tls.${name} is`;
+      }
+    }
+    return 'The TLS options are';
+  }
+
   #own<Key extends keyof TlsOptions>(key: Key): TlsOptions[Key] {
     return Object.hasOwn(this.#options, key) ? this.#options[key] : undefined;
   }
 }
 
-/** A failed handshake as the error that the contract knows, with the system's or OpenSSL's reason in words. */
-export function tlsError(peer: string, cause: Error): ConnectError {
-  const { code } = cause as NodeJS.ErrnoException;
-  const reason = code === undefined || cause.message.includes(code) ? cause.message : `${cause.message} (${code})`;
-  return new ConnectError(`TLS with ${peer} failed: ${reason}`, { code: 'TLS_FAILED', phase: 'tls', origin: peer, cause });
+/** @throws {LocalProtocolError} `INVALID_OPTION` */
+function withPem(options: TlsOptions): TlsOptions {
+  const own: { -readonly [Name in keyof TlsOptions]: TlsOptions[Name] } = { ...options };
+  for (const name of ['ca', 'cert', 'key'] as const) {
+    const given = own[name];
+    if (given !== undefined) own[name] = toPem(name, given);
+  }
+  return own;
 }

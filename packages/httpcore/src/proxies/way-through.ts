@@ -18,7 +18,7 @@ export function waysThroughProxies(options: DirectWayOptions, clock: Clock, tunn
   function wayTo(proxy: Proxy, listener: WayListener): Way {
     if (proxy.via !== null) return wayThrough(proxy.via, proxyFacts(proxy).peer, listener);
     const destination = proxy.socketPath === undefined ? { host: proxy.host, port: proxy.port } : { path: proxy.socketPath };
-    return new DirectWay({ name: proxy.origin, destination, handshake: undefined }, options, clock, listener);
+    return new DirectWay({ origin: proxy.origin, isProxy: true, destination, handshake: undefined }, options, clock, listener);
   }
 
   return { wayThrough };

@@ -40,7 +40,7 @@ const optionNames: OptionNames<DigestAuthOptions> = Object.freeze({ algorithms: 
  */
 export class DigestAuth {
   static {
-    showAsJson(this.prototype);
+    showAsJson(this.prototype, 'DigestAuth');
   }
 
   readonly #spaces: DigestSpaces;

@@ -18,7 +18,7 @@ import { showAsJson } from '../../shown-as-json.ts';
  */
 export class Headers implements Iterable<[name: string, value: string]> {
   static {
-    showAsJson(this.prototype);
+    showAsJson(this.prototype, 'Headers');
   }
 
   #pairs: readonly HeaderPair[];

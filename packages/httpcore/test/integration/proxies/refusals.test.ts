@@ -322,7 +322,7 @@ describe('TLS that fails', () => {
         const error = await refusalBy(new Proxy(proxy.url, { tls: { ca } }), url, { tls: { ca } });
         expect(error).toMatchObject({ name: 'ConnectError', code: 'TLS_FAILED', phase: 'tls', requestSent: false });
         expect(error.message).toMatch(reason);
-        expect(error.message).toContain(`TLS with https://127.0.0.1:${proxy.port} failed`);
+        expect(error.message).toContain(`TLS with the proxy at https://127.0.0.1:${proxy.port} failed`);
       }
       expect(proxy.requests).toEqual([]);
     }
