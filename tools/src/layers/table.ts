@@ -111,7 +111,16 @@ export const layers: readonly Layer[] = [
   {
     layer: 'core/dial/interface',
     files: [`${core}/dial/dial.ts`, `${core}/dial/way.ts`],
-    imports: ['core/contract', 'core/model', 'core/observe', 'core/time', 'core/net/interface', 'core/net', 'core/connection'],
+    imports: [
+      'core/contract',
+      'core/model',
+      'core/observe',
+      'core/time',
+      'core/net/interface',
+      'core/net',
+      'core/exchange',
+      'core/connection',
+    ],
   },
   {
     layer: 'core/dial',
@@ -123,6 +132,7 @@ export const layers: readonly Layer[] = [
       'core/time',
       'core/net/interface',
       'core/net',
+      'core/exchange',
       'core/connection',
       'core/connection/http1',
       'core/connection/http2',

@@ -17,6 +17,7 @@ import { ownedBytes } from './chunk-memory.ts';
 import type { Carrier } from '../exchange/parties.ts';
 import type { Connection, ConnectionOwner } from './connection.ts';
 import { drainLimit } from '../exchange/unwanted-answer.ts';
+import type { BodyMemory } from '../exchange/body-memory.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { hostOf } from '../model/request-target.ts';
 import { expectsContinue, WithheldBody } from './expect-continue.ts';
@@ -24,9 +25,6 @@ import { isSurelyReplayable, type Processing } from '../exchange/replay.ts';
 import { idleTimeoutOf, whyNotHttp1 } from './http1-rules.ts';
 import { RequestBody } from '../exchange/request-body.ts';
 import type { Turn, TurnTask } from './turn.ts';
-
-/** An unread response holds this much, and the chunk that went over it. */
-const bufferLimit = 65_536;
 
 /** Idle for less than this, in milliseconds, a connection has only just been looked at. */
 const momentOfIdling = 1;
@@ -40,6 +38,7 @@ const patienceForEnd = 25;
 
 export interface Http1ConnectionOptions extends ResponseLimits {
   readonly expectContinueTimeout: number;
+  readonly memory: BodyMemory;
 }
 
 export class Http1Connection implements Connection, Carrier<Exchange>, TransportHandler, Http1Handler, ByteSink, TurnTask {
@@ -220,8 +219,8 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
   onData(chunk: Uint8Array, start: number, end: number): void {
     const exchange = this.#exchange;
     if (exchange === null) return;
-    exchange.onData(ownedBytes(chunk, start, end, this.#transport));
-    if (!this.#paused && exchange.buffered > bufferLimit) {
+    if (exchange.incoming?.gather(chunk, start, end) !== true) exchange.onData(ownedBytes(chunk, start, end, this.#transport));
+    if (!this.#paused && exchange.buffered > this.#options.memory.bodyLimit) {
       this.#paused = true;
       this.#transport.pause();
     }
@@ -301,6 +300,8 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
     if (this.#paused && exchange.buffered === 0) this.#resume();
     if (exchange.buffered === 0 && exchange.requestEnded && !this.#isTunnel) this.#watchReading(exchange);
   }
+
+  onAwaited(): void {}
 
   patience(): number {
     const { remaining } = this.#engine;

@@ -1,4 +1,5 @@
 import type { HeaderPair } from '../contract/dispatcher.ts';
+import type { HttpCoreError } from '../contract/errors.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import { ErrorCode } from '../protocol/http2/constants.ts';
 import type { Http2Engine } from '../protocol/http2/engine.ts';
@@ -15,6 +16,8 @@ export interface Http2CarrierOwner {
   readonly clock: Clock;
   readonly expectContinueTimeout: number;
   onDeadline(at: number): void;
+  /** The exchange of a stream that is open was ended from our side. */
+  onGivenUp(carrier: Http2Carrier, error: HttpCoreError): void;
   /** A tunnel keeps the process alive, or no longer does. */
   onReferenced(isHeld: boolean): void;
 }
@@ -69,11 +72,12 @@ export class Http2Carrier implements Carrier<Exchange> {
     engine.resetStream(stream, ErrorCode.CANCEL);
   }
 
-  /** Silence counts against the peer only while our caller has taken all that came, and all of the request is sent. */
+  /** Silence counts against the peer only while our caller has taken all that came, the peer may send more, and all of the request is sent. */
   watchReading(now: number): void {
     const { exchange } = this;
     if (exchange.ended || this.isTunnel || !exchange.requestEnded) return;
-    exchange.waitFor(exchange.buffered === 0 ? 'read' : 'nothing', now);
+    const isOpen = exchange.buffered === 0 && this.stream!.receiveWindow.available > 0;
+    exchange.waitFor(isOpen ? 'read' : 'nothing', now);
     this.#connection.onDeadline(exchange.expiresAt);
   }
 
@@ -83,13 +87,29 @@ export class Http2Carrier implements Carrier<Exchange> {
     if (exchange.buffered === 0) this.watchReading(clock.now());
   }
 
+  onAwaited(): void {
+    const stream = this.stream!;
+    if (stream.receiveWindow.available > 0) return;
+    const { engine, clock } = this.#connection;
+    engine.open(stream);
+    this.watchReading(clock.now());
+  }
+
+  /** The windows of all streams are others now. */
+  onResized(): void {
+    const { exchange } = this;
+    if (exchange.incoming?.isAwaited === true && exchange.buffered === 0) this.onAwaited();
+    this.watchReading(this.#connection.clock.now());
+  }
+
   patience(): number {
     // Resetting a stream costs its connection nothing.
     return 0;
   }
 
-  cancel(): void {
+  cancel(_exchange: Exchange, error: HttpCoreError): void {
     this.withheldBody?.giveUp();
+    this.#connection.onGivenUp(this, error);
     this.#connection.engine.resetStream(this.stream!, ErrorCode.CANCEL);
   }
 

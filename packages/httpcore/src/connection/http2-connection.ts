@@ -5,8 +5,8 @@
  * one chunk go out together. Reading is always on. Each exchange holds on to its stream by a {@link Http2Carrier}, which is
  * also the token that the engine gives back: nothing is looked up.
  *
- * While streams are open and the peer is silent for `silenceBeforePing`, it is asked with a PING; no answer within
- * `pingTimeout` ends the connection, so that a dead peer is found long before the read limits of the exchanges.
+ * While streams are open, a peer that is silent for long is asked with a PING (`liveness.ts`); no answer ends the connection, so that a dead
+ * peer is found long before the read limits of the exchanges.
  */
 import type { HeaderPair } from '../contract/dispatcher.ts';
 import {
@@ -29,11 +29,12 @@ import type { Clock, Scheduled } from '../time/clock.ts';
 import { ownedBytes } from './chunk-memory.ts';
 import type { Connection, ConnectionOwner } from './connection.ts';
 import { expectsContinue } from './expect-continue.ts';
+import type { BodyMemory, BodyMemoryWatcher } from '../exchange/body-memory.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import { coalescingOf, engineOptions, type Http2ConnectionOptions } from './http2-options.ts';
+import { Liveness, pingTimeout } from './liveness.ts';
 import { Http2Carrier, type Http2CarrierOwner } from './http2-carrier.ts';
 
-const silenceBeforePing = 30_000;
-const pingTimeout = 10_000;
 /** Idle longer than this, a connection is closed; servers and load balancers keep theirs for a minute or more. */
 const idleTimeout = 90_000;
 /** How long the last frames of ours may take to leave before the connection is dropped. */
@@ -41,19 +42,7 @@ const closingTimeout = 1_000;
 /** The code of the errors of streams that the server wants to see over HTTP/1.1. */
 const http1Required = 'H2_HTTP_1_1_REQUIRED';
 
-export interface Http2ConnectionOptions {
-  /** How many streams to open before the server has said how many it allows. Default 100. */
-  readonly assumedMaxConcurrentStreams?: number | undefined;
-  /** Told how many it allows, whenever it says so; `Infinity` for no limit. */
-  readonly onStreamLimit?: ((limit: number) => void) | undefined;
-  readonly maxHeaderBytes: number;
-  readonly maxHeaderFields: number;
-  readonly expectContinueTimeout: number;
-  /** The identifier of the first stream, an odd number. Default 1. */
-  readonly firstStreamId?: number | undefined;
-}
-
-export class Http2Connection implements Connection, Http2EngineHandler<Http2Carrier>, Http2CarrierOwner, ByteSink {
+export class Http2Connection implements Connection, Http2EngineHandler<Http2Carrier>, Http2CarrierOwner, ByteSink, BodyMemoryWatcher {
   readonly info: ConnectionInfo;
   readonly idleTimeout: number = idleTimeout;
   readonly coalescing: Connection['coalescing'];
@@ -64,6 +53,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
   readonly engine: Http2Engine<Http2Carrier>;
   readonly clock: Clock;
   readonly expectContinueTimeout: number;
+  readonly #memory: BodyMemory;
   readonly #transport: ByteTransport;
   readonly #owner: ConnectionOwner;
   readonly #onStreamLimit: Http2ConnectionOptions['onStreamLimit'];
@@ -85,8 +75,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
 
   #flush: Scheduled | null = null;
   #closing: Scheduled | null = null;
-  #lastHeard: number;
-  #pingSentAt = -1;
+  readonly #liveness: Liveness;
   #pings = 0;
   /** Extended CONNECT needs to know that the peer speaks it. */
   #untilSettings: Exchange[] = [];
@@ -98,20 +87,14 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
     this.clock = clock;
     this.expectContinueTimeout = options.expectContinueTimeout;
     this.idleSince = clock.now();
-    this.#lastHeard = this.idleSince;
-    const { remoteAddress, tls } = transport.facts;
-    this.coalescing =
-      // At the end of a way through a proxy, the address is the proxy's.
-      remoteAddress === undefined || tls === undefined || info.proxy !== undefined
-        ? undefined
-        : { remoteAddress, certificateNames: tls.certificateNames };
-    this.engine = new Http2Engine<Http2Carrier>(this, this, {
-      now: () => clock.now(),
-      maxHeaderListSize: options.maxHeaderBytes,
-      maxHeaderFields: options.maxHeaderFields,
-      assumedMaxConcurrentStreams: options.assumedMaxConcurrentStreams,
-      firstStreamId: options.firstStreamId,
-    });
+    this.#liveness = new Liveness(this.idleSince);
+    this.coalescing = coalescingOf(transport.facts, info);
+    this.engine = new Http2Engine<Http2Carrier>(
+      this,
+      this,
+      engineOptions(options, () => clock.now()),
+    );
+    this.#memory = options.memory;
     this.#onStreamLimit = options.onStreamLimit;
     // Not `this`: an end means one thing to the transport and another to the engine.
     transport.start({
@@ -121,14 +104,16 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
       onClosed: (error) => this.#onTransportClosed(error),
     });
     this.engine.start();
+    this.#memory.watch(this);
   }
 
   get capacity(): number {
-    return this.#noNewExchanges ? 0 : this.engine.capacity - this.#waiting;
+    return this.#noNewExchanges || this.#liveness.isDoubted ? 0 : this.engine.capacity - this.#waiting;
   }
 
   get expectsCapacity(): boolean {
-    return !this.#noNewExchanges && (!this.#settingsSeen || this.engine.peerSettings.maxConcurrentStreams === 0);
+    if (this.#noNewExchanges || this.#liveness.isDoubted) return false;
+    return !this.#settingsSeen || this.engine.peerSettings.maxConcurrentStreams === 0;
   }
 
   get active(): number {
@@ -156,7 +141,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
     if (protocol !== null && !this.#settingsSeen) {
       exchange.waitFor('read', now);
       this.#untilSettings.push(exchange);
-      this.#owner.onDeadline(Math.min(exchange.expiresAt, this.#lastHeard + silenceBeforePing));
+      this.#owner.onDeadline(Math.min(exchange.expiresAt, this.#liveness.lookAt(now)));
       return;
     }
     const { body, forwarding, framing, method, origin } = exchange;
@@ -201,7 +186,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
       exchange.waitFor('nothing', now);
       carrier.startBody();
     }
-    this.#owner.onDeadline(Math.min(exchange.expiresAt, this.#lastHeard + silenceBeforePing));
+    this.#owner.onDeadline(Math.min(exchange.expiresAt, this.#liveness.lookAt(now)));
     // RFC 9113 §5.1.1: identifiers are not used again. It was the last one.
     if (this.engine.isExhausted) this.drain();
   }
@@ -233,14 +218,14 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
   // Receiving
 
   #receive(chunk: Uint8Array): void {
-    this.#lastHeard = this.clock.now();
-    this.#pingSentAt = -1;
+    const wasDoubted = this.#liveness.heard(this.clock.now());
     try {
       this.engine.receive(chunk);
     } catch (error) {
       // Nor is there one above the transport.
       this.#lost(new ReadError('The connection failed while it was read from', { cause: error }));
     }
+    if (wasDoubted && !this.#noNewExchanges) this.#owner.onCapacity(this);
   }
 
   #onTransportClosed(error: Error | undefined): void {
@@ -290,16 +275,16 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
     carrier.onFirstByte();
     if (carrier.withheldBody?.giveUp() === true) exchange.requestEnded = true;
     const isUpgraded = exchange.method === 'CONNECT' && status >= 200 && status < 300;
-    if (isUpgraded) exchange.waitFor('nothing', this.#lastHeard);
+    if (isUpgraded) exchange.waitFor('nothing', this.#liveness.lastHeard);
     carrier.isTunnel = isUpgraded;
     exchange.onHead('2', status, '', headers, isUpgraded);
-    carrier.watchReading(this.#lastHeard);
+    carrier.watchReading(this.#liveness.lastHeard);
   }
 
   onData(carrier: Http2Carrier, chunk: Uint8Array, start: number, end: number): void {
     const { exchange } = carrier;
-    exchange.onData(ownedBytes(chunk, start, end, this.#transport));
-    carrier.watchReading(this.#lastHeard);
+    if (exchange.incoming?.gather(chunk, start, end) !== true) exchange.onData(ownedBytes(chunk, start, end, this.#transport));
+    carrier.watchReading(this.#liveness.lastHeard);
   }
 
   onResponseEnd(carrier: Http2Carrier, trailers: readonly HeaderPair[]): void {
@@ -309,7 +294,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
 
   onReset(carrier: Http2Carrier, error: HttpCoreError, wasProcessed: boolean): void {
     carrier.withheldBody?.giveUp();
-    const isStale = carrier.startedAt > this.#lastHeard && this.served > 1;
+    const isStale = carrier.startedAt > this.#liveness.lastHeard && this.served > 1;
     // Where there is no HTTP/1.1, the next connection would refuse it as well.
     const isHopeless = this.#givenUp || (error.code === http1Required && !this.#fallsBack);
     const unprocessed = this.#hasAnswered && isRetirement(error) ? 'retired' : 'unprocessed';
@@ -330,8 +315,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
   onRequestSent(carrier: Http2Carrier): void {
     const { exchange } = carrier;
     if (exchange.ended || carrier.isTunnel) return;
-    exchange.waitFor(exchange.buffered === 0 ? 'read' : 'nothing', this.clock.now());
-    this.#owner.onDeadline(exchange.expiresAt);
+    carrier.watchReading(this.clock.now());
   }
 
   onHttp1Required(carrier: Http2Carrier | null): void {
@@ -345,7 +329,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
   }
 
   onPingAcknowledged(): void {
-    this.#pingSentAt = -1;
+    // Whatever it sends says as much.
   }
 
   onConnectionError(error: RemoteProtocolError): void {
@@ -353,6 +337,12 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
   }
 
   // From the pool
+
+  /** What one stream may hold that nobody reads is nothing, where all that there is for those is used. */
+  onTight(isTight: boolean): void {
+    this.engine.resizeStreamWindows(isTight ? 0 : this.#memory.streamWindow);
+    for (const carrier of this.engine.tokens()) carrier.onResized();
+  }
 
   onDeadline(at: number): void {
     this.#owner.onDeadline(at);
@@ -364,20 +354,29 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
     for (const exchange of this.#untilSettings) next = Math.min(next, exchange.checkLimits(now));
     // All that it waited with was given up meanwhile.
     if (this.active === 0 && this.#noNewExchanges) this.#shut(undefined);
-    if (this.active === 0 || this.#shutDown) return next;
+    if (this.#shutDown || (this.active === 0 && !this.#liveness.isAsked)) return next;
     return Math.min(next, this.#checkLiveness(now));
   }
 
   #checkLiveness(now: number): number {
-    if (this.#pingSentAt !== -1) {
-      if (now - this.#pingSentAt < pingTimeout) return this.#pingSentAt + pingTimeout;
+    if (this.#liveness.isLost(now)) {
       this.#lost(new ReadTimeout(`The server did not answer a PING within ${pingTimeout} ms`, { code: 'H2_PING_TIMEOUT' }));
       return Infinity;
     }
-    if (now - this.#lastHeard < silenceBeforePing) return this.#lastHeard + silenceBeforePing;
-    this.#pingSentAt = now;
+    if (this.#liveness.isDue(now)) this.#ask(now);
+    return this.#liveness.lookAt(now);
+  }
+
+  #ask(now: number): void {
+    this.#liveness.onAsked(now);
     this.engine.ping((this.#pings += 1));
-    return now + pingTimeout;
+  }
+
+  onGivenUp(carrier: Http2Carrier, error: HttpCoreError): void {
+    if (this.#shutDown || !this.#liveness.onGivenUp(carrier.startedAt, error)) return;
+    const now = this.clock.now();
+    this.#ask(now);
+    this.#owner.onDeadline(this.#liveness.lookAt(now));
   }
 
   drain(): void {
@@ -429,6 +428,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
     if (this.#shutDown) return;
     this.#shutDown = true;
     this.#noNewExchanges = true;
+    this.#memory.unwatch(this);
     this.#flush?.cancel();
     if (inOrder && !this.engine.isFinished) {
       this.engine.goAway(ErrorCode.NO_ERROR);

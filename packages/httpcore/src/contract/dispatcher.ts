@@ -16,8 +16,11 @@ export type { ByteIterable, HeaderPair, Timeouts, TrailerSource, UrlParts } from
  * iterating gives everything that came before and throws then, however late it is read; what the caller ends (`signal`, `deadline`, a limit)
  * throws at once.
  *
- * All bytes are plain `Uint8Array`s whose memory is the caller's alone, to the octet: it may be kept, changed, or given to another thread. A body that nobody reads holds its
- * connection and at most 64 KiB plus one socket chunk of memory; call {@link ResponseBody.close} to give it back.
+ * All bytes are plain `Uint8Array`s whose memory is the caller's alone, to the octet: it may be kept, changed, or given to another thread.
+ *
+ * A body that nobody reads holds memory, however small the pieces are that it comes in: over HTTP/1.1 at most 64 KiB plus one socket chunk, and its
+ * connection; over HTTP/2 at most 1 MiB, in nobody else's way; all of a pool together at most `maxBufferedBytes`. Call
+ * {@link ResponseBody.close} to give it back.
  */
 export interface ResponseBody extends AsyncIterable<Uint8Array<ArrayBuffer>> {
   /**

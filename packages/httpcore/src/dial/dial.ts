@@ -2,6 +2,7 @@
  * What the pool asks of the dialler. A dial makes one ready connection to one origin, by DNS, TCP, proxy handshake and TLS. It knows no
  * limit in time: whoever waits for it has one of its own, and gives up waiting, or the dial where nobody else waits.
  */
+import type { BodyMemory } from '../exchange/body-memory.ts';
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
 import type { ErrorPhase, HttpCoreError } from '../contract/errors.ts';
 import type { Destination } from '../model/destination.ts';
@@ -47,5 +48,7 @@ export interface TransportDialer {
 
 /** Opens connections; what the pool holds. */
 export interface Dialer {
+  /** What the responses on its connections hold. */
+  readonly memory: BodyMemory;
   dial(request: DialRequest, owner: ConnectionOwner): Dial<Connection>;
 }

@@ -3,6 +3,7 @@ import type { Connection, ConnectionOwner } from '../connection/connection.ts';
 import { Http1Connection } from '../connection/http1-connection.ts';
 import { Http2Connection } from '../connection/http2-connection.ts';
 import { Turn } from '../connection/turn.ts';
+import { BodyMemory } from '../exchange/body-memory.ts';
 import { UnsupportedProtocol } from '../contract/errors.ts';
 import type { PoolSettings } from '../model/pool-options.ts';
 import { RecentMap } from '../model/recent-map.ts';
@@ -24,6 +25,7 @@ export function nextConnectionId(): number {
 }
 
 export class HttpDialer implements Dialer {
+  readonly memory: BodyMemory;
   readonly #transports: TransportDialer;
   readonly #options: PoolSettings;
   readonly #clock: Clock;
@@ -34,6 +36,7 @@ export class HttpDialer implements Dialer {
   constructor(transports: TransportDialer, options: PoolSettings, clock: Clock) {
     this.#transports = transports;
     this.#options = options;
+    this.memory = new BodyMemory(options.maxBufferedBytes);
     this.#clock = clock;
     this.#turn = new Turn(clock);
   }
@@ -92,6 +95,7 @@ export class HttpDialer implements Dialer {
         maxHeaderBytes,
         maxHeaderFields,
         expectContinueTimeout,
+        memory: this.memory,
         assumedMaxConcurrentStreams: this.#streamLimits.get(key),
         onStreamLimit: (limit) => this.#rememberStreamLimit(key, limit),
       });
@@ -101,6 +105,7 @@ export class HttpDialer implements Dialer {
       maxHeaderFields,
       lenient: lenientHttp1,
       expectContinueTimeout,
+      memory: this.memory,
     });
   }
 }

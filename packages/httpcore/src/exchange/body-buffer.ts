@@ -1,9 +1,18 @@
 import type { HeaderPair } from '../contract/dispatcher.ts';
 import type { HttpCoreError } from '../contract/errors.ts';
+import type { BodyMemory } from './body-memory.ts';
+
+/** A chunk above this is worth an object of its own. */
+const largestGathered = 1_024;
+const smallestBlock = 1_024;
+const largestBlock = 16_384;
 
 /**
  * The bytes of one response between the connection, which puts them in as they come, and the caller, who takes them out.
  * The connection stops reading when {@link size} passes its limit; this buffer itself has none.
+ *
+ * An object for each of many small chunks would be a hundred times what they bring. So what comes in small pieces while nobody takes it is gathered
+ * in blocks; what is taken as it comes is handed on as it came.
  */
 export class BodyBuffer {
   /** Bytes that are here and not taken. */
@@ -22,8 +31,16 @@ export class BodyBuffer {
   #first: Uint8Array<ArrayBuffer> | undefined = undefined;
   #rest: Uint8Array<ArrayBuffer>[] | undefined = undefined;
   #next = 0;
+  /** The last of what is here, where that came in small pieces. */
+  #block: Uint8Array<ArrayBuffer> | undefined = undefined;
+  #blockLength = 0;
+  #memory: BodyMemory | null;
   #wake: (() => void) | undefined = undefined;
   #changed: Promise<void> | undefined = undefined;
+
+  constructor(memory: BodyMemory | null) {
+    this.#memory = memory;
+  }
 
   get ended(): boolean {
     return this.trailers !== undefined;
@@ -43,10 +60,39 @@ export class BodyBuffer {
     return this.#wake !== undefined;
   }
 
+  /** Copies `chunk[start, end)` behind what is here. False, and nothing done, where it is to be pushed. */
+  gather(chunk: Uint8Array, start: number, end: number): boolean {
+    const length = end - start;
+    if (length > largestGathered || this.size === 0 || this.settled || this.isUnwanted) return false;
+    let block = this.#block;
+    if (block === undefined || this.#blockLength + length > block.length) {
+      this.#sealBlock();
+      // Twice the last one: what is gathered is at most half empty.
+      block = this.#block = new Uint8Array(block === undefined ? smallestBlock : Math.min(block.length * 2, largestBlock));
+    }
+    for (let index = start; index < end; index += 1) block[this.#blockLength++] = chunk[index]!;
+    this.size += length;
+    this.received += length;
+    this.#memory?.add(length);
+    this.#notify();
+    return true;
+  }
+
+  /** What was gathered stands where it came. */
+  #sealBlock(): void {
+    const block = this.#block;
+    if (block === undefined) return;
+    (this.#rest ??= []).push(this.#blockLength === block.length ? block : block.slice(0, this.#blockLength));
+    this.#block = undefined;
+    this.#blockLength = 0;
+  }
+
   push(chunk: Uint8Array<ArrayBuffer>): void {
     if (this.error !== undefined) return;
     this.size += chunk.length;
     this.received += chunk.length;
+    this.#memory?.add(chunk.length);
+    if (this.#block !== undefined) this.#sealBlock();
     if (this.#first === undefined && this.#rest === undefined) this.#first = chunk;
     else (this.#rest ??= []).push(chunk);
     this.#notify();
@@ -55,6 +101,7 @@ export class BodyBuffer {
   end(trailers: readonly HeaderPair[]): void {
     if (this.settled) return;
     this.trailers = trailers;
+    this.#leaveMemory();
     this.#notify();
   }
 
@@ -62,6 +109,7 @@ export class BodyBuffer {
   fail(error: HttpCoreError): void {
     if (this.settled) return;
     this.error = error;
+    this.#leaveMemory();
     this.#notify();
   }
 
@@ -75,7 +123,9 @@ export class BodyBuffer {
       if (chunk === undefined) {
         this.#rest = undefined;
         this.#next = 0;
-        return undefined;
+        if (this.#block === undefined) return undefined;
+        this.#sealBlock();
+        return this.take();
       }
       // Leave no reference to what has been taken; compact in batches, so that a long queue is not moved for each chunk.
       this.#rest[this.#next] = undefined as unknown as Uint8Array<ArrayBuffer>;
@@ -83,10 +133,14 @@ export class BodyBuffer {
         this.#rest.splice(0, 64);
         this.#next = 0;
       }
+    } else if (this.#block !== undefined) {
+      this.#sealBlock();
+      return this.take();
     } else {
       return undefined;
     }
     this.size -= chunk.length;
+    this.#memory?.remove(chunk.length);
     return chunk;
   }
 
@@ -101,11 +155,24 @@ export class BodyBuffer {
     return whole;
   }
 
-  discard(): void {
+  /** Drops what is here, and says how much that was. */
+  discard(): number {
+    const { size } = this;
     this.#first = undefined;
     this.#rest = undefined;
     this.#next = 0;
+    this.#block = undefined;
+    this.#blockLength = 0;
     this.size = 0;
+    this.#memory?.remove(size);
+    return size;
+  }
+
+  /** What is here from now on is the caller's alone. */
+  #leaveMemory(): void {
+    const memory = this.#memory;
+    this.#memory = null;
+    memory?.remove(this.size);
   }
 
   /** Resolves at the next chunk, the end or an error. */

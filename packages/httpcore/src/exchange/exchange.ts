@@ -13,7 +13,7 @@
  *
  * However many of them end it, and in whatever order: it ends once. `#end` is the only way there.
  */
-import type { ByteIterable, DispatchContext, DispatchResponse, HeaderPair, ResponseBody, Timeouts } from '../contract/dispatcher.ts';
+import type { ByteIterable, DispatchContext, DispatchResponse, HeaderPair, Timeouts } from '../contract/dispatcher.ts';
 import type { ErrorPhase, HttpCoreError } from '../contract/errors.ts';
 import { Aborted, NetworkError, ProxyError, RemoteProtocolError, toCoreError } from '../contract/errors.ts';
 import type { Origin } from '../model/origin.ts';
@@ -165,9 +165,8 @@ export class Exchange extends GivenRequest {
     if (this.forwarding !== null && this.#answerProxy(status, headers)) return;
     this.#move('head');
     if (this.observer !== null) this.trace('head-received', { status });
-    const buffer = (this.#buffer = new BodyBuffer());
-    const body: ResponseBody = upgraded ? new UpgradedBody(this, buffer) : new IncomingBody(this, buffer);
-    this.#resolve([version, status, reason, headers, body]);
+    const buffer = (this.#buffer = new BodyBuffer(this.#owner.memory));
+    this.#resolve([version, status, reason, headers, upgraded ? new UpgradedBody(this, buffer) : new IncomingBody(this, buffer)]);
   }
 
   /** `bytes` are the exchange's own now. */
@@ -336,6 +335,10 @@ export class Exchange extends GivenRequest {
     if (this.#state !== 'ended') this.#carrier?.onConsumed(this, bytes);
   }
 
+  onAwaited(): void {
+    this.#carrier?.onAwaited(this);
+  }
+
   /** Resolves when `sendData` may be called again, and when the exchange ends. */
   writable(): Promise<void> {
     if (this.#state === 'ended') return Promise.resolve();
@@ -369,13 +372,10 @@ export class Exchange extends GivenRequest {
 
   /** The caller does not want the rest: drain it if it is small, else give the connection up. */
   discard(upgraded: boolean): Promise<void> {
-    const buffer = this.#buffer!;
-    const taken = buffer.size;
-    buffer.discard();
-    buffer.isUnwanted = true;
-    if (this.#state === 'ended') return Promise.resolve();
+    const taken = this.#buffer!.discard();
+    this.#buffer!.isUnwanted = true;
     const error = new Aborted('The response body was closed before its end', { code: 'BODY_CLOSED' });
-    const patience = upgraded ? 0 : this.#carrier!.patience(this);
+    const patience = upgraded || this.ended ? 0 : this.#carrier!.patience(this);
     if (patience === 0) {
       this.abort(error);
       return Promise.resolve();

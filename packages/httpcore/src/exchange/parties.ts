@@ -3,11 +3,13 @@ import type { HeaderPair } from '../contract/dispatcher.ts';
 import type { ConnectTimeout, ErrorPhase, HttpCoreError, PoolTimeout } from '../contract/errors.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { Clock } from '../time/clock.ts';
+import type { BodyMemory } from './body-memory.ts';
 import type { Forwarding } from '../model/proxy/forwarding.ts';
 
 /** Who has an exchange while it is queued, and takes it back for a replay. */
 export interface ExchangeOwner<Owned> {
   readonly clock: Clock;
+  readonly memory: BodyMemory;
   /** `null` where the peer is no proxy that forwards. */
   readonly forwarding: Forwarding | null;
   /** It ended while it was queued: forget it. */
@@ -29,6 +31,8 @@ export interface ExchangeOwner<Owned> {
 export interface Carrier<Carried> {
   /** The caller has taken `bytes` of the response body: there is room for more. */
   onConsumed(exchange: Carried, bytes: number): void;
+  /** The caller has taken all of it that came, and waits for more. */
+  onAwaited(exchange: Carried): void;
   /**
    * The caller wants no more of the response. How many milliseconds are worth waiting for the rest of it, so that the connection
    * can be used again? 0: none, cancel at once.

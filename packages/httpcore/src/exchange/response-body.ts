@@ -11,6 +11,8 @@ export interface BodySource {
   readonly origin: { readonly text: string };
   readonly ended: boolean;
   onConsumed(bytes: number): void;
+  /** The reader has taken all that came, and waits for more. */
+  onAwaited(): void;
   discard(upgraded: boolean): Promise<void>;
   write(chunk: Uint8Array): boolean;
   writable(): Promise<void>;
@@ -108,7 +110,9 @@ export class IncomingBody implements ResponseBody {
       if (chunk !== undefined) return chunk;
       if (this.#buffer.ended) return undefined;
       if (this.#buffer.error !== undefined) throw this.#buffer.error;
-      await this.#buffer.changed();
+      const changed = this.#buffer.changed();
+      this.#source.onAwaited();
+      await changed;
     }
   }
 

@@ -229,6 +229,8 @@ export class ApplicationConnection implements Connection, Carrier<Exchange>, Inc
     return tunnel === undefined ? null : chunksOf(tunnel(this.#incoming));
   }
 
+  onAwaited(): void {}
+
   onConsumed(exchange: Exchange): void {
     if (exchange !== this.#exchange || exchange.buffered > 0) return;
     this.#watchReading(exchange);

@@ -1,4 +1,5 @@
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
+import { BodyMemory } from '../exchange/body-memory.ts';
 import type { Dial, Dialer } from '../dial/dial.ts';
 import { nextConnectionId } from '../dial/dialer.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
@@ -8,6 +9,8 @@ import { instantTimings } from './in-process-dispatcher.ts';
 
 /** Leads every origin to one application. */
 export class ApplicationDialer implements Dialer {
+  /** An application is not asked for more than is taken. */
+  readonly memory: BodyMemory = new BodyMemory(Infinity);
   readonly #answer: Answering;
   readonly #clock: Clock;
 

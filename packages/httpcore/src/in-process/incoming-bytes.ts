@@ -16,7 +16,7 @@ const done: IteratorReturnResult<undefined> = Object.freeze({ done: true, value:
 /** The bytes that a client sends, on the application's side: a request body, or a tunnel's inward direction. */
 export class IncomingBytes implements ApplicationRequestBody {
   readonly #source: IncomingSource;
-  readonly #buffer = new BodyBuffer();
+  readonly #buffer = new BodyBuffer(null);
   #claimed = false;
   #unwanted = false;
 

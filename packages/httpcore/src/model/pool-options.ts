@@ -18,6 +18,11 @@ export interface PoolOptions {
    * How long `close()` waits for what runs before it ends that, with `PoolClosed`. Default 30,000; `Infinity`: as long as it takes.
    */
   readonly closeGrace?: number | undefined;
+  /**
+   * What all responses that are under way may hold in memory, unread, in bytes. Who is not being read gets no more when half of it is used; those
+   * who are read go on. Default 67,108,864 (64 MiB). On top of it a connection of HTTP/1.1 may hold what one read from its socket brings (64 KiB).
+   */
+  readonly maxBufferedBytes?: number | undefined;
   /** The limits of requests that bring none. Default `[10_000, 120_000, 60_000, 30_000]`. */
   readonly timeouts?: Timeouts | undefined;
   readonly tls?: TlsOptions | undefined;
@@ -62,6 +67,7 @@ export interface PoolSettings {
   readonly maxConnectionsPerOrigin: number;
   readonly keepAliveTimeout: number;
   readonly closeGrace: number;
+  readonly maxBufferedBytes: number;
   readonly timeouts: Timeouts;
   readonly tls: TlsOptions;
   readonly proxy: Proxy | null;
@@ -83,6 +89,7 @@ export const poolDefaults: PoolSettings = Object.freeze({
   maxConnectionsPerOrigin: 64,
   keepAliveTimeout: 5_000,
   closeGrace: 30_000,
+  maxBufferedBytes: 67_108_864,
   timeouts: Object.freeze([10_000, 120_000, 60_000, 30_000]) as unknown as Timeouts,
   tls: Object.freeze({}),
   proxy: null,
@@ -99,7 +106,7 @@ export const poolDefaults: PoolSettings = Object.freeze({
   connectionAttemptDelay: 250,
 });
 
-const atLeastOne = ['maxConnections', 'maxConnectionsPerOrigin', 'maxHeaderBytes', 'maxHeaderFields'] as const;
+const atLeastOne = ['maxConnections', 'maxConnectionsPerOrigin', 'maxHeaderBytes', 'maxHeaderFields', 'maxBufferedBytes'] as const;
 const milliseconds = ['keepAliveTimeout', 'closeGrace', 'expectContinueTimeout', 'connectionAttemptDelay'] as const;
 const booleans = ['lenientHttp1', 'http1', 'http2', 'coalesce'] as const;
 

@@ -10,9 +10,11 @@ export class AvailableConnections {
 
   /** Takes one off the list; whoever takes it puts it back while it has capacity left. */
   take(now: number, keepAliveTimeout: number): Connection | undefined {
-    for (;;) {
-      const connection = this.#newestLast.pop();
-      if (connection === undefined) return undefined;
+    for (let index = this.#newestLast.length - 1; index >= 0; index -= 1) {
+      const connection = this.#newestLast[index]!;
+      // It carries nothing and takes nothing for the moment: it is idle, and may expire.
+      if (connection.capacity === 0 && connection.active === 0 && !connection.noNewExchanges) continue;
+      this.#newestLast.splice(index, 1);
       connection.listed = false;
       if (connection.capacity === 0) continue;
       if (connection.active === 0 && expiryOf(connection, keepAliveTimeout) <= now) {
@@ -21,6 +23,7 @@ export class AvailableConnections {
       }
       return connection;
     }
+    return undefined;
   }
 
   add(connection: Connection): void {

@@ -1,6 +1,7 @@
 import type { Connection } from '../connection/connection.ts';
 import type { SlotHolder } from '../contract/errors.ts';
 import type { TraceObserver } from '../contract/trace.ts';
+import type { BodyMemory } from '../exchange/body-memory.ts';
 import type { Dial } from '../dial/dial.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Coalescing } from './coalescing.ts';
@@ -9,6 +10,7 @@ import type { Sharing } from './decide.ts';
 /** What a peer needs of the whole pool. */
 export interface PeerOwner<Owned> {
   readonly clock: Clock;
+  readonly memory: BodyMemory;
   readonly maxConnections: number;
   readonly maxConnectionsPerOrigin: number;
   readonly keepAliveTimeout: number;

@@ -9,6 +9,7 @@
  * in `onClosed` or when the dial fails.
  */
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
+import type { BodyMemory } from '../exchange/body-memory.ts';
 import type { ExchangeOwner } from '../exchange/parties.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Forwarding } from '../model/proxy/forwarding.ts';
@@ -32,6 +33,7 @@ import { Waiting } from './waiting.ts';
 export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, CoalescingOrigin {
   readonly destination: Destination;
   readonly clock: Clock;
+  readonly memory: BodyMemory;
   readonly forwarding: Forwarding | null;
   /** The same for peers that are one. */
   readonly key: string;
@@ -53,6 +55,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   constructor(pool: PeerOwner<Peer>, destination: Destination, key: string, forwarding: Forwarding | null) {
     this.#pool = pool;
     this.clock = pool.clock;
+    this.memory = pool.memory;
     this.destination = destination;
     this.key = key;
     this.forwarding = forwarding;
@@ -389,7 +392,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     }
     this.serveWaiting(connection);
     // One that takes nothing for the moment is idle as well.
-    if (connection.capacity === 0 && connection.active > 0) return;
+    if (connection.noNewExchanges || (connection.capacity === 0 && connection.active > 0)) return;
     if (connection.active === 0) {
       const now = connection.idleSince;
       if (this.#pool.closing || expiryOf(connection, this.#pool.keepAliveTimeout) <= now) {

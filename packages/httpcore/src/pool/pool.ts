@@ -4,6 +4,7 @@
  */
 import type { ByteIterable, DispatchContext, DispatchResponse, HeaderPair, Timeouts, UrlParts } from '../contract/dispatcher.ts';
 import type { Connection } from '../connection/connection.ts';
+import type { BodyMemory } from '../exchange/body-memory.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import { Forwarding, isAuthorization } from '../model/proxy/forwarding.ts';
 import type { Dial, Dialer } from '../dial/dial.ts';
@@ -41,6 +42,8 @@ export interface PoolStats {
   readonly active: number;
   /** Exchanges that wait for a connection. */
   readonly queued: number;
+  /** Bytes of responses under way that have come and that nobody has taken; see `maxBufferedBytes`. */
+  readonly bufferedBytes: number;
   /** Connections made since the pool was made. */
   readonly opened: number;
   /** Exchanges taken since the pool was made. */
@@ -70,6 +73,7 @@ const idleGrace = 10;
 
 export class Pool implements PeerOwner<Peer>, ClosingPool {
   readonly clock: Clock;
+  readonly memory: BodyMemory;
   readonly maxConnections: number;
   readonly maxConnectionsPerOrigin: number;
   readonly keepAliveTimeout: number;
@@ -92,6 +96,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool {
     this.#options = options;
     this.#dialer = dialer;
     this.clock = clock;
+    this.memory = dialer.memory;
     this.maxConnections = options.maxConnections;
     this.maxConnectionsPerOrigin = options.maxConnectionsPerOrigin;
     this.keepAliveTimeout = options.keepAliveTimeout;
@@ -308,6 +313,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool {
       connecting: sum('connecting'),
       active: sum('active'),
       queued: sum('queued'),
+      bufferedBytes: this.memory.held,
       opened: this.#opened,
       requests: this.#requests,
       origins,

@@ -6,7 +6,9 @@ import { expect } from 'vitest';
 import type { Connection, ConnectionOwner } from '../../../src/connection/connection.ts';
 import type { ExchangeOwner } from '../../../src/exchange/parties.ts';
 import { Exchange } from '../../../src/exchange/exchange.ts';
-import { Http2Connection, type Http2ConnectionOptions } from '../../../src/connection/http2-connection.ts';
+import { Http2Connection } from '../../../src/connection/http2-connection.ts';
+import type { Http2ConnectionOptions } from '../../../src/connection/http2-options.ts';
+import { BodyMemory } from '../../../src/exchange/body-memory.ts';
 import type { ByteIterable } from '../../../src/contract/dispatcher.ts';
 import { HttpCoreError, PoolTimeout } from '../../../src/contract/errors.ts';
 import { parseOrigin } from '../../../src/model/origin.ts';
@@ -19,6 +21,7 @@ import { FrameLog } from './frame-log.ts';
 export class LoneConnection implements ConnectionOwner, ExchangeOwner<Exchange> {
   readonly forwarding = null;
   readonly clock: FakeClock = new FakeClock(1_000);
+  readonly memory: BodyMemory = new BodyMemory(Infinity);
   readonly transport: ScriptedTransport = new ScriptedTransport();
   readonly connection: Http2Connection;
   readonly events: string[] = [];
@@ -61,7 +64,7 @@ export class LoneConnection implements ConnectionOwner, ExchangeOwner<Exchange> 
       proxy: undefined,
       timings,
     } as const;
-    const limits = { maxHeaderBytes: 65_536, maxHeaderFields: 256, expectContinueTimeout: 1_000 };
+    const limits = { maxHeaderBytes: 65_536, maxHeaderFields: 256, expectContinueTimeout: 1_000, memory: this.memory };
     this.connection = new Http2Connection(this.transport, info, this, this.clock, { ...limits, ...options });
     this.transport.receive(Buffer.concat([settings(), settingsAcknowledgement()]));
     this.events.length = 0;

@@ -1,0 +1,63 @@
+/**
+ * Is the peer of a connection still there? It is asked with a PING after a long silence, and at once where a stream of its has run into a limit in
+ * time and nothing at all was heard since that began: then the path may be gone, though no packet says so. A connection in doubt takes no new
+ * streams until the peer says something; one that was asked and says nothing for long is lost.
+ */
+import { TimeoutError } from '../contract/errors.ts';
+
+const silenceBeforePing = 30_000;
+export const pingTimeout = 10_000;
+
+/** All times in clock milliseconds. */
+export class Liveness {
+  lastHeard: number;
+  isDoubted = false;
+  #askedAt = -1;
+
+  constructor(now: number) {
+    this.lastHeard = now;
+  }
+
+  /** The peer said something. Returns whether it was in doubt. */
+  heard(now: number): boolean {
+    const wasDoubted = this.isDoubted;
+    this.lastHeard = now;
+    this.#askedAt = -1;
+    this.isDoubted = false;
+    return wasDoubted;
+  }
+
+  /** A stream that began at `startedAt` was given up for `error`. Returns whether the peer is to be asked now. */
+  onGivenUp(startedAt: number, error: Error): boolean {
+    if (this.lastHeard >= startedAt || !isLimitInTime(error)) return false;
+    this.isDoubted = true;
+    return this.#askedAt === -1;
+  }
+
+  /** Is it to be asked? */
+  isDue(now: number): boolean {
+    return this.#askedAt === -1 && now - this.lastHeard >= silenceBeforePing;
+  }
+
+  onAsked(now: number): void {
+    this.#askedAt = now;
+  }
+
+  isLost(now: number): boolean {
+    return this.isAsked && now - this.#askedAt >= pingTimeout;
+  }
+
+  get isAsked(): boolean {
+    return this.#askedAt !== -1;
+  }
+
+  /** When to look again; `now` where it is late. */
+  lookAt(now: number): number {
+    return Math.max(now, this.isAsked ? this.#askedAt + pingTimeout : this.lastHeard + silenceBeforePing);
+  }
+}
+
+/** One of ours, or one that the caller has set by `AbortSignal.timeout()`. */
+function isLimitInTime(error: Error): boolean {
+  return error instanceof TimeoutError || (error.cause instanceof Error && error.cause.name === 'TimeoutError');
+}
