@@ -8,7 +8,7 @@
  * Usage: node bundle.mjs <dist> [<folder of the package>]
  */
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { argv } from 'node:process';
 import { build, transform } from 'esbuild';
@@ -136,6 +136,15 @@ for (const file of declarations) {
 for (const file of await readdir(dist, { recursive: true })) {
   if (!file.endsWith('.d.ts')) continue;
   if (!declarations.has(file)) await rm(join(dist, file));
-  // A declaration in a CommonJS folder is one of CommonJS.
-  else await cp(join(dist, file), join(commonJs, file));
+  else {
+    // TypeScript before 5.7 knows no parameter here; spelt so, it is the same type for all.
+    const text = (await readFile(join(dist, file), 'utf8')).replaceAll(
+      'Uint8Array<ArrayBuffer>',
+      "ReturnType<Uint8ArrayConstructor['of']>",
+    );
+    await writeFile(join(dist, file), text);
+    // A declaration in a CommonJS folder is one of CommonJS.
+    await mkdir(dirname(join(commonJs, file)), { recursive: true });
+    await writeFile(join(commonJs, file), text);
+  }
 }

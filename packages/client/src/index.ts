@@ -9,7 +9,7 @@ export type { DigestQuality } from './auth/digest/digest-challenge.ts';
 export { NetrcAuth } from './auth/netrc-auth.ts';
 export { Client } from './client/client.ts';
 export type { CloseOptions } from './client/closing.ts';
-export { get, head, options, patch, post, put, remove as delete, request, stream } from './client/verbs.ts';
+export { get, head, options, patch, post, put, query, remove as delete, request, stream } from './client/verbs.ts';
 export type { SerializedCookie, SerializedCookies } from './cookies/cookie-json.ts';
 export type { CachedCall, CacheMode, ClientCache } from './caching/cache-settings.ts';
 export type { CacheOutcome, CacheState } from './response/cache-outcome.ts';
@@ -134,3 +134,12 @@ export {
   type TraceObserver,
   type TrailerSource,
 } from '@x/httpcore';
+export type { PageOptions, NextPage } from './client/pages.ts';
+export type { CallData, CallDataOptions } from './call/call-data.ts';
+export type { JsonHooks, JsonParser, JsonSerializer } from './request/json-settings.ts';
+export type { DownloadObserver, DownloadProgress } from './response/download-progress.ts';
+export type { Problem } from './response/problem.ts';
+export type { ServerTiming } from './response/server-timing.ts';
+export type { StatusOptions } from './response/status-settings.ts';
+export type { RetryEvent, RetryHook, RetryHookOptions } from './retries/retry-hook.ts';
+export type { RedirectEvent, RedirectHook } from './redirects/redirect-settings.ts';

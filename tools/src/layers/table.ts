@@ -344,7 +344,7 @@ export const layers: readonly Layer[] = [
     modules: ['node:util/types'],
   },
   // The composition, and the only folder that knows every feature.
-  { layer: 'client/client', files: [`${client}/client/`], imports: ['client/*'], modules: ['@x/httpcore'] },
+  { layer: 'client/client', files: [`${client}/client/`], imports: ['client/*'], modules: ['@x/httpcore', 'node:net'] },
   { layer: 'client/entry', files: [`${client}/index.ts`], imports: ['client/*'], modules: ['@x/httpcore'] },
   { layer: 'client/testing', files: [`${client}/testing/`], imports: ['client/*'], modules: ['@x/httpcore', '@x/httpcore/testing'] },
 

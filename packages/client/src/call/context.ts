@@ -7,7 +7,9 @@ import {
   type TraceObserver,
 } from '@x/httpcore';
 
+import type { JsonSettings } from '../request/json-settings.ts';
 import type { Request } from '../request/request.ts';
+import type { CallData } from './call-data.ts';
 import type { AttemptRecord, CallRecord, AnyResponse } from '../response/any-response.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
 import type { UploadObserver } from '../request/upload-progress.ts';
@@ -32,6 +34,10 @@ export class CallContext implements CallRecord {
   readonly timeouts: Timeouts;
   /** The moment, in milliseconds of `now()`, by which all must be done; `undefined` means no limit. */
   readonly deadline: number | undefined;
+  /** What the caller tells by the option `context`, laid over that of the client. */
+  readonly data: CallData;
+  /** @internal Who reads the JSON of its responses. */
+  readonly json: JsonSettings;
   readonly trace: TraceObserver | undefined;
   readonly onInformational: InformationalObserver | undefined;
   readonly onUploadProgress: UploadObserver | undefined;
@@ -49,7 +55,7 @@ export class CallContext implements CallRecord {
   /** @internal */
   constructor(
     request: Request,
-    settings: object & { readonly timeout: TimeoutSettings },
+    settings: object & { readonly timeout: TimeoutSettings; readonly json: JsonSettings; readonly data: CallData },
     signal: CallSignal,
     trace: TraceObserver | undefined,
     onInformational: InformationalObserver | undefined,
@@ -59,6 +65,8 @@ export class CallContext implements CallRecord {
     const { phases, total } = settings.timeout;
     this.#total = total;
     this.settings = settings;
+    this.data = settings.data;
+    this.json = settings.json;
     this.timeouts = phases;
     this.deadline = total === null ? undefined : now() + total;
     this.trace = trace;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
+import { plainJson } from '../request/json-settings.ts';
+import { noData } from './call-data.ts';
 import { Request } from '../request/request.ts';
 import { StreamResponse } from '../response/stream-response.ts';
 import { defaultTimeouts } from '../time/timeout.ts';
@@ -9,7 +11,7 @@ import { CallContext } from './context.ts';
 import { noSignal } from './signals.ts';
 
 const request = new Request('GET', 'http://a.example/');
-const context = new CallContext(request, { timeout: defaultTimeouts }, noSignal, undefined, undefined);
+const context = new CallContext(request, { json: plainJson, data: noData, timeout: defaultTimeouts }, noSignal, undefined, undefined);
 const transport: Send = (sent) => Promise.resolve(StreamResponse.of(sent, { body: sent.headers.get('path') ?? '' }));
 
 /** The first is the outermost. */

@@ -1,6 +1,11 @@
 /** What a single call may say beside its message. `undefined` always means "as the client has it". */
 import type { InformationalObserver, TraceObserver } from '@x/httpcore';
 
+import type { CallDataOptions } from '../call/call-data.ts';
+import type { JsonHooks } from '../request/json-settings.ts';
+import type { StatusOptions } from '../response/status-settings.ts';
+import type { RetryHookOptions } from '../retries/retry-hook.ts';
+import type { DownloadObserver } from '../response/download-progress.ts';
 import type { AuthInput } from '../auth/auth.ts';
 import type { CacheMode } from '../caching/cache-settings.ts';
 import type { CookiesInput } from '../cookies/cookie-settings.ts';
@@ -22,7 +27,8 @@ import type { TimeoutInput } from '../time/timeout.ts';
 import type { UploadObserver } from '../request/upload-progress.ts';
 
 /** Everything about sending it that is no part of it. */
-export interface CallOptions extends ReadOptions, RedirectOptions, RetryOptions, OriginFieldOptions {
+export interface CallOptions
+  extends ReadOptions, RedirectOptions, RetryOptions, OriginFieldOptions, StatusOptions, JsonHooks, CallDataOptions, RetryHookOptions {
   /** Milliseconds over everything, or limits by phase; laid over the client's. `null` lifts every limit. */
   readonly timeout?: TimeoutInput | undefined;
   /** Aborts this request, beside the client's own signal; `null` leaves the client's out. */
@@ -33,6 +39,11 @@ export interface CallOptions extends ReadOptions, RedirectOptions, RetryOptions,
   readonly onInformational?: InformationalObserver | undefined;
   /** Told how far the request body has come. */
   readonly onUploadProgress?: UploadObserver | undefined;
+  /**
+   * Told how much of the response body has been read, after its codings are undone: of whole reads and of streams. Begins anew with each
+   * redirect and retry whose body is read. What it throws ends the call. (`saveTo()` has its own `onProgress`.)
+   */
+  readonly onDownloadProgress?: DownloadObserver | undefined;
   /** Who we are to the server of this request, instead of the client's; `null` leaves the client's out. */
   readonly auth?: AuthInput | null | undefined;
   /** The proxy for this request, instead of the client's, the environment's or a mount's; `null`: none. */
@@ -67,6 +78,13 @@ const callNames: OptionNames<CallOptions> = Object.freeze({
   maxRedirects: undefined,
   allowDowngrade: undefined,
   sensitiveHeaders: undefined,
+  throwOnStatus: undefined,
+  parseJson: undefined,
+  stringifyJson: undefined,
+  context: undefined,
+  onRetry: undefined,
+  onRedirect: undefined,
+  onDownloadProgress: undefined,
   retries: undefined,
   auth: undefined,
   cookies: undefined,

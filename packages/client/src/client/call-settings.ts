@@ -7,6 +7,11 @@ import type { CallContext } from '../call/context.ts';
 import type { Request } from '../request/request.ts';
 import type { Retries } from '../retries/retries.ts';
 import type { CallOptions } from './call-options.ts';
+import { mergeCallData, type CallData } from '../call/call-data.ts';
+import { mergeJsonHooks, type JsonSettings } from '../request/json-settings.ts';
+import type { DownloadObserver } from '../response/download-progress.ts';
+import { mergeStatusOptions } from '../response/status-settings.ts';
+import { mergeRetryHook, type RetryHook } from '../retries/retry-hook.ts';
 import { mergeRetryOptions } from '../retries/retry-settings.ts';
 import { mergeReadOptions, type ReadSettings } from '../decoding/decoding-settings.ts';
 import { mergeRedirectOptions, type RedirectSettings } from '../redirects/redirect-settings.ts';
@@ -25,6 +30,13 @@ export interface CallSettings {
   readonly caching: CacheSettings;
   /** The names, in lower case, of header fields that a caller called sensitive. */
   readonly sensitive: ReadonlySet<string>;
+  readonly json: JsonSettings;
+  readonly data: CallData;
+  /** Does a status of 400 or more fail the call? */
+  readonly throwsOnStatus: boolean;
+  /** Told of what is sent again. */
+  readonly onRetry: RetryHook | undefined;
+  readonly onDownloadProgress: DownloadObserver | undefined;
 }
 
 /** Of a call that a client has begun: it was given them, and `call/` names no feature. The one cast. */
@@ -53,5 +65,10 @@ export function resolveCallSettings(own: CallOptions, client: CallSettings): Cal
     proxies: callProxies(client.proxies, own.proxy),
     caching: callCache(client.caching, own.cache),
     sensitive: mergeSensitiveHeaders(client.sensitive, own),
+    json: mergeJsonHooks(client.json, own),
+    data: mergeCallData(client.data, own),
+    throwsOnStatus: mergeStatusOptions(client.throwsOnStatus, own),
+    onRetry: mergeRetryHook(client.onRetry, own),
+    onDownloadProgress: own.onDownloadProgress ?? client.onDownloadProgress,
   };
 }

@@ -1,6 +1,10 @@
 /** What a client may be told. `undefined` means the default, or what the extended client has; `null` switches off. */
-import type { Dispatcher, TlsOptions } from '@x/httpcore';
+import type { Dispatcher, PoolOptions, TlsOptions } from '@x/httpcore';
 
+import type { CallDataOptions } from '../call/call-data.ts';
+import type { JsonHooks } from '../request/json-settings.ts';
+import type { StatusOptions } from '../response/status-settings.ts';
+import type { RetryHookOptions } from '../retries/retry-hook.ts';
 import type { AuthInput } from '../auth/auth.ts';
 import type { ClientCache } from '../caching/cache-settings.ts';
 import type { CookiesInput } from '../cookies/cookie-settings.ts';
@@ -28,7 +32,8 @@ export interface LimitOptions {
 }
 
 /** What every client may be told, whatever carries its requests. */
-export interface CommonClientOptions extends ReadOptions, RedirectOptions, RetryOptions, OriginFieldOptions {
+export interface CommonClientOptions
+  extends ReadOptions, RedirectOptions, RetryOptions, OriginFieldOptions, StatusOptions, JsonHooks, CallDataOptions, RetryHookOptions {
   /**
    * What relative URLs are appended to. It may hold credentials. With it, `headers`, `params` and those credentials belong to
    * its origin: a request to another origin (by an absolute or a `//` URL) goes without them, but for `Accept` and `User-Agent`.
@@ -84,8 +89,24 @@ export interface NetworkClientOptions extends CommonClientOptions {
   /** The same on every route. Certificates are verified by default, with TLS 1.2 at least. */
   readonly tls?: TlsOptions | null | undefined;
   readonly limits?: LimitOptions | null | undefined;
-  /** HTTP/2 where the server agrees. Default `true`. */
-  readonly http2?: boolean | null | undefined;
+  /**
+   * HTTP/2 where the server agrees. Default `true`. `'prior-knowledge'`: nothing else, on `http://` without asking (RFC 9113 §3.3), for a server
+   * that is known to speak it.
+   */
+  readonly http2?: boolean | 'prior-knowledge' | null | undefined;
+  /** Connect to this unix socket (or Windows named pipe) instead of the host; `Host` and SNI stay those of the URL. */
+  readonly socketPath?: string | null | undefined;
+  /** The local IP address to connect from. */
+  readonly localAddress?: string | null | undefined;
+  /** Finds the addresses of a host in place of `dns.lookup`; called with `{ all: true }`. */
+  readonly lookup?: PoolOptions['lookup'] | null | undefined;
+  /** Accept bare LF and obs-fold in the heads of HTTP/1.1 responses. Default `false`: both have been used for smuggling. */
+  readonly lenientHttp1?: boolean | null | undefined;
+  /**
+   * Send requests of other origins, too, over an HTTP/2 connection that is there already, where its certificate names them and their name leads to
+   * its address (RFC 9113 §9.1.1). Default `false`.
+   */
+  readonly coalesce?: boolean | null | undefined;
   /**
    * Everything goes through this proxy: its URL, `http`, `https`, `socks4`, `socks4a`, `socks5` or `socks5h`, with credentials or without, or
    * a `Proxy` for what a URL can't say. All options hold on the way through it as they do without. `null`: none, whatever the environment says.
@@ -99,6 +120,11 @@ export interface DispatcherClientOptions extends CommonClientOptions {
   readonly tls?: undefined;
   readonly limits?: undefined;
   readonly http2?: undefined;
+  readonly socketPath?: undefined;
+  readonly localAddress?: undefined;
+  readonly lookup?: undefined;
+  readonly lenientHttp1?: undefined;
+  readonly coalesce?: undefined;
   readonly proxy?: undefined;
 }
 
@@ -109,7 +135,12 @@ export interface OwnClientOptions extends CommonClientOptions {
   readonly dispatcher?: Dispatcher | null | undefined;
   readonly tls?: TlsOptions | null | undefined;
   readonly limits?: LimitOptions | null | undefined;
-  readonly http2?: boolean | null | undefined;
+  readonly http2?: boolean | 'prior-knowledge' | null | undefined;
+  readonly socketPath?: string | null | undefined;
+  readonly localAddress?: string | null | undefined;
+  readonly lookup?: PoolOptions['lookup'] | null | undefined;
+  readonly lenientHttp1?: boolean | null | undefined;
+  readonly coalesce?: boolean | null | undefined;
   readonly proxy?: ProxyInput | null | undefined;
 }
 
@@ -132,11 +163,22 @@ export const clientOptionNames: OptionNames<OwnClientOptions> = Object.freeze({
   maxRedirects: undefined,
   allowDowngrade: undefined,
   sensitiveHeaders: undefined,
+  throwOnStatus: undefined,
+  parseJson: undefined,
+  stringifyJson: undefined,
+  context: undefined,
+  onRetry: undefined,
+  onRedirect: undefined,
   retries: undefined,
   dispatcher: undefined,
   tls: undefined,
   limits: undefined,
   http2: undefined,
+  socketPath: undefined,
+  localAddress: undefined,
+  lookup: undefined,
+  lenientHttp1: undefined,
+  coalesce: undefined,
   proxy: undefined,
 });
 

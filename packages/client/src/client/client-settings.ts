@@ -13,6 +13,10 @@ import { applyHeaderChanges, readHeaderChanges, type HeaderChanges } from '../re
 import { clientProxies, noProxies, readTrustEnv, type TrustEnvInput } from '../proxies/proxy-settings.ts';
 import { mergeSensitiveHeaders, noFields, portableChanges } from '../request/fields/origin-fields.ts';
 import { joinUrl, parseTarget, type Target } from '../request/url/target.ts';
+import { mergeCallData, noData } from '../call/call-data.ts';
+import { mergeJsonHooks, plainJson } from '../request/json-settings.ts';
+import { mergeStatusOptions } from '../response/status-settings.ts';
+import { mergeRetryHook } from '../retries/retry-hook.ts';
 import type { Interceptor } from '../call/interceptor.ts';
 import type { RequestDefaults } from '../request/request-builder.ts';
 import { mergeRetryOptions } from '../retries/retry-settings.ts';
@@ -44,6 +48,11 @@ const defaultSettings: ClientSettings = Object.freeze({
   proxies: noProxies,
   caching: noCache,
   sensitive: noFields,
+  json: plainJson,
+  data: noData,
+  throwsOnStatus: false,
+  onRetry: undefined,
+  onDownloadProgress: undefined,
   signal: undefined,
   interceptors: Object.freeze([]),
   networkInterceptors: Object.freeze([]),
@@ -77,6 +86,11 @@ export function resolveSettings(own: OwnClientOptions, parent: ClientSettings = 
     proxies: clientProxies(parent.proxies, own.proxy, own.trustEnv),
     caching: clientCache(parent.caching, own.cache),
     sensitive: mergeSensitiveHeaders(parent.sensitive, own),
+    json: mergeJsonHooks(parent.json, own),
+    data: mergeCallData(parent.data, own),
+    throwsOnStatus: mergeStatusOptions(parent.throwsOnStatus, own),
+    onRetry: mergeRetryHook(parent.onRetry, own),
+    onDownloadProgress: undefined,
     signal: resolveSignal(own.signal, parent.signal),
     interceptors: resolveInterceptors('interceptors', own.interceptors, parent.interceptors),
     networkInterceptors: resolveInterceptors('networkInterceptors', own.networkInterceptors, parent.networkInterceptors),

@@ -1,7 +1,10 @@
 import { chainLayers } from './layers.ts';
+import { pagesOf, readPageOptions, type PageOptions } from './pages.ts';
+import type { CookieJar } from '../cookies/cookie-jar.ts';
 import { openConnections, type Connections } from './connections.ts';
 import { InvalidOption } from '../errors.ts';
 import { createFetch } from '../fetch/fetch.ts';
+import { Extension } from './extension.ts';
 import { Lifetime, type ClientState } from '../call/lifetime.ts';
 import { Headers } from '../request/fields/headers.ts';
 import { shownUrl } from '../redact.ts';
@@ -10,7 +13,14 @@ import { Response } from '../response/response.ts';
 import { toResponsePromise, type ResponsePromise } from '../response/response-promise.ts';
 import type { AnyResponse } from '../response/any-response.ts';
 import { StreamResponse } from '../response/stream-response.ts';
-import { callOptionsOf, type BodylessRequestOptions, type CallOptions, type RequestOptions } from './call-options.ts';
+import {
+  readCallOptions,
+  readRequestOptions,
+  callOptionsOf,
+  type BodylessRequestOptions,
+  type CallOptions,
+  type RequestOptions,
+} from './call-options.ts';
 import { settingsOf, type CallSettings } from './call-settings.ts';
 import { clientOptionNames, type ClientOptions, type OwnClientOptions } from './client-options.ts';
 import { resolveSettings, type ClientSettings } from './client-settings.ts';
@@ -33,32 +43,6 @@ import { expectManyListeners } from '../call/signals.ts';
 import { dispatchBy } from '../routing/dispatch.ts';
 import { systemClock } from '../call/waiting.ts';
 import { showAsJson } from '../shown-as-json.ts';
-
-/** What `extend()` hands to the new client. */
-class Extension {
-  readonly own: OwnClientOptions;
-  readonly settings: ClientSettings;
-  readonly connections: Connections;
-  readonly lifetime: Lifetime;
-  readonly shutdowns: readonly AbortSignal[];
-  readonly retryBudget: RetryBudget;
-
-  constructor(
-    own: OwnClientOptions,
-    settings: ClientSettings,
-    connections: Connections,
-    lifetime: Lifetime,
-    shutdowns: readonly AbortSignal[],
-    retryBudget: RetryBudget,
-  ) {
-    this.own = own;
-    this.settings = settings;
-    this.connections = connections;
-    this.lifetime = lifetime;
-    this.shutdowns = shutdowns;
-    this.retryBudget = retryBudget;
-  }
-}
 
 /**
  * Sends HTTP requests over connections that it keeps.
@@ -131,6 +115,11 @@ export class Client implements AsyncDisposable {
     return this.#settings.base?.href;
   }
 
+  /** The cookies of this client, to look at, to save and to change; `undefined` when it keeps none. */
+  get cookies(): CookieJar | undefined {
+    return this.#settings.cookies.jar;
+  }
+
   /**
    * As {@link request} with this method; so are the other verbs. What they give is a promise of the response that can be asked for the
    * content at once.
@@ -157,6 +146,35 @@ export class Client implements AsyncDisposable {
   }
   delete(url: string | URL, options?: RequestOptions): ResponsePromise {
     return this.#answer('DELETE', url, options);
+  }
+  /**
+   * A safe request with content (RFC 10008): a search that does not fit into a URL. It is sent again as GET is.
+   * @example
+   * const found = await client.query('/contacts', { json: { select: ['name'], limit: 10 } }).json<Contact[]>();
+   */
+  query(url: string | URL, options?: RequestOptions): ResponsePromise {
+    return this.#answer('QUERY', url, options);
+  }
+
+  /**
+   * The pages of a list, each read whole, from this one on: to where its `Link` field says `next` (RFC 8288), or to where `pages.next` says. A page
+   * is asked for when the loop comes to it. What is bound to an origin (`auth`, the client's headers with a `baseUrl`, fields that look like secrets)
+   * does not follow a link to another one.
+   *
+   * While it is read: what {@link request} throws, `HTTPStatusError` for a page with a status of 400 or more, and `ClientError` (`PAGE_REPEATED`) for
+   * a list that leads back to a page that was there.
+   *
+   * @throws {InvalidOption} the URL or an option is not usable.
+   * @example
+   * for await (const page of client.paginate('/items', { params: { per_page: 100 } })) for (const item of page.json<Item[]>()) console.log(item);
+   * const next = (page: Response) => page.json<{ next?: string }>().next;
+   * for await (const page of client.paginate('/search', {}, { next, maxPages: 10 })) console.log(page.status);
+   */
+  paginate(url: string | URL | Request, options: BodylessRequestOptions = {}, pages: PageOptions = {}): AsyncIterableIterator<Response> {
+    const own = url instanceof Request ? readCallOptions(options) : readRequestOptions(options);
+    const first = url instanceof Request ? url : this.#builder.build('GET', url, own);
+    const send = (request: Request, call: CallOptions): Promise<Response> => this.send(request, call);
+    return pagesOf(first, { send, options: callOptionsOf(own) }, readPageOptions(pages));
   }
 
   /**
@@ -286,7 +304,8 @@ export class Client implements AsyncDisposable {
       baseUrl: this.baseUrl,
       retries: this.#settings.retries?.with({ lastResponse: 'return' }) ?? null,
       buildRequest: (method, url, options) => this.buildRequest(method, url, options),
-      stream: (request, options) => this.stream(request, options),
+      // A status is no failure there.
+      stream: (request, options) => this.stream(request, this.#settings.throwsOnStatus ? { ...options, throwOnStatus: false } : options),
     });
   }
 
@@ -306,9 +325,12 @@ export class Client implements AsyncDisposable {
     try {
       call = this.#calls.build(target, url, options);
       call.readsWhole = true;
-      const sending = this.#chain.for(settingsOf(call))(call.request, call);
-      if (this.#calls.mayStay(settingsOf(call))) return await untilOver(call, this.#lifetime, sending.then(wholeResponse), drop);
-      return await wholeResponse(await sending);
+      const settings = settingsOf(call);
+      const sending = this.#chain.for(settings)(call.request, call);
+      const response = this.#calls.mayStay(settings)
+        ? await untilOver(call, this.#lifetime, sending.then(wholeResponse), drop)
+        : await wholeResponse(await sending);
+      return settings.throwsOnStatus ? response.raiseForStatus() : response;
     } catch (error) {
       if (call === undefined) releaseGiven(target, options);
       else call.fail(error);
@@ -334,6 +356,7 @@ export class Client implements AsyncDisposable {
       const head = await (this.#calls.mayStay(settingsOf(call)) ? untilOver(call, this.#lifetime, sending, drop) : sending);
       const response = head.watchedBy(open);
       open.handOut(head.body, response.body);
+      if (settingsOf(call).throwsOnStatus) response.raiseForStatus();
       response.resumable = () => this.#again(call, options);
       return response;
     } catch (error) {
@@ -357,7 +380,8 @@ export class Client implements AsyncDisposable {
   }
 
   #again(call: CallContext, options: RequestOptions | CallOptions = {}): CallResumption {
-    const own = callOptionsOf(options);
+    // Who asks on looks at the status by himself.
+    const own: CallOptions = { ...callOptionsOf(options), throwOnStatus: false };
     return new CallResumption(call, this.#calls.signals(own), this.#lifetime, (request, left, signal) => {
       const phases = typeof own.timeout === 'object' ? own.timeout : undefined;
       return this.#stream(request, undefined, left === undefined ? own : { ...own, timeout: { ...phases, total: left } }, signal);

@@ -2,8 +2,9 @@
 import { ConnectionPool, type Dispatcher, type PoolOptions, type TlsOptions } from '@x/httpcore';
 
 import { InvalidOption } from '../errors.ts';
+import { mergeNetworkOptions, networkOptions, type NetworkSettings } from './network-settings.ts';
 import { limitNames, tlsNames, type LimitOptions, type OwnClientOptions } from './client-options.ts';
-import { boolean, count, milliseconds } from '../options/checks.ts';
+import { count, milliseconds } from '../options/checks.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';
 import { refuseProxy } from '../proxies/proxy-settings.ts';
 import { mergeMounts, noMounts, type Mounts } from '../routing/mounts.ts';
@@ -18,7 +19,7 @@ export interface Connections {
   readonly foreign: boolean;
   readonly tls: TlsOptions;
   readonly limits: LimitOptions;
-  readonly http2: boolean | undefined;
+  readonly network: NetworkSettings;
 }
 
 /** @throws {InvalidOption} naming the option. */
@@ -32,14 +33,15 @@ function openDefault(own: OwnClientOptions, parent: Connections | undefined): Om
   // A mock that is extended must not turn into the network by way of an option.
   if (dispatcher !== null && (dispatcher !== undefined || parent?.foreign === true)) refuseNetworkOptions(own);
   if (dispatcher !== undefined && dispatcher !== null) return useDispatcher(dispatcher);
-  const changed = dispatcher === null || own.tls !== undefined || own.limits !== undefined || own.http2 !== undefined;
+  const changed =
+    dispatcher === null || own.tls !== undefined || own.limits !== undefined || networkOptions.some((option) => own[option] !== undefined);
   if (parent !== undefined && !changed) return { ...parent, pool: undefined };
 
   const tls = layOver(tlsNames, own.tls === null ? undefined : parent?.tls, ownOptions(own.tls ?? {}, tlsNames, 'tls'));
   const limits = own.limits === null ? unlimited : layOver(limitNames, parent?.limits, ownOptions(own.limits ?? {}, limitNames, 'limits'));
-  const http2 = own.http2 === undefined ? parent?.http2 : boolean('http2', own.http2 ?? false);
-  const pool = new ConnectionPool(poolOptions(tls, limits, http2));
-  return { dispatcher: pool, pool, foreign: false, tls, limits, http2 };
+  const network = mergeNetworkOptions(parent?.network ?? {}, own);
+  const pool = new ConnectionPool(poolOptions(tls, limits, network));
+  return { dispatcher: pool, pool, foreign: false, tls, limits, network };
 }
 
 const unlimited: LimitOptions = Object.freeze({ maxConnections: null, maxConnectionsPerOrigin: null, keepAliveTimeout: null });
@@ -47,25 +49,25 @@ const unlimited: LimitOptions = Object.freeze({ maxConnections: null, maxConnect
 function useDispatcher(dispatcher: Dispatcher): Omit<Connections, 'mounts'> {
   if (typeof (dispatcher as Partial<Dispatcher>).dispatch !== 'function')
     throw new InvalidOption('dispatcher', 'must have a dispatch() method');
-  return { dispatcher, pool: undefined, foreign: true, tls: {}, limits: {}, http2: undefined };
+  return { dispatcher, pool: undefined, foreign: true, tls: {}, limits: {}, network: {} };
 }
 
 function refuseNetworkOptions(own: OwnClientOptions): void {
   refuseProxy(own.proxy);
-  for (const option of ['tls', 'limits', 'http2'] as const) {
+  for (const option of ['tls', 'limits', ...networkOptions] as const) {
     if (own[option] !== undefined) {
       throw new InvalidOption(option, 'can not be used together with "dispatcher": it is the dispatcher that has the connections');
     }
   }
 }
 
-function poolOptions(tls: TlsOptions, limits: LimitOptions, http2: boolean | undefined): PoolOptions {
+function poolOptions(tls: TlsOptions, limits: LimitOptions, network: NetworkSettings): PoolOptions {
   return {
+    ...network,
     tls,
     maxConnections: checkCount('limits.maxConnections', limits.maxConnections),
     maxConnectionsPerOrigin: checkCount('limits.maxConnectionsPerOrigin', limits.maxConnectionsPerOrigin),
     keepAliveTimeout: checkMilliseconds('limits.keepAliveTimeout', limits.keepAliveTimeout),
-    http2,
   };
 }
 

@@ -10,6 +10,7 @@ import { doesFollow } from '../redirects/redirect-settings.ts';
 import type { CallContext } from '../call/context.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
 import { settingsOf, type CallSettings } from './call-settings.ts';
+import { watchDownloads } from '../call/download-watch.ts';
 import { userLayer, type Layer } from '../call/chain.ts';
 
 /**
@@ -24,10 +25,18 @@ export function chainLayers(settings: ClientSettings, services: RetryServices): 
     { isOn: ({ redirects }) => !doesFollow(redirects), wrap: offerRedirects((context) => settingsOf(context).redirects) },
     {
       isOn: ({ retries }) => retries !== null,
-      wrap: retryFailures(services, { settingsOf: (context) => settingsOf(context).retries, leadsOn }),
+      wrap: retryFailures(services, {
+        settingsOf: (context) => settingsOf(context).retries,
+        leadsOn,
+        hookOf: (context) => settingsOf(context).onRetry,
+      }),
     },
     { isOn: ({ auth }) => auth.auth !== undefined, wrap: authenticate((context) => settingsOf(context).auth) },
     { isOn: ({ cookies }) => hasCookies(cookies), wrap: exchangeCookies((context) => settingsOf(context).cookies) },
+    {
+      isOn: ({ onDownloadProgress }) => onDownloadProgress !== undefined,
+      wrap: watchDownloads((context) => settingsOf(context).onDownloadProgress),
+    },
     { wrap: decodeResponses((context) => settingsOf(context).reading) },
     ...settings.networkInterceptors.map(userLayer),
   ];

@@ -5,9 +5,10 @@ export interface Observers {
   readonly trace?: unknown;
   readonly onInformational?: unknown;
   readonly onUploadProgress?: unknown;
+  readonly onDownloadProgress?: unknown;
 }
 
-const names = ['trace', 'onInformational', 'onUploadProgress'] as const;
+const names = ['trace', 'onInformational', 'onUploadProgress', 'onDownloadProgress'] as const;
 
 /** @throws {InvalidOption} one of them is no function, and would only be found out in the middle of the call. */
 export function checkObservers(observers: Observers): void {

@@ -43,6 +43,10 @@ export function patch(url: string | URL, options?: RequestOptions): ResponseProm
 export function remove(url: string | URL, options?: RequestOptions): ResponsePromise {
   return shared().delete(url, options);
 }
+/** RFC 10008. */
+export function query(url: string | URL, options?: RequestOptions): ResponsePromise {
+  return shared().query(url, options);
+}
 export function request(method: string, url: string | URL, options?: RequestOptions): ResponsePromise {
   return shared().request(method, url, options);
 }

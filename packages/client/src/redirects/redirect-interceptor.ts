@@ -8,6 +8,7 @@ import type { RedirectSettings } from './redirect-settings.ts';
 import { assertReplayable, redirectedRequest } from './redirect-policy.ts';
 import type { Send } from '../call/interceptor.ts';
 import type { CallContext } from '../call/context.ts';
+import { withinCall } from '../call/within-call.ts';
 
 const noHistory: readonly AnyResponse[] = Object.freeze([]);
 
@@ -47,6 +48,8 @@ async function follow(
     history.push(response);
     context.setHistory([...history]);
     await context.release(response);
+    if (settings.onRedirect !== undefined)
+      await withinCall(context, Promise.resolve(settings.onRedirect({ request: onward, response }, context)));
     request = onward;
     response = await next(request, context);
   }

@@ -1,5 +1,9 @@
 /** Whether redirects are followed: what the caller says, what is inherited, and what follows. */
+import { InvalidOption } from '../errors.ts';
 import { boolean, count } from '../options/checks.ts';
+import type { CallContext } from '../call/context.ts';
+import type { Request } from '../request/request.ts';
+import type { AnyResponse } from '../response/any-response.ts';
 
 export interface RedirectOptions {
   /**
@@ -14,29 +18,54 @@ export interface RedirectOptions {
    * change of it. Default `false`: `RedirectError` (`INSECURE_REDIRECT`).
    */
   readonly allowDowngrade?: boolean | null | undefined;
+  /**
+   * Told of each redirect before it is followed; that of a call takes the place of the client's.
+   * @example
+   * const client = new Client({ onRedirect: ({ response, request }) => log.info(`${response.status} to ${request.url}`) });
+   */
+  readonly onRedirect?: RedirectHook | null | undefined;
 }
+
+/** A redirect that is about to be followed. */
+export interface RedirectEvent {
+  /** What will be sent. */
+  readonly request: Request;
+  /** The redirect. Its body is not to be read. */
+  readonly response: AnyResponse;
+}
+
+/** What it throws, or rejects with, ends the call. */
+export type RedirectHook = (event: RedirectEvent, context: CallContext) => void | Promise<void>;
 
 export interface RedirectSettings {
   readonly follow: boolean;
   /** `null`: none is followed. */
   readonly limit: number | null;
   readonly allowDowngrade: boolean;
+  readonly onRedirect: RedirectHook | undefined;
 }
 
-export const defaultRedirects: RedirectSettings = Object.freeze({ follow: true, limit: 10, allowDowngrade: false });
+export const defaultRedirects: RedirectSettings = Object.freeze({ follow: true, limit: 10, allowDowngrade: false, onRedirect: undefined });
 
 /** @throws {InvalidOption} naming the option. */
 export function mergeRedirectOptions(inherited: RedirectSettings, own: RedirectOptions): RedirectSettings {
-  if (own.followRedirects === undefined && own.maxRedirects === undefined && own.allowDowngrade === undefined) return inherited;
+  const { followRedirects, maxRedirects, allowDowngrade, onRedirect } = own;
+  if ([followRedirects, maxRedirects, allowDowngrade, onRedirect].every((option) => option === undefined)) return inherited;
   return Object.freeze({
     follow: own.followRedirects === undefined ? inherited.follow : readFlag('followRedirects', own.followRedirects),
     limit: own.maxRedirects === undefined ? inherited.limit : readLimit(own.maxRedirects),
     allowDowngrade: own.allowDowngrade === undefined ? inherited.allowDowngrade : readFlag('allowDowngrade', own.allowDowngrade),
+    onRedirect: onRedirect === undefined ? inherited.onRedirect : readHook(onRedirect),
   });
 }
 
 function readFlag(option: string, value: unknown): boolean {
   return value !== null && boolean(option, value);
+}
+
+function readHook(hook: RedirectHook | null): RedirectHook | undefined {
+  if (hook !== null && typeof hook !== 'function') throw new InvalidOption('onRedirect', 'must be a function, or null');
+  return hook ?? undefined;
 }
 
 function readLimit(limit: unknown): number | null {

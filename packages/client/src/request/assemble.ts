@@ -8,6 +8,7 @@ import { MultipartBody } from './multipart/multipart-body.ts';
 import { readFields, readFiles, readFormData } from './multipart/parts.ts';
 import { BytesBody, type RequestBody } from './body/request-body.ts';
 import { InvalidOption } from '../errors.ts';
+import type { JsonSerializer } from './json-settings.ts';
 import type { OwnMessageOptions } from './request-options.ts';
 import { askForIdentity } from './fields/accept-encoding.ts';
 import { noFields } from './fields/origin-fields.ts';
@@ -61,9 +62,10 @@ export function assembleMessage(
   own: OwnMessageOptions,
   fallback: RequestBody | null = null,
   bound: ReadonlySet<string> = noFields,
+  stringify?: JsonSerializer,
 ): MessageParts {
   const changed = own.headers === undefined || own.headers === null ? base : layOver(base, own.headers);
-  const given = bodyOf(own, changed);
+  const given = bodyOf(own, changed, stringify);
   if (given !== undefined && given !== null && own.compress !== undefined && own.compress !== null) {
     return compressedMessage(method, target, changed, given, own, bound);
   }
@@ -101,9 +103,13 @@ export function speaksOfBody(own: OwnMessageOptions): boolean {
 }
 
 /** `undefined` when the caller says nothing of a body, `null` when there is to be none. */
-function bodyOf(own: OwnMessageOptions, pairs: readonly HeaderPair[]): RequestBody | null | undefined {
+function bodyOf(
+  own: OwnMessageOptions,
+  pairs: readonly HeaderPair[],
+  stringify: JsonSerializer | undefined,
+): RequestBody | null | undefined {
   const { json, form, files, body } = own;
-  if (json !== undefined) return jsonBody(json);
+  if (json !== undefined) return jsonBody(json, stringify);
   if (files !== undefined && files !== null) {
     return new MultipartBody([...readFields(form ?? []), ...readFiles(files)], boundaryOf(findHeader(pairs, 'content-type')));
   }

@@ -9,6 +9,7 @@ import { appendQuery, joinUrl, parseTarget, type Target } from './url/target.ts'
 import { defaultFields } from './fields/default-fields.ts';
 import { authorize, homeFields, union } from './fields/origin-fields.ts';
 import { overlayParams, toParams, serializeQuery, type ParamEntry } from './url/params.ts';
+import { mergeJsonHooks, type JsonHooks, type JsonSettings } from './json-settings.ts';
 import type { OwnMessageOptions } from './request-options.ts';
 
 /** What a client puts into every request. */
@@ -22,6 +23,7 @@ export interface RequestDefaults {
   readonly params: readonly ParamEntry[];
   /** The names, in lower case, that a caller called sensitive. */
   readonly sensitive: ReadonlySet<string>;
+  readonly json: JsonSettings;
 }
 
 /** What a client makes of one URL. */
@@ -62,7 +64,7 @@ export class RequestBuilder {
   build(
     method: string,
     url: string | URL,
-    own: (OwnMessageOptions & { readonly decompress?: boolean | null | undefined }) | undefined,
+    own: (OwnMessageOptions & JsonHooks & { readonly decompress?: boolean | null | undefined }) | undefined,
   ): Request {
     const known = this.#resolve(url);
     if (own === undefined && (method === 'GET' || method === 'HEAD')) return new Request(method, known.plain);
@@ -70,10 +72,9 @@ export class RequestBuilder {
     const { target, pairs, bound } = known.plain;
     if (own === undefined) return new Request(name, assembleMessage(name, target, pairs, {}, null, bound));
     const base = own.headers !== null ? pairs : known.namesUser ? authorize(defaultFields, known.bare) : defaultFields;
-    return new Request(
-      name,
-      assembleMessage(name, this.#withParams(known, own.params), offerCodings(base, own.decompress), own, null, bound),
-    );
+    const { stringify } = mergeJsonHooks(this.#defaults.json, own);
+    const fields = offerCodings(base, own.decompress);
+    return new Request(name, assembleMessage(name, this.#withParams(known, own.params), fields, own, null, bound, stringify));
   }
 
   #withParams(known: KnownUrl, params: OwnMessageOptions['params']): Target {

@@ -2,6 +2,10 @@
 import type { HeaderPair } from '@x/httpcore';
 
 import { ClientError } from '../errors.ts';
+import type { JsonSettings } from '../request/json-settings.ts';
+import { parseJson } from './json.ts';
+import { isProblemType, toProblem, type Problem } from './problem.ts';
+import { parseServerTiming } from './server-timing.ts';
 import type { CacheOutcome } from './cache-outcome.ts';
 import { linksByRelation, parseLinks, type Links } from './links.ts';
 import { findHeader } from '../request/fields/header-input.ts';
@@ -29,6 +33,8 @@ export interface AttemptRecord {
 /** What a call has been through. */
 export interface CallRecord {
   readonly attempts: readonly AttemptRecord[];
+  /** @internal Who reads its JSON. */
+  readonly json?: JsonSettings | undefined;
 }
 
 /** How a response stands among redirects. */
@@ -86,6 +92,8 @@ export abstract class AnyResponse {
   /** The whole body, parsed as JSON. */
   abstract json<T = unknown>(): T | Promise<T>;
   abstract json<Output>(schema: StandardSchema<Output>): Promise<Output>;
+  /** The documents of a body that has one on each line. */
+  abstract jsonLines<T = unknown>(): T[] | AsyncIterableIterator<T>;
   /** The fields after the body (RFC 9110 §6.5); `undefined` until it has ended. */
   abstract get trailers(): Headers | undefined;
 
@@ -115,9 +123,16 @@ export abstract class AnyResponse {
     return linksByRelation(parseLinks(this.headers.get('link') ?? '', this.url));
   }
 
-  /** How long each step took. */
+  /** How long each step took, and what the server says of its own time (`Server-Timing`). */
   get timings(): Timings {
-    return this.attempt.timings;
+    const { timings } = this.attempt;
+    const server = this.headers.get('server-timing');
+    return server === undefined || server === null ? timings : { ...timings, server: parseServerTiming(server) };
+  }
+
+  /** @internal The whole body, if it is here. */
+  get inMemory(): Uint8Array | undefined {
+    return undefined;
   }
 
   /**
@@ -202,11 +217,35 @@ export class HTTPStatusError extends ClientError {
   /** Not enumerable, so that printing the error does not print the response. */
   declare readonly response: AnyResponse;
 
+  #problem: Problem | null | undefined = undefined;
+
+  /**
+   * What the API says of the error in the form of RFC 9457 (`application/problem+json`); `undefined` for anything else, and for a body that is
+   * not here, as that of `stream()`.
+   * @example
+   * if (error instanceof HTTPStatusError) console.log(error.problem?.title, error.problem?.detail, error.problem?.extensions.balance);
+   */
+  get problem(): Problem | undefined {
+    if (this.#problem === undefined) this.#problem = problemOf(this.response) ?? null;
+    return this.#problem ?? undefined;
+  }
+
   constructor(response: AnyResponse) {
     const { request, status, reason } = response;
     const shownReason = reason === '' ? '' : ` ${reason.slice(0, 100)}`;
     super(`${request.method} ${shownUrl(request.url)} answered ${status}${shownReason}`, {}, 'HTTP_STATUS');
     this.status = status;
     Object.defineProperty(this, 'response', { value: response, enumerable: false });
+  }
+}
+
+/** A server that says that it is one, and sends no JSON, must not hide its status. */
+function problemOf(response: AnyResponse): Problem | undefined {
+  const content = response.inMemory;
+  if (content === undefined || !isProblemType(findHeader(response.rawHeaders, 'content-type'))) return undefined;
+  try {
+    return toProblem(parseJson(content, response));
+  } catch {
+    return undefined;
   }
 }

@@ -26,7 +26,13 @@ export interface ResponsePromise extends Promise<Response> {
    * @example
    * for await (const line of client.get('/log').lines()) console.log(line);
    */
-  lines(options?: LinesOptions): AsyncIterableIterator<string, undefined>;
+  lines(options?: LinesOptions): AsyncIterableIterator<string>;
+  /**
+   * As `(await promise).jsonLines()`.
+   * @example
+   * const users = await client.get('/users.ndjson').jsonLines<User>();
+   */
+  jsonLines<T = unknown>(): Promise<T[]>;
   /**
    * As `(await promise).raiseForStatus()`.
    * @throws {HTTPStatusError} the status is 400 or more.
@@ -45,6 +51,7 @@ export function toResponsePromise(promise: Promise<Response>): ResponsePromise {
   extended.bytes = bytes;
   extended.blob = blob;
   extended.lines = lines;
+  extended.jsonLines = jsonLines;
   extended.raiseForStatus = raiseForStatus;
   return extended;
 }
@@ -65,11 +72,15 @@ function blob(this: ResponsePromise): Promise<Blob> {
   return this.then((response) => response.blob());
 }
 
+function jsonLines(this: ResponsePromise): Promise<never[]> {
+  return this.then((response) => response.jsonLines<never>());
+}
+
 function raiseForStatus(this: ResponsePromise): ResponsePromise {
   return toResponsePromise(this.then((response) => response.raiseForStatus()));
 }
 
-function lines(this: ResponsePromise, options: LinesOptions = {}): AsyncIterableIterator<string, undefined> {
+function lines(this: ResponsePromise, options: LinesOptions = {}): AsyncIterableIterator<string> {
   // Whoever begins to read them is told.
   this.catch(() => {});
   return linesOf(this, options);

@@ -1,7 +1,7 @@
 import type { HeaderPair } from '@x/httpcore';
 
 import { Headers } from '../request/fields/headers.ts';
-import { parseJson } from './json.ts';
+import { parseJson, parseJsonLines } from './json.ts';
 import { AnyResponse } from './any-response.ts';
 import { toOwnBytes, type OwnBytes } from './own-bytes.ts';
 import { showAsJson } from '../shown-as-json.ts';
@@ -69,6 +69,21 @@ export class Response extends AnyResponse {
 
   async #matching(schema: StandardSchema): Promise<unknown> {
     return matching(parseJson(this.#content, this), schema, this.request);
+  }
+
+  /**
+   * The documents of a body that has one on each line (NDJSON, JSON Lines), each as {@link json} reads it.
+   * @throws {DecodingError} `INVALID_JSON`.
+   * @example
+   * const users = (await client.get('/users.ndjson')).jsonLines<User>();
+   */
+  override jsonLines<T = unknown>(): T[] {
+    return parseJsonLines(this.#content, this) as T[];
+  }
+
+  /** @internal */
+  override get inMemory(): Uint8Array {
+    return this.#content;
   }
 
   override get trailers(): Headers {

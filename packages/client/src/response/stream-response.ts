@@ -16,7 +16,7 @@ import { about } from '../request/about.ts';
 import { endingBody, type BodyWatcher } from './ending-body.ts';
 import { applyHeaderChanges, readHeaderChanges, type HeadersInput } from '../request/fields/header-input.ts';
 import { Headers } from '../request/fields/headers.ts';
-import { parseJson } from './json.ts';
+import { parseJson, readJsonLines } from './json.ts';
 import { toResponseBody, type ResponseBodyInput } from './response-body.ts';
 import { AnyResponse, type AttemptRecord, type CallRecord } from './any-response.ts';
 import type { Request } from '../request/request.ts';
@@ -164,6 +164,20 @@ export class StreamResponse extends AnyResponse implements UnreadResponse, Async
    */
   lines(options: LinesOptions = {}): AsyncIterableIterator<string> {
     return readLines(this, charsetOf(this.contentType), options);
+  }
+
+  /**
+   * The documents of a body that has one on each line (NDJSON, JSON Lines) as they come, each as {@link json} reads it. Leaving the loop early
+   * closes the response.
+   *
+   * @throws {BodyConsumed} the body was read or closed before.
+   * @throws {DecodingError} `INVALID_JSON` and `LINE_TOO_LONG`, while it is read.
+   * @example
+   * await using response = await client.stream('GET', 'https://example.com/log.ndjson');
+   * for await (const entry of response.jsonLines<Entry>({ maxLength: 65_536 })) console.log(entry.level);
+   */
+  override jsonLines<T = unknown>(options: Pick<LinesOptions, 'maxLength'> = {}): AsyncIterableIterator<T> {
+    return readJsonLines(readLines(this, undefined, options), this) as AsyncIterableIterator<T>;
   }
 
   /**

@@ -1,4 +1,5 @@
 /** How long each step of an exchange took. */
+import type { ServerTiming } from './server-timing.ts';
 
 /**
  * Milliseconds. The phases follow each other in this order, and together they make the total but for the gaps between them.
@@ -35,6 +36,8 @@ export interface Timings {
   readonly remoteAddress: string | undefined;
   /** `1.0`, `1.1` or `2`. */
   readonly httpVersion: string | undefined;
+  /** What the server says of its own time (`Server-Timing`), in its order; `undefined` when it says nothing. */
+  readonly server?: readonly ServerTiming[] | undefined;
 }
 
 /** Of a response that was never on its way. */

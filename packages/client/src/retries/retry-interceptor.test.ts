@@ -54,7 +54,7 @@ async function run(retries: Retries, outcomes: readonly (Error | ResponseInit)[]
   const settings = resolveSettings({ retries, ...(timeout === undefined ? {} : { timeout }) });
   const send = retryFailures(
     { budget, lifetime: new Lifetime(), clock, random: () => random },
-    { settingsOf: () => settings.retries, leadsOn: () => false },
+    { settingsOf: () => settings.retries, leadsOn: () => false, hookOf: () => undefined },
   )((onward, context) => {
     sent.push(onward);
     const attempt = context.begin(onward);

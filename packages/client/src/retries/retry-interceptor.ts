@@ -10,6 +10,8 @@ import { AttemptLimit } from './attempt-limit.ts';
 import { decideRetry, isFree, type Refusal } from './retry-policy.ts';
 import { refuse, type Outcome } from './retry-refusal.ts';
 import { RetryRun } from './retry-run.ts';
+import type { RetryHook } from './retry-hook.ts';
+import { withinCall } from '../call/within-call.ts';
 import type { Send } from '../call/interceptor.ts';
 import type { CallContext } from '../call/context.ts';
 import { receiveWhole } from './receive-whole.ts';
@@ -31,11 +33,13 @@ export interface RetryQuestions {
   readonly settingsOf: (context: CallContext) => Retries | null;
   /** Does somebody further out send another request because of this response, and read nothing of it? */
   readonly leadsOn: (response: StreamResponse, context: CallContext) => boolean;
+  /** Who is told. */
+  readonly hookOf: (context: CallContext) => RetryHook | undefined;
 }
 
 type Receive = (response: StreamResponse) => Promise<StreamResponse>;
 
-export function retryFailures(services: RetryServices, { settingsOf, leadsOn }: RetryQuestions): (next: Send) => Send {
+export function retryFailures(services: RetryServices, { settingsOf, leadsOn, hookOf }: RetryQuestions): (next: Send) => Send {
   return (next) =>
     async function retry(request, context) {
       services.budget.deposit();
@@ -44,7 +48,7 @@ export function retryFailures(services: RetryServices, { settingsOf, leadsOn }: 
         leadsOn(response, context) ? Promise.resolve(response) : receiveWhole(response, context);
       const run = new RetryRun(policy.limits);
       try {
-        return await sendUntilSettled(await run.begin(request), context, next, policy, run, services, receive);
+        return await sendUntilSettled(await run.begin(request), context, next, policy, run, services, receive, hookOf(context));
       } finally {
         await run.end();
       }
@@ -59,6 +63,7 @@ async function sendUntilSettled(
   run: RetryRun,
   services: RetryServices,
   receive: Receive,
+  hook: RetryHook | undefined,
 ): Promise<StreamResponse> {
   let request = first;
   for (let retries = 0; ; retries++) {
@@ -68,9 +73,22 @@ async function sendUntilSettled(
     const delay = decide(outcome, retries, request, onward, policy, context, services);
     if (typeof delay === 'object') return refuse(delay, first, outcome, policy, context);
     if ('response' in outcome) await context.release(outcome.response);
+    if (hook !== undefined) await withinCall(context, tell(hook, outcome, onward, retries + 1, delay, context));
     await wait(delay, context.signal, services.lifetime, services.clock);
     request = await run.begin(onward);
   }
+}
+
+async function tell(
+  hook: RetryHook,
+  outcome: Outcome,
+  request: Request,
+  retry: number,
+  delay: number,
+  context: CallContext,
+): Promise<void> {
+  const [response, error] = 'response' in outcome ? [outcome.response, undefined] : [undefined, outcome.error];
+  await hook({ request, response, error, retry, delay }, context);
 }
 
 interface Sent {

@@ -59,14 +59,15 @@ export function toRequestBody(input: BodyInput): RequestBody {
  * `null` is sent as `null`, which is a JSON document.
  * @throws {InvalidOption} the value has no JSON form; the cause is what the serializer threw.
  */
-export function jsonBody(value: unknown): RequestBody {
+export function jsonBody(value: unknown, stringify: (value: unknown) => string | undefined = JSON.stringify): RequestBody {
   let text: string | undefined;
   try {
-    text = JSON.stringify(value);
+    text = stringify(value);
   } catch (cause) {
     throw new InvalidOption('json', 'has no JSON form', { cause });
   }
   if (text === undefined) throw new InvalidOption('json', `has no JSON form: it is a ${typeof value}`);
+  if (typeof text !== 'string') throw new InvalidOption('stringifyJson', `must give text, not ${typeof text}`);
   return BytesBody.text(text, 'application/json');
 }
 

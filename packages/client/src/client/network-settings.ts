@@ -1,0 +1,44 @@
+/** How connections are made, beside TLS and limits: what a client says, what it inherits, and what the pool is told. */
+import { isIP } from 'node:net';
+
+import type { PoolOptions } from '@x/httpcore';
+
+import { InvalidOption } from '../errors.ts';
+import { boolean } from '../options/checks.ts';
+import type { OwnClientOptions } from './client-options.ts';
+
+export type NetworkSettings = Pick<PoolOptions, 'http1' | 'http2' | 'socketPath' | 'localAddress' | 'lookup' | 'lenientHttp1' | 'coalesce'>;
+
+export const networkOptions = ['http2', 'socketPath', 'localAddress', 'lookup', 'lenientHttp1', 'coalesce'] as const;
+const plainOptions = ['socketPath', 'localAddress', 'lookup', 'lenientHttp1', 'coalesce'] as const;
+
+/**
+ * `null` is the pool's default.
+ * @throws {InvalidOption} naming the option.
+ */
+export function mergeNetworkOptions(inherited: NetworkSettings, own: OwnClientOptions): NetworkSettings {
+  const merged: Record<string, unknown> = { ...inherited };
+  if (own.http2 !== undefined) Object.assign(merged, versions(own.http2));
+  for (const option of plainOptions) {
+    if (own[option] === undefined) continue;
+    merged[option] = own[option] === null ? undefined : checked(option, own[option]);
+  }
+  return merged;
+}
+
+function versions(http2: unknown): Pick<PoolOptions, 'http1' | 'http2'> {
+  if (http2 === 'prior-knowledge') return { http1: false, http2: true };
+  if (http2 !== null && typeof http2 !== 'boolean') throw new InvalidOption('http2', "must be true, false or 'prior-knowledge'");
+  return { http1: undefined, http2: http2 ?? false };
+}
+
+function checked(option: (typeof plainOptions)[number], value: unknown): unknown {
+  if (option === 'lenientHttp1' || option === 'coalesce') return boolean(option, value);
+  if (option === 'lookup') {
+    if (typeof value !== 'function') throw new InvalidOption(option, 'must be a function, as dns.lookup');
+    return value;
+  }
+  if (typeof value !== 'string' || value === '') throw new InvalidOption(option, 'must be text');
+  if (option === 'localAddress' && isIP(value) === 0) throw new InvalidOption(option, 'must be an IP address of this machine');
+  return value;
+}

@@ -1,0 +1,87 @@
+import { createServer as createHttp2Server } from 'node:http2';
+import { createServer } from 'node:http';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { lookup as systemLookup } from 'node:dns';
+import { createServer as createRawServer, type AddressInfo, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { Client, InvalidOption } from '../../src/index.ts';
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+async function listening(server: Server, where: string | number = 0): Promise<string> {
+  servers.push(server);
+  await new Promise<void>((resolve) =>
+    typeof where === 'string' ? server.listen(where, resolve) : server.listen(where, '127.0.0.1', resolve),
+  );
+  return typeof where === 'string' ? where : `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+describe('what a client says of its connections', () => {
+  it('lookup, localAddress', async () => {
+    const url = await listening(createServer((request, response) => response.end(request.socket.remoteAddress)));
+    const asked: string[] = [];
+    await using client = new Client({
+      localAddress: '127.0.0.1',
+      lookup: (host, options, callback) => {
+        asked.push(host);
+        systemLookup('127.0.0.1', options, callback);
+      },
+    });
+    expect((await client.get(url.replace('127.0.0.1', 'somewhere.test'))).text()).toBe('127.0.0.1');
+    expect(asked).toEqual(['somewhere.test']);
+  });
+
+  it.skipIf(process.platform === 'win32')('socketPath', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'socket-'));
+    const socketPath = await listening(
+      createServer((request, response) => response.end(request.headers.host)),
+      join(folder, 's'),
+    );
+    await using client = new Client({ socketPath });
+    expect((await client.get('http://docker.test/')).text()).toBe('docker.test');
+    await using other = client.extend({ socketPath: null, lookup: (_host, _options, callback) => callback(new Error('asked'), []) });
+    await expect(other.get('http://docker.test/')).rejects.toThrow();
+    await rm(folder, { recursive: true });
+  });
+
+  it('http2: prior knowledge', async () => {
+    const url = await listening(createHttp2Server((request, response) => response.end(request.httpVersion)) as unknown as Server);
+    await using client = new Client({ http2: 'prior-knowledge' });
+    expect((await client.get(url)).text()).toBe('2.0');
+    await using usual = client.extend({ http2: true });
+    await expect(usual.get(url)).rejects.toThrow();
+  });
+
+  it('lenientHttp1', async () => {
+    const url = await listening(
+      createRawServer((socket) => void socket.once('data', () => socket.end('HTTP/1.1 200 OK\nContent-Length: 2\n\nok'))),
+    );
+    await using client = new Client();
+    await expect(client.get(url)).rejects.toThrow();
+    await using lenient = client.extend({ lenientHttp1: true });
+    expect((await lenient.get(url)).text()).toBe('ok');
+  });
+
+  it('is checked, and is not for a dispatcher', () => {
+    for (const options of [
+      { socketPath: '' },
+      { localAddress: 'here' },
+      { lookup: 1 },
+      { lenientHttp1: 1 },
+      { coalesce: 'x' },
+      { http2: 'yes' },
+    ]) {
+      expect(() => new Client(options as never)).toThrow(InvalidOption);
+    }
+    const dispatcher = { dispatch: () => undefined };
+    expect(() => new Client({ dispatcher, coalesce: true } as never)).toThrow(/coalesce/);
+    expect(new Client({ coalesce: true, socketPath: null }).state).toBe('open');
+  });
+});
