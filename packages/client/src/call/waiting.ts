@@ -3,7 +3,7 @@ import { Aborted } from '@x/httpcore';
 
 import { ClientClosed } from '../errors.ts';
 import type { Lifetime } from './lifetime.ts';
-import { clearTimeout, now, setTimeout } from '../time/platform.ts';
+import { now } from '../time/platform.ts';
 
 /** Time, so that tests can have it their way. */
 export interface Clock {
@@ -22,6 +22,7 @@ export const systemClock: Clock = {
   now,
   today: () => Date.now(),
   schedule(milliseconds, task) {
+    // Not the platform's own: a test that fakes the timers drives the waits of its retries, as those of its own code.
     let left = milliseconds;
     let timer: NodeJS.Timeout;
     const next = (): void => {

@@ -52,7 +52,7 @@ describe('what a client says of its connections', () => {
   });
 
   it('http2: prior knowledge', async () => {
-    const url = await listening(createHttp2Server((request, response) => response.end(request.httpVersion)) as unknown as Server);
+    const url = await listening(createHttp2Server((request, response) => response.end(request.httpVersion)));
     await using client = new Client({ http2: 'prior-knowledge' });
     expect((await client.get(url)).text()).toBe('2.0');
     await using usual = client.extend({ http2: true });
