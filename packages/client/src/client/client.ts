@@ -9,6 +9,7 @@ import { Lifetime, type ClientState } from '../call/lifetime.ts';
 import { Headers } from '../request/fields/headers.ts';
 import { shownUrl } from '../redact.ts';
 import { Request } from '../request/request.ts';
+import { keepErrorBody } from '../response/error-body.ts';
 import { Response } from '../response/response.ts';
 import { toResponsePromise, type ResponsePromise } from '../response/response-promise.ts';
 import type { AnyResponse } from '../response/any-response.ts';
@@ -333,7 +334,10 @@ export class Client implements AsyncDisposable {
       return settings.throwsOnStatus ? response.raiseForStatus() : response;
     } catch (error) {
       if (call === undefined) releaseGiven(target, options);
-      else call.fail(error);
+      else {
+        await keepErrorBody(error);
+        call.fail(error);
+      }
       throw withCaller(error);
     } finally {
       call?.settle();
@@ -364,6 +368,7 @@ export class Client implements AsyncDisposable {
         releaseGiven(target, options);
         this.#lifetime.leave();
       } else {
+        await keepErrorBody(error);
         open.onEnd(error);
       }
       throw withCaller(error);

@@ -1,12 +1,12 @@
 /** What every response has before any of its body, and the error that its status can become. */
 import type { HeaderPair } from '@x/httpcore';
 
-import { ClientError } from '../errors.ts';
+import { BodyConsumed, ClientError } from '../errors.ts';
 import type { JsonSettings } from '../request/json-settings.ts';
-import { parseJson } from './json.ts';
 import { isProblemType, toProblem, type Problem } from './problem.ts';
 import { parseServerTiming } from './server-timing.ts';
 import type { CacheOutcome } from './cache-outcome.ts';
+import { parseJson } from './json.ts';
 import { linksByRelation, parseLinks, type Links } from './links.ts';
 import { findHeader } from '../request/fields/header-input.ts';
 import { Headers } from '../request/fields/headers.ts';
@@ -14,6 +14,7 @@ import type { OwnBytes } from './own-bytes.ts';
 import { shownUrl } from '../redact.ts';
 import type { Request } from '../request/request.ts';
 import type { StandardSchema } from './schema.ts';
+import { charsetOf, decodeText } from './text.ts';
 import type { Timings } from './timings.ts';
 
 /** One request that went to a dispatcher on behalf of a call. */
@@ -131,7 +132,7 @@ export abstract class AnyResponse {
   }
 
   /** @internal The whole body, if it is here. */
-  get inMemory(): Uint8Array | undefined {
+  get inMemory(): OwnBytes | undefined {
     return undefined;
   }
 
@@ -203,11 +204,14 @@ export abstract class AnyResponse {
  * A response with a status of 400 or more: thrown by `raiseForStatus()`, and where a response is asked for that must be good, such as by `saveTo()`
  * and `events()`.
  *
+ * Where a call fails with it, its body is here, whoever has thrown it: of one that was still to be read, as in an interceptor, the first
+ * mebibyte. A `stream()` that has been handed out is read by its owner: `await error.response.text()`.
+ *
  * @example
  * try {
- *   (await client.get('/missing')).raiseForStatus();
+ *   await client.get('/missing').raiseForStatus();
  * } catch (error) {
- *   if (error instanceof HTTPStatusError && error.status === 404) console.log(await error.response.text());
+ *   if (error instanceof HTTPStatusError && error.status === 404) console.log(error.json<{ reason: string }>().reason);
  *   else throw error;
  * }
  */
@@ -235,7 +239,37 @@ export class HTTPStatusError extends ClientError {
     const shownReason = reason === '' ? '' : ` ${reason.slice(0, 100)}`;
     super(`${request.method} ${shownUrl(request.url)} answered ${status}${shownReason}`, {}, 'HTTP_STATUS');
     this.status = status;
-    Object.defineProperty(this, 'response', { value: response, enumerable: false });
+    this.keep(response);
+  }
+
+  /**
+   * The body of the response, at once.
+   * @throws {BodyConsumed} it is not here: the response is a stream that nobody has read.
+   */
+  bytes(): OwnBytes {
+    const content = this.response.inMemory;
+    if (content !== undefined) return content;
+    throw new BodyConsumed(
+      'The body of this response is not here; it is a stream, and is read by awaiting error.response.text() or the like',
+    );
+  }
+
+  /** As {@link bytes}, decoded as the text of a response is. */
+  text(): string {
+    return decodeText(this.bytes(), charsetOf(findHeader(this.response.rawHeaders, 'content-type')));
+  }
+
+  /**
+   * As {@link bytes}, parsed as JSON; the type is the caller's word.
+   * @throws {DecodingError} `INVALID_JSON`.
+   */
+  json<T = unknown>(): T {
+    return parseJson(this.bytes(), this.response) as T;
+  }
+
+  /** @internal The same response, with its body. */
+  keep(response: AnyResponse): void {
+    Object.defineProperty(this, 'response', { value: response, enumerable: false, configurable: true });
   }
 }
 

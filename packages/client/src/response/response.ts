@@ -82,7 +82,7 @@ export class Response extends AnyResponse {
   }
 
   /** @internal */
-  override get inMemory(): Uint8Array {
+  override get inMemory(): OwnBytes {
     return this.#content;
   }
 

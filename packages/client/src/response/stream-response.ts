@@ -122,6 +122,11 @@ export class StreamResponse extends AnyResponse implements UnreadResponse, Async
     return (this.#own ??= this.read().then(toOwnBytes));
   }
 
+  /** @internal Has somebody begun to read it, as a whole or in chunks, or closed it? */
+  get isTaken(): boolean {
+    return this.#taken || this.#whole !== undefined;
+  }
+
   /** @internal The whole body, on memory that may hold something else beside it. */
   read(): Promise<Uint8Array> {
     if (this.#whole !== undefined) return this.#whole;
