@@ -120,6 +120,8 @@ export {
   WriteError,
   WriteTimeout,
   type ConnectFailure,
+  type ConnectedStream,
+  type ConnectOptions,
   type Dispatcher,
   type ErrorPhase,
   type HeaderPair,

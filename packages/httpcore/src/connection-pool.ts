@@ -1,3 +1,5 @@
+import type { Duplex } from 'node:stream';
+
 import type {
   ByteIterable,
   CloseOptions,
@@ -5,18 +7,52 @@ import type {
   DispatchContext,
   DispatchResponse,
   HeaderPair,
+  ProxyIdentity,
   Timeouts,
   UrlParts,
 } from './contract/dispatcher.ts';
+import { connectStream } from './dial/connect.ts';
+import type { TransportDialer } from './dial/dial.ts';
 import { HttpDialer } from './dial/dialer.ts';
 import { createTransportDialer } from './dial/transport-dialer.ts';
 import { LocalProtocolError, PoolClosed, toCoreError, withCallerStack, type HttpCoreError } from './contract/errors.ts';
 import { checkGrace, resolvePoolOptions, type PoolOptions } from './model/pool-options.ts';
+import { onlyHttp1 } from './model/destination.ts';
+import { parseOrigin } from './model/origin.ts';
+import type { Proxy } from './model/proxy/proxy.ts';
 import { parseUrl } from './model/url.ts';
 import { Pool, type PoolStats } from './pool/pool.ts';
 import { systemClock } from './time/clock.ts';
 import { ConnectTunnels } from './proxies/connect-tunnels.ts';
 import { waysThroughProxies } from './proxies/way-through.ts';
+
+export interface ConnectOptions {
+  /** Aborts the making of the connection. */
+  readonly signal?: AbortSignal | undefined;
+  /** TLS server name when it is not the host. */
+  readonly servername?: string | undefined;
+  /** A `Proxy`, instead of the pool's; `null`: none. */
+  readonly proxy?: ProxyIdentity | null | undefined;
+}
+
+/** A connection as a stream, with what is asked of a socket. */
+export interface ConnectedStream extends Duplex {
+  readonly encrypted: boolean;
+  /** Is there TLS? Then it was verified as the pool's options say. */
+  readonly authorized: boolean;
+  /** `false` without TLS, or where the peer named none. */
+  readonly alpnProtocol: string | false;
+  readonly remoteAddress: string | undefined;
+  readonly remotePort: number | undefined;
+  readonly localAddress: string | undefined;
+  readonly localPort: number | undefined;
+  /** Emits `timeout` after so many milliseconds of silence; 0: never. */
+  setTimeout(milliseconds: number, listener?: () => void): this;
+  setNoDelay(): this;
+  setKeepAlive(): this;
+  ref(): this;
+  unref(): this;
+}
 
 /**
  * The network: keeps connections and sends each request over one of them.
@@ -32,6 +68,8 @@ export class ConnectionPool implements Dispatcher {
   readonly #pool: Pool;
   readonly #tunnels: ConnectTunnels;
   readonly #timeouts: Timeouts;
+  readonly #dialer: TransportDialer;
+  readonly #proxy: Proxy | null;
 
   /** @throws {LocalProtocolError} `INVALID_OPTION`, naming the option. */
   constructor(options: PoolOptions = {}) {
@@ -39,7 +77,9 @@ export class ConnectionPool implements Dispatcher {
     this.#timeouts = resolved.timeouts;
     this.#tunnels = new ConnectTunnels(resolved, () => dialer, systemClock);
     const proxies = waysThroughProxies(resolved, systemClock, this.#tunnels);
-    const dialer = new HttpDialer(createTransportDialer(resolved, systemClock, proxies), resolved, systemClock);
+    this.#proxy = resolved.proxy;
+    this.#dialer = createTransportDialer(resolved, systemClock, proxies);
+    const dialer = new HttpDialer(this.#dialer, resolved, systemClock);
     this.#pool = new Pool(resolved, dialer, systemClock);
   }
 
@@ -70,6 +110,34 @@ export class ConnectionPool implements Dispatcher {
       if (url === undefined) throw new LocalProtocolError('The origin is not a URL', { code: 'INVALID_TARGET', phase: 'request' });
       const { protocol, hostname, port } = url;
       await this.#pool.preconnect(protocol.slice(0, -1), hostname, port === '' ? null : Number(port));
+    } catch (error) {
+      throw withCallerStack(error);
+    }
+  }
+
+  /**
+   * Opens a connection for a protocol of your own, on the ways of this pool: through its proxy (by a tunnel, for `http` as well), racing addresses,
+   * with its TLS options, and HTTP/1.1 as the one protocol that TLS offers. It is the caller's from then on: no limit of the pool counts it, and
+   * `close()` and `destroy()` leave it alone.
+   *
+   * @param origin such as `https://example.com`, for a connection with TLS, or `http://127.0.0.1:8080`.
+   * @throws {ConnectError | ConnectTimeout | ProxyError | Aborted | PoolClosed} it could not be made.
+   * @example
+   * const socket = await pool.connect('https://example.com');
+   * socket.write('GET / HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n');
+   * for await (const chunk of socket) process.stdout.write(chunk);
+   */
+  async connect(origin: string, options: ConnectOptions = {}): Promise<ConnectedStream> {
+    try {
+      const url = parseUrl(origin);
+      if (url === undefined) throw new LocalProtocolError('The origin is not a URL', { code: 'INVALID_TARGET', phase: 'request' });
+      if (this.#pool.closing) throw new PoolClosed('The pool is closed', { phase: 'request' });
+      const { protocol, hostname, port } = url;
+      const { signal, servername, proxy = this.#proxy } = options;
+      const parsed = parseOrigin(protocol.slice(0, -1), hostname, port === '' ? null : Number(port), servername);
+      const via = proxy as Proxy | null;
+      const request = { origin: parsed, proxy: null, via, protocols: onlyHttp1, connectTimeout: this.#timeouts[0], trace: null };
+      return await connectStream(this.#dialer, request, signal);
     } catch (error) {
       throw withCallerStack(error);
     }

@@ -27,7 +27,7 @@ export type {
   ApplicationResponse,
   ApplicationResponseTuple,
 } from './in-process/application.ts';
-export { ConnectionPool } from './connection-pool.ts';
+export { ConnectionPool, type ConnectedStream, type ConnectOptions } from './connection-pool.ts';
 export { fetchHandlerDispatcher } from './in-process/fetch-handler.ts';
 export type { FetchHandler } from './in-process/fetch-handler.ts';
 export type { InProcessOptions } from './in-process/in-process-dispatcher.ts';

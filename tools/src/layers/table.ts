@@ -189,7 +189,18 @@ export const layers: readonly Layer[] = [
   {
     layer: 'core/connection-pool',
     files: [`${core}/connection-pool.ts`],
-    imports: ['core/contract', 'core/model', 'core/observe', 'core/time', 'core/net', 'core/dial', 'core/pool', 'core/proxies'],
+    imports: [
+      'core/contract',
+      'core/model',
+      'core/observe',
+      'core/time',
+      'core/net',
+      'core/dial/interface',
+      'core/dial',
+      'core/pool',
+      'core/proxies',
+    ],
+    types: ['node:stream'],
   },
   {
     layer: 'core/entry',
@@ -400,6 +411,13 @@ export const layers: readonly Layer[] = [
     modules: ['node:perf_hooks'],
     types: ['@x/httpcore'],
   },
+  {
+    layer: 'interop/node',
+    files: [`${interop}/node/`],
+    imports: ['interop/carrier'],
+    modules: ['node:http', 'node:https', 'node:net'],
+    types: ['node:stream'],
+  },
 
   // Private. Nothing published imports any of it. --------------------------------------------------------------------------------------------
 
@@ -428,6 +446,7 @@ export const modulesOfTests: readonly string[] = [
   '@x/httpcore/testing',
   '@x/client',
   '@x/client/testing',
+  '@x/interop/node',
   '@x/interop/undici',
   '@x/cache',
   '@x/cache/files',

@@ -1,3 +1,5 @@
+import type { ConnectedStream, ConnectOptions } from '@x/httpcore';
+
 import { chainLayers } from './layers.ts';
 import { pagesOf, readPageOptions, type PageOptions } from './pages.ts';
 import type { CookieJar } from '../cookies/cookie-jar.ts';
@@ -27,7 +29,8 @@ import { clientOptionNames, type ClientOptions, type OwnClientOptions } from './
 import { resolveSettings, type ClientSettings } from './client-settings.ts';
 import { ownOptions } from '../options/own-options.ts';
 import { readMessageOptions, type MessageOptions } from '../request/request-options.ts';
-import { routeBy } from '../routing/routes.ts';
+import { routeBy, type FindRoute } from '../routing/routes.ts';
+import { connectOn } from './connect.ts';
 import { noProxies } from '../proxies/proxy-settings.ts';
 import { RetryBudget } from '../retries/retry-budget.ts';
 import { withCaller } from '../call/caller-stack.ts';
@@ -67,6 +70,7 @@ export class Client implements AsyncDisposable {
   readonly #lifetime: Lifetime;
   readonly #builder: RequestBuilder;
   readonly #chain: Chain<CallSettings>;
+  readonly #route: FindRoute;
   readonly #retryBudget: RetryBudget;
   /** Ends the running calls where the connections are not ours to end. */
   #shutdown: AbortController | undefined = undefined;
@@ -97,11 +101,8 @@ export class Client implements AsyncDisposable {
     this.#closing = new Closing(this.#lifetime, this.#connections.pool, (reason) => this.#shutdown?.abort(reason));
     this.#retryBudget = parent?.retryBudget ?? new RetryBudget(systemClock.now);
     const services = { budget: this.#retryBudget, lifetime: this.#lifetime, clock: systemClock, random: Math.random };
-    this.#chain = new Chain<CallSettings>(
-      chainLayers(this.#settings, services),
-      dispatchBy(routeBy(this.#connections.mounts, this.#connections.dispatcher), settingsOf),
-      this.#settings,
-    );
+    this.#route = routeBy(this.#connections.mounts, this.#connections.dispatcher);
+    this.#chain = new Chain<CallSettings>(chainLayers(this.#settings, services), dispatchBy(this.#route, settingsOf), this.#settings);
     const { signal } = this.#settings;
     if (signal !== undefined) expectManyListeners(signal);
   }
@@ -277,6 +278,22 @@ export class Client implements AsyncDisposable {
     const closed = this.close();
     this.#lifetime.endUnread();
     return closed;
+  }
+
+  /**
+   * Opens a connection for a protocol of your own, the way that a request to `origin` would take: by its mount, its proxy, with the TLS options of
+   * the client. It is the caller's from then on; closing the client leaves it alone.
+   *
+   * @throws {ConnectError | ConnectTimeout | ProxyError | Aborted} it could not be made.
+   * @throws {ClientError} `NO_CONNECTIONS`: requests to `origin` go to a dispatcher that has none.
+   */
+  async connect(origin: string, options: Pick<ConnectOptions, 'signal' | 'servername'> = {}): Promise<ConnectedStream> {
+    this.#lifetime.enter();
+    try {
+      return await connectOn(this.#route, this.#settings.proxies, origin, options);
+    } finally {
+      this.#lifetime.leave();
+    }
   }
 
   /** For logs: without credentials. */

@@ -1,4 +1,5 @@
 /** Failures as those of undici know them: by its names and codes, with ours as the cause. */
+import { toSystemError } from '../carrier/system-error.ts';
 
 interface Kind {
   readonly name: string;
@@ -61,11 +62,6 @@ function parserError(message: string, reason: string, cause: unknown): Error {
   return Object.assign(error, { code: `HPE_${reason}`, data: undefined });
 }
 
-/** What the system says, undici hands on as it is: with `ECONNREFUSED`, not with a code of its own. */
-function systemError(message: string, facts: Readonly<Record<string, unknown>>, cause: unknown): Error {
-  return Object.assign(makeError(message, cause), facts);
-}
-
 function makeError(message: string, cause: unknown): Error {
   return cause === undefined ? new Error(message) : new Error(message, { cause });
 }
@@ -101,7 +97,8 @@ function byName(error: OwnError): Error | undefined {
     case 'ReadError':
     case 'WriteError':
     case 'CloseError':
-      return networkError(error);
+      // What the system says, undici hands on as it is.
+      return toSystemError(error) ?? undiciError('UND_ERR_SOCKET', message, error);
     case 'LocalProtocolError':
       return undiciError(
         code === 'CONTENT_LENGTH_MISMATCH' ? 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH' : 'UND_ERR_INVALID_ARG',
@@ -149,27 +146,6 @@ function protocolError(error: OwnError): Error {
   if (code === 'INCOMPLETE_HEAD' || code === 'INCOMPLETE_BODY') return undiciError('UND_ERR_SOCKET', message, error);
   if (code.startsWith('H2_')) return undiciError('UND_ERR_INFO', message, error);
   return parserError(message, code, error);
-}
-
-const systemFacts = ['errno', 'code', 'syscall', 'address', 'port', 'hostname'];
-
-function networkError(error: OwnError): Error {
-  for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
-    if (!isOwn(cause) && 'code' in cause && typeof cause.code === 'string') {
-      const known = Object.entries(cause).filter(([name]) => systemFacts.includes(name));
-      return systemError(error.message, { code: cause.code, ...Object.fromEntries(known) }, error);
-    }
-  }
-  const attempt = lastAttempt(error);
-  if (attempt !== undefined) return systemError(error.message, attempt, error);
-  return undiciError('UND_ERR_SOCKET', error.message, error);
-}
-
-/** A `ConnectError` lists the addresses that were tried. */
-function lastAttempt(error: Error): Readonly<Record<string, unknown>> | undefined {
-  if (!('attempts' in error) || !Array.isArray(error.attempts)) return undefined;
-  const last = error.attempts.at(-1) as { readonly address: string; readonly port: number; readonly code: string } | undefined;
-  return last === undefined ? undefined : { code: last.code, syscall: 'connect', address: last.address, port: last.port };
 }
 
 const ownNames = new Set(
