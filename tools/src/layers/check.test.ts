@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkLayers, importsOf } from './check.ts';
-import { layers, modulesOfTests } from './table.ts';
+import { modulesOfTests } from './modules-of-tests.ts';
+import { layers } from './table.ts';
 
 const rules = { layers, modulesOfTests };
 

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { checkLayers } from './check.ts';
 import { circlesIn, importGraph } from './circles.ts';
 import { checkPurity } from './purity.ts';
-import { layers, modulesOfTests } from './table.ts';
+import { modulesOfTests } from './modules-of-tests.ts';
+import { layers } from './table.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const folders = ['packages/*/src', 'packages/*/test', 'apps/*/src', 'apps/*/test', 'tools/src'];

@@ -437,21 +437,3 @@ export const layers: readonly Layer[] = [
   { layer: 'demo', files: ['apps/demo/src/'], imports: [], modules: ['node:*', '*', '@x/httpcore', '@x/client', '@x/testbed'] },
   { layer: 'tools', files: ['tools/src/'], imports: [], modules: ['node:*', '*'] },
 ];
-
-/** Tests reach into every corner of their own package, and into other packages through the front door. */
-export const modulesOfTests: readonly string[] = [
-  'node:*',
-  '*',
-  '@x/httpcore',
-  '@x/httpcore/testing',
-  '@x/client',
-  '@x/client/testing',
-  '@x/interop/node',
-  '@x/interop/undici',
-  '@x/cache',
-  '@x/cache/files',
-  '@x/cache/redis',
-  '@x/cache/sqlite',
-  '@x/cache/testing',
-  '@x/testbed',
-];
