@@ -29,6 +29,8 @@ export interface HttpCacheOptions {
    * response is `public` (or the cache shared). Default `authorization` and `cookie`.
    */
   readonly credentialFields?: readonly string[] | undefined;
+  /** Do equal requests that are under way at the same time share one exchange? Default `true`. */
+  readonly collapse?: boolean | undefined;
   /** Does `No-Vary-Search` of a response count, so that URLs that differ in what it names share a response? Default `false`. */
   readonly noVarySearch?: boolean | undefined;
   /** The response field whose words are what `purgeByTag` knows a response by, such as `Surrogate-Key` or `Cache-Tag`. Default none. */
@@ -54,6 +56,7 @@ export interface CacheSettings {
   readonly heuristics: HeuristicRules | null;
   readonly staleIfError: number;
   readonly credentialFields: readonly string[];
+  readonly collapse: boolean;
   readonly noVarySearch: boolean;
   readonly tagField: string | undefined;
   readonly maxEntryBytes: number;
@@ -71,6 +74,7 @@ const optionNames: Readonly<Record<keyof HttpCacheOptions, undefined>> = Object.
   heuristics: undefined,
   staleIfError: undefined,
   credentialFields: undefined,
+  collapse: undefined,
   noVarySearch: undefined,
   tagField: undefined,
   maxEntryBytes: undefined,
@@ -92,6 +96,7 @@ export function readCacheOptions(options: HttpCacheOptions): { readonly store: C
     heuristics: heuristicRules(own.heuristics),
     staleIfError: amount('staleIfError', own.staleIfError, 0, 'seconds'),
     credentialFields: fieldNames('credentialFields', own.credentialFields ?? ['authorization', 'cookie']),
+    collapse: own.collapse === undefined || flag('collapse', own.collapse),
     noVarySearch: flag('noVarySearch', own.noVarySearch),
     tagField: own.tagField === undefined ? undefined : fieldNames('tagField', [own.tagField])[0],
     maxEntryBytes: amount('maxEntryBytes', own.maxEntryBytes, 32 * mebibyte, 'bytes'),

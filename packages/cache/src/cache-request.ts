@@ -8,7 +8,6 @@ import { noDirectives, parseCacheControl, type Directives } from './rules/cache-
 import { cacheKey } from './rules/cache-key.ts';
 import { fieldValue, hasField } from './rules/fields.ts';
 import { parseRange, type AskedRange } from './rules/ranges.ts';
-import { decidedByOrigin } from './rules/validation.ts';
 
 /** The arguments of a dispatch. */
 export interface Dispatched {
@@ -41,50 +40,122 @@ export interface Bypassed {
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'CONNECT', 'PROPFIND', 'REPORT', 'SEARCH', 'QUERY']);
 
+/** What counts of a request's fields, found in one pass: every request pays for it. */
+interface CountingFields {
+  host: string | undefined;
+  control: string | undefined;
+  range: string | undefined;
+  ifRange: string | undefined;
+  /** One for the origin to decide. */
+  precondition: string | undefined;
+  hasPragma: boolean;
+  isConditional: boolean;
+  isAuthorized: boolean;
+  isUpgrade: boolean;
+  hasCredentials: boolean;
+}
+
+function countingFields(headers: readonly HeaderPair[], credentialFields: readonly string[], further: readonly string[]): CountingFields {
+  const found: CountingFields = {
+    host: undefined,
+    control: undefined,
+    range: undefined,
+    ifRange: undefined,
+    precondition: undefined,
+    hasPragma: false,
+    isConditional: false,
+    isAuthorized: false,
+    isUpgrade: false,
+    hasCredentials: false,
+  };
+  for (const [given, value] of headers) {
+    const name = given.toLowerCase();
+    if (credentialFields.includes(name) || further.includes(name)) found.hasCredentials = true;
+    switch (name) {
+      case 'host':
+        found.host = value;
+        break;
+      case 'cache-control':
+        found.control = found.control === undefined ? value : `${found.control}, ${value}`;
+        break;
+      case 'range':
+        found.range = found.range === undefined ? value : `${found.range}, ${value}`;
+        break;
+      case 'if-range':
+        found.ifRange = value;
+        break;
+      case 'if-match':
+      case 'if-unmodified-since':
+        found.precondition = name;
+        break;
+      case 'if-none-match':
+      case 'if-modified-since':
+        found.isConditional = true;
+        break;
+      case 'pragma':
+        found.hasPragma = true;
+        break;
+      case 'authorization':
+        found.isAuthorized = true;
+        break;
+      case 'upgrade':
+        found.isUpgrade = true;
+    }
+  }
+  return found;
+}
+
+const noNames: readonly string[] = Object.freeze([]);
+
 /** `credentialFields` in lower case. */
 export function readCacheRequest(dispatched: Dispatched, credentialFields: readonly string[]): CacheRequest | Bypassed {
-  const { method, url, headers, body, context } = dispatched;
-  const key = cacheKey(url, fieldValue(headers, 'host'));
+  const { method, url, headers, body, timeouts, context } = dispatched;
+  const further = context?.credentialFields ?? noNames;
+  const found = countingFields(headers, credentialFields, further);
+  const key = cacheKey(url, found.host);
   if (key === undefined) return { bypass: 'the target is no path', changes: undefined };
   if (method !== 'GET' && method !== 'HEAD') {
     return { bypass: `${method} is not cached`, changes: safeMethods.has(method) ? undefined : key };
   }
   const mode = context?.cacheMode ?? 'default';
-  const bypass = whyBypassed(headers, body, context, mode);
+  const own = parseCacheControl(found.control);
+  const bypass = whyBypassed(found, own, dispatched, mode);
   if (bypass !== undefined) return { bypass, changes: undefined };
-  const range = fieldValue(headers, 'range');
-  const asked = range === undefined || method === 'HEAD' ? undefined : parseRange(range);
-  if (range !== undefined && asked === undefined && method === 'GET') {
+  const range = found.range === undefined || method === 'HEAD' ? undefined : parseRange(found.range);
+  if (found.range !== undefined && range === undefined && method === 'GET') {
     return { bypass: 'the request asks for several ranges, or for something else than bytes', changes: undefined };
   }
-  const fields = fieldsOfMode(mode, headers);
-  const control = fieldValue(fields, 'cache-control');
+  const fields = mode === 'default' ? headers : fieldsOfMode(mode, headers);
   return {
-    ...dispatched,
+    method,
+    url,
     headers: fields,
+    body,
+    timeouts,
+    context,
     key,
     mode,
-    directives: control === undefined && hasField(fields, 'pragma') ? pragma(fields) : parseCacheControl(control),
-    partition: partitionOf(headers, credentialFields, context?.credentialFields),
-    isAuthorized: hasField(headers, 'authorization'),
-    range: asked,
-    ifRange: fieldValue(headers, 'if-range'),
-    isConditional: hasField(headers, 'if-none-match') || hasField(headers, 'if-modified-since'),
+    directives: directivesOf(fields, headers, found, own),
+    partition: found.hasCredentials ? partitionOf(headers, credentialFields, further) : '',
+    isAuthorized: found.isAuthorized,
+    range,
+    ifRange: found.ifRange,
+    isConditional: found.isConditional,
   };
 }
 
-function whyBypassed(
-  headers: readonly HeaderPair[],
-  body: ByteIterable | null,
-  context: CacheContext | undefined,
-  mode: CacheMode,
-): string | undefined {
+function directivesOf(fields: readonly HeaderPair[], given: readonly HeaderPair[], found: CountingFields, own: Directives): Directives {
+  // Those that a mode has added.
+  if (fields !== given) return parseCacheControl(fieldValue(fields, 'cache-control'));
+  return found.hasPragma && found.control === undefined ? pragma(fields) : own;
+}
+
+function whyBypassed(found: CountingFields, directives: Directives, { body, context }: Dispatched, mode: CacheMode): string | undefined {
   if (mode === 'no-store') return 'the mode no-store of the request';
   if (body !== null) return 'the request has a body';
-  if (context?.protocol !== undefined || hasField(headers, 'upgrade')) return 'the request asks for another protocol';
-  const precondition = decidedByOrigin.find((name) => hasField(headers, name));
-  if (precondition !== undefined) return `${precondition} is for the origin to decide`;
-  if (parseCacheControl(fieldValue(headers, 'cache-control')).has('no-store')) return 'no-store in the request';
+  if (context?.protocol !== undefined || found.isUpgrade) return 'the request asks for another protocol';
+  if (found.precondition !== undefined) return `${found.precondition} is for the origin to decide`;
+  if (directives.has('no-store')) return 'no-store in the request';
   return undefined;
 }
 
@@ -103,7 +174,7 @@ function fieldsOfMode(mode: CacheMode, headers: readonly HeaderPair[]): readonly
   return [...headers, ...added];
 }
 
-function partitionOf(headers: readonly HeaderPair[], credentialFields: readonly string[], further: readonly string[] = []): string {
+function partitionOf(headers: readonly HeaderPair[], credentialFields: readonly string[], further: readonly string[]): string {
   let credentials = '';
   const names = further.length === 0 ? credentialFields : new Set([...credentialFields, ...further]);
   for (const name of names) {

@@ -13,6 +13,8 @@ import { Fetching } from './fetching.ts';
 import { coversRange, serve } from './serving.ts';
 import { emptyBody } from './stored-body.ts';
 
+const noResponses: readonly StoredResponse[] = Object.freeze([]);
+
 export class Answering {
   readonly #core: CacheCore;
   readonly #inner: Dispatcher;
@@ -90,6 +92,10 @@ export class Answering {
   /** RFC 9111 §4, §4.1: which of the stored responses are for this request; of several the one that came last. */
   #basis(request: CacheRequest, found: readonly StoredResponse[]): Basis {
     if (found.length === 0) return nothingStored('nothing stored');
+    const [single] = found;
+    if (found.length === 1 && single!.part === null && this.#isFor(request, single!)) {
+      return { why: '', found, stored: single, siblings: noResponses, beginning: undefined };
+    }
     const ofUser = found.filter(({ partition }) => partition === '*' || partition === request.partition);
     if (ofUser.length === 0) return { ...nothingStored('stored for other credentials only'), found };
     const matching = ofUser
@@ -104,6 +110,11 @@ export class Answering {
       siblings: stored === undefined && request.range === undefined ? ofUser.filter((other) => other.part === null).slice(0, 8) : [],
       beginning: stored === undefined && request.range === undefined && request.method === 'GET' ? matching.find(isBeginning) : undefined,
     };
+  }
+
+  #isFor(request: CacheRequest, { partition, selecting }: StoredResponse): boolean {
+    if (partition !== '*' && partition !== request.partition) return false;
+    return selecting.length === 0 || matchesSelecting(selecting, request.headers, this.#core.conceal);
   }
 
   #forget(key: string, { id }: StoredResponse): void {

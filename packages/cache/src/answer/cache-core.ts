@@ -9,9 +9,10 @@ import type { CacheSettings } from '../cache-options.ts';
 import { StatsKeeper } from '../cache-stats.ts';
 import type { CacheEvent } from '../events.ts';
 import type { CacheOutcome } from '../outcome.ts';
-import { originOf } from '../rules/cache-key.ts';
+import { originOf, originOfKey } from '../rules/cache-key.ts';
 import { storedPolicy, type StoredPolicy } from '../rules/reuse.ts';
 import type { Conceal } from '../rules/vary.ts';
+import { RecentResponses } from '../store/recent-responses.ts';
 import { GuardedStore } from '../store/guarded-store.ts';
 import type { CacheStore, StoredResponse } from '../store/store.ts';
 import type { Dispatched } from '../cache-request.ts';
@@ -28,8 +29,7 @@ export class CacheCore {
   readonly flights: Flights = new Flights();
   readonly conceal: Conceal;
   #inFlightBytes = 0;
-  // A store in memory hands out the same object each time.
-  readonly #policies = new WeakMap<StoredResponse, StoredPolicy>();
+  readonly #policies = new RecentResponses<StoredPolicy>();
 
   constructor(store: CacheStore, settings: CacheSettings) {
     this.settings = settings;
@@ -60,16 +60,17 @@ export class CacheCore {
     return true;
   }
 
-  report({ method, url, context }: Dispatched, outcome: CacheOutcome, received: readonly HeaderPair[]): void {
-    const origin = originOf(url[0], url[1], url[2]);
+  report(request: Dispatched & { readonly key?: string }, outcome: CacheOutcome, received: readonly HeaderPair[]): void {
+    const { method, url, context, key } = request;
+    const origin = key === undefined ? originOf(url[0], url[1], url[2]) : originOfKey(key);
     this.stats.count(origin, outcome);
     if (log.enabled) log('%s %s%s %s: %s', method, origin, shownTarget(url[3]), outcome.state, outcome.reason);
     const { onCacheOutcome } = context ?? {};
     if (onCacheOutcome !== undefined) guarded(() => onCacheOutcome(outcome, received));
   }
 
-  saved({ url }: CacheRequest, bytes: number): void {
-    this.stats.saved(originOf(url[0], url[1], url[2]), bytes);
+  saved({ key }: CacheRequest, bytes: number): void {
+    this.stats.saved(originOfKey(key), bytes);
   }
 
   tell(event: CacheEvent): void {

@@ -23,7 +23,8 @@ import type { CacheCore } from './cache-core.ts';
 import { completedResponse } from './completing.ts';
 import { nothingStored, type Basis, type Fetch } from './fetch.ts';
 import { waitWithin, type Flight } from './flight.ts';
-import { Keeping, usefulUntil } from './keeping.ts';
+import { Keeping } from './keeping.ts';
+import { usefulUntil } from './storable.ts';
 import { otherProcess } from './other-process.ts';
 import { Relay } from './relay.ts';
 import { serve } from './serving.ts';
@@ -47,15 +48,15 @@ export class Fetching {
     this.#keeping = new Keeping(core);
   }
 
-  async fetch(request: CacheRequest, basis: Basis): Promise<DispatchResponse> {
-    const isCollapsible = mayCollapse(request);
-    const signature = isCollapsible ? signatureOf(request) : uniqueSignature();
-    const flight = isCollapsible ? this.#core.flights.find(request.key, signature) : undefined;
-    if (flight !== undefined) {
-      const response = await this.#join(request, flight);
-      if (response !== undefined) return response;
-    }
-    return this.#lead(request, basis, flight === undefined ? signature : uniqueSignature(), isCollapsible && flight === undefined);
+  fetch(request: CacheRequest, basis: Basis): Promise<DispatchResponse> {
+    if (!this.#core.settings.collapse || !mayCollapse(request)) return this.#lead(request, basis, uniqueSignature(), false);
+    const signature = signatureOf(request);
+    const flight = this.#core.flights.find(request.key, signature);
+    return flight === undefined ? this.#lead(request, basis, signature, true) : this.#joinOrLead(request, basis, flight);
+  }
+
+  async #joinOrLead(request: CacheRequest, basis: Basis, flight: Flight): Promise<DispatchResponse> {
+    return (await this.#join(request, flight)) ?? this.#lead(request, basis, uniqueSignature(), false);
   }
 
   /** Asks about what is being used stale meanwhile (RFC 5861 §3). */
@@ -91,7 +92,7 @@ export class Fetching {
     const flight = flights.begin(request.key, signature);
     let unlock: Unlock | undefined;
     const end = (): void => {
-      flights.end(request.key, signature, flight);
+      flights.end(request.key, flight);
       void unlock?.();
       unlock = undefined;
     };

@@ -19,11 +19,16 @@ export type Landing =
   | { readonly kind: 'failed'; readonly error: unknown };
 
 export class Flight {
+  readonly signature: string;
   #landing: Landing | undefined = undefined;
   #landed: Promise<Landing> | undefined = undefined;
   #resolve: ((landing: Landing) => void) | undefined = undefined;
   /** What it brings must not be kept: an unsafe request has been answered since it left. */
   isOutdated = false;
+
+  constructor(signature: string) {
+    this.signature = signature;
+  }
 
   land(landing: Landing): void {
     this.#landing ??= landing;

@@ -4,35 +4,37 @@ import { Flight } from './flight.ts';
 const mostLoners = 1000;
 
 export class Flights {
-  readonly #flights = new Map<string, Map<string, Flight>>();
+  readonly #flights = new Map<string, Flight[]>();
   /** URLs whose responses are for one request only: nobody waits for them in vain. */
   readonly #loners = new Set<string>();
 
   /** Equal requests have equal signatures. */
   find(key: string, signature: string): Flight | undefined {
-    return this.#loners.size > 0 && this.#loners.has(key) ? undefined : this.#flights.get(key)?.get(signature);
+    if (this.#loners.size > 0 && this.#loners.has(key)) return undefined;
+    return this.#flights.get(key)?.find((flight) => flight.signature === signature);
   }
 
   begin(key: string, signature: string): Flight {
-    const flight = new Flight();
+    const flight = new Flight(signature);
     const flights = this.#flights.get(key);
-    if (flights === undefined) this.#flights.set(key, new Map([[signature, flight]]));
-    else flights.set(signature, flight);
+    if (flights === undefined) this.#flights.set(key, [flight]);
+    else flights.push(flight);
     return flight;
   }
 
-  end(key: string, signature: string, flight: Flight): void {
+  end(key: string, flight: Flight): void {
     const flights = this.#flights.get(key);
-    if (flights?.get(signature) !== flight) return;
-    flights.delete(signature);
-    if (flights.size === 0) this.#flights.delete(key);
+    const at = flights?.indexOf(flight) ?? -1;
+    if (at === -1) return;
+    if (flights!.length === 1) this.#flights.delete(key);
+    else flights!.splice(at, 1);
   }
 
   /** What is under way may have been made before the change. */
   outdate(key: string): void {
     const flights = this.#flights.get(key);
     if (flights === undefined) return;
-    for (const flight of flights.values()) {
+    for (const flight of flights) {
       flight.isOutdated = true;
       const { landing } = flight;
       if (landing?.kind === 'shared') landing.body.keepOut();

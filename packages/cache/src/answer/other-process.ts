@@ -9,8 +9,8 @@ import type { CacheCore } from './cache-core.ts';
 import { waitWithin } from './flight.ts';
 
 /** Milliseconds. */
-const lockFor = 15_000;
-const waitAtMost = 10_000;
+const lockFor = 5000;
+const waitAtMost = 5000;
 const firstPause = 5;
 const longestPause = 100;
 

@@ -120,7 +120,10 @@ function isRangeValid({ ifRange }: CacheRequest, { headers }: StoredResponse): b
 
 /** RFC 9111 §5.1: a whole number of seconds. */
 function withAge(headers: readonly HeaderPair[], age: number): readonly HeaderPair[] {
-  return replaceFields(headers, [['age', String(Math.floor(Math.min(age, 2 ** 31)))]]);
+  const aged: HeaderPair[] = [];
+  for (const pair of headers) if (pair[0].length !== 3 || pair[0].toLowerCase() !== 'age') aged.push(pair);
+  aged.push(['age', String(Math.floor(Math.min(age, 2 ** 31)))]);
+  return aged;
 }
 
 function withLength(headers: readonly HeaderPair[], { status, length }: StoredResponse): readonly HeaderPair[] {

@@ -5,7 +5,7 @@
 import { ReadError, type HeaderPair, type ResponseBody } from '@x/httpcore';
 
 import { noFields } from '../rules/fields.ts';
-import type { StoreWriter } from '../store/store.ts';
+import type { Awaitable, StoreWriter } from '../store/store.ts';
 import { SharedReader, type ReadBody } from './shared-reader.ts';
 
 /** Bytes. */
@@ -31,7 +31,7 @@ export interface BodyOwner {
   writeFailed(error: unknown): void;
   abort(writer: StoreWriter): void;
   /** All of it is there. Resolves when it is found in the store, with whether it is. */
-  commit(writer: StoreWriter, length: number): Promise<boolean>;
+  commit(writer: StoreWriter, length: number): Awaitable<boolean>;
   /** Nothing more happens with it. `isStored` is told when that is known. */
   settled(isStored: boolean): void;
   /** The rest of a stored body; `undefined` where it is not in the store. */
@@ -56,7 +56,7 @@ export class SharedBody implements ReadBody {
   #pulling: Promise<void> | undefined = undefined;
   #isOver = false;
   #failure: { readonly error: unknown } | undefined = undefined;
-  #settling: Promise<boolean> | undefined = undefined;
+  #settling: Awaitable<boolean> | undefined = undefined;
   #lastReceived: Uint8Array | undefined = undefined;
   /** Who is ahead, and waits for those who are behind. */
   readonly #waiting: (() => void)[] = [];
@@ -187,7 +187,7 @@ export class SharedBody implements ReadBody {
   async #abandon(): Promise<void> {
     this.#isOver = true;
     this.#dropWriter();
-    this.#settle(Promise.resolve(false));
+    this.#settle(false);
     await this.#source.close();
   }
 
@@ -265,7 +265,7 @@ export class SharedBody implements ReadBody {
     const writer = this.#writer;
     if (writer === undefined || (this.#announced !== undefined && this.#announced !== this.#total)) {
       this.#dropWriter();
-      return this.#settle(Promise.resolve(false));
+      return this.#settle(false);
     }
     this.#settle(this.#owner.commit(writer, this.#total));
   }
@@ -275,17 +275,22 @@ export class SharedBody implements ReadBody {
     this.#isOver = true;
     this.#failure = { error };
     this.#dropWriter();
-    this.#settle(Promise.resolve(false));
+    this.#settle(false);
   }
 
-  #settle(settling: Promise<boolean>): void {
+  #settle(settling: Awaitable<boolean>): void {
     this.#settling = settling;
-    void settling.then((isStored) => {
-      this.#writer = undefined;
-      this.#release();
-      this.#owner.settled(isStored);
-      this.#trim();
-    });
+    if (settling instanceof Promise) void settling.then((isStored) => this.#settled(isStored));
+    else this.#settled(settling);
+  }
+
+  #settled(isStored: boolean): void {
+    this.#settling = isStored;
+    this.#writer = undefined;
+    this.#lastReceived = undefined;
+    this.#release();
+    this.#owner.settled(isStored);
+    this.#trim();
   }
 
   #handOut(at: number, isLeader: boolean): Uint8Array {

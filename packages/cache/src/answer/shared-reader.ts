@@ -43,7 +43,7 @@ export class SharedReader implements ResponseBody {
   }
 
   get trailers(): readonly HeaderPair[] | undefined {
-    if (!this.#isOver) return undefined;
+    if (!this.#isOver || this.#failure !== undefined) return undefined;
     return this.#isLeader ? (this.#body.trailers ?? noFields) : noFields;
   }
 
@@ -58,6 +58,7 @@ export class SharedReader implements ResponseBody {
           return ownBytes(whole);
         }
       } catch (error) {
+        this.#failure ??= { error };
         this.#end();
         throw error;
       }
@@ -92,6 +93,9 @@ export class SharedReader implements ResponseBody {
         if (chunk === undefined || this.#isOver) return;
         yield ownBytes(chunk);
       }
+    } catch (error) {
+      this.#failure ??= { error };
+      throw error;
     } finally {
       await this.close();
     }

@@ -21,6 +21,12 @@ function authorityOf(scheme: string, host: string, port: number | null): string 
   return port === null || port === usual ? name.toLowerCase() : `${name.toLowerCase()}:${port}`;
 }
 
+/** The origin that a key begins with. */
+export function originOfKey(key: string): string {
+  const path = key.indexOf('/', key.indexOf('//') + 2);
+  return path === -1 ? key : key.slice(0, path);
+}
+
 /** The key that a `GET` of this URL has. */
 export function keyOfUrl(url: string | URL): string {
   const { protocol, hostname, port, pathname, search } = new URL(url);

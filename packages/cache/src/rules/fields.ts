@@ -84,9 +84,27 @@ const neverStored = new Set([
   'upgrade',
 ]);
 
+// It names no other field.
+const plainConnections = new Set(['keep-alive', 'close', 'Keep-Alive', 'Close']);
+
+// Names repeat for ever, in one letter case each; looking one up costs less than writing it small. Bounded, since names can be data.
+const known = new Map<string, boolean>();
+const knownLimit = 512;
+
+function isNeverStored(name: string): boolean {
+  let answer = known.get(name);
+  if (answer === undefined) {
+    answer = neverStored.has(name.toLowerCase());
+    if (known.size < knownLimit) known.set(name, answer);
+  }
+  return answer;
+}
+
 /** What of a response's fields may be kept (RFC 9111 §3.1). */
 export function storableFields(headers: readonly HeaderPair[]): readonly HeaderPair[] {
   const connection = fieldValue(headers, 'connection');
-  if (connection === undefined) return withoutFields(headers, neverStored);
+  if (connection === undefined || plainConnections.has(connection)) {
+    return headers.some(([name]) => isNeverStored(name)) ? headers.filter(([name]) => !isNeverStored(name)) : headers;
+  }
   return withoutFields(headers, new Set([...neverStored, ...listMembers(connection).map((name) => name.toLowerCase())]));
 }

@@ -8,11 +8,19 @@ const fixdate = new RegExp(`^(?:mon|tue|wed|thu|fri|sat|sun), (\\d\\d) ${month} 
 const rfc850 = new RegExp(`^(?:mon|tues|wednes|thurs|fri|satur|sun)day, (\\d\\d)-${month}-(\\d\\d) ${time} gmt$`, 'i');
 const asctime = new RegExp(`^(?:mon|tue|wed|thu|fri|sat|sun) ${month} (\\d\\d| \\d) ${time} (\\d{4})$`, 'i');
 
+// A server says the same for a second, and what it said last time for months.
+const latest: { text: string; instant: number | undefined } = { text: '', instant: undefined };
+
 /** Milliseconds since 1970; `undefined` for what is no date. `now` tells which century two digits of a year are of. */
 export function parseHttpDate(text: string | undefined, now: number): number | undefined {
   if (text === undefined) return undefined;
+  if (text === latest.text) return latest.instant;
   let match = fixdate.exec(text);
-  if (match !== null) return instant(match[3]!, match[2]!, match[1]!, match[4]!, match[5]!, match[6]!);
+  if (match !== null) {
+    latest.instant = instant(match[3]!, match[2]!, match[1]!, match[4]!, match[5]!, match[6]!);
+    latest.text = text;
+    return latest.instant;
+  }
   match = asctime.exec(text);
   if (match !== null) return instant(match[6]!, match[1]!, match[2]!, match[3]!, match[4]!, match[5]!);
   match = rfc850.exec(text);

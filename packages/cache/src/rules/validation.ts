@@ -39,9 +39,6 @@ export function conditionalFields(stored: readonly (readonly HeaderPair[])[]): H
   return fields;
 }
 
-/** Preconditions of the caller's own. Those that a cache does not decide (RFC 9111 §4.3.2) go to the origin. */
-export const decidedByOrigin: readonly string[] = ['if-match', 'if-unmodified-since'];
-
 /** Does the caller have already what is stored: is the answer 304 (RFC 9110 §13.1.2, §13.1.3, §13.2.2)? `undefined`: nothing was asked. */
 export function callerHasIt(request: readonly HeaderPair[], stored: readonly HeaderPair[], now: number): boolean | undefined {
   const noneMatch = fieldValue(request, 'if-none-match');
@@ -75,16 +72,17 @@ export function freshenedFields(stored: readonly HeaderPair[], received: readonl
   return [...withoutFields(stored, replaced), ...fields, ...age];
 }
 
-/** RFC 9111 §4.3.4: is the 304 about this one? One without a validator is about the only one that was asked about. */
+/**
+ * RFC 9111 §4.3.4: is the 304 about this one? One with another validator never is: it confirms something else. One without any is about the only
+ * one that was asked about.
+ */
 export function confirms(received: readonly HeaderPair[], stored: readonly HeaderPair[], isOnly: boolean): boolean {
   const tag = parseEntityTag(fieldValue(received, 'etag'));
-  if (tag !== undefined) {
-    const own = parseEntityTag(fieldValue(stored, 'etag'));
-    return own === undefined ? isOnly : own.opaque === tag.opaque || isOnly;
-  }
+  const own = parseEntityTag(fieldValue(stored, 'etag'));
+  if (tag !== undefined && own !== undefined) return tag.opaque === own.opaque;
   const modified = fieldValue(received, 'last-modified');
-  if (modified !== undefined) return isOnly || modified === fieldValue(stored, 'last-modified');
-  return isOnly;
+  const ownModified = fieldValue(stored, 'last-modified');
+  return modified !== undefined && ownModified !== undefined ? modified === ownModified : isOnly;
 }
 
 /** RFC 9111 §4.3.5: does the answer to a HEAD describe the stored response, so that it may freshen it? */

@@ -5,6 +5,8 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 
 import { StoreError } from '../errors.ts';
+import { RecentResponses } from './recent-responses.ts';
+import { isStoredResponse } from './stored-shape.ts';
 import type { Awaitable, CacheStore, StoredBytes, StoredResponse, StoreSize, StoreWriter, Unlock } from './store.ts';
 
 export type StoreOperation = 'find' | 'open' | 'write' | 'update' | 'delete' | 'clear' | 'size' | 'lock';
@@ -26,11 +28,13 @@ export interface GuardOptions {
 
 const failuresBeforeOpen = 5;
 const openFor = 5000;
+const notLocked: Unlock = () => {};
 const nobody: readonly StoredResponse[] = Object.freeze([]);
 
 export class GuardedStore {
   readonly #store: CacheStore;
   readonly #options: GuardOptions;
+  readonly #wellFormedOnes = new RecentResponses<true>();
   #failures = 0;
   #openUntil = -Infinity;
 
@@ -48,8 +52,10 @@ export class GuardedStore {
     return this.#store.lock !== undefined;
   }
 
+  /** What is no stored response is none, and is removed. */
   find(key: string): Awaitable<readonly StoredResponse[]> {
-    return this.#guard('find', () => this.#store.find(key), nobody);
+    const found = this.#guard('find', () => this.#store.find(key), nobody);
+    return found instanceof Promise ? found.then((responses) => this.#wellFormed(key, responses)) : this.#wellFormed(key, found);
   }
 
   open(key: string, response: StoredResponse, start: number, end: number): Awaitable<StoredBytes | undefined> {
@@ -67,10 +73,15 @@ export class GuardedStore {
   }
 
   /** `false`: it did not come to that. */
-  async commit(writer: StoreWriter, length: number, replaced: readonly string[]): Promise<boolean> {
-    const done = await this.#guard('write', () => toTrue(writer.commit(length, replaced)), false);
-    if (!done) this.abort(writer);
-    return done;
+  commit(writer: StoreWriter, length: number, replaced: readonly string[]): Awaitable<boolean> {
+    const done = this.#guard('write', () => toTrue(writer.commit(length, replaced)), false);
+    if (done instanceof Promise) return done.then((isDone) => this.#orAbort(writer, isDone));
+    return this.#orAbort(writer, done);
+  }
+
+  #orAbort(writer: StoreWriter, isDone: boolean): boolean {
+    if (!isDone) this.abort(writer);
+    return isDone;
   }
 
   abort(writer: StoreWriter): void {
@@ -90,8 +101,9 @@ export class GuardedStore {
     return this.#guard('delete', () => this.#store.delete(key, ids), 0);
   }
 
+  /** A lock that fails is nobody's: nobody waits for it. */
   lock(name: string, milliseconds: number): Awaitable<Unlock | undefined> {
-    return this.#guard('lock', () => this.#store.lock?.(name, milliseconds), undefined);
+    return this.#guard('lock', () => this.#store.lock?.(name, milliseconds), notLocked);
   }
 
   /** Those whom a person waits for are told what went wrong. */
@@ -114,6 +126,25 @@ export class GuardedStore {
   /** A chunk was not taken: what comes of it is for the caller to decide. */
   failedWrite(error: unknown): void {
     this.#failed('write', error);
+  }
+
+  #wellFormed(key: string, found: readonly StoredResponse[]): readonly StoredResponse[] {
+    if (Array.isArray(found) && found.every((response) => this.#isWellFormed(response))) return found;
+    this.#failed(
+      'find',
+      new StoreError(`What the store has for ${key.split('?', 1)[0]} is no stored response; it is removed`, 'STORE_FAILED'),
+    );
+    const removed = this.delete(key);
+    if (removed instanceof Promise) void removed;
+    return nobody;
+  }
+
+  #isWellFormed(response: StoredResponse | null | undefined): boolean {
+    if (typeof response !== 'object' || response === null) return false;
+    if (this.#wellFormedOnes.get(response) === true) return true;
+    if (!isStoredResponse(response)) return false;
+    this.#wellFormedOnes.set(response, true);
+    return true;
   }
 
   #guard<Value>(operation: StoreOperation, ask: () => Awaitable<Value>, otherwise: Value): Awaitable<Value> {
@@ -178,7 +209,6 @@ export class GuardedStore {
   }
 }
 
-async function toTrue(done: Awaitable<void>): Promise<boolean> {
-  await done;
-  return true;
+function toTrue(done: Awaitable<void>): Awaitable<boolean> {
+  return done instanceof Promise ? done.then(() => true) : true;
 }

@@ -67,11 +67,23 @@ export function cachedCall(attempt: Attempt, mode: CacheMode, sensitive: Readonl
 
 const none: readonly string[] = Object.freeze([]);
 
+// Names repeat for ever, and looking through one costs more than looking it up. Bounded, since names can be data.
+const known = new Map<string, boolean>();
+const knownLimit = 512;
+
+function isSecret(name: string): boolean {
+  let secret = known.get(name);
+  if (secret === undefined) {
+    secret = isSecretField(name.toLowerCase());
+    if (known.size < knownLimit) known.set(name, secret);
+  }
+  return secret;
+}
+
 function credentialFields(headers: readonly HeaderPair[], sensitive: ReadonlySet<string>): readonly string[] {
   let names: string[] | undefined;
   for (const [name] of headers) {
-    const lower = name.toLowerCase();
-    if (sensitive.has(lower) || isSecretField(lower)) (names ??= []).push(lower);
+    if (isSecret(name) || (sensitive.size > 0 && sensitive.has(name.toLowerCase()))) (names ??= []).push(name.toLowerCase());
   }
   return names ?? none;
 }

@@ -36,7 +36,7 @@ export function dispatchBy(route: FindRoute, settingsOf: (context: CallContext) 
         context.timeouts,
         cache === null
           ? context.dispatchContext(attempt, proxy)
-          : { ...context.dispatchContext(attempt, proxy), ...cachedCall(attempt, mode, sensitive) },
+          : Object.assign(context.dispatchContext(attempt, proxy), cachedCall(attempt, mode, sensitive)),
       );
       attempt.status = status;
       attempt.httpVersion = httpVersion;

@@ -1,0 +1,85 @@
+/** What happens around the body of a response that is being handed over. */
+import type { StoreWriter, Awaitable, StoredResponse } from '../store/store.ts';
+import type { CacheCore } from './cache-core.ts';
+import type { Fetch } from './fetch.ts';
+import { joinParts } from './joining.ts';
+import type { BodyOwner } from './shared-body.ts';
+
+/** It goes into the store. */
+export class KeptBody implements BodyOwner {
+  readonly #core: CacheCore;
+  readonly #fetch: Fetch;
+  readonly #stored: StoredResponse;
+  readonly #replaced: readonly string[];
+
+  constructor(core: CacheCore, fetch: Fetch, stored: StoredResponse, replaced: readonly string[]) {
+    this.#core = core;
+    this.#fetch = fetch;
+    this.#stored = stored;
+    this.#replaced = replaced;
+  }
+
+  reserve(bytes: number): boolean {
+    return this.#core.reserve(bytes);
+  }
+
+  writeFailed(error: unknown): void {
+    this.#core.store.failedWrite(error);
+  }
+
+  abort(writer: StoreWriter): void {
+    this.#core.store.abort(writer);
+  }
+
+  commit(writer: StoreWriter, length: number): Awaitable<boolean> {
+    return this.#core.store.commit(writer, length, this.#replaced);
+  }
+
+  settled(isStored: boolean): void {
+    const { relay, request } = this.#fetch;
+    relay?.release();
+    this.#fetch.end();
+    if (isStored && this.#stored.part !== null) void joinParts(this.#core.store, request.key, this.#stored.id);
+  }
+
+  async open(start: number): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const { store } = this.#core;
+    const { key } = this.#fetch.request;
+    const found = (await store.find(key)).find(({ id }) => id === this.#stored.id);
+    const bytes = found === undefined ? undefined : await store.open(key, found, start, found.length);
+    return bytes instanceof Uint8Array ? only(bytes) : bytes;
+  }
+}
+
+/** It does not; but the caller's signal is to be let go once it is over. */
+export class PassedBody implements BodyOwner {
+  readonly #fetch: Fetch;
+
+  constructor(fetch: Fetch) {
+    this.#fetch = fetch;
+  }
+
+  reserve(): boolean {
+    return true;
+  }
+
+  writeFailed(): void {}
+
+  abort(): void {}
+
+  commit(): boolean {
+    return false;
+  }
+
+  settled(): void {
+    this.#fetch.relay?.release();
+  }
+
+  open(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+}
+
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield bytes;
+}

@@ -1,0 +1,93 @@
+/** What of a response is kept, or why none of it is. */
+import { randomUUID } from 'node:crypto';
+
+import type { DispatchResponse, HeaderPair } from '@x/httpcore';
+
+import { deltaSeconds, parseCacheControl } from '../rules/cache-control.ts';
+import { fieldValue, hasField, replaceFields, storableFields, withoutFields } from '../rules/fields.ts';
+import type { Moments } from '../rules/freshness.ts';
+import { parseContentRange, type ContentRange } from '../rules/ranges.ts';
+import { storedPolicy, type StoredPolicy } from '../rules/reuse.ts';
+import { whyNotStorable } from '../rules/storability.ts';
+import { selectingFields } from '../rules/vary.ts';
+import type { StoredResponse } from '../store/store.ts';
+import type { CacheCore } from './cache-core.ts';
+import type { Fetch } from './fetch.ts';
+
+export interface Storable {
+  readonly stored: StoredResponse;
+  readonly policy: StoredPolicy;
+}
+
+/** In words, why not. */
+export function storableOf(
+  core: CacheCore,
+  { request, flight }: Fetch,
+  [httpVersion, status, reason, fields]: DispatchResponse,
+  moments: Moments,
+): Storable | string {
+  if (request.method !== 'GET') return 'a response to HEAD has no body';
+  const directives = parseCacheControl(fieldValue(fields, 'cache-control'));
+  const { settings } = core;
+  const whyNot = whyNotStorable({ status, headers: fields, directives, isAuthorized: request.isAuthorized, shared: settings.shared });
+  if (whyNot !== null) return whyNot;
+  if (flight.isOutdated) return 'an unsafe request has been answered meanwhile';
+  const length = announcedLength(fields);
+  if (length !== undefined && length > settings.maxEntryBytes) return `larger than maxEntryBytes (${settings.maxEntryBytes})`;
+  const part = status === 206 ? parseContentRange(fieldValue(fields, 'content-range')) : null;
+  if (part === undefined || (part !== null && request.range === undefined)) return 'it is not the part that was asked for';
+  const headers = keptFields(fields, part, moments.receivedAt);
+  const policy = storedPolicy(status, headers, moments, settings);
+  const isForEverybody = settings.shared || (directives.has('public') && status !== 401 && status !== 407);
+  const stored: StoredResponse = {
+    id: randomUUID(),
+    url: request.key.split(' ', 1)[0]!,
+    status,
+    reason,
+    httpVersion,
+    headers,
+    selecting: selectingFields(fieldValue(fields, 'vary'), request.headers, core.conceal),
+    partition: isForEverybody ? '*' : request.partition,
+    requestedAt: moments.requestedAt,
+    receivedAt: moments.receivedAt,
+    part,
+    askedRange: part === null ? null : (fieldValue(request.headers, 'range') ?? null),
+    tags: tagsOf(fields, settings.tagField),
+    usefulUntil: usefulUntil(policy, moments.receivedAt),
+    length: length ?? -1,
+  };
+  return { stored, policy };
+}
+
+export function announcedLength(fields: readonly HeaderPair[]): number | undefined {
+  const value = fieldValue(fields, 'content-length');
+  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+}
+
+const aboutPart = new Set(['content-range', 'content-length']);
+
+/** RFC 9111 §3.1; RFC 9110 §6.6.1: what came without a date gets that of its arrival. */
+function keptFields(fields: readonly HeaderPair[], part: ContentRange | null, receivedAt: number): readonly HeaderPair[] {
+  const storable = storableFields(fields);
+  const dated = hasField(storable, 'date') ? storable : replaceFields(storable, [['date', new Date(receivedAt).toUTCString()]]);
+  if (part === null) return dated;
+  const ofWhole = withoutFields(dated, aboutPart);
+  return part.complete === null ? ofWhole : [...ofWhole, ['content-length', String(part.complete)]];
+}
+
+const noTags: readonly string[] = Object.freeze([]);
+
+function tagsOf(fields: readonly HeaderPair[], tagField: string | undefined): readonly string[] {
+  const value = tagField === undefined ? undefined : fieldValue(fields, tagField);
+  return value === undefined ? noTags : [...new Set(value.split(/[\s,]+/).filter((tag) => tag !== ''))].slice(0, 256);
+}
+
+// Seconds that a response with a validator is worth keeping for: asking about it costs less than fetching it.
+const worthOfValidator = 30 * 86_400;
+
+/** When nobody can want it any more, for stores that forget by time. */
+export function usefulUntil({ lifetime, initialAge, directives }: StoredPolicy, receivedAt: number): number {
+  const windows = ['stale-while-revalidate', 'stale-if-error'].map((name) => deltaSeconds(directives, name) || 0);
+  const fresh = Math.max(0, lifetime.seconds - initialAge) + Math.max(...windows);
+  return receivedAt + Math.max(fresh, worthOfValidator) * 1000;
+}

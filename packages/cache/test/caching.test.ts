@@ -1,0 +1,388 @@
+import { Aborted, ConnectError, mockDispatcher } from '@x/httpcore';
+import { describe, expect, it } from 'vitest';
+
+import { cached, InvalidCacheOption, MemoryStore, type CacheEvent } from '../src/index.ts';
+import { answer, cachedOrigin, settled } from './cached-origin.ts';
+
+const fresh = { 'cache-control': 'max-age=60' };
+
+describe('reuse', () => {
+  it('tells how long a response is fresh, and asks again when it is not', async () => {
+    const origin = cachedOrigin([answer('a', fresh)]);
+    expect((await origin.ask('/')).outcome).toEqual({ state: 'miss', age: undefined, stored: true, reason: 'nothing stored' });
+    origin.pass(59);
+    const hit = await origin.ask('/');
+    expect(hit.outcome).toEqual({ state: 'hit', age: 59, stored: true, reason: 'fresh by max-age for another 1 s' });
+    expect([hit.text, hit.headers['age']]).toEqual(['a', '59']);
+    origin.pass(1);
+    expect((await origin.ask('/')).outcome).toMatchObject({ state: 'miss', reason: 'stale by max-age' });
+  });
+
+  it('has a stale response confirmed, and takes the new fields', async () => {
+    const origin = cachedOrigin((request) =>
+      request.headers.some(([name]) => name === 'if-none-match')
+        ? answer('', { etag: '"1"', 'cache-control': 'max-age=600', 'x-new': '1', 'content-length': '0' }, 304)
+        : answer('body', { ...fresh, etag: '"1"', 'x-old': '1' }),
+    );
+    await origin.ask('/');
+    origin.pass(61);
+    const confirmed = await origin.ask('/');
+    expect(confirmed).toMatchObject({
+      status: 200,
+      text: 'body',
+      outcome: { state: 'revalidated', reason: 'stale by max-age; the origin confirmed it' },
+    });
+    expect(confirmed.headers).toMatchObject({ 'x-old': '1', 'x-new': '1', 'cache-control': 'max-age=600' });
+    origin.pass(300);
+    expect(await origin.state('/')).toBe('hit');
+  });
+
+  it('is used stale while it is confirmed, once', async () => {
+    let version = 1;
+    const origin = cachedOrigin(() =>
+      answer(`v${version}`, { 'cache-control': 'max-age=10, stale-while-revalidate=30', etag: `"${version}"` }),
+    );
+    await origin.ask('/');
+    version = 2;
+    origin.pass(20);
+    const all = await Promise.all([origin.ask('/'), origin.ask('/'), origin.ask('/')]);
+    expect(all.map(({ text, outcome }) => [text, outcome.state])).toEqual([
+      ['v1', 'stale'],
+      ['v1', 'stale'],
+      ['v1', 'stale'],
+    ]);
+    expect(origin.seen).toHaveLength(2);
+    expect(await origin.ask('/')).toMatchObject({ text: 'v2', outcome: { state: 'hit' } });
+    origin.pass(60);
+    expect(await origin.state('/')).toBe('miss');
+  });
+
+  it('stands in for an origin that fails, where that is permitted', async () => {
+    const events: CacheEvent[] = [];
+    const origin = cachedOrigin(
+      (request, number) => {
+        if (number === 1)
+          return answer('kept', { 'cache-control': `max-age=10${request.url[3] === '/no' ? ', must-revalidate' : ', stale-if-error=60'}` });
+        return number % 2 === 0 ? new ConnectError('refused') : answer('oops', {}, 503);
+      },
+      { onEvent: (event) => events.push(event) },
+    );
+    await origin.ask('/');
+    origin.pass(20);
+    for (let n = 0; n < 2; n += 1) expect(await origin.ask('/')).toMatchObject({ status: 200, text: 'kept', outcome: { state: 'stale' } });
+    origin.pass(60);
+    await expect(origin.ask('/')).rejects.toThrow(ConnectError);
+    const strict = cachedOrigin([answer('kept', { 'cache-control': 'max-age=10, must-revalidate' }), new ConnectError('refused')], {
+      staleIfError: 600,
+    });
+    await strict.ask('/no');
+    strict.pass(20);
+    await expect(strict.ask('/no')).rejects.toThrow(ConnectError);
+    expect(events).toEqual([]);
+  });
+
+  it('answers only-if-cached by itself', async () => {
+    const origin = cachedOrigin([answer('a', fresh)]);
+    expect(await origin.ask('/', { headers: { 'cache-control': 'only-if-cached' } })).toMatchObject({ status: 504, text: '' });
+    await origin.ask('/');
+    expect(await origin.ask('/', { headers: { 'cache-control': 'only-if-cached' } })).toMatchObject({ status: 200, text: 'a' });
+    expect(origin.seen).toHaveLength(1);
+  });
+
+  it('answers what the caller has already with 304', async () => {
+    const origin = cachedOrigin([answer('a', { ...fresh, etag: '"x"', 'content-type': 'text/plain' })]);
+    await origin.ask('/');
+    const { status, headers, text } = await origin.ask('/', { headers: { 'If-None-Match': 'W/"x", "y"' } });
+    expect([status, headers['etag'], headers['content-type'], text]).toEqual([304, '"x"', undefined, '']);
+  });
+
+  it('gives HEAD what GET has brought, and learns from HEAD', async () => {
+    const origin = cachedOrigin((request) =>
+      answer('four', { ...fresh, etag: request.method === 'HEAD' ? '"2"' : '"1"', 'content-length': '4' }),
+    );
+    await origin.ask('/');
+    expect(await origin.ask('/', { method: 'HEAD' })).toMatchObject({ status: 200, text: '', outcome: { state: 'hit' } });
+    origin.pass(61);
+    expect(await origin.state('/', { method: 'HEAD' })).toBe('miss');
+    expect(await origin.state('/')).toBe('miss');
+  });
+});
+
+describe('equal requests', () => {
+  it('share one exchange; what is for one only is sent by each', async () => {
+    for (const [control, reached] of [
+      ['max-age=60', 1],
+      ['no-store', 5],
+      ['no-cache', 5],
+    ] as const) {
+      const origin = cachedOrigin(() => answer('a', { 'cache-control': control, etag: '"1"' }));
+      const all = await Promise.all(Array.from({ length: 5 }, () => origin.ask('/')));
+      expect(all.every(({ text }) => text === 'a')).toBe(true);
+      expect(origin.seen).toHaveLength(reached);
+    }
+  });
+
+  it('are those with the same credentials', async () => {
+    const origin = cachedOrigin((request) => answer(request.headers.map(String).join(), fresh));
+    const users = ['ada', 'bob', 'ada'];
+    const all = await Promise.all(users.map((user) => origin.ask('/', { headers: { authorization: user } })));
+    expect(all.map(({ text }) => text)).toEqual(users.map((user) => `authorization,${user}`));
+    expect(origin.seen).toHaveLength(2);
+  });
+
+  it('go on when the one who was first gives up', async () => {
+    let answerNow: (() => void) | undefined;
+    const origin = cachedOrigin(async (request) => {
+      await new Promise<void>((resolve) => {
+        answerNow = resolve;
+        request.signal.addEventListener('abort', () => resolve());
+      });
+      return answer('late', fresh);
+    });
+    const controller = new AbortController();
+    const first = origin.ask('/', { context: { signal: controller.signal } });
+    const second = origin.ask('/');
+    await settled();
+    controller.abort(new Error('not me'));
+    await expect(first).rejects.toThrow(Aborted);
+    await settled();
+    answerNow!();
+    expect((await second).text).toBe('late');
+    expect(origin.seen).toHaveLength(2);
+  });
+
+  it('all fail when it fails, each with an error of its own', async () => {
+    const origin = cachedOrigin([new ConnectError('refused')]);
+    const all = await Promise.allSettled(Array.from({ length: 3 }, () => origin.ask('/')));
+    const errors = all.map((result) => (result as PromiseRejectedResult).reason as unknown);
+    expect(errors.every((error) => error instanceof ConnectError)).toBe(true);
+    expect(new Set(errors).size).toBe(3);
+    expect(origin.seen).toHaveLength(1);
+  });
+
+  it('can stop waiting', async () => {
+    const origin = cachedOrigin(() => new Promise(() => {}));
+    void origin.ask('/').catch(() => {});
+    const controller = new AbortController();
+    const second = origin.ask('/', { context: { signal: controller.signal } });
+    await settled();
+    controller.abort('enough');
+    await expect(second).rejects.toMatchObject({ name: 'Aborted', cause: 'enough' });
+    await expect(origin.ask('/', { context: { deadline: performance.now() + 5 } })).rejects.toMatchObject({ name: 'DeadlineExceeded' });
+  });
+
+  it('read at their own speed: who is far behind gets the rest from the store', async () => {
+    const chunk = new Uint8Array(64 * 1024).fill(7);
+    const origin = cachedOrigin(() => ({
+      status: 200,
+      headers: Object.entries(fresh),
+      body: (async function* () {
+        for (let n = 0; n < 64; n += 1) {
+          await null;
+          yield chunk;
+        }
+      })(),
+    }));
+    const [fast, slow] = await Promise.all([origin.open('/'), origin.open('/')]);
+    const chunks = slow.body[Symbol.asyncIterator]();
+    let received = (await chunks.next()).value!.length;
+    expect((await fast.body.bytes()).length).toBe(64 * chunk.length);
+    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) received += next.value.length;
+    expect(received).toBe(64 * chunk.length);
+    expect(origin.seen).toHaveLength(1);
+  });
+});
+
+describe('what changes', () => {
+  it('forgets the URL, Location and Content-Location of the same origin, and no other', async () => {
+    const origin = cachedOrigin((request) =>
+      request.method === 'GET' ? answer('a', fresh) : answer('', { location: '/b', 'content-location': 'http://elsewhere.test/c' }, 201),
+    );
+    for (const path of ['/a', '/b', '/c']) await origin.ask(path);
+    await origin.ask('/c', { origin: ['http', 'elsewhere.test', null] });
+    expect((await origin.ask('/a', { method: 'POST', body: 'x' })).outcome).toMatchObject({
+      state: 'bypass',
+      reason: 'POST is not cached',
+    });
+    expect([await origin.state('/a'), await origin.state('/b'), await origin.state('/c')]).toEqual(['miss', 'miss', 'hit']);
+    expect(await origin.state('/c', { origin: ['http', 'elsewhere.test', null] })).toBe('hit');
+  });
+
+  it('is not overwritten by what was on its way before', async () => {
+    let release: (() => void) | undefined;
+    const origin = cachedOrigin(async (request, number) => {
+      if (number === 1) await new Promise<void>((resolve) => (release = resolve));
+      return request.method === 'GET' ? answer(`v${number}`, fresh) : answer('', {}, 204);
+    });
+    const old = origin.ask('/');
+    await settled();
+    await origin.ask('/', { method: 'PUT', body: 'new' });
+    release!();
+    expect((await old).outcome).toMatchObject({
+      stored: false,
+      reason: 'nothing stored; not stored: an unsafe request has been answered meanwhile',
+    });
+    expect(await origin.ask('/')).toMatchObject({ text: 'v3', outcome: { state: 'miss' } });
+  });
+});
+
+describe('parts', () => {
+  const whole = '0123456789';
+  const ranged = cachedOriginOfRanges;
+
+  it('are cut from a whole', async () => {
+    const origin = ranged();
+    await origin.ask('/');
+    for (const [range, text, contentRange] of [
+      ['bytes=2-4', '234', 'bytes 2-4/10'],
+      ['bytes=-3', '789', 'bytes 7-9/10'],
+      ['bytes=8-', '89', 'bytes 8-9/10'],
+      ['bytes=5-99', '56789', 'bytes 5-9/10'],
+    ] as const) {
+      expect(await origin.ask('/', { headers: { range } })).toMatchObject({
+        status: 206,
+        text,
+        headers: { 'content-range': contentRange, 'content-length': String(text.length) },
+      });
+    }
+    expect(await origin.ask('/', { headers: { range: 'bytes=10-' } })).toMatchObject({
+      status: 416,
+      headers: { 'content-range': 'bytes */10' },
+    });
+    expect(await origin.ask('/', { headers: { range: 'bytes=2-4', 'if-range': '"other"' } })).toMatchObject({ status: 200, text: whole });
+    expect(await origin.ask('/', { headers: { range: 'bytes=2-4', 'if-range': '"e"' } })).toMatchObject({ status: 206 });
+    expect(origin.seen).toHaveLength(1);
+    expect(await origin.state('/', { headers: { range: 'bytes=0-1,4-5' } })).toBe('bypass');
+  });
+
+  it('are joined, and become a whole', async () => {
+    const origin = ranged();
+    await origin.ask('/', { headers: { range: 'bytes=0-4' } });
+    await origin.ask('/', { headers: { range: 'bytes=5-9' } });
+    expect(await origin.ask('/', { headers: { range: 'bytes=3-6' } })).toMatchObject({ text: '3456', outcome: { state: 'hit' } });
+    expect(await origin.ask('/')).toMatchObject({
+      status: 200,
+      text: whole,
+      headers: { 'content-length': '10' },
+      outcome: { state: 'hit' },
+    });
+    expect(origin.seen).toHaveLength(2);
+  });
+
+  it('have the rest fetched alone', async () => {
+    const origin = ranged();
+    await origin.ask('/', { headers: { range: 'bytes=0-4' } });
+    const completed = await origin.ask('/');
+    expect(completed).toMatchObject({ status: 200, text: whole, headers: { 'content-length': '10' } });
+    expect(completed.headers['content-range']).toBeUndefined();
+    expect([origin.fieldOf(1, 'range'), origin.fieldOf(1, 'if-range')]).toEqual(['bytes=5-', '"e"']);
+    expect(await origin.ask('/')).toMatchObject({ text: whole, outcome: { state: 'hit' } });
+  });
+
+  it('of something else are not joined', async () => {
+    let tag = 'one';
+    const origin = ranged(() => tag);
+    await origin.ask('/', { headers: { range: 'bytes=0-4' } });
+    tag = 'two';
+    await origin.ask('/', { headers: { range: 'bytes=5-9' } });
+    expect((await origin.ask('/', { headers: { range: 'bytes=3-6' } })).outcome.state).toBe('miss');
+    expect(await origin.ask('/')).toMatchObject({ status: 200, text: whole });
+  });
+});
+
+function cachedOriginOfRanges(tag: () => string = () => 'e'): ReturnType<typeof cachedOrigin> {
+  const whole = '0123456789';
+  return cachedOrigin((request) => {
+    const range = request.headers.find(([name]) => name === 'range')?.[1];
+    const ifRange = request.headers.find(([name]) => name === 'if-range')?.[1];
+    const headers = { ...fresh, etag: `"${tag()}"`, 'accept-ranges': 'bytes' };
+    const match = range === undefined || (ifRange !== undefined && ifRange !== headers.etag) ? null : /^bytes=(\d+)-(\d*)$/.exec(range);
+    if (match === null) return answer(whole, { ...headers, 'content-length': '10' });
+    const first = Number(match[1]);
+    const last = match[2] === '' ? 9 : Number(match[2]);
+    const part = whole.slice(first, last + 1);
+    return answer(part, { ...headers, 'content-range': `bytes ${first}-${last}/10`, 'content-length': String(part.length) }, 206);
+  });
+}
+
+describe('a body', () => {
+  function endless(length: number, announced?: number): ReturnType<typeof cachedOrigin> {
+    return cachedOrigin(() => ({
+      status: 200,
+      headers: [...Object.entries(fresh), ...(announced === undefined ? [] : [['content-length', String(announced)] as const])],
+      body: (async function* () {
+        for (let n = 0; n < length; n += 1) {
+          await null;
+          yield new Uint8Array(1000).fill(n);
+        }
+      })(),
+    }));
+  }
+
+  it('that its reader has left is kept if little is missing', async () => {
+    const origin = endless(20, 20_000);
+    const { body } = await origin.open('/');
+    for await (const _ of body) break;
+    for (let n = 0; n < 10; n += 1) await settled();
+    const again = await origin.ask('/');
+    expect([again.outcome.state, again.text.length]).toEqual(['hit', 20_000]);
+  });
+
+  it('that its reader has left is dropped if much is missing', async () => {
+    const origin = endless(2000, 2_000_000);
+    const { body } = await origin.open('/');
+    for await (const _ of body) break;
+    await settled();
+    expect(await origin.state('/')).toBe('miss');
+    expect(await origin.dispatcher.cache.size()).toMatchObject({ entries: 1 });
+  });
+
+  it('that breaks off, or is not as long as was announced, is not kept', async () => {
+    const origin = cachedOrigin(() => ({
+      status: 200,
+      headers: Object.entries(fresh),
+      body: (async function* () {
+        yield new Uint8Array(10);
+        throw new Error('broken');
+      })(),
+    }));
+    await expect(origin.ask('/')).rejects.toThrow();
+    await expect(origin.ask('/')).rejects.toThrow();
+    expect(origin.seen).toHaveLength(2);
+  });
+
+  it('that is too large is handed on, and not kept', async () => {
+    const origin = cachedOrigin([answer('x'.repeat(1000), { ...fresh, 'content-length': '1000' })], { maxEntryBytes: 999 });
+    expect((await origin.ask('/')).outcome).toMatchObject({
+      stored: false,
+      reason: 'nothing stored; not stored: larger than maxEntryBytes (999)',
+    });
+    const unannounced = endless(5);
+    expect((await unannounced.ask('/')).text).toHaveLength(5000);
+    const small = cachedOrigin(() => ({ status: 200, headers: Object.entries(fresh), body: [new Uint8Array(600), new Uint8Array(600)] }), {
+      maxEntryBytes: 999,
+    });
+    expect((await small.ask('/')).text).toHaveLength(1200);
+    expect(await small.state('/')).toBe('miss');
+  });
+});
+
+describe('options', () => {
+  it('are checked', () => {
+    const inner = mockDispatcher(() => ({ status: 200 }));
+    for (const options of [
+      { maxEntryBytes: -1 },
+      { shared: 1 },
+      { stor: null },
+      { store: {} },
+      { heuristics: { fraction: 'x' } },
+      { credentialFields: 'a' },
+      { tagField: 'a b' },
+      { now: 1 },
+      null,
+    ]) {
+      expect(() => cached(inner, options as object)).toThrow(InvalidCacheOption);
+    }
+    expect(() => new MemoryStore({ maxBytes: 0 })).toThrow(InvalidCacheOption);
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+
+import { MemoryStore, type CacheStore } from '../src/index.ts';
+import { answer, cachedOrigin } from './cached-origin.ts';
+
+const fresh = { 'cache-control': 'max-age=60' };
+
+describe('a store that fails', () => {
+  const broken = (failing: Partial<CacheStore>): CacheStore => {
+    const store = new MemoryStore();
+    return {
+      find: (key) => store.find(key),
+      open: (key, response, start, end) => store.open(key, response, start, end),
+      write: (key, response) => store.write(key, response),
+      update: (key, response) => store.update(key, response),
+      delete: (key, ids) => store.delete(key, ids),
+      deleteTagged: (tag) => store.deleteTagged(tag),
+      clear: () => store.clear(),
+      size: () => store.size(),
+      ...failing,
+    };
+  };
+  const never = (): Promise<never> => new Promise(() => {});
+  const fail = (): never => {
+    throw new Error('disk on fire');
+  };
+  const cases: Readonly<Record<string, Partial<CacheStore>>> = {
+    'throws when asked': { find: fail },
+    'rejects when asked': { find: () => Promise.reject(new Error('gone')) },
+    'never answers': { find: never },
+    'throws when opened': { open: fail },
+    'never opens': { open: never },
+    'has lost the body': { open: () => undefined },
+    'takes nothing': { write: () => undefined },
+    'throws when written to': { write: fail },
+    'throws at a chunk': { write: () => ({ write: fail, commit: () => {}, abort: fail }) },
+    'rejects a chunk': {
+      write: () => ({ write: () => Promise.reject(new Error('full')), commit: never, abort: () => Promise.reject(new Error('no')) }),
+    },
+    'never commits': { write: () => ({ write: () => {}, commit: never, abort: () => {} }) },
+    'throws at the commit': { write: () => ({ write: () => {}, commit: fail, abort: () => {} }) },
+    'never locks': { lock: never },
+    'fails to lock': { lock: fail },
+  };
+
+  for (const [what, failing] of Object.entries(cases)) {
+    it(`because it ${what}, fails no request`, async () => {
+      const origin = cachedOrigin([answer('a', { ...fresh, etag: '"1"' })], { store: broken(failing), storeTimeout: 10 });
+      for (let n = 0; n < 3; n += 1) expect(await origin.ask('/')).toMatchObject({ status: 200, text: 'a' });
+      expect((await Promise.all([origin.ask('/'), origin.ask('/')])).map(({ text }) => text)).toEqual(['a', 'a']);
+      expect(await origin.ask('/', { method: 'POST' })).toMatchObject({ status: 200 });
+    });
+  }
+
+  it('is left alone after some failures, and told of', async () => {
+    let asked = 0;
+    const events: string[] = [];
+    const store = broken({
+      find() {
+        asked += 1;
+        throw new Error('down');
+      },
+      write: () => undefined,
+    });
+    const origin = cachedOrigin([answer('a', fresh)], { store, onEvent: ({ type }) => events.push(type) });
+    for (let n = 0; n < 20; n += 1) await origin.ask('/');
+    expect(asked).toBe(5);
+    expect(events).toEqual([...Array.from({ length: 5 }, () => 'store-failed'), 'store-suspended']);
+  });
+});
