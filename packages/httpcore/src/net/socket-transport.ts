@@ -50,7 +50,7 @@ export class SocketTransport implements ByteTransport {
     this.#socket = socket;
     this.#socket.on('end', () => this.#onEnd());
     this.#socket.on('drain', () => this.#onDrain());
-    this.#socket.on('error', (error) => (this.#error ??= error));
+    this.#socket.on('error', (error) => this.#onError(error));
     this.#socket.on('close', () => this.#onClosed());
     this.#lifeline = this.#socket;
   }
@@ -201,7 +201,17 @@ export class SocketTransport implements ByteTransport {
     }
   }
 
+  /**
+   * After its handshake, TLS says what went wrong and leaves the socket open, whose end then comes as if all were well: a body that ends with
+   * the connection would be taken for whole. What was read before has been delivered by now.
+   */
+  #onError(error: Error): void {
+    this.#error ??= ofTls(error) ?? error;
+    this.#socket.destroy();
+  }
+
   #onEnd(): void {
+    if (this.#error !== undefined) return;
     if (this.#early !== null) {
       this.#earlyEnd = true;
       return;
@@ -249,4 +259,15 @@ export class SocketTransport implements ByteTransport {
     this.#error ??= thrown instanceof Error ? thrown : new Error(String(thrown));
     this.destroy();
   }
+}
+
+const alertName = /^(?:sslv3|tlsv1\d?) alert (.+)$/;
+
+/** An error of OpenSSL's in words for people: its own message is a file name and numbers. `null` for any other. */
+function ofTls(error: Error & { readonly code?: unknown; readonly reason?: unknown }): Error | null {
+  const { code, reason } = error;
+  if (typeof reason !== 'string' || typeof code !== 'string' || !code.startsWith('ERR_SSL_')) return null;
+  const alert = alertName.exec(reason)?.[1];
+  const message = alert === undefined ? `TLS failed: ${reason}` : `the peer sent the TLS alert "${alert}"`;
+  return Object.assign(new Error(message, { cause: error }), { code });
 }
