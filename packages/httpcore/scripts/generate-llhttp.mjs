@@ -53,7 +53,7 @@ const expected = {
     'llhttp_resume',
     'llhttp_resume_after_upgrade',
     'llhttp_set_lenient_headers',
-    'llhttp_set_lenient_optional_cr_before_lf',
+    'llhttp_set_lenient_spaces_after_chunk_size',
     'llhttp_should_keep_alive',
     'malloc',
     'memory',

@@ -100,7 +100,10 @@ export interface NetworkClientOptions extends CommonClientOptions {
   readonly localAddress?: string | null | undefined;
   /** Finds the addresses of a host in place of `dns.lookup`; called with `{ all: true }`. */
   readonly lookup?: PoolOptions['lookup'] | null | undefined;
-  /** Accept bare LF and obs-fold in the heads of HTTP/1.1 responses. Default `false`: both have been used for smuggling. */
+  /**
+   * Take from HTTP/1.1 servers what old devices send and curl takes, such as bare LF in heads and spaces behind chunk sizes: the pool's option of
+   * this name says what. Default `false`: most of it has been used for smuggling.
+   */
   readonly lenientHttp1?: boolean | null | undefined;
   /**
    * Send requests of other origins, too, over an HTTP/2 connection that is there already, where its certificate names them and their name leads to

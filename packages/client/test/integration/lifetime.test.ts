@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 import { Client } from '@x/client';
-import { startServer } from '@x/testbed';
+import { close, startServer, receiveHead, send, startRawServer } from '@x/testbed';
 import { describe, expect, it } from 'vitest';
 
 describe('over the network, a client', () => {
@@ -55,5 +55,19 @@ describe('over the network, a client', () => {
     expect(new Set(responses.map((response) => response.timings.connectionId)).size).toBeLessThanOrEqual(4);
     expect(server.connections.accepted).toBeLessThanOrEqual(4);
     expect(responses.every((response) => response.text() === 'hello world')).toBe(true);
+  });
+
+  it('reads what is not quite HTTP/1.1 where it is told to, and so do those that extend it', async () => {
+    await using server = await startRawServer([receiveHead(), send('HTTP/1.1 200 OK\nContent-Length: 2\n\nok'), close()]);
+    const url = `http://127.0.0.1:${server.port}/`;
+    await using strict = new Client();
+    await expect(strict.get(url)).rejects.toMatchObject({ code: 'INVALID_RESPONSE' });
+    await using lenient = new Client({ lenientHttp1: true });
+    expect((await lenient.get(url)).text()).toBe('ok');
+    expect((await lenient.extend({ headers: { 'x-a': 'b' } }).get(url)).text()).toBe('ok');
+    await expect(lenient.extend({ lenientHttp1: false }).get(url)).rejects.toMatchObject({ code: 'INVALID_RESPONSE' });
+    expect(() => new Client({ lenientHttp1: 1 as unknown as boolean })).toThrow(
+      expect.objectContaining({ name: 'InvalidOption' }) as Error,
+    );
   });
 });

@@ -41,7 +41,11 @@ export interface PoolOptions {
   readonly maxHeaderBytes?: number | undefined;
   /** The most fields in a response head, and in a trailer section. Default 256. */
   readonly maxHeaderFields?: number | undefined;
-  /** Accept bare LF and obs-fold in the heads of HTTP/1.1 responses. Default `false`: both have been used for smuggling. */
+  /**
+   * Take from HTTP/1.1 servers what old devices send and curl takes: bare LF as a line's end in heads, control characters in values (but NUL
+   * and CR), a Content-Length that is repeated and says the same, spaces behind the size of a chunk. Default `false`: most of it has been
+   * used for smuggling. Folded lines (obs-fold) are unfolded without it, too (RFC 9112 §5.2).
+   */
   readonly lenientHttp1?: boolean | undefined;
   /** Speak HTTP/1.1. Default `true`. */
   readonly http1?: boolean | undefined;

@@ -48,6 +48,33 @@ describe('limits', () => {
     expect(transcriptOf([whole]).events.at(-1)).toBe(fault('CHUNK_EXTENSION_TOO_LARGE'));
   });
 
+  it('says the same of what is too large and invalid, however it is cut', () => {
+    const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const pieces = (bytes: string, size: number): Uint8Array[] =>
+      Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+        Buffer.from(bytes.slice(index * size, (index + 1) * size), 'latin1'),
+      );
+    const cases: readonly [bytes: string, code: string][] = [
+      [`HTTP/1.1 200 ${'x'.repeat(300)}\x01\r\n\r\n`, 'HEAD_TOO_LARGE'],
+      [`HTTP/1.1 200 ${'x'.repeat(100)}\x01${'x'.repeat(300)}\r\n\r\n`, 'INVALID_RESPONSE'],
+      [`HTTP/1.1 200 OK\r\na: ${'b'.repeat(300)}\x01\r\n\r\n`, 'HEAD_TOO_LARGE'],
+      [`HTTP/1.1 200 OK\r\na: ${'b'.repeat(100)}\x01${'b'.repeat(300)}\r\n\r\n`, 'INVALID_RESPONSE'],
+      [`HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(6)}a: ${'b'.repeat(300)}`, 'TOO_MANY_FIELDS'],
+      [`HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(3)}a: ${'b'.repeat(300)}\r\n${'a: b\r\n'.repeat(3)}\r\n`, 'HEAD_TOO_LARGE'],
+      [`HTTP/1.1 200 OK\r\na: b\r\n c\r\n${'d'.repeat(300)}\x01: e\r\n\r\n`, 'HEAD_TOO_LARGE'],
+      [`${head}2;${'x'.repeat(20_000)}=\x01\r\nok\r\n0\r\n\r\n`, 'CHUNK_EXTENSION_TOO_LARGE'],
+      [`${head}2;${'x'.repeat(10_000)}=\x01${'x'.repeat(20_000)}\r\nok\r\n0\r\n\r\n`, 'INVALID_CHUNK'],
+      [`${head}0;${'x'.repeat(20_000)}\r\na: b\r\n\r\n`, 'CHUNK_EXTENSION_TOO_LARGE'],
+      [`${head}0;${'x'.repeat(10_000)}\r\na: ${'b'.repeat(10_000)}\r\n\r\n`, 'TRAILERS_TOO_LARGE'],
+      [`${head}0\r\n${'a: b\r\n'.repeat(6)}a: ${'b'.repeat(20_000)}\r\n\r\n`, 'TOO_MANY_FIELDS'],
+      [`${head}0\r\na: ${'b'.repeat(20_000)}\r\n${'a: b\r\n'.repeat(6)}\r\n`, 'TRAILERS_TOO_LARGE'],
+    ];
+    for (const [bytes, code] of cases) {
+      const codes = [1e6, 4_096, 400, 150, 7, 1].map((size) => transcriptOf(pieces(bytes, size), { limits }).events.at(-1));
+      expect(new Set(codes), `${bytes.slice(0, 60)}… of ${bytes.length}`).toEqual(new Set([fault(code)]));
+    }
+  });
+
   it('counts overhead per chunk, so that a long chunked body is not refused', () => {
     const body = '1;ext=abcdefghijklmnopqrstuvwxyz\r\nx\r\n'.repeat(5_000);
     const { events } = transcriptOf([Buffer.from(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${body}0\r\n\r\n`)]);

@@ -72,6 +72,8 @@ export class Http1Engine implements ResponseParserSink {
   #persistent = true;
   #mayUpgrade = false;
   #informational = 0;
+  /** A response without a body has said that it has one. */
+  #mayGetMore = false;
   /** Why the head that was just parsed can't be accepted; told once the parser has returned. */
   #refused: RemoteProtocolError | null = null;
   /** Bytes that are still to come of a body of known length. */
@@ -102,6 +104,7 @@ export class Http1Engine implements ResponseParserSink {
     this.#framing = framing;
     this.#sent = 0;
     this.#informational = 0;
+    this.#mayGetMore = false;
     this.#remaining = 0;
     this.responseStarted = false;
     this.#mayUpgrade = method === 'CONNECT' || asksForUpgrade(headers);
@@ -231,6 +234,7 @@ export class Http1Engine implements ResponseParserSink {
     if (head.status < 200 && head.status !== 101) {
       this.#moveResponse('informational');
       this.#informational += 1;
+      this.#mayGetMore ||= head.announcesMore;
       if (this.#informational <= maxInformational) {
         this.#handler.onInformational(head.status, head.reason, head.headers);
       } else {
@@ -244,7 +248,7 @@ export class Http1Engine implements ResponseParserSink {
       this.#refused = new RemoteProtocolError('The server switched protocols without having been asked to', { code: 'UNEXPECTED_UPGRADE' });
       return;
     }
-    this.#persistent = head.persistent;
+    this.#persistent = head.persistent && !this.#mayGetMore;
     if (head.bodyKind === 'tunnel') {
       this.#persistent = false;
       this.#moveResponse('tunnel');

@@ -34,11 +34,6 @@ export class FieldReader {
     spanCount = 0;
   }
 
-  /** Is there a field of which only a part has come? */
-  get isWithinField(): boolean {
-    return this.#lastSpan !== noSpan || spanCount > 0;
-  }
-
   /** Names and values that were noted and not read. */
   get noted(): number {
     return spanCount / 3;
@@ -59,6 +54,17 @@ export class FieldReader {
     spans[spanCount + 1] = start;
     spans[spanCount + 2] = end;
     spanCount += 3;
+  }
+
+  /** Is a part of a field here, or does one begin at `offset` of the chunk at the latest? */
+  hasFieldBy(offset: number): boolean {
+    return this.#lastSpan !== noSpan || (spanCount > 0 && spans[1]! <= offset);
+  }
+
+  /** Forgets what was noted behind `offset` of the chunk. */
+  cut(offset: number): void {
+    while (spanCount > 0 && spans[spanCount - 2]! > offset) spanCount -= 3;
+    if (spanCount > 0) spans[spanCount - 1] = Math.min(spans[spanCount - 1]!, Math.max(offset, spans[spanCount - 2]!));
   }
 
   /** Where the last span ends in the chunk; −1 without one. */
@@ -100,7 +106,7 @@ export class FieldReader {
       const kind = spans[index]!;
       const part = text.slice(spans[index + 1]! - base, spans[index + 2]! - base);
       if (kind === this.#lastSpan) {
-        // Cut by the end of a chunk, or folded (lenient).
+        // Cut by the end of a chunk.
         if (kind === nameSpan) this.#name += part;
         else if (kind === valueSpan) this.#value += part;
         else this.reason += part;
@@ -124,7 +130,7 @@ export class FieldReader {
   }
 }
 
-/** Are the spans an optional reason, and then names and values in turn? A folded value has more than one. */
+/** Are the spans an optional reason, and then names and values in turn? */
 function isWhole(count: number): boolean {
   let index = spans[0] === statusSpan ? 3 : 0;
   for (; index < count; index += 6) if (spans[index] !== nameSpan || spans[index + 3] !== valueSpan) return false;

@@ -27,6 +27,7 @@ export interface LlhttpCallbacks {
 export const llhttpErrno = {
   ok: 0,
   unexpectedContentLength: 4,
+  invalidHeaderToken: 10,
   invalidContentLength: 11,
   invalidChunkSize: 12,
   invalidTransferEncoding: 15,
@@ -48,7 +49,7 @@ interface LlhttpExports {
   llhttp_get_http_minor(parser: number): number;
   llhttp_message_needs_eof(parser: number): number;
   llhttp_set_lenient_headers(parser: number, enabled: number): void;
-  llhttp_set_lenient_optional_cr_before_lf(parser: number, enabled: number): void;
+  llhttp_set_lenient_spaces_after_chunk_size(parser: number, enabled: number): void;
 }
 
 const typeResponse = 2;
@@ -94,19 +95,16 @@ export class Llhttp {
   #parser: number;
   #consumed = 0;
 
+  /** `lenient`: controls are let into values, and spaces behind the size of a chunk. */
   constructor(callbacks: LlhttpCallbacks, lenient: boolean) {
     this.#llhttp = llhttp ??= instantiate();
     this.#callbacks = callbacks;
     this.#parser = freeParsers.pop() ?? this.#llhttp.llhttp_alloc(typeResponse);
     this.reset();
-    this.beLenient(lenient);
-  }
-
-  /** Takes bare LF and obs-fold, and much else in fields, from here on. A reset leaves it as it is. */
-  beLenient(lenient: boolean): void {
+    // A reset leaves these as they are.
     const enabled = lenient ? 1 : 0;
     this.#llhttp.llhttp_set_lenient_headers(this.#parser, enabled);
-    this.#llhttp.llhttp_set_lenient_optional_cr_before_lf(this.#parser, enabled);
+    this.#llhttp.llhttp_set_lenient_spaces_after_chunk_size(this.#parser, enabled);
   }
 
   /** Ready for the first byte of a new response. */
@@ -114,11 +112,12 @@ export class Llhttp {
     this.#llhttp.llhttp_reset(this.#parser);
   }
 
-  /** Parses `chunk` from `start` and returns an errno; {@link consumed} says up to which offset of the chunk it got. */
-  execute(chunk: Uint8Array, start: number): number {
+  /** Parses `chunk[start, end)` and returns an errno; {@link consumed} says up to which offset of the chunk it got. */
+  execute(chunk: Uint8Array, start: number, end: number): number {
     running = this.#callbacks;
-    for (let from = start; from < chunk.length; from += inputSize) {
-      const piece = from === 0 && chunk.length <= inputSize ? chunk : chunk.subarray(from, from + inputSize);
+    for (let from = start; from < end; from += inputSize) {
+      const isAll = from === 0 && end === chunk.length && end <= inputSize;
+      const piece = isAll ? chunk : chunk.subarray(from, Math.min(end, from + inputSize));
       // Allocating parsers can grow the memory, which detaches the view.
       if (memory.length === 0) memory = new Uint8Array(this.#llhttp.memory.buffer);
       memory.set(piece, input);
@@ -129,7 +128,7 @@ export class Llhttp {
         return errno;
       }
     }
-    this.#consumed = chunk.length;
+    this.#consumed = end;
     return llhttpErrno.ok;
   }
 

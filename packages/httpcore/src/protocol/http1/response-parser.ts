@@ -6,14 +6,15 @@
  *
  * What llhttp 9.3 lets pass, or reads otherwise than RFC 9112, is refused or mended here: line ends and control characters in
  * the status line, a Transfer-Encoding whose last coding it does not see to be chunked, or that it forgets because it is empty,
- * `Connection: close` followed by a tab, `close` in a 1xx response, and what its lenient flags open besides bare LF and obs-fold.
+ * `Connection: close` followed by a tab, `close` in a 1xx response, and what its lenient flag opens besides controls in values.
  */
 import type { HeaderPair } from '../../contract/dispatcher.ts';
 import { RemoteProtocolError } from '../../contract/errors.ts';
-import { isFieldValue, isToken } from '../../model/field-syntax.ts';
+import { isToken } from '../../model/field-syntax.ts';
 import { FieldReader, nameSpan, statusSpan, valueSpan } from './field-reader.ts';
 import { responseBodyKind, type ResponseBodyKind } from './framing.ts';
 import { HeadFacts } from './head-facts.ts';
+import { HeadMender } from './head-mender.ts';
 import { Llhttp, llhttpErrno, type LlhttpCallbacks } from './llhttp.ts';
 import { StatusLineCheck } from './status-line.ts';
 
@@ -22,7 +23,7 @@ export interface ResponseLimits {
   readonly maxHeaderBytes: number;
   /** Fields of a head, and of a trailer section. */
   readonly maxHeaderFields: number;
-  /** Accept bare LF and obs-fold in heads. */
+  /** Take what old devices send: see `PoolOptions.lenientHttp1`. */
   readonly lenient: boolean;
 }
 
@@ -39,6 +40,8 @@ export interface ResponseHead {
   persistent: boolean;
   /** Milliseconds of `Keep-Alive: timeout`, if the server said. */
   keepAliveTimeout: number | undefined;
+  /** It has no body and says that it has one: what a server takes for that may still come. */
+  announcesMore: boolean;
 }
 
 export interface ResponseParserSink {
@@ -49,6 +52,9 @@ export interface ResponseParserSink {
 
 /** RFC 9112 §7.1.1 puts no limit on chunk extensions, so we do; curl and hyper chose the same size for trailers. */
 export const maxChunkOverhead = 16_384;
+
+// RFC 9110 §5.5: what no recipient may let pass, since it ends a value for others.
+const notInValue = /[\0\r\n]/;
 
 export class ResponseParser implements LlhttpCallbacks {
   readonly #limits: ResponseLimits;
@@ -64,6 +70,7 @@ export class ResponseParser implements LlhttpCallbacks {
     length: 0,
     persistent: false,
     keepAliveTimeout: undefined,
+    announcesMore: false,
   };
 
   #method = 'GET';
@@ -74,6 +81,10 @@ export class ResponseParser implements LlhttpCallbacks {
 
   // The message that is being read.
   #inHead = true;
+  /** Holds a head back until it is whole and can be mended; `null` where none has to be. */
+  #mender: HeadMender | null = null;
+  /** What has come of a head in earlier chunks: it may turn out to have a folded line. Mostly a head comes in one. */
+  #seen: Uint8Array[] | null = null;
   #complete = false;
   #headBytes = 0;
   /** Bytes of a body that were not data since the last that were: chunk sizes, extensions, trailers. */
@@ -101,7 +112,8 @@ export class ResponseParser implements LlhttpCallbacks {
   #startMessage(): void {
     // Also after a 1xx response: llhttp refuses to go on after one with `close`, or of HTTP/1.0.
     this.#llhttp.reset();
-    if (this.#limits.lenient) this.#llhttp.beLenient(true);
+    this.#mender = this.#limits.lenient ? new HeadMender(true) : null;
+    this.#seen = null;
     this.#inHead = true;
     this.#complete = false;
     this.#headBytes = 0;
@@ -128,12 +140,21 @@ export class ResponseParser implements LlhttpCallbacks {
    */
   parse(chunk: Uint8Array, start: number): number {
     if (this.#complete) this.#startMessage();
+    if (!this.#inHead) return this.#execute(chunk, start, chunk.length);
+    const room = this.#limits.maxHeaderBytes - this.#headBytes;
+    if (room === 0) throw this.#headTooLarge();
+    // What is wrong within the limit comes before the limit, however the bytes were cut.
+    const end = Math.min(chunk.length, start + room);
+    if (!this.#statusLine.over) this.#statusLine.check(chunk, start, end);
+    return this.#mender === null ? this.#execute(chunk, start, end) : this.#mend(this.#mender, chunk, start, end);
+  }
+
+  #execute(chunk: Uint8Array, start: number, end: number): number {
     this.#chunk = chunk;
     this.#accountedTo = start;
     this.#fields.beginChunk();
-    if (!this.#statusLine.over) this.#statusLine.check(chunk, start);
     this.#parsing = true;
-    const errno = this.#llhttp.execute(chunk, start);
+    const errno = this.#llhttp.execute(chunk, start, end);
     this.#parsing = false;
     if (this.#freed) {
       // A callback gave the connection up.
@@ -141,17 +162,60 @@ export class ResponseParser implements LlhttpCallbacks {
       return chunk.length;
     }
     this.#throwFault();
-    const consumed = errno === llhttpErrno.ok ? chunk.length : this.#llhttp.consumed;
+    const { consumed } = this.#llhttp;
     if (errno === llhttpErrno.paused || errno === llhttpErrno.pausedUpgrade) {
       this.#llhttp.resume();
       return consumed;
     }
-    if (errno !== llhttpErrno.ok) throw this.#errorOf(errno);
+    if (errno !== llhttpErrno.ok) {
+      const mender = errno === llhttpErrno.invalidHeaderToken && this.#isFolded(chunk, start, consumed) ? this.#startMending() : null;
+      if (mender === null) throw this.#errorOf(errno);
+      return this.#mend(mender, chunk, start, end);
+    }
     this.#readFields(false);
-    if (this.#inHead) this.#countHead(consumed);
-    else this.#countOverhead(consumed);
+    if (this.#inHead) {
+      this.#countHead(consumed);
+      if (this.#mender === null) (this.#seen ??= []).push(new Uint8Array(chunk.subarray(start, end)));
+    } else {
+      this.#countOverhead(consumed);
+    }
     this.#throwFault();
     return consumed;
+  }
+
+  /** Did llhttp stop at, or right behind, the white space that a folded line begins with? Elsewhere in a head it says so of other characters. */
+  #isFolded(chunk: Uint8Array, start: number, at: number): boolean {
+    if (!this.#inHead || this.#mender !== null) return false;
+    const before = Buffer.concat([...(this.#seen ?? []), chunk.subarray(start, at + 1)]);
+    return /\n[\t ]/.test(before.toString('latin1', before.length - 3));
+  }
+
+  /** The head has a folded line: it is read again from its beginning, once all of it is here. */
+  #startMending(): HeadMender {
+    const mender = new HeadMender(false);
+    for (const piece of this.#seen ?? []) mender.add(piece, 0, piece.length);
+    this.#seen = null;
+    this.#mender = mender;
+    this.#llhttp.reset();
+    this.#fields.restart();
+    this.#pairs = [];
+    this.#facts.reset();
+    return mender;
+  }
+
+  #mend(mender: HeadMender, chunk: Uint8Array, start: number, end: number): number {
+    const headEnd = mender.add(chunk, start, end);
+    if (headEnd === -1) {
+      this.#headBytes += end - start;
+      return end;
+    }
+    const head = mender.mended();
+    // It was counted as it came.
+    this.#headBytes = 0;
+    this.#execute(head, 0, head.length);
+    if (this.#freed) return chunk.length;
+    if (this.#inHead) throw this.#errorOf(llhttpErrno.invalidHeaderToken);
+    return headEnd;
   }
 
   /** The peer has ended its direction. Does the body end there? */
@@ -203,10 +267,21 @@ export class ResponseParser implements LlhttpCallbacks {
     if (transferEncoding !== undefined && this.#isReadOtherwise(head.bodyKind)) {
       return this.#refuse('CONFLICTING_FRAMING', 'The Transfer-Encoding of the response can be read in two ways');
     }
-    // In the framing of chunks llhttp's leniency takes an LF for a CR.
-    if (this.#limits.lenient) this.#llhttp.beLenient(false);
+    const hasOtherCoding = transferEncoding !== undefined && transferEncoding !== 'chunked' && !isReadable(transferEncoding);
+    if (hasOtherCoding && (head.bodyKind === 'chunked' || head.bodyKind === 'until-close')) {
+      const codings = JSON.stringify(transferEncoding.slice(0, 60));
+      return this.#refuse('UNSUPPORTED_TRANSFER_CODING', `The response has the transfer codings ${codings}, which nobody asked for`);
+    }
+    // RFC 9110 §15.3.5, §15.4.5. A 304 to HEAD may say what a GET would get.
+    head.announcesMore =
+      (status < 200 || status === 204 || (status === 304 && this.#method !== 'HEAD')) &&
+      (head.length > 0 || transferEncoding !== undefined);
     // RFC 9112 §6.1: a transfer coding from an HTTP/1.0 server is taken for faulty framing.
-    head.persistent = head.bodyKind !== 'until-close' && !close && (minorVersion === 1 || (keepAlive && transferEncoding === undefined));
+    head.persistent =
+      head.bodyKind !== 'until-close' &&
+      !close &&
+      !head.announcesMore &&
+      (minorVersion === 1 || (keepAlive && transferEncoding === undefined));
     head.keepAliveTimeout = keepAliveTimeout;
     this.#inHead = false;
     this.#pairs = [];
@@ -255,8 +330,9 @@ export class ResponseParser implements LlhttpCallbacks {
   #addField(name: string, value: string): void {
     if (this.#pairs.push([name, value]) > this.#limits.maxHeaderFields) {
       this.#refuse('TOO_MANY_FIELDS', this.#tooMany());
-    } else if (this.#limits.lenient && !(isToken(name) && isFieldValue(value))) {
-      this.#refuse('INVALID_RESPONSE', 'A field of the response has a character that is not allowed in it');
+    } else if (this.#limits.lenient && !(isToken(name) && !notInValue.test(value))) {
+      const code = this.#inHead ? 'INVALID_RESPONSE' : 'INVALID_CHUNK';
+      this.#refuse(code, 'A field of the response has a character that is not allowed in it');
     } else if (this.#inHead) {
       this.#facts.note(name, value);
     }
@@ -267,17 +343,24 @@ export class ResponseParser implements LlhttpCallbacks {
   #countHead(offset: number): void {
     this.#headBytes += offset - this.#accountedTo;
     this.#accountedTo = offset;
-    if (this.#headBytes > this.#limits.maxHeaderBytes) {
-      this.#refuse('HEAD_TOO_LARGE', `The response head is larger than ${this.#limits.maxHeaderBytes} bytes`);
-    }
+    // A mended head was counted as it came, and may be longer by a few line ends.
+    if (this.#headBytes > this.#limits.maxHeaderBytes && this.#mender === null) this.#fault ??= this.#headTooLarge();
+  }
+
+  #headTooLarge(): RemoteProtocolError {
+    return new RemoteProtocolError(`The response head is larger than ${this.#limits.maxHeaderBytes} bytes`, { code: 'HEAD_TOO_LARGE' });
   }
 
   #countOverhead(offset: number): void {
-    if (this.#head.bodyKind !== 'chunked') return;
+    if (this.#head.bodyKind !== 'chunked' || this.#inHead || offset < this.#accountedTo) return;
+    const limit = this.#accountedTo + maxChunkOverhead - this.#overhead;
     this.#overhead += offset - this.#accountedTo;
     this.#accountedTo = offset;
     if (this.#overhead <= maxChunkOverhead) return;
-    if (this.#fields.isWithinField || this.#pairs.length > 0) {
+    if (this.#pairs.length > 0 || this.#fields.hasFieldBy(limit)) {
+      // What is wrong before the limit comes first.
+      this.#fields.cut(limit);
+      this.#fields.read(this.#chunk, false);
       this.#refuse('TRAILERS_TOO_LARGE', `The trailers are larger than ${maxChunkOverhead} bytes`);
     } else {
       this.#refuse('CHUNK_EXTENSION_TOO_LARGE', `A chunk extension is larger than ${maxChunkOverhead} bytes`);
@@ -301,6 +384,7 @@ export class ResponseParser implements LlhttpCallbacks {
   #errorOf(errno: number): RemoteProtocolError {
     const message = `The response is not valid HTTP/1.1: ${this.#llhttp.errorReason}`;
     this.#readFields(false);
+    if (this.#fault === null) this.#countOverhead(this.#llhttp.consumed);
     if (this.#fault !== null) return this.#fault;
     switch (errno) {
       case llhttpErrno.unexpectedContentLength:
@@ -319,4 +403,11 @@ export class ResponseParser implements LlhttpCallbacks {
         });
     }
   }
+}
+
+/** Chunked alone, or `identity`, which is none: other codings would have to be asked for by TE (RFC 9110 §10.1.4). */
+function isReadable(transferEncoding: string): boolean {
+  const codings = transferEncoding.split(',').map((coding) => coding.trim().toLowerCase());
+  const named = codings.filter((coding) => coding !== '');
+  return named.length === 1 && (named[0] === 'chunked' || named[0] === 'identity');
 }

@@ -22,12 +22,12 @@ export class StatusLineCheck {
   }
 
   /**
-   * Looks at what `chunk` has of the line, from `start` on.
+   * Looks at what `chunk[start, end)` has of the line.
    * @throws {RemoteProtocolError} `INVALID_RESPONSE`.
    */
-  check(chunk: Uint8Array, start: number): void {
+  check(chunk: Uint8Array, start: number, end: number): void {
     let state = this.#state;
-    for (let index = start; index < chunk.length && state !== 'over'; index += 1) {
+    for (let index = start; index < end && state !== 'over'; index += 1) {
       const byte = chunk[index]!;
       if (state === 'start') {
         if (byte !== 0x48) throw invalid('The response does not begin with an HTTP version');

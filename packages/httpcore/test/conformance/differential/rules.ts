@@ -21,6 +21,10 @@ const [llhttpMajor = 0, llhttpMinor = 0] = (process.versions['llhttp'] ?? '').sp
 /** We read the reply, and Node does not. */
 export const acceptances: readonly Rule[] = [
   {
+    name: 'a folded line is unfolded (RFC 9112 §5.2)',
+    applies: ({ text }) => /\n[\t ]/.test(text),
+  },
+  {
     name: 'close, or HTTP/1.0, in an informational response does not end the connection before the answer',
     applies: ({ ours }) => ours.informational.length > 0,
   },
@@ -48,6 +52,10 @@ export const disagreements: readonly Rule[] = [
 
 /** We refuse the reply, and Node does not. */
 export const refusals: readonly Rule[] = [
+  {
+    name: 'transfer codings other than chunked, which nobody asked for',
+    applies: ({ ours }) => ours.code === 'UNSUPPORTED_TRANSFER_CODING',
+  },
   {
     name: 'an llhttp before 9.3 is less strict than ours',
     applies: () => llhttpMajor < 9 || (llhttpMajor === 9 && llhttpMinor < 3),
