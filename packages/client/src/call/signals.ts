@@ -23,13 +23,48 @@ function link(signals: readonly AbortSignal[]): CallSignal {
     controller.abort(aborted.reason);
     return { signal: controller.signal, release() {} };
   }
-  const listeners = signals.map((signal) => [signal, () => controller.abort(signal.reason)] as const);
-  for (const [signal, listener] of listeners) signal.addEventListener('abort', listener, { once: true });
+  const releases = signals.map((signal) => onAbort(signal, () => controller.abort(signal.reason)));
   return {
     signal: controller.signal,
     release() {
-      for (const [signal, listener] of listeners) signal.removeEventListener('abort', listener);
+      for (const release of releases) release();
     },
+  };
+}
+
+/** Who waits for a signal, behind one listener. */
+class Waiting {
+  readonly callbacks = new Set<() => void>();
+  readonly listener = (): void => {
+    // Each takes itself out, and another one perhaps.
+    for (const callback of this.callbacks) callback();
+  };
+}
+
+const waiting = new WeakMap<AbortSignal, Waiting>();
+
+/**
+ * Calls once the signal aborts, unless what this gives is called before. A signal may be that of ten thousand calls, and adding a listener to it
+ * takes Node longer the more there are: all of them have one.
+ */
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  let all = waiting.get(signal);
+  if (all === undefined) {
+    all = new Waiting();
+    waiting.set(signal, all);
+    signal.addEventListener('abort', all.listener, { once: true });
+  }
+  const { callbacks, listener } = all;
+  const once = (): void => {
+    callbacks.delete(once);
+    callback();
+  };
+  callbacks.add(once);
+  return () => {
+    callbacks.delete(once);
+    if (callbacks.size > 0 || waiting.get(signal) !== all) return;
+    waiting.delete(signal);
+    signal.removeEventListener('abort', listener);
   };
 }
 

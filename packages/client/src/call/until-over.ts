@@ -5,6 +5,7 @@ import { ClientClosed } from '../errors.ts';
 import { clearTimeout, now, setImmediate, setTimeout } from '../time/platform.ts';
 import type { CallContext } from './context.ts';
 import type { Lifetime } from './lifetime.ts';
+import { onAbort } from './signals.ts';
 import { longestTimer } from './waiting.ts';
 
 /** For a dispatcher, in milliseconds past the deadline: it says more, such as the phase, and its timers may be shared. */
@@ -36,7 +37,7 @@ export async function untilOver<Value>(
   });
   // Whoever is cooperative fails by itself in this turn, with an error that knows more.
   const soon = (reason: () => Error): void => void setImmediate(() => giveUp(reason()));
-  const onAbort = (): void => soon(() => new Aborted('The request was aborted', { cause: signal?.reason }));
+  const abort = (): void => soon(() => new Aborted('The request was aborted', { cause: signal?.reason }));
   const onTime = (): void => {
     const left = deadline! - now();
     if (left > 0) timer = setTimeout(onTime, Math.min(left, longestTimer));
@@ -44,15 +45,16 @@ export async function untilOver<Value>(
     else giveUp(new DeadlineExceeded('The deadline passed while an interceptor, an authentication flow or a retry was at work'));
   };
   const forget = lifetime.whenClosed((reason) => soon(() => new Aborted(reason, { cause: new ClientClosed(reason) })));
-  if (signal?.aborted === true) onAbort();
-  else signal?.addEventListener('abort', onAbort, { once: true });
+  let release: (() => void) | undefined;
+  if (signal?.aborted === true) abort();
+  else if (signal !== undefined) release = onAbort(signal, abort);
   if (deadline !== undefined) onTime();
   try {
     return await Promise.race([work, over]);
   } finally {
     isOver = true;
     clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
+    release?.();
     forget();
   }
 }

@@ -3,6 +3,7 @@ import { Aborted } from '@x/httpcore';
 
 import { ClientClosed } from '../errors.ts';
 import type { Lifetime } from './lifetime.ts';
+import { onAbort } from './signals.ts';
 import { now } from '../time/platform.ts';
 
 /** Time, so that tests can have it their way. */
@@ -48,11 +49,7 @@ export function wait(milliseconds: number, signal: AbortSignal | undefined, life
     const settle = (): void => {
       cancelTimer();
       forget();
-      signal?.removeEventListener('abort', onAbort);
-    };
-    const onAbort = (): void => {
-      settle();
-      reject(abortedBy(signal!));
+      release?.();
     };
     const onClosed = (reason: string): void => {
       settle();
@@ -63,7 +60,13 @@ export function wait(milliseconds: number, signal: AbortSignal | undefined, life
       resolve();
     });
     const forget = lifetime.whenClosed(onClosed);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const release =
+      signal === undefined
+        ? undefined
+        : onAbort(signal, () => {
+            settle();
+            reject(abortedBy(signal));
+          });
   });
 }
 

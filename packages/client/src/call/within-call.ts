@@ -1,5 +1,6 @@
 /** Waiting that ends when the call does. */
 import { Aborted, DeadlineExceeded } from '@x/httpcore';
+import { onAbort } from './signals.ts';
 import { longestTimer } from './waiting.ts';
 import { clearTimeout, now, setTimeout } from '../time/platform.ts';
 
@@ -18,12 +19,12 @@ export interface CallLimits {
 export async function withinCall<Value>({ signal, deadline }: CallLimits, work: Promise<Value>): Promise<Value> {
   if (signal === undefined && deadline === undefined) return work;
   let timer: NodeJS.Timeout | undefined;
-  let onAbort: (() => void) | undefined;
+  let release: (() => void) | undefined;
   const over = new Promise<never>((_, reject) => {
     if (signal !== undefined) {
-      onAbort = () => reject(new Aborted('The request was aborted', { cause: signal.reason, phase: 'request' }));
-      if (signal.aborted) onAbort();
-      else signal.addEventListener('abort', onAbort, { once: true });
+      const abort = (): void => reject(new Aborted('The request was aborted', { cause: signal.reason, phase: 'request' }));
+      if (signal.aborted) abort();
+      else release = onAbort(signal, abort);
     }
     const left = deadline === undefined ? Infinity : Math.max(0, deadline - now());
     const onTime = (): void => reject(new DeadlineExceeded('The deadline passed before the request could be sent', { phase: 'request' }));
@@ -33,6 +34,6 @@ export async function withinCall<Value>({ signal, deadline }: CallLimits, work: 
     return await Promise.race([work, over]);
   } finally {
     clearTimeout(timer);
-    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
+    release?.();
   }
 }

@@ -1,5 +1,6 @@
 /**
  * The platform's own time, taken when this module is loaded: a test that fakes timers afterwards does not stop the calls that it makes.
+ * Only the waits between the attempts of a call keep to the timers that there are then ({@link ../call/waiting.ts}), for a test to skip them.
  */
 import { performance as realPerformance } from 'node:perf_hooks';
 

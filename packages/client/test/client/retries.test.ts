@@ -17,15 +17,7 @@ import {
   type Response,
   type RetryLimits,
 } from '../../src/index.ts';
-import type * as Platform from '../../src/time/platform.ts';
 import { bodyText, scripted, type Script, type ScriptedAnswer } from '../scripted-dispatcher.ts';
-
-// The client takes the platform's timers when it is loaded; here they are looked up, so that tests can fake and count them.
-vi.mock('../../src/time/platform.ts', async (original) => ({
-  ...(await original<typeof Platform>()),
-  setTimeout: (task: () => void, milliseconds: number) => globalThis.setTimeout(task, milliseconds),
-  clearTimeout: (timer: NodeJS.Timeout | undefined) => globalThis.clearTimeout(timer),
-}));
 
 const url = 'http://a.example/';
 afterEach(() => {
@@ -352,7 +344,7 @@ describe('a client with retries', () => {
 });
 
 describe('ten thousand calls that wait to be sent again', () => {
-  it('cost a timer each, no connection, and nothing once they are over', async () => {
+  it('cost a timer each, no connection, and nothing once they are over', { timeout: 60_000 }, async () => {
     const count = 10_000;
     const delay = 600_000;
     const set = vi.spyOn(globalThis, 'setTimeout');
@@ -397,7 +389,7 @@ describe('ten thousand calls that wait to be sent again', () => {
     while (active() < count) await setImmediate();
     expect(active()).toBeLessThanOrEqual(timersBefore + count);
     expect((heap() - heapBefore) / count).toBeLessThan(16 * 1024);
-    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(count);
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1);
     controller.abort(new Error('enough'));
     expect(active()).toBeLessThanOrEqual(timersBefore);
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
