@@ -3,6 +3,8 @@ export type { AuthFields } from './auth/auth-fields.ts';
 export type { AsyncAuthFlow, Auth, AuthExchange, AuthFlow, AuthInput } from './auth/auth.ts';
 export { BasicAuth } from './auth/basic.ts';
 export { BearerAuth, type TokenSupplier } from './auth/bearer.ts';
+export { OAuth2Auth, type OAuth2Options } from './auth/oauth2.ts';
+export { TokenError, type OAuth2Tokens } from './auth/oauth2-token.ts';
 export { DigestAuth, type DigestAuthOptions } from './auth/digest/digest.ts';
 export type { DigestAlgorithmName } from './auth/digest/digest-algorithm.ts';
 export type { DigestQuality } from './auth/digest/digest-challenge.ts';

@@ -2,7 +2,7 @@
 import type { AuthSettings } from './auth-settings.ts';
 import { originFields } from './auth-fields.ts';
 import { userOf } from './basic.ts';
-import type { Auth, AsyncAuthFlow, AuthFlow } from './auth.ts';
+import type { Auth, AsyncAuthFlow, AuthExchange, AuthFlow } from './auth.ts';
 import type { RequestBody } from '../request/body/request-body.ts';
 import { BodyNotReplayable, ClientError } from '../errors.ts';
 import { findHeader } from '../request/fields/header-input.ts';
@@ -19,12 +19,15 @@ import { withinCall } from '../call/within-call.ts';
  * request to another origin, such as a redirect leads to, passes through as it is, unless the flow is for every origin: its credentials
  * were left behind where it turned off.
  */
-export function authenticate(settingsOf: (context: CallContext) => AuthSettings): (send: Send) => Send {
+export function authenticate(
+  settingsOf: (context: CallContext) => AuthSettings,
+  sendAside?: AuthExchange['sendAside'],
+): (send: Send) => Send {
   return (send) =>
     function identify(request, context) {
       const { auth } = settingsOf(context);
       if (auth === undefined || !takesPart(auth, request, context.request, settingsOf(context))) return send(request, context);
-      return runFlow(auth, request, context, send);
+      return runFlow(auth, request, context, send, sendAside);
     };
 }
 
@@ -43,10 +46,16 @@ function lacksPassword(credentials: string): boolean {
   return userOf(credentials)?.password === '';
 }
 
-async function runFlow(auth: Auth, request: Request, context: CallContext, send: Send): Promise<StreamResponse> {
+async function runFlow(
+  auth: Auth,
+  request: Request,
+  context: CallContext,
+  send: Send,
+  sendAside: AuthExchange['sendAside'],
+): Promise<StreamResponse> {
   const whole =
     auth.requiresRequestBody === true ? await withinCall(context, withWholeBody(request)) : { request, content: new Uint8Array() };
-  const flow = auth.authFlow(whole.request, { fields: originFields, content: whole.content });
+  const flow = auth.authFlow(whole.request, { fields: originFields, content: whole.content, sendAside });
   const sent = new Set<RequestBody>();
   let response: StreamResponse | undefined;
   try {

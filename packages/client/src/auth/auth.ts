@@ -1,5 +1,6 @@
 /** What authentication is to a client: a conversation that yields requests and receives their responses. */
 import type { Request } from '../request/request.ts';
+import type { Response } from '../response/response.ts';
 import type { AnyResponse } from '../response/any-response.ts';
 import type { AuthFields } from './auth-fields.ts';
 
@@ -14,6 +15,12 @@ export interface AuthExchange {
   readonly fields: AuthFields;
   /** The bytes of the request's body, for a flow with `requiresRequestBody`; none without a body. */
   readonly content: Uint8Array;
+  /**
+   * Sends a request beside the call, such as one for a token that other calls wait for, too: over the client's connections, mounts and proxies,
+   * but past its interceptors, cookies, credentials, redirects and retries. The call's signal and deadline do not end it; it has 30 seconds of its own, and its
+   * response at most 1 MiB. Absent where a flow is not run by a client.
+   */
+  readonly sendAside?: ((request: Request) => Promise<Response>) | undefined;
 }
 
 /**

@@ -83,6 +83,56 @@ describe('Bearer', () => {
     expect(await credentials(auth, home, [403])).toEqual(['Bearer old']);
   });
 
+  it('asks once for all who wait, and for all who are refused with the same', async () => {
+    const asked: (string | undefined)[] = [];
+    let give: ((token: string) => void)[] = [];
+    const auth = new BearerAuth((refused) => {
+      asked.push(refused);
+      return new Promise<string>((resolve) => give.push(resolve));
+    });
+    const answer = (token: string): void => {
+      for (const resolve of give) resolve(token);
+      give = [];
+    };
+    const flows = Array.from({ length: 5 }, () => auth.authFlow(home, { fields: originFields, content: new Uint8Array() }));
+    const refused = StreamResponse.of(home, { status: 401 });
+    const sent = async (steps: Promise<IteratorResult<Request, void>>[]): Promise<(string | null)[]> =>
+      (await Promise.all(steps)).map(({ value }) => (value as Request).headers.get('authorization'));
+    const first = sent(flows.map((flow) => flow.next()));
+    answer('old');
+    expect(await first).toEqual(Array(5).fill('Bearer old'));
+    const second = sent(flows.slice(1).map((flow) => flow.next(refused)));
+    await null;
+    answer('new');
+    expect(await second).toEqual(Array(4).fill('Bearer new'));
+    // One whose refusal comes when the new one is here already.
+    expect(await sent([flows[0]!.next(refused)])).toEqual(['Bearer new']);
+    expect(asked).toEqual([undefined, 'old']);
+    // A supplier that goes on giving the old one.
+    const later = auth.authFlow(home, { fields: originFields, content: new Uint8Array() });
+    const third = sent([later.next()]);
+    answer('old');
+    expect(await third).toEqual(['Bearer new']);
+    const fourth = sent([later.next(refused)]);
+    await null;
+    answer('newer');
+    expect(await fourth).toEqual(['Bearer newer']);
+    expect(asked).toEqual([undefined, 'old', undefined, 'new']);
+  });
+
+  it('fails for all who wait where its supplier does, and asks anew for the next', async () => {
+    let calls = 0;
+    const auth = new BearerAuth(() => {
+      calls += 1;
+      if (calls === 1) throw new Error('no token');
+      return 'later';
+    });
+    const outcomes = await Promise.allSettled([credentials(auth), credentials(auth)]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(await credentials(auth)).toEqual(['Bearer later']);
+    expect(calls).toBe(2);
+  });
+
   it.each(['', 'a b', 'a\r\nx: y', 'tökén', 7])('refuses %j, and quotes nothing of it', async (token) => {
     if (token !== 7) expect(() => new BearerAuth(token as string)).toThrow(InvalidOption);
     await expect(credentials(new BearerAuth(() => token as string))).rejects.toThrow(/^(?!.*x: y).*token/);

@@ -39,6 +39,7 @@ import { OpenCall } from '../call/open-call.ts';
 import { untilOver } from '../call/until-over.ts';
 import type { CallContext } from '../call/context.ts';
 import { CallBuilder } from './call-builder.ts';
+import { sendAsideBy } from './aside.ts';
 import { Closing, type CloseOptions } from './closing.ts';
 import { CallResumption } from '../call/call-resumption.ts';
 import { releaseSources } from '../request/body/sources.ts';
@@ -102,7 +103,9 @@ export class Client implements AsyncDisposable {
     this.#retryBudget = parent?.retryBudget ?? new RetryBudget(systemClock.now);
     const services = { budget: this.#retryBudget, lifetime: this.#lifetime, clock: systemClock, random: Math.random };
     this.#route = routeBy(this.#connections.mounts, this.#connections.dispatcher);
-    this.#chain = new Chain<CallSettings>(chainLayers(this.#settings, services), dispatchBy(this.#route, settingsOf), this.#settings);
+    const dispatch = dispatchBy(this.#route, settingsOf);
+    const layers = chainLayers(this.#settings, services, sendAsideBy(dispatch, this.#settings, this.#shutdowns));
+    this.#chain = new Chain<CallSettings>(layers, dispatch, this.#settings);
     const { signal } = this.#settings;
     if (signal !== undefined) expectManyListeners(signal);
   }

@@ -1,6 +1,7 @@
 /** The order of a client's chain. */
 import { hasCookies } from '../cookies/cookie-settings.ts';
 import { authenticate } from '../auth/auth-interceptor.ts';
+import type { AuthExchange } from '../auth/auth.ts';
 import { exchangeCookies } from '../cookies/cookie-interceptor.ts';
 import { decodeResponses } from '../decoding/decoding-interceptor.ts';
 import { followRedirects, offerRedirects } from '../redirects/redirect-interceptor.ts';
@@ -18,7 +19,11 @@ import { userLayer, type Layer } from '../call/chain.ts';
  * inside of both, so that each request gets those of where it goes. Cookies are inside of credentials, since a challenge may
  * set some; content codings are undone inside of whatever reads a response.
  */
-export function chainLayers(settings: ClientSettings, services: RetryServices): Layer<CallSettings>[] {
+export function chainLayers(
+  settings: ClientSettings,
+  services: RetryServices,
+  sendAside: AuthExchange['sendAside'],
+): Layer<CallSettings>[] {
   return [
     ...settings.interceptors.map(userLayer),
     { isOn: ({ redirects }) => doesFollow(redirects), wrap: followRedirects((context) => settingsOf(context).redirects) },
@@ -31,7 +36,7 @@ export function chainLayers(settings: ClientSettings, services: RetryServices): 
         hookOf: (context) => settingsOf(context).onRetry,
       }),
     },
-    { isOn: ({ auth }) => auth.auth !== undefined, wrap: authenticate((context) => settingsOf(context).auth) },
+    { isOn: ({ auth }) => auth.auth !== undefined, wrap: authenticate((context) => settingsOf(context).auth, sendAside) },
     { isOn: ({ cookies }) => hasCookies(cookies), wrap: exchangeCookies((context) => settingsOf(context).cookies) },
     {
       isOn: ({ onDownloadProgress }) => onDownloadProgress !== undefined,

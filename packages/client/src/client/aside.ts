@@ -1,0 +1,39 @@
+/** Requests that a feature sends on its own account, beside the calls of the client. */
+import { joinSignals } from '../call/signals.ts';
+import { CallContext } from '../call/context.ts';
+import type { Send } from '../call/interceptor.ts';
+import { ClientError } from '../errors.ts';
+import type { Request } from '../request/request.ts';
+import { Response } from '../response/response.ts';
+import { defaultTimeouts, mergeTimeouts } from '../time/timeout.ts';
+import type { ClientSettings } from './client-settings.ts';
+
+const timeout = mergeTimeouts(defaultTimeouts, 30_000);
+const largestBody = 1024 * 1024;
+
+/** `dispatch` is the end of the chain: nothing of the caller's is passed on the way there, and nothing is undone on the way back. */
+export function sendAsideBy(
+  dispatch: Send,
+  settings: ClientSettings,
+  shutdowns: readonly AbortSignal[],
+): (request: Request) => Promise<Response> {
+  return async function sendAside(request) {
+    const call = new CallContext(request, { ...settings, timeout }, joinSignals(shutdowns), undefined, undefined);
+    try {
+      const head = await dispatch(request, call);
+      const chunks: Uint8Array[] = [];
+      let size = 0;
+      for await (const chunk of head) {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (size > largestBody) throw new ClientError('The response is larger than 1 MiB', { code: 'RESPONSE_TOO_LARGE' });
+      }
+      return new Response(head, new Uint8Array(Buffer.concat(chunks)), head.body.trailers);
+    } catch (error) {
+      call.fail(error);
+      throw error;
+    } finally {
+      call.settle();
+    }
+  };
+}
