@@ -78,7 +78,7 @@ export function readTokens(response: Response, before: string | undefined, now: 
   const answer = jsonObject(response);
   if (status !== 200 || answer?.['access_token'] === undefined) throw refusal(response, answer);
   const { access_token: accessToken, token_type: type, expires_in: lifetime, refresh_token: refreshToken, scope } = answer;
-  if (typeof accessToken !== 'string' || (type !== undefined && String(type).toLowerCase() !== 'bearer')) {
+  if (typeof accessToken !== 'string' || (type !== undefined && (typeof type !== 'string' || type.toLowerCase() !== 'bearer'))) {
     throw new TokenError('The token endpoint answered with a token that is no bearer token', { code: 'TOKEN_UNREADABLE', status });
   }
   const seconds = typeof lifetime === 'string' && /^\d+$/.test(lifetime) ? Number(lifetime) : lifetime;

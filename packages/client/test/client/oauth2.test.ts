@@ -85,7 +85,7 @@ describe('OAuth 2.0', () => {
       const parameters = new URLSearchParams({ scope: 'read write', audience: 'https://api.example' });
       const request: oauth.ClientCredentialsGrantRequestOptions = {
         [oauth.customFetch]: (to, init) => {
-          theirs = new globalThis.Request(to, init as RequestInit);
+          theirs = new globalThis.Request(to, init);
           return Promise.resolve(globalThis.Response.json({ access_token: 'a', token_type: 'bearer' }));
         },
       };
