@@ -63,7 +63,7 @@ const optionNames: OptionNames<OAuth2Options> = Object.freeze({
  */
 export class OAuth2Auth {
   static {
-    showAsJson(this.prototype);
+    showAsJson(this.prototype, 'OAuth2Auth');
   }
 
   /** With `origins`, it is those that count, for redirects too. */
