@@ -352,7 +352,8 @@ export const layers: readonly Layer[] = [
     layer: 'client/fetch',
     files: [`${client}/fetch/`],
     imports: ['client/ground', 'client/time', 'client/request', 'client/response', 'client/redirects', 'client/retries'],
-    modules: ['node:util/types'],
+    modules: ['node:crypto', 'node:util/types'],
+    types: ['@x/httpcore'],
   },
   // The composition, and the only folder that knows every feature.
   { layer: 'client/client', files: [`${client}/client/`], imports: ['client/*'], modules: ['@x/httpcore', 'node:net'] },

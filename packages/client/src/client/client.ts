@@ -5,7 +5,7 @@ import { pagesOf, readPageOptions, type PageOptions } from './pages.ts';
 import type { CookieJar } from '../cookies/cookie-jar.ts';
 import { openConnections, type Connections } from './connections.ts';
 import { InvalidOption } from '../errors.ts';
-import { createFetch } from '../fetch/fetch.ts';
+import { createFetch, mostRedirects } from '../fetch/fetch.ts';
 import { Extension } from './extension.ts';
 import { Lifetime, type ClientState } from '../call/lifetime.ts';
 import { Headers } from '../request/fields/headers.ts';
@@ -222,7 +222,7 @@ export class Client implements AsyncDisposable {
    * `fetch` of the web platform on this client, for whatever takes one; it needs no `this`. It resolves with the platform's
    * own `Response`, and rejects as the platform's does: with a `TypeError` whose `cause` is the error that the client would have thrown, or with
    * the signal's reason. The client's headers, cookies, credentials, timeouts and retries count; `redirect`,
-   * `credentials: 'omit'` and `signal` are the request's. `integrity` is refused.
+   * `credentials: 'omit'`, `integrity`, `referrer` and `signal` are the request's.
    *
    * @example
    * const openai = new OpenAI({ fetch: client.fetch });
@@ -321,12 +321,18 @@ export class Client implements AsyncDisposable {
   }
 
   #createFetch(): typeof globalThis.fetch {
+    // A status is no failure there, whoever would send again because of it.
+    const retries = this.#settings.retries?.with({ lastResponse: 'return' }) ?? null;
+    const asFetch = { followRedirects: true, maxRedirects: mostRedirects, throwOnStatus: false, retries };
+    let own: Client | undefined;
     return createFetch({
       baseUrl: this.baseUrl,
-      retries: this.#settings.retries?.with({ lastResponse: 'return' }) ?? null,
       buildRequest: (method, url, options) => this.buildRequest(method, url, options),
-      // A status is no failure there.
-      stream: (request, options) => this.stream(request, this.#settings.throwsOnStatus ? { ...options, throwOnStatus: false } : options),
+      stream: (request, options) => {
+        if (own === undefined && !this.#lifetime.isOpen) return this.stream(request, { ...asFetch, ...options });
+        own ??= this.extend(asFetch);
+        return own.stream(request, options);
+      },
     });
   }
 

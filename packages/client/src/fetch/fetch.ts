@@ -6,24 +6,23 @@
  * instead of an opaque response, and no header name is forbidden. Redirects are the client's: never from https to http.
  */
 import type { MessageOptions } from '../request/request-options.ts';
-import type { Retries } from '../retries/retries.ts';
 import type { Request } from '../request/request.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
 import { parseUrl } from '../request/url/url.ts';
 import { fetchBody } from './fetch-body.ts';
-import { platformResponse } from './platform-response.ts';
+import { hasIntegrity } from './integrity.ts';
+import { referrerOf } from './referrer.ts';
+import { responseMaker } from './fetch-response.ts';
+import { plainCall, type Fetch, type FetchCall } from './plain-call.ts';
 
-export type Fetch = typeof globalThis.fetch;
 type PlatformRequest = globalThis.Request;
 type PlatformRequestInit = NonNullable<Parameters<Fetch>[1]>;
 
 /** What a `fetch` says of a call. */
 export interface FetchCallOptions {
   readonly followRedirects?: boolean;
-  readonly maxRedirects?: number;
   readonly auth?: null;
   readonly cookies?: null;
-  readonly retries?: Retries | null;
   readonly cache?: PlatformRequest['cache'];
   readonly signal?: AbortSignal | undefined;
 }
@@ -31,48 +30,98 @@ export interface FetchCallOptions {
 /** What of a client it needs. */
 export interface FetchClient {
   readonly baseUrl: string | undefined;
-  /** Those of the client, but for the last response: a `fetch` hands out whatever status there is. */
-  readonly retries: Retries | null;
   buildRequest(method: string, url: string, options?: MessageOptions): Request;
-  stream(request: Request, options: FetchCallOptions): Promise<StreamResponse>;
+  /** Follows redirects as a `fetch` does, and hands out whatever status there is, unless the options say otherwise. */
+  stream(request: Request, options: FetchCallOptions | undefined): Promise<StreamResponse>;
 }
 
 // Fetch Standard §4.4, HTTP-redirect fetch, step 8.
-const mostRedirects = 20;
+export const mostRedirects = 20;
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 // Nothing of these is on a network, and the platform knows how to read them.
 const localUrl = /^(?:data|blob):/i;
 
+// Taken before anybody can put a client's in its place, which would then ask itself.
+const platformFetch = globalThis.fetch;
+
 export function createFetch(client: FetchClient): Fetch {
+  const toResponse = responseMaker();
   return async function fetch(input, init) {
-    if (localUrl.test(urlOf(input))) return globalThis.fetch(input, init);
-    // It finds every mistake that the standard finds, and says so in the platform's words.
-    const asked = new globalThis.Request(absolute(input, client), init);
-    refuseWhatIsIgnored(asked, init);
-    const hasSignal = input instanceof globalThis.Request || (init?.signal !== undefined && init.signal !== null);
-    const signal = hasSignal ? asked.signal : undefined;
+    const plain = plainRequest(input, init, client);
+    if (plain === undefined && localUrl.test(urlOf(input))) return platformFetch(input, init);
+    const [call, request] = plain ?? (await requestOf(input, init, client));
+    const { signal, redirect } = call;
     signal?.throwIfAborted();
     try {
-      const body = await fetchBody(asked, init?.body);
-      const options = { headers: asked.headers, ...(body === undefined ? {} : { body }) };
-      const request = client.buildRequest(asked.method, asked.url, options);
-      const response = await client.stream(request, { ...callOptions(asked, client), signal });
-      if (asked.redirect === 'error' && redirectStatuses.has(response.status)) {
+      const response = await client.stream(request, callOptions(call));
+      if (redirect === 'error' && redirectStatuses.has(response.status)) {
         await response.close();
         throw new TypeError(`It was redirected (${response.status}), and "redirect" is "error"`);
       }
       // Fetch Standard §4.6, HTTP-network-or-cache fetch, step 10.1.
-      if (asked.cache === 'only-if-cached' && response.status === 504 && response.cache?.stored === false) {
+      if (call.cache === 'only-if-cached' && response.status === 504 && response.cache?.stored === false) {
         await response.close();
         throw new TypeError('Nothing of it is in the cache, and "cache" is "only-if-cached"');
       }
-      return platformResponse(response, asked);
+      if (call.integrity !== '' && !hasIntegrity(await response.bytes(), call.integrity)) {
+        throw new TypeError('The content is not what "integrity" says');
+      }
+      return toResponse(response, call);
     } catch (cause) {
-      // `asked` is used here, so it stays: its signal follows the caller's for no longer than it lives itself.
-      if (hasSignal && asked.signal.aborted) throw asked.signal.reason as unknown;
+      // The call is used here, so it stays: the signal of a Request follows the caller's for no longer than it lives itself.
+      if (call.signal?.aborted === true) throw call.signal.reason as unknown;
       throw new TypeError('fetch failed', { cause });
     }
   };
+}
+
+/** What would not be understood here is left to the platform, which says what is wrong with it in its own words. */
+function plainRequest(
+  input: Parameters<Fetch>[0],
+  init: PlatformRequestInit | undefined,
+  client: FetchClient,
+): [FetchCall, Request] | undefined {
+  try {
+    const call = plainCall(input, init);
+    if (call === undefined) return undefined;
+    const { method, url, headers, text } = call;
+    if (headers === undefined && text === undefined) return [call, client.buildRequest(method, url)];
+    return [call, client.buildRequest(method, url, { headers, ...(text === undefined ? {} : { body: text }) })];
+  } catch {
+    return undefined;
+  }
+}
+
+/** By way of the platform's `Request`: it finds every mistake that the standard finds. */
+async function requestOf(
+  input: Parameters<Fetch>[0],
+  init: PlatformRequestInit | undefined,
+  client: FetchClient,
+): Promise<[FetchCall, Request]> {
+  const asked = new globalThis.Request(absolute(input, client), init);
+  refuseWhatIsIgnored(init);
+  const hasSignal = input instanceof globalThis.Request || (init?.signal !== undefined && init.signal !== null);
+  const { method, url, redirect, credentials, cache, integrity } = asked;
+  const headers = withSaid(asked);
+  const call = {
+    asked,
+    method,
+    url,
+    headers,
+    redirect,
+    credentials,
+    cache,
+    signal: hasSignal ? asked.signal : undefined,
+    text: undefined,
+    integrity,
+  };
+  call.signal?.throwIfAborted();
+  try {
+    const body = await fetchBody(asked, init?.body);
+    return [call, client.buildRequest(method, url, { headers, ...(body === undefined ? {} : { body }) })];
+  } catch (cause) {
+    throw new TypeError('fetch failed', { cause });
+  }
 }
 
 function urlOf(input: Parameters<Fetch>[0]): string {
@@ -85,27 +134,46 @@ function absolute(input: Parameters<Fetch>[0], { baseUrl, buildRequest }: FetchC
   return buildRequest('GET', input, { params: null }).url;
 }
 
+/** The fields of a request, with those that its other members stand for, unless the caller gave them. */
+function withSaid(asked: PlatformRequest): globalThis.Headers {
+  const said: [name: string, value: string | undefined][] = [['referer', referrerOf(asked)]];
+  // Fetch Standard §4.6, HTTP-network-or-cache fetch, steps 8.17 and 8.18.
+  if (asked.cache === 'no-cache') said.push(['cache-control', 'max-age=0']);
+  if (asked.cache === 'no-store' || asked.cache === 'reload') said.push(['pragma', 'no-cache'], ['cache-control', 'no-cache']);
+  const missing = said.filter(([name, value]) => value !== undefined && !asked.headers.has(name));
+  if (missing.length === 0) return asked.headers;
+  const headers = new globalThis.Headers(asked.headers);
+  for (const [name, value] of missing) headers.set(name, value!);
+  return headers;
+}
+
 /** Silence about these would be a false sense of safety, or of being routed. */
-function refuseWhatIsIgnored(asked: PlatformRequest, init: PlatformRequestInit | undefined): void {
-  if (asked.integrity !== '') throw new TypeError('"integrity" is not supported: check the digest of the body yourself');
+function refuseWhatIsIgnored(init: PlatformRequestInit | undefined): void {
   if (init !== undefined && 'dispatcher' in init && init.dispatcher !== undefined && init.dispatcher !== null) {
     throw new TypeError('"dispatcher" is an option of undici; give the client one of its own kind, or a proxy');
   }
 }
 
-function callOptions(asked: PlatformRequest, { retries }: FetchClient): FetchCallOptions {
+/** `undefined` for what the client itself does: it was made for `fetch`, and follows redirects. */
+function callOptions({ redirect, credentials, cache, headers, signal }: FetchCall): FetchCallOptions | undefined {
+  const mode = cacheMode(cache, headers);
+  if (signal === undefined && redirect === 'follow' && credentials !== 'omit' && mode === undefined) return undefined;
   return {
-    ...(asked.redirect === 'follow' ? { followRedirects: true, maxRedirects: mostRedirects } : { followRedirects: false }),
-    ...(asked.credentials === 'omit' ? { auth: null, cookies: null } : {}),
-    retries,
-    ...cacheMode(asked),
+    ...(redirect === 'follow' ? {} : { followRedirects: false }),
+    ...(credentials === 'omit' ? { auth: null, cookies: null } : {}),
+    ...mode,
+    signal,
   };
 }
 
-const preconditions = ['if-modified-since', 'if-none-match', 'if-unmodified-since', 'if-match', 'if-range'];
+const preconditions = new Set(['if-modified-since', 'if-none-match', 'if-unmodified-since', 'if-match', 'if-range']);
+
+function names(headers: NonNullable<FetchCall['headers']>): string[] {
+  return headers instanceof globalThis.Headers ? [...headers.keys()] : Object.keys(headers).map((name) => name.toLowerCase());
+}
 
 /** Fetch Standard §4.6, HTTP-network-or-cache fetch, step 8.15: who asks by himself wants the answer by himself. */
-function cacheMode({ cache, headers }: PlatformRequest): FetchCallOptions {
+function cacheMode(cache: FetchCall['cache'], headers: FetchCall['headers']): FetchCallOptions | undefined {
   if (cache !== 'default') return { cache };
-  return preconditions.some((name) => headers.has(name)) ? { cache: 'no-store' } : {};
+  return headers !== undefined && names(headers).some((name) => preconditions.has(name)) ? { cache: 'no-store' } : undefined;
 }
