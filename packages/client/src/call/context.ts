@@ -136,6 +136,7 @@ export class CallContext implements CallRecord {
       signal: this.#attemptSignals?.at(-1)?.signal ?? this.#signal.signal,
       deadline: this.deadline,
       trace: attempt.observe,
+      traceInAnyContext: this.trace === undefined,
       onInformational: this.onInformational,
       trailers: attempt.request.trailers,
       replayableBody: attempt.request.body?.replayable === true,

@@ -171,7 +171,7 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
   #begin(exchange: Exchange): boolean {
     const { forwarding } = exchange;
     const target = forwarding === null ? exchange.target : forwarding.target(exchange);
-    const headers = forwarding === null ? exchange.headers : forwarding.headers(exchange);
+    const headers = forwarding === null ? exchange.headers : exchange.inContext(() => forwarding.headers(exchange));
     if (exchange !== this.#exchange) return false;
     exchange.requestSent = true;
     const host = hostOf(exchange.method, exchange.target, exchange.origin.authority);
@@ -230,6 +230,7 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
     const exchange = this.#exchange;
     if (exchange === null) return;
     this.#exchange = null;
+    this.#withheldBody = null;
     if (this.#paused) this.#resume();
     const isReusable = this.#engine.reusable && !this.#noNewExchanges;
     if (isReusable && exchange.isChallenged) {

@@ -148,7 +148,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
     const isTunnel = method === 'CONNECT';
     const endsWithHead = !isTunnel && framing.length === 0 && !framing.chunked && (body === null || Array.isArray(body));
     const carrier = new Http2Carrier(this, exchange, now);
-    const headers = forwarding === null ? exchange.headers : forwarding.headers(exchange);
+    const headers = forwarding === null ? exchange.headers : exchange.inContext(() => forwarding.headers(exchange));
     if (exchange.ended) {
       // Aborted by the authenticator.
       this.#owner.onCapacity(this);

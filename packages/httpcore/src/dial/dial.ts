@@ -10,6 +10,8 @@ import type { ByteTransport } from '../net/byte-transport.ts';
 import type { DialTimings, TraceObserver } from '../contract/trace.ts';
 
 export interface DialRequest extends Destination {
+  /** Calls back, in the async context of the request that it is for. */
+  readonly inContext: <Result>(task: () => Result) => Result;
   /** Sees the steps. */
   readonly trace: TraceObserver | null;
   /**

@@ -193,6 +193,10 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
     this.#request.trace?.(name, now, detail);
   }
 
+  inContext<Result>(task: () => Result): Result {
+    return this.#request.inContext(task);
+  }
+
   onReady(transport: SocketTransport): void {
     const { via } = this.#request;
     if (via !== null && transport.holdsBytes && !this.#mayBeSpokenTo) this.#sentTooEarly(transport, via);

@@ -23,6 +23,8 @@ export interface WayListener {
   readonly isSettled: boolean;
   enter(stage: Stage): void;
   trace<Name extends TraceEventName>(name: Name, detail: TraceEvents[Name]): void;
+  /** Calls back, in the async context of the request that it is for. */
+  inContext<Result>(task: () => Result): Result;
   onReady(transport: SocketTransport): void;
   onFailed(error: HttpCoreError): void;
 }

@@ -153,7 +153,7 @@ export class Exchange extends GivenRequest {
   onInformational(status: number, reason: string, headers: readonly HeaderPair[]): void {
     if (this.observer !== null) this.trace('informational', { status });
     try {
-      this.context?.onInformational?.(status, reason, headers);
+      this.inContext(() => this.context?.onInformational?.(status, reason, headers));
     } catch (error) {
       this.abort(new Aborted('The observer of informational responses threw', { code: 'OBSERVER_FAILED', cause: error }));
     }
@@ -245,7 +245,7 @@ export class Exchange extends GivenRequest {
 
   /** RFC 9110 §15.5.8: nothing was forwarded yet; it is sent again if there are other credentials to send it with. */
   #answerProxy(status: number, headers: readonly HeaderPair[]): boolean {
-    if (!this.forwarding!.isChallenged(this, status, headers) || !this.#mayReplay('unprocessed')) return false;
+    if (!this.inContext(() => this.forwarding!.isChallenged(this, status, headers)) || !this.#mayReplay('unprocessed')) return false;
     const error = new ProxyError('The proxy asked for other credentials', { code: 'PROXY_AUTH_REQUIRED', status, headers });
     const stream = this.#carrier!;
     const giveUp = (): void => {

@@ -1,13 +1,33 @@
+import { AsyncResource } from 'node:async_hooks';
+
 import type { ByteIterable, DispatchContext, HeaderPair, Timeouts } from '../contract/dispatcher.ts';
 import type { TraceObserver } from '../contract/trace.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Forwarding } from '../model/proxy/forwarding.ts';
 import type { RequestFraming } from '../model/request-framing.ts';
-import { observerOf } from '../observe/diagnostics-channel.ts';
+import { isObserved, observerOf } from '../observe/diagnostics-channel.ts';
 
 let lastOrder = 0;
 
-/** The request of an exchange, as it was given, and who watches over it. */
+/** Nobody looks at the context: the caller says so, and there is no subscriber of the diagnostics channel. */
+function isContextFree(context: DispatchContext | undefined): boolean {
+  return context?.traceInAnyContext === true && !isObserved();
+}
+
+function hasCallbacks(body: ByteIterable | null, context: DispatchContext | undefined): boolean {
+  if (body !== null && !Array.isArray(body)) return true;
+  return context !== undefined && (context.onInformational !== undefined || typeof context.trailers === 'function');
+}
+
+/** What a request is told of where it goes. */
+export interface RequestOwner {
+  /** `null` where the peer is no proxy that forwards. */
+  readonly forwarding: Forwarding | null;
+  /** Is something called on behalf of every request, given by it or not: an authenticator, an application? */
+  readonly callsForRequests: boolean;
+}
+
+/** The request of an exchange, as it was given, and what of it is called back. */
 export class GivenRequest {
   readonly origin: Origin;
   readonly method: string;
@@ -21,11 +41,13 @@ export class GivenRequest {
   /** Its place among all requests: the lower, the earlier. */
   readonly order: number = (lastOrder += 1);
   readonly observer: TraceObserver | null;
+  /** Only where something is called back: it costs as much as a promise. */
+  readonly #scope: AsyncResource | null;
   /** `null` where the peer is no proxy that forwards. */
   readonly forwarding: Forwarding | null;
 
   constructor(
-    { forwarding }: { readonly forwarding: Forwarding | null },
+    { forwarding, callsForRequests }: RequestOwner,
     origin: Origin,
     method: string,
     target: string,
@@ -46,6 +68,15 @@ export class GivenRequest {
     this.timeouts = timeouts;
     this.context = context;
     this.queuedAt = now;
-    this.observer = observerOf(context?.trace, method, origin.text);
+    const observer = observerOf(context?.trace, method, origin.text);
+    const callsBack = callsForRequests || (observer !== null && !isContextFree(context)) || hasCallbacks(body, context);
+    const scope = (this.#scope = callsBack ? new AsyncResource('@x/httpcore request') : null);
+    this.observer =
+      observer === null || scope === null ? observer : (name, at, detail) => scope.runInAsyncScope(observer, undefined, name, at, detail);
+  }
+
+  /** Calls back in the async context of the call that gave what is called: an `AsyncLocalStorage` has its store, and no other's. */
+  inContext<Result>(task: () => Result): Result {
+    return this.#scope === null ? task() : this.#scope.runInAsyncScope(task);
   }
 }

@@ -4,14 +4,12 @@ import type { ConnectTimeout, ErrorPhase, HttpCoreError, PoolTimeout } from '../
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { Clock } from '../time/clock.ts';
 import type { BodyMemory } from './body-memory.ts';
-import type { Forwarding } from '../model/proxy/forwarding.ts';
+import type { RequestOwner } from './given-request.ts';
 
 /** Who has an exchange while it is queued, and takes it back for a replay. */
-export interface ExchangeOwner<Owned> {
+export interface ExchangeOwner<Owned> extends RequestOwner {
   readonly clock: Clock;
   readonly memory: BodyMemory;
-  /** `null` where the peer is no proxy that forwards. */
-  readonly forwarding: Forwarding | null;
   /** It ended while it was queued: forget it. */
   onCancelled(exchange: Owned): void;
   /** It goes back to the queue, to where it stood before. */

@@ -37,6 +37,10 @@ export class RequestBody {
 
   /** Begins. A body that is a list, and that the peer takes at once, is sent before this returns. Never throws. */
   start(): void {
+    this.#exchange.inContext(() => this.#start());
+  }
+
+  #start(): void {
     const { body, context } = this.#exchange;
     try {
       if (Array.isArray(body) && context?.trailers === undefined) {
@@ -61,7 +65,7 @@ export class RequestBody {
     this.#iterator = null;
     if (iterator?.return === undefined) return;
     try {
-      const returned: unknown = iterator.return();
+      const returned: unknown = this.#exchange.inContext(() => iterator.return!());
       Promise.resolve(returned).catch(() => {});
     } catch {
       // The exchange is over; there is nobody left to tell.

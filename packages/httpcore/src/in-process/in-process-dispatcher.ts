@@ -41,7 +41,7 @@ export class InProcessDispatcher implements Dispatcher {
     });
     this.#check = check;
     this.#timeouts = options.timeouts;
-    this.#pool = new Pool(options, createDialer(options, systemClock), systemClock);
+    this.#pool = new Pool(options, createDialer(options, systemClock), systemClock, true);
   }
 
   async dispatch(

@@ -20,6 +20,11 @@ export const diagnosticsChannelName = '@x/httpcore';
 const diagnostics = channel(diagnosticsChannelName);
 let lastExchange = 0;
 
+/** Does anybody subscribe to the channel? */
+export function isObserved(): boolean {
+  return diagnostics.hasSubscribers;
+}
+
 /**
  * Joins the caller's observer and the diagnostics channel into one, or `null` when nobody listens: then no event is made.
  * What an observer throws must not reach a socket callback, so it is dropped here.

@@ -1,8 +1,7 @@
 import type { Connection } from '../connection/connection.ts';
 import type { SlotHolder } from '../contract/errors.ts';
-import type { TraceObserver } from '../contract/trace.ts';
 import type { BodyMemory } from '../exchange/body-memory.ts';
-import type { Dial } from '../dial/dial.ts';
+import type { Dial, DialRequest } from '../dial/dial.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Coalescing } from './coalescing.ts';
 import type { Sharing } from './decide.ts';
@@ -26,8 +25,10 @@ export interface PeerOwner<Owned> {
   onHttp1Required(peer: Owned): boolean;
   /** A dial has made a connection. Returns whether it is one to use. */
   onMade(peer: Owned, connection: Connection): boolean;
-  /** `trace` sees the steps. */
-  dial(peer: Owned, trace: TraceObserver): Dial<Connection>;
+  /** Each connection is made for one request, to be called on its behalf: an application. */
+  readonly callsForRequests: boolean;
+  /** It calls back and is watched by `watcher`. */
+  dial(peer: Owned, watcher: Pick<DialRequest, 'trace' | 'inContext'>): Dial<Connection>;
   /** A slot was taken or given back. */
   onSlotTaken(peer: Owned): void;
   onSlotFreed(peer: Owned): void;

@@ -35,6 +35,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   readonly clock: Clock;
   readonly memory: BodyMemory;
   readonly forwarding: Forwarding | null;
+  readonly callsForRequests: boolean;
   /** The same for peers that are one. */
   readonly key: string;
   /** The pool's own note: the spellings under which it finds this. */
@@ -59,6 +60,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     this.destination = destination;
     this.key = key;
     this.forwarding = forwarding;
+    this.callsForRequests = pool.callsForRequests || forwarding !== null || destination.via !== null;
   }
 
   get origin(): Origin {
@@ -195,7 +197,8 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     this.#dials.add(pending);
     if (exchange === null) this.#spareDials.add(pending);
     else this.#bind(exchange, pending);
-    runOutside(() => this.#begin(pending));
+    if (this.#pool.callsForRequests) pending.inContext(() => this.#begin(pending));
+    else runOutside(() => this.#begin(pending));
     return pending;
   }
 
@@ -210,7 +213,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     };
     let dial: Dial<Connection>;
     try {
-      dial = this.#pool.dial(this, pending.trace);
+      dial = this.#pool.dial(this, pending);
     } catch (error) {
       queueMicrotask(() => failed(error));
       return;

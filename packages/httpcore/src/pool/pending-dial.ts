@@ -28,6 +28,9 @@ export class PendingDial {
   /** Goes to whoever it is for at that moment. */
   readonly trace: TraceObserver = (name, at, detail) => this.exchange?.observer?.(name, at, detail);
 
+  /** Calls back for whoever it is for. */
+  readonly inContext = <Result>(task: () => Result): Result => (this.exchange === null ? task() : this.exchange.inContext(task));
+
   started(dial: Dial<Connection>): void {
     this.dial = dial;
     if (this.#givenUp !== null) dial.cancel(this.#givenUp);

@@ -7,10 +7,9 @@ import type { Connection } from '../connection/connection.ts';
 import type { BodyMemory } from '../exchange/body-memory.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import { Forwarding, isAuthorization } from '../model/proxy/forwarding.ts';
-import type { Dial, Dialer } from '../dial/dial.ts';
+import type { Dial, Dialer, DialRequest } from '../dial/dial.ts';
 import type { HttpCoreError, SlotHolder } from '../contract/errors.ts';
 import { Aborted, DeadlineExceeded, LocalProtocolError, PoolClosed } from '../contract/errors.ts';
-import type { TraceObserver } from '../contract/trace.ts';
 import { ownContext } from '../model/dispatch-context.ts';
 import { checkedFields, checkMethod, checkTarget } from '../model/field-syntax.ts';
 import { checkedTimeouts, type PoolSettings } from '../model/pool-options.ts';
@@ -78,6 +77,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool {
   readonly maxConnectionsPerOrigin: number;
   readonly keepAliveTimeout: number;
   readonly coalescing: Coalescing | null;
+  readonly callsForRequests: boolean;
   closing = false;
 
   readonly #options: PoolSettings;
@@ -92,7 +92,8 @@ export class Pool implements PeerOwner<Peer>, ClosingPool {
   #requests = 0;
   #closing: Closing | null = null;
 
-  constructor(options: PoolSettings, dialer: Dialer, clock: Clock) {
+  constructor(options: PoolSettings, dialer: Dialer, clock: Clock, callsForRequests = false) {
+    this.callsForRequests = callsForRequests;
     this.#options = options;
     this.#dialer = dialer;
     this.clock = clock;
@@ -206,13 +207,14 @@ export class Pool implements PeerOwner<Peer>, ClosingPool {
     return true;
   }
 
-  dial(peer: Peer, trace: TraceObserver): Dial<Connection> {
+  dial(peer: Peer, { trace, inContext }: Pick<DialRequest, 'trace' | 'inContext'>): Dial<Connection> {
     const { proxy, via } = peer.destination;
     return this.#dialer.dial(
       {
         ...peer.destination,
         protocols: this.#learnt.offerFor(peer),
         trace,
+        inContext,
         // Neither to a proxy nor through one: the connections of others lead to origins, by other ways.
         onResolved: proxy === null && via === null ? this.coalescing?.lookFor(peer) : undefined,
       },

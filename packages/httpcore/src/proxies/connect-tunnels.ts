@@ -49,7 +49,9 @@ export class ConnectTunnels implements Tunnels {
   open(request: TunnelRequest): Tunnelling {
     const controller = new AbortController();
     const { signal } = controller;
-    void this.#open(request, signal).then(
+    // An authenticator is asked in the context of the request that the tunnel is for.
+    const opening = request.inContext(() => this.#open(request, signal));
+    void opening.then(
       (transport) => {
         if (signal.aborted) transport.destroy();
         else request.onOpen(transport);
@@ -83,7 +85,7 @@ export class ConnectTunnels implements Tunnels {
       const fields: HeaderPair[] = [['host', authority], ...headers];
       if (credentials !== undefined) fields.push(['proxy-authorization', credentials]);
       this.#pool ??= this.#createPool();
-      const answer = await this.#pool.connect(proxy, authority, fields, { signal, trace: observe });
+      const answer = await this.#pool.connect(proxy, authority, fields, { signal, trace: observe, traceInAnyContext: true });
       const [, status, , answerHeaders, body] = answer;
       if (status !== 407) tellAccepted(authenticator, asked, answerHeaders);
       if (status >= 200 && status < 300) {

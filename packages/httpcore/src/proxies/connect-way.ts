@@ -30,6 +30,7 @@ export class ConnectWay implements Way {
     this.#tunnelling = this.#tunnels.open({
       proxy: this.#proxy,
       authority: this.#authority,
+      inContext: (task) => this.#listener.inContext(task),
       trace: this.#observe,
       onOpen: (transport) => {
         this.#listener.trace('proxy-end', { proxy: this.#proxy.origin });

@@ -96,6 +96,7 @@ export class SocksWay implements Way {
       },
       enter: (stage) => listener.enter(stage),
       trace: (name, detail) => listener.trace(name, detail),
+      inContext: (task) => listener.inContext(task),
       onReady: (transport) => this.#negotiate(transport, handshake),
       onFailed: (error) => listener.onFailed(error),
     });

@@ -8,6 +8,8 @@ export interface TunnelRequest {
   readonly proxy: Proxy;
   /** Where it is to lead: `host:port` as CONNECT has it (RFC 9110 §9.3.6). */
   readonly authority: string;
+  /** Calls back, in the async context of the request that it is for. */
+  readonly inContext: <Result>(task: () => Result) => Result;
   /** Sees the steps of the request for it, and of the connection to the proxy if one has to be made. */
   readonly trace: TraceObserver;
   /** Called once, one or the other, never from inside `open`. The transport is not started; what the proxy sent too early, it holds. */

@@ -63,7 +63,7 @@ export interface Target {
 export function dialTo(dialer: TransportDialer, target: Target): Dial<DialedTransport> {
   const { scheme = 'http', host = '127.0.0.1', port, servername, trace = null } = target;
   const { proxy = null, via = null, protocols = protocolsOf.get(dialer) ?? [] } = target;
-  return dialer.dial({ origin: parseOrigin(scheme, host, port, servername), proxy, via, protocols, trace });
+  return dialer.dial({ origin: parseOrigin(scheme, host, port, servername), proxy, via, protocols, trace, inContext: (task) => task() });
 }
 
 const protocolsOf = new WeakMap<TransportDialer, Destination['protocols']>();

@@ -125,6 +125,8 @@ export class LoneConnection implements ConnectionOwner, ExchangeOwner<Exchange> 
     return false;
   }
 
+  readonly callsForRequests = false;
+
   phaseOf(): 'pool' {
     return 'pool';
   }
