@@ -111,7 +111,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     const [spare] = this.#spareDials;
     if (spare === undefined) this.#limit(exchange, now);
     else this.#bind(exchange, spare);
-    this.#grow();
+    this.grow();
   }
 
   #nextWaiting(): Exchange | undefined {
@@ -151,10 +151,6 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
 
   /** Begins as many dials as are missing and permitted. */
   grow(): void {
-    this.#grow();
-  }
-
-  #grow(): void {
     const known = this.#pool.sharingOf(this);
     const sharing = known === 'unknown' && this.#singleFlightFailed ? 'exclusive' : known;
     const decision = decideDials({
@@ -252,7 +248,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     if (this.#pool.onMade(this, connection)) this.#offer(connection);
     else connection.drain();
     pending.settled(undefined);
-    this.#grow();
+    this.grow();
   }
 
   #onDialFailed(pending: PendingDial, error: HttpCoreError): void {
@@ -266,7 +262,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     }
     this.#pool.onSlotFreed(this);
     pending.settled(error);
-    this.#grow();
+    this.grow();
     this.#closeIfDone();
   }
 
@@ -278,7 +274,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     this.#dialEnded(pending);
     this.#pool.onSlotFreed(this);
     pending.settled(undefined);
-    this.#grow();
+    this.grow();
     this.#closeIfDone();
   }
 
@@ -296,7 +292,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   }
 
   onGuestConnectionClosed(): void {
-    this.#grow();
+    this.grow();
     this.#closeIfDone();
   }
 
@@ -347,7 +343,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   onCapacity(connection: Connection): void {
     this.#offer(connection);
     // It may have said that it takes less than there is to do.
-    if (this.#waiting.size > 0) this.#grow();
+    if (this.#waiting.size > 0) this.grow();
   }
 
   onClosed(connection: Connection): void {
@@ -358,7 +354,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
       return;
     }
     this.#pool.onSlotFreed(this);
-    this.#grow();
+    this.grow();
     this.#closeIfDone();
   }
 

@@ -120,7 +120,7 @@ describe.each(protocols)('what a request calls back over %s', (_, serverOptions,
     subscribe(diagnosticsChannelName, onMessage);
     try {
       const [scheme, host] = serverOptions.tls ? ['https', 'localhost'] : ['http', '127.0.0.1'];
-      await inEachContext(async () => (await pool.dispatch('GET', [scheme!, host!, server.port, '/'], [], null))[4].bytes());
+      await inEachContext(async () => (await pool.dispatch('GET', [scheme, host, server.port, '/'], [], null))[4].bytes());
     } finally {
       unsubscribe(diagnosticsChannelName, onMessage);
     }
@@ -138,7 +138,7 @@ describe.each(protocols)('what a request calls back over %s', (_, serverOptions,
       const first = { large: new Uint8Array(100_000) };
       kept.push(new WeakRef(first));
       await objects.run(first, async () => {
-        const url: UrlParts = [scheme!, host!, server.port, '/'];
+        const url: UrlParts = [scheme, host, server.port, '/'];
         const body = (async function* () {
           yield Buffer.from('x');
         })();
