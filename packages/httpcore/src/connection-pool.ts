@@ -136,8 +136,9 @@ export class ConnectionPool implements Dispatcher {
       const { signal, servername, proxy = this.#proxy } = options;
       const parsed = parseOrigin(protocol.slice(0, -1), hostname, port === '' ? null : Number(port), servername);
       const via = proxy as Proxy | null;
-      const request = { origin: parsed, proxy: null, via, protocols: onlyHttp1, connectTimeout: this.#timeouts[0], trace: null };
-      return await connectStream(this.#dialer, request, signal);
+      const inContext = <Result>(task: () => Result): Result => task();
+      const request = { origin: parsed, proxy: null, via, protocols: onlyHttp1, trace: null, inContext };
+      return await connectStream(this.#dialer, request, { signal, timeout: this.#timeouts[0], clock: systemClock });
     } catch (error) {
       throw withCallerStack(error);
     }

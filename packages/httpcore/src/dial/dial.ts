@@ -4,7 +4,8 @@
  */
 import type { BodyMemory } from '../exchange/body-memory.ts';
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
-import type { ErrorPhase, HttpCoreError } from '../contract/errors.ts';
+import { ConnectTimeout, type ErrorPhase, type HttpCoreError } from '../contract/errors.ts';
+import type { Origin } from '../model/origin.ts';
 import type { Destination } from '../model/destination.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { DialTimings, TraceObserver } from '../contract/trace.ts';
@@ -53,4 +54,13 @@ export interface Dialer {
   /** What the responses on its connections hold. */
   readonly memory: BodyMemory;
   dial(request: DialRequest, owner: ConnectionOwner): Dial<Connection>;
+}
+
+/** Who waited for the dial has waited for `limit` milliseconds, and waits no longer. */
+export function connectTimeout(
+  origin: Origin,
+  limit: number,
+  { phase, hanging }: Pick<Dial<unknown>, 'phase' | 'hanging'>,
+): ConnectTimeout {
+  return new ConnectTimeout(`No connection to ${origin.text} within ${Math.round(limit)} ms: ${hanging}`, { phase, origin: origin.text });
 }

@@ -1,10 +1,5 @@
-import { ConnectError, ConnectTimeout } from '../contract/errors.ts';
+import { ConnectError } from '../contract/errors.ts';
 import type { Origin } from '../model/origin.ts';
-import type { PendingDial } from './pending-dial.ts';
-
-export function connectTimeout(origin: Origin, limit: number, { phase, hanging }: PendingDial): ConnectTimeout {
-  return new ConnectTimeout(`No connection to ${origin.text} within ${Math.round(limit)} ms: ${hanging}`, { phase, origin: origin.text });
-}
 
 /** An error for who waits, and not another dial: the server could do so for ever. */
 export function closedEarly(): ConnectError {
