@@ -34,7 +34,7 @@ export {
 } from './errors.ts';
 export type { ClientState } from './call/lifetime.ts';
 export { Headers } from './request/fields/headers.ts';
-export type { HeaderInputValue, HeadersInput } from './request/fields/header-input.ts';
+export type { HeaderInputValue, HeadersInput, PlatformHeaders } from './request/fields/header-input.ts';
 export { Request, type RequestChanges } from './request/request.ts';
 export { Response } from './response/response.ts';
 export type { OwnBytes } from './response/own-bytes.ts';

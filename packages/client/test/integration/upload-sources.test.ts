@@ -112,3 +112,16 @@ it('a missing file is told by its field and its path', async () => {
   );
   await expect(client.post('http://127.0.0.1:1/', { files: { photo: { path: folder } } })).rejects.toThrow(`is a folder: ${folder}`);
 });
+
+it('a file that can not be read to its end is told by its field', async () => {
+  await using server = await startServer('upload');
+  await using client = new Client();
+  const photo = createReadStream(join(folder, 'missing'));
+  await expect(client.post(server.url('/'), { files: { title: new Blob(['x']), photo } })).rejects.toMatchObject({
+    name: 'WriteError',
+    code: 'REQUEST_BODY_FAILED',
+    message: expect.stringMatching(/^The file for "photo" failed while it was read: ENOENT.*missing/) as string,
+    cause: { code: 'ENOENT' },
+    method: 'POST',
+  });
+});

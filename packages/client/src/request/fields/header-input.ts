@@ -7,8 +7,17 @@ import { readEntries } from '../../options/entries.ts';
 /** A field's value. An array gives one field for each element, `null` removes the field, `undefined` leaves it as it is. */
 export type HeaderInputValue = string | number | null | undefined | readonly (string | number)[];
 
+/** The platform's `Headers`, whose type is no iterable in programs with `lib: ["dom"]` and without `dom.iterable`. */
+export interface PlatformHeaders {
+  get(name: string): string | null;
+  forEach(callback: (value: string, name: string) => void): void;
+}
+
 /** Fields by name, or as pairs in their order. Our `Headers`, the platform's, and a `Map` are pairs. */
-export type HeadersInput = Readonly<Record<string, HeaderInputValue>> | Iterable<readonly [name: string, value: HeaderInputValue]>;
+export type HeadersInput =
+  | Readonly<Record<string, HeaderInputValue>>
+  | Iterable<readonly [name: string, value: HeaderInputValue]>
+  | PlatformHeaders;
 
 /** The fields to set, and the names (in lower case) that they replace or remove. */
 export interface HeaderChanges {

@@ -7,8 +7,9 @@
  * The line break after a content belongs to the boundary behind it (RFC 2046 §5.1.1), so each piece of ours but the first begins
  * with one.
  */
-import type { ByteIterable } from '@x/httpcore';
+import { HttpCoreError, WriteError, type ByteIterable } from '@x/httpcore';
 
+import { ClientError } from '../../errors.ts';
 import { ChunkIterator, type ChunkSource } from '../body/chunks.ts';
 import { BytesBody, type RequestBody } from '../body/request-body.ts';
 import { iterate } from '../body/streamed-body.ts';
@@ -16,6 +17,7 @@ import { multipartType, randomBoundary } from './boundary.ts';
 import type { Part } from './parts.ts';
 
 interface Piece {
+  readonly name: string;
   /** The boundary and the head. */
   readonly head: Uint8Array;
   readonly content: RequestBody;
@@ -36,7 +38,8 @@ export class MultipartBody implements RequestBody {
 
   constructor(parts: readonly Part[], boundary: string = randomBoundary()) {
     this.contentType = multipartType(boundary);
-    this.#pieces = parts.map(({ head, content }, index) => ({
+    this.#pieces = parts.map(({ name, head, content }, index) => ({
+      name,
       head: Buffer.from(`${index === 0 ? '' : '\r\n'}--${boundary}\r\n${head}`, 'utf8'),
       content,
     }));
@@ -86,6 +89,7 @@ class PieceSource implements ChunkSource {
   readonly #closing: Uint8Array;
   #next = 0;
   #content: ChunkSource | undefined = undefined;
+  #name = '';
 
   constructor(pieces: readonly Piece[], closing: Uint8Array) {
     this.#pieces = pieces;
@@ -93,14 +97,23 @@ class PieceSource implements ChunkSource {
   }
 
   async next(): Promise<IteratorResult<unknown, unknown>> {
-    const result = await this.#content?.next();
+    const result = await this.#nextOfContent();
     if (result !== undefined && result.done !== true) return result;
     this.#content = undefined;
     const index = this.#next++;
     const piece = this.#pieces[index];
     if (piece === undefined) return index === this.#pieces.length ? { done: false, value: this.#closing } : ended;
+    this.#name = piece.name;
     this.#content = iterate(piece.content.open());
     return { done: false, value: piece.head };
+  }
+
+  async #nextOfContent(): Promise<IteratorResult<unknown, unknown> | undefined> {
+    try {
+      return await this.#content?.next();
+    } catch (error) {
+      throw ofFile(this.#name, error);
+    }
   }
 
   /** Lets go of the content that is being read, and of those whose turn will not come. */
@@ -110,4 +123,14 @@ class PieceSource implements ChunkSource {
     for (const { content } of waiting) content.discard();
     await this.#content?.return?.();
   }
+}
+
+/** What the source of a file has thrown, with the field that it was for. What is known to be wrong with a file says so itself. */
+function ofFile(name: string, error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof HttpCoreError || error instanceof ClientError) return error;
+  return new WriteError(`The file for ${JSON.stringify(name)} failed while it was read: ${error.message}`, {
+    code: 'REQUEST_BODY_FAILED',
+    cause: error,
+    phase: 'send',
+  });
 }

@@ -20,6 +20,8 @@ import { partHead } from './part-head.ts';
 import { PathBody } from './path-body.ts';
 
 export interface Part {
+  /** Of the field, for errors. */
+  readonly name: string;
   /** Its lines up to the content, without the boundary. */
   readonly head: string;
   readonly content: RequestBody;
@@ -73,7 +75,7 @@ export function readFormData(form: FormData, option: string): Part[] {
 
 function fieldPart(name: string, value: string, option: string): Part {
   const head = partHead({ name, filename: undefined, contentType: undefined, headers: noHeaders }, option);
-  return { head, content: new BytesBody([Buffer.from(value, 'utf8')], undefined) };
+  return { name, head, content: new BytesBody([Buffer.from(value, 'utf8')], undefined) };
 }
 
 function partFor(name: string, input: unknown): Part {
@@ -137,7 +139,7 @@ function filePart(name: string, details: FileDetails, content: RequestBody, orig
       throw new InvalidOption(option, `has the header ${field}, which follows from filename, contentType and content`);
     }
   }
-  return { head: partHead({ name, filename, contentType, headers }, option), content };
+  return { name, head: partHead({ name, filename, contentType, headers }, option), content };
 }
 
 /** Of a `File`, of `{ path }`, and of a file stream of Node's. */
