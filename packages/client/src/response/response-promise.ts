@@ -56,8 +56,10 @@ export function toResponsePromise(promise: Promise<Response>): ResponsePromise {
   return extended;
 }
 
-function json(this: ResponsePromise, schema?: StandardSchema): Promise<never> {
-  return this.then((response) => (schema === undefined ? response.json() : response.json(schema)) as never);
+// With `await` throughout, and no then(): so the stacks of errors lead to the line that asked.
+async function json(this: ResponsePromise, schema?: StandardSchema): Promise<never> {
+  const response = await this;
+  return (schema === undefined ? response.json() : await response.json(schema)) as never;
 }
 
 function text(this: ResponsePromise, charset?: string): Promise<string> {

@@ -68,7 +68,8 @@ export class Response extends AnyResponse {
   }
 
   async #matching(schema: StandardSchema): Promise<unknown> {
-    return matching(parseJson(this.#content, this), schema, this.request);
+    // Not without `await`: the stack of an error would not lead to the caller.
+    return await matching(parseJson(this.#content, this), schema, this.request);
   }
 
   /**

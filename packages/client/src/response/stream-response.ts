@@ -154,7 +154,8 @@ export class StreamResponse extends AnyResponse implements UnreadResponse, Async
   override json<Output>(schema: StandardSchema<Output>): Promise<Output>;
   override async json(schema?: StandardSchema): Promise<unknown> {
     const value = parseJson(await this.read(), this);
-    return schema === undefined ? value : matching(value, schema, this.request);
+    // Not without `await`: the stack of an error would not lead to the caller.
+    return schema === undefined ? value : await matching(value, schema, this.request);
   }
 
   /**

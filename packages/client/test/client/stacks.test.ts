@@ -1,7 +1,7 @@
 import { ConnectError } from '@x/httpcore';
 import { describe, expect, it } from 'vitest';
 
-import type { Client, Interceptor } from '../../src/index.ts';
+import type { Client, Interceptor, StandardSchema } from '../../src/index.ts';
 import { mockClient } from '../../src/testing/index.ts';
 
 const url = 'http://a.example/';
@@ -12,6 +12,14 @@ const client = mockClient(
   },
   { retries: 1, interceptors: [passing(), passing(), passing()], networkInterceptors: [passing()], auth: ['u', 'p'] },
 );
+
+const answering = mockClient(({ url: [, , , path] }) => ({
+  status: path === '/missing' ? 404 : 200,
+  body: path === '/text' ? 'text' : '{}',
+}));
+const mismatch: StandardSchema<string> = {
+  '~standard': { version: 1, vendor: 'test', validate: async () => ({ issues: [{ message: 'no' }] }) },
+};
 
 /** The frames of an error that `call` fails with, of which the first that is awaited in it is the function `ownLine`. */
 async function framesOf(call: (client: Client) => Promise<unknown>): Promise<string[]> {
@@ -48,6 +56,21 @@ describe("the caller's own line", () => {
     const own = frames.findIndex((frame) => frame.includes('ownLine'));
     expect(own).toBeGreaterThanOrEqual(0);
     expect(own).toBeLessThanOrEqual(2);
+  });
+
+  it.each<[string, (client: Client) => Promise<unknown>]>([
+    ['a response', async (client_) => await (await client_.get(url)).json(mismatch)],
+    ['a promise', (client_) => client_.get(url).json(mismatch)],
+    ['a stream', async (client_) => (await client_.stream('GET', url)).json(mismatch)],
+    ['what is no JSON', (client_) => client_.get(`${url}text`).json()],
+    ['a stream of what is no JSON', async (client_) => (await client_.stream('GET', `${url}text`)).json()],
+    ['a status', (client_) => client_.get(`${url}missing`).raiseForStatus().json()],
+  ])('is in the stack of what is wrong with the content of %s', async (_, call) => {
+    async function ownLine(): Promise<void> {
+      await call(answering);
+    }
+    const error: unknown = await ownLine().catch((thrown: unknown) => thrown);
+    expect((error as Error).stack).toContain('ownLine');
   });
 
   it('comes after that of an interceptor that has thrown', async () => {
