@@ -18,8 +18,11 @@ import { allScenarios } from '../../src/scenarios/registry.ts';
 const LARGE = 300_000;
 const REQUESTS = 12;
 
+/** Of those whose server is in their own memory, there is no other server to ask. */
+const isInMemory = (contender: string): boolean => contender.includes('memory');
+
 /** Each contender with each kind of exchange for which a scenario names it, over each protocol. */
-const PAIRS = [
+const EVERY_PAIR = [
   ...new Set(
     allScenarios().flatMap((scenario) => {
       if (scenario.kind !== 'exchange') return [];
@@ -32,6 +35,8 @@ const PAIRS = [
   // The HTTP/2 client of Node 20, which undici uses too, aborts its whole process now and then when sessions end under load: it is
   // only run where a process of its own may die, in the bench itself, which checks every answer as well.
   .filter(([contender, , protocol]) => protocol !== 'h2' || !(contender.startsWith('undici') || contender === 'node-http2'));
+
+const PAIRS = EVERY_PAIR.filter(([contender]) => !isInMemory(contender));
 
 let server: Server | Http2Server;
 let sessions: ServerHttp2Session[];
@@ -152,6 +157,19 @@ describe.each(PAIRS)('%s, %s, %s', (contender, exchange, protocol) => {
     if (contender === 'frame-loop') await expect(attempt).rejects.toThrow('Expected 1 bytes');
     else if (checksLength) await expect(attempt).rejects.toThrow('Expected 200 with 1 bytes');
     else await expect(attempt).resolves.toMatchObject({ taken: REQUESTS });
+  });
+});
+
+describe.each(EVERY_PAIR.filter(([contender]) => isInMemory(contender)))('%s, %s, %s', (contender, exchange, protocol) => {
+  const load = { exchange, scheme: 'http', host: 'memory.test', port: 80, target: '/', concurrency: 3, uploadBytes: 0, protocol } as const;
+  const memory = (bodyBytes: number): Workload => ({ ...load, bodyBytes, freshConnections: false, proxy: null });
+
+  test('makes as many requests as it is asked for', async () => {
+    expect((await run(contender, memory(SMALL_BODY.length))).taken).toBe(REQUESTS);
+  });
+
+  test.skipIf(contender === 'memory-loop')('does not take a body of another length for the right one', async () => {
+    await expect(run(contender, memory(1))).rejects.toThrow('Expected 200 with 1 bytes');
   });
 });
 
