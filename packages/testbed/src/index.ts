@@ -66,6 +66,7 @@ export type { Resolve } from './proxy/target.ts';
 export type { TunnelCounts } from './proxy/tunnels.ts';
 export { findProgram, installedProgram } from './peers/installed-program.ts';
 export { startNginx, type NginxOptions, type NginxServer } from './peers/nginx.ts';
+export { startGo, type GoServer } from './peers/go.ts';
 export { startNghttpd, type NghttpdOptions, type NghttpdServer } from './peers/nghttpd.ts';
 export { startSquid, type SquidOptions, type SquidProxy } from './peers/squid.ts';
 export { startTinyproxy, type TinyproxyOptions, type TinyproxyProxy } from './peers/tinyproxy.ts';

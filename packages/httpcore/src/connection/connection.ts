@@ -24,6 +24,8 @@ export interface Connection {
   readonly idleTimeout: number | undefined;
   /** The pool's own note: is it in the list of connections with capacity? */
   listed: boolean;
+  /** Another one: did it become idle a moment ago? */
+  isNewlyIdle: boolean;
   /** The names and address that this connection may also serve other origins by (HTTP/2 coalescing); `undefined` on HTTP/1.1. */
   readonly coalescing: { readonly remoteAddress: string; readonly certificateNames: () => readonly string[] } | undefined;
   /** The exchanges that run, for people to look at. */

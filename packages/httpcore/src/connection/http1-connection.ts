@@ -49,6 +49,7 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
   idleSince: number;
   idleTimeout: number | undefined = undefined;
   listed = false;
+  isNewlyIdle = false;
 
   readonly #transport: ByteTransport;
   readonly #owner: ConnectionOwner;

@@ -47,6 +47,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
   readonly idleTimeout: number = idleTimeout;
   readonly coalescing: Connection['coalescing'];
   listed = false;
+  isNewlyIdle = false;
   served = 0;
   idleSince: number;
 

@@ -44,6 +44,7 @@ export class ApplicationConnection implements Connection, Carrier<Exchange>, Inc
   readonly idleSince: number;
   served = 0;
   listed = false;
+  isNewlyIdle = false;
 
   readonly #answer: Answering;
   readonly #owner: ConnectionOwner;

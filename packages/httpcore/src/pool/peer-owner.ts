@@ -37,7 +37,7 @@ export interface PeerOwner<Owned> {
   /** A connection of this peer has nothing to do for the moment: should another peer have its room? */
   shouldYield(peer: Owned, connection: Connection): boolean;
   /** A connection became idle. */
-  onIdle(now: number): void;
+  onIdle(connection: Connection): void;
   onDeadline(at: number): void;
   /** It may have been empty, and forgotten, a moment before. */
   onWaiting(peer: Owned): void;

@@ -398,7 +398,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
         connection.drain();
         return;
       }
-      this.#pool.onIdle(now);
+      this.#pool.onIdle(connection);
     }
     this.#available.add(connection);
   }

@@ -50,7 +50,13 @@ class World implements TransportDialer {
 
   constructor(seed: number) {
     this.pick = random(seed);
-    const options = resolvePoolOptions({ maxConnections, maxConnectionsPerOrigin, keepAliveTimeout: 50, http2: false });
+    const options = resolvePoolOptions({
+      maxConnections,
+      maxConnectionsPerOrigin,
+      keepAliveTimeout: 50,
+      http2: false,
+      maxBufferedBytes: this.pick(2) === 0 ? 20 : 67_108_864,
+    });
     this.pool = new Pool(options, new HttpDialer(this, options, this.clock), this.clock);
   }
 
@@ -145,13 +151,26 @@ class World implements TransportDialer {
 
   #consume(body: ResponseBody): void {
     const counted = (): void => void (this.bodiesSettled += 1);
-    const way = this.pick(4);
+    const way = this.pick(6);
     if (way === 0) body.close().then(counted, counted);
     else if (way === 1) body.bytes().then(counted, counted);
     else if (way === 2) {
       (async () => {
         for await (const chunk of body) if (chunk.length > 2) break;
       })().then(counted, counted);
+    } else if (way === 3) {
+      // Slow, and it may stall for longer than anybody waits.
+      (async () => {
+        for await (const chunk of body) {
+          await new Promise<void>((resolve) => this.clock.schedule(this.pick(chunk.length * 20), resolve));
+        }
+      })().then(counted, counted);
+    } else if (way === 4) {
+      // Left in the middle, and closed long after.
+      void body[Symbol.asyncIterator]()
+        .next()
+        .catch(() => {});
+      this.clock.schedule(this.pick(2_000), () => void body.close().then(counted, counted));
     } else {
       // Forgotten for a while, then closed.
       this.clock.schedule(this.pick(60), () => void body.close().then(counted, counted));
@@ -220,6 +239,10 @@ class World implements TransportDialer {
     assert(stats.connections + stats.connecting <= maxConnections);
     for (const origin of stats.origins) assert(origin.connections + origin.connecting <= maxConnectionsPerOrigin);
     assert.equal(this.pool.room, maxConnections - stats.connections - stats.connecting);
+    assert.equal(
+      stats.bufferedBytes,
+      this.pool.running().reduce((sum, exchange) => sum + exchange.buffered, 0),
+    );
   }
 }
 
@@ -232,6 +255,8 @@ async function runSchedule(seed: number): Promise<World> {
   const world = new World(seed);
   const { pick } = world;
   for (let step = 0; step < stepsPerSchedule; step += 1) {
+    // At any await of anybody's.
+    if (pick(400) === 0) void (pick(2) === 0 ? world.pool.dispose() : world.pool.close(pick(100)));
     const action = pick(10);
     if (action < 3) world.request();
     else if (action < 7) world.serve();
@@ -240,8 +265,13 @@ async function runSchedule(seed: number): Promise<World> {
     if (pick(3) > 0) await settle();
     world.check();
   }
-  const inOrder = pick(2) === 0;
-  const closed = inOrder ? world.pool.close() : world.pool.destroy(new PoolClosed('the end'));
+  const ends = [
+    () => world.pool.close(),
+    () => world.pool.close(pick(200)),
+    () => world.pool.dispose(),
+    () => world.pool.destroy(new PoolClosed('the end')),
+  ];
+  const closed = ends[pick(ends.length)]!();
   let isClosed = false;
   void closed.then(() => (isClosed = true));
   // In order, what runs and waits may end by itself, and the limits of the rest pass; those that have none are aborted.
@@ -257,7 +287,7 @@ async function runSchedule(seed: number): Promise<World> {
   if (!isClosed) void world.pool.destroy(new PoolClosed('the end'));
   await settle();
   // Forgotten bodies and draining give up by the clock.
-  for (let round = 0; round < 30; round += 1) {
+  for (let round = 0; round < 80; round += 1) {
     world.clock.advance(100);
     await settle();
   }
@@ -270,7 +300,7 @@ describe('a pool under random schedules', () => {
     for (let seed = 1; seed <= schedules; seed += 1) {
       try {
         const world = await runSchedule(seed);
-        expect(world.pool.stats()).toMatchObject({ connections: 0, connecting: 0, active: 0, queued: 0, origins: [] });
+        expect(world.pool.stats()).toMatchObject({ connections: 0, connecting: 0, active: 0, queued: 0, bufferedBytes: 0, origins: [] });
         expect(world.pool.room).toBe(maxConnections);
         expect(world.settled, 'responses that settled').toBe(world.started);
         expect(world.bodiesSettled, 'bodies that settled').toBe(world.started);

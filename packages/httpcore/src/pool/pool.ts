@@ -21,7 +21,7 @@ import { CoarseTimer } from '../time/coarse-timer.ts';
 import { Closing, type ClosingPool } from './closing.ts';
 import { Coalescing } from './coalescing.ts';
 import type { Sharing } from './decide.ts';
-import { evict } from './eviction.ts';
+import { idleGrace, Idling, type IdlingPool } from './idling.ts';
 import { Learnt } from './learnt.ts';
 import { Peer } from './peer.ts';
 import { Peers } from './peers.ts';
@@ -64,13 +64,7 @@ export interface OriginStats {
   readonly coalesced: number;
 }
 
-/**
- * An idle connection must not keep the process alive, but to say so for each that is idle for a moment between two requests
- * would cost two calls into the system per request. It is said for all at once, this many milliseconds later.
- */
-const idleGrace = 10;
-
-export class Pool implements PeerOwner<Peer>, ClosingPool {
+export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
   readonly clock: Clock;
   readonly memory: BodyMemory;
   readonly maxConnections: number;
@@ -86,7 +80,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool {
   readonly #learnt = new Learnt();
   readonly #room: Room<Peer>;
   readonly #deadlines: CoarseTimer;
-  readonly #expiry: CoarseTimer;
+  readonly #idling: Idling;
   #holders: { readonly now: number; readonly scope: Peer | null; readonly holders: readonly SlotHolder[] } | null = null;
   #opened = 0;
   #requests = 0;
@@ -107,7 +101,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool {
       return new Peer(this, destination, key, isForwarded ? new Forwarding(destination.proxy!) : null);
     });
     this.#deadlines = new CoarseTimer(clock, (now) => this.#checkDeadlines(now));
-    this.#expiry = new CoarseTimer(clock, (now) => this.#checkExpiry(now));
+    this.#idling = new Idling(this, clock, options.keepAliveTimeout);
   }
 
   /** Checks a request and gives it to its origin's pool. @throws {LocalProtocolError | UnsupportedProtocol | PoolClosed | Aborted} */
@@ -234,9 +228,9 @@ export class Pool implements PeerOwner<Peer>, ClosingPool {
     this.#room.want(peer, this.clock.now());
   }
 
-  onIdle(now: number): void {
+  onIdle(connection: Connection): void {
     this.#room.onIdle();
-    this.#expiry.ensure(now + idleGrace);
+    this.#idling.onIdle(connection);
   }
 
   onDeadline(at: number): void {
@@ -272,16 +266,12 @@ export class Pool implements PeerOwner<Peer>, ClosingPool {
     return next;
   }
 
-  #checkExpiry(now: number): number {
-    let next = Infinity;
-    for (const peer of this.#peers.all()) {
-      const { expired, lookAgainAt } = evict(peer.idle(), this.keepAliveTimeout, now);
-      for (const connection of expired) connection.drain();
-      for (const connection of peer.idle()) connection.unref();
-      next = Math.min(next, lookAgainAt);
-    }
+  *idle(): Generator<Connection> {
+    for (const peer of this.#peers.all()) yield* peer.idle();
+  }
+
+  onSettled(now: number): void {
     this.#room.evict(now);
-    return next;
   }
 
   // For people
@@ -364,7 +354,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool {
 
   #finish(): void {
     this.#deadlines.stop();
-    this.#expiry.stop();
+    this.#idling.stop();
     this.#closing?.finish();
   }
 }
