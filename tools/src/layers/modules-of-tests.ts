@@ -7,6 +7,7 @@ export const modulesOfTests: readonly string[] = [
   '@x/client',
   '@x/client/testing',
   '@x/interop/node',
+  '@x/interop/smithy',
   '@x/interop/undici',
   '@x/cache',
   '@x/cache/files',

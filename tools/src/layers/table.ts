@@ -362,7 +362,7 @@ export const layers: readonly Layer[] = [
 
   // @x/interop
   // Somebody else's interface for each folder, on a client or a dispatcher, whose shapes it writes down again: it depends on neither.
-  { layer: 'interop/carrier', files: [`${interop}/carrier/`], imports: [] },
+  { layer: 'interop/carrier', files: [`${interop}/carrier/`], imports: [], modules: ['node:stream'] },
   {
     layer: 'interop/undici',
     files: [`${interop}/undici/`],
@@ -418,6 +418,12 @@ export const layers: readonly Layer[] = [
     imports: ['interop/carrier'],
     modules: ['node:http', 'node:https', 'node:net'],
     types: ['node:stream'],
+  },
+  {
+    layer: 'interop/smithy',
+    files: [`${interop}/smithy/`],
+    imports: ['interop/carrier'],
+    modules: ['node:stream', 'node:timers'],
   },
 
   // Private. Nothing published imports any of it. --------------------------------------------------------------------------------------------

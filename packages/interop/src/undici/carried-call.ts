@@ -1,7 +1,7 @@
 /** One request of undici's, carried: from `dispatch` to the last call of its handler, which comes exactly once. */
 import type { ByteIterable, CarriedBody, CarriedContext, Carry, HeaderPair } from '../carrier/carrier.ts';
 import { receiverOf, type AnyUndiciHandler, type Receiver, type Reins } from './handlers.ts';
-import { readBody, type SentBody } from './request-body.ts';
+import { readBody, type SentBody } from '../carrier/sent-body.ts';
 import { readHead, type RequestHead, type UndiciDispatchOptions } from './request-head.ts';
 import { SilenceLimits } from './silence-limits.ts';
 import { toUndiciError, undiciError } from './undici-errors.ts';

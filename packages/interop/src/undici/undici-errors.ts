@@ -111,6 +111,7 @@ function byName(error: OwnError): Error | undefined {
       return undiciError('UND_ERR_PRX_CONN', message, error);
     case 'UnsupportedProtocol':
     case 'InvalidOption':
+    case 'InvalidBody':
       return undiciError('UND_ERR_INVALID_ARG', message, error);
     case 'PoolClosed':
     case 'ClientClosed':
@@ -151,7 +152,7 @@ function protocolError(error: OwnError): Error {
 const ownNames = new Set(
   (
     'ConnectTimeout PoolTimeout ReadTimeout WriteTimeout DeadlineExceeded ConnectError ReadError WriteError ' +
-    'CloseError LocalProtocolError RemoteProtocolError ProxyError UnsupportedProtocol InvalidOption PoolClosed ClientClosed Aborted ResponseTooLarge TooManyRetries BodyNotReplayable'
+    'CloseError LocalProtocolError RemoteProtocolError ProxyError UnsupportedProtocol InvalidOption InvalidBody PoolClosed ClientClosed Aborted ResponseTooLarge TooManyRetries BodyNotReplayable'
   ).split(' '),
 );
 

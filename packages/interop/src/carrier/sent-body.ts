@@ -1,7 +1,6 @@
-/** The bodies that undici takes, as bytes. */
+/** Whatever others take for a body, as bytes. */
 import { Readable } from 'node:stream';
-import type { ByteIterable } from '../carrier/carrier.ts';
-import { undiciError } from './undici-errors.ts';
+import type { ByteIterable } from './carrier.ts';
 
 export interface SentBody {
   readonly bytes: ByteIterable;
@@ -17,7 +16,7 @@ const encoder = new TextEncoder();
 
 /**
  * A promise only where something has to be waited for.
- * @throws an `InvalidArgumentError` of undici.
+ * @throws {InvalidBody} it is nothing that can be sent; a chunk of it that is nothing fails the iteration with it.
  */
 export function readBody(body: unknown, contentLength: number | undefined): SentBody | null | Promise<SentBody> {
   if (body === undefined || body === null) return null;
@@ -36,8 +35,14 @@ export function readBody(body: unknown, contentLength: number | undefined): Sent
   throw refuse();
 }
 
+/** It has no form on the wire. */
+export class InvalidBody extends TypeError {
+  override readonly name = 'InvalidBody';
+  readonly code = 'INVALID_BODY';
+}
+
 function refuse(): Error {
-  return undiciError('UND_ERR_INVALID_ARG', 'body must be a string, a Buffer, a Readable stream, an iterable, or an async iterable');
+  return new InvalidBody('body must be a string, a Buffer, a Readable stream, an iterable, or an async iterable');
 }
 
 function inMemory(bytes: Uint8Array): SentBody | null {
@@ -67,7 +72,7 @@ async function* bytesOf(chunks: Iterable<unknown> | AsyncIterable<unknown>): Asy
     if (typeof chunk === 'string') yield encoder.encode(chunk);
     else if (ArrayBuffer.isView(chunk)) yield new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     else if (chunk instanceof ArrayBuffer) yield new Uint8Array(chunk);
-    else throw undiciError('UND_ERR_INVALID_ARG', 'A chunk of the body is neither text nor bytes');
+    else throw new InvalidBody('A chunk of the body is neither text nor bytes');
   }
 }
 
