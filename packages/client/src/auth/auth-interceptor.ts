@@ -3,7 +3,9 @@ import type { AuthSettings } from './auth-settings.ts';
 import { originFields } from './auth-fields.ts';
 import { userOf } from './basic.ts';
 import type { Auth, AsyncAuthFlow, AuthExchange, AuthFlow } from './auth.ts';
+import type { ChunkSource } from '../request/body/chunks.ts';
 import type { RequestBody } from '../request/body/request-body.ts';
+import { iterate } from '../request/body/streamed-body.ts';
 import { BodyNotReplayable, ClientError } from '../errors.ts';
 import { findHeader } from '../request/fields/header-input.ts';
 import { Request } from '../request/request.ts';
@@ -53,8 +55,7 @@ async function runFlow(
   send: Send,
   sendAside: AuthExchange['sendAside'],
 ): Promise<StreamResponse> {
-  const whole =
-    auth.requiresRequestBody === true ? await withinCall(context, withWholeBody(request)) : { request, content: new Uint8Array() };
+  const whole = auth.requiresRequestBody === true ? await withWholeBody(request, context) : { request, content: new Uint8Array() };
   const flow = auth.authFlow(whole.request, { fields: originFields, content: whole.content, sendAside });
   const sent = new Set<RequestBody>();
   let response: StreamResponse | undefined;
@@ -108,12 +109,24 @@ async function readWhole(response: StreamResponse): Promise<Response> {
   return new Response(response, await response.read(), response.body.trailers);
 }
 
-async function withWholeBody(request: Request): Promise<{ request: Request; content: Uint8Array }> {
+async function withWholeBody(request: Request, context: CallContext): Promise<{ request: Request; content: Uint8Array }> {
   if (request.body === null) return { request, content: new Uint8Array() };
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of request.body.open()) chunks.push(chunk);
-  const content = Buffer.concat(chunks);
+  const source = iterate(request.body.open());
+  let content: Buffer;
+  try {
+    content = await withinCall(context, join(source));
+  } catch (error) {
+    // It is read no further, and what it holds is let go of; nobody waits for that.
+    void Promise.resolve(source.return?.()).catch(() => {});
+    throw error;
+  }
   if (request.body.replayable) return { request, content };
   const contentType = findHeader(request.rawHeaders, 'content-type');
   return { request: request.with({ body: content, headers: contentType === undefined ? {} : { 'content-type': contentType } }), content };
+}
+
+async function join(source: ChunkSource): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for (let result = await source.next(); result.done !== true; result = await source.next()) chunks.push(result.value as Uint8Array);
+  return Buffer.concat(chunks);
 }

@@ -312,6 +312,35 @@ describe('a flow', () => {
     expect(seen).toEqual(['{"a":1}', 'stream', '']);
   });
 
+  it('reads no further in a body that it needs when the call is over', async () => {
+    const sign: Auth = {
+      requiresRequestBody: true,
+      *authFlow(request: Request): AuthFlow {
+        yield request;
+      },
+    };
+    const { client } = scripted({ auth: sign });
+    const controller = new AbortController();
+    let chunks = 0;
+    let end: (chunks: number) => void;
+    const ended = new Promise<number>((resolve) => (end = resolve));
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      try {
+        for (;;) {
+          if (++chunks === 3) controller.abort();
+          await new Promise((resolve) => setImmediate(resolve));
+          yield new Uint8Array(1_000);
+        }
+      } finally {
+        end(chunks);
+      }
+    }
+    await expect(client.post('http://a.example/', { body: endless(), signal: controller.signal })).rejects.toMatchObject({
+      code: 'ABORTED',
+    });
+    expect(await ended).toBeLessThanOrEqual(4);
+  });
+
   it('with nothing to yield sends the request as it is', async () => {
     const { client, dispatcher } = scripted({ auth: function* () {} });
     expect((await client.get('http://a.example/')).status).toBe(200);
