@@ -1,4 +1,5 @@
 import type { Job } from './job.ts';
+import { cachedCrawl } from './jobs/cached-crawl.ts';
 import { connectTunnel } from './jobs/connect-tunnel.ts';
 import { cookieLogin } from './jobs/cookie-login.ts';
 import { deadlineFires } from './jobs/deadline-fires.ts';
@@ -23,6 +24,7 @@ export const jobs: readonly Job[] = [
   retryRecovers,
   uploadFiles,
   deadlineFires,
+  cachedCrawl,
   forwardProxy,
   connectTunnel,
   socksProxy,

@@ -66,7 +66,7 @@ export class HttpCache {
    */
   async inspect(url: string | URL): Promise<InspectedResponse[]> {
     const now = this.#core.clock.now();
-    const found = await this.#core.store.find(keyOfUrl(url));
+    const found = await this.#core.store.find(this.#keyOf(url));
     return found.map((response) => {
       const policy = this.#core.policyOf(response);
       const age = currentAge(policy, response, now);
@@ -97,9 +97,14 @@ export class HttpCache {
       await this.#core.store.clear();
       return undefined;
     }
-    const key = keyOfUrl(url);
+    const key = this.#keyOf(url);
     this.#core.flights.outdate(key);
     return this.#core.store.delete(key);
+  }
+
+  #keyOf(url: string | URL): string {
+    const key = keyOfUrl(url);
+    return this.#core.searchRules?.keyOf(key) ?? key;
   }
 
   /**

@@ -433,7 +433,7 @@ export const layers: readonly Layer[] = [
     layer: 'bench',
     files: ['apps/bench/src/'],
     imports: [],
-    modules: ['node:*', '*', '@x/httpcore', '@x/httpcore/testing', '@x/client', '@x/interop/undici', '@x/testbed'],
+    modules: ['node:*', '*', '@x/httpcore', '@x/httpcore/testing', '@x/cache', '@x/client', '@x/interop/undici', '@x/testbed'],
   },
   {
     layer: 'consumers',
@@ -441,6 +441,6 @@ export const layers: readonly Layer[] = [
     imports: [],
     modules: ['node:*', '*', '@x/httpcore', '@x/client', '@x/client/testing'],
   },
-  { layer: 'demo', files: ['apps/demo/src/'], imports: [], modules: ['node:*', '*', '@x/httpcore', '@x/client', '@x/testbed'] },
+  { layer: 'demo', files: ['apps/demo/src/'], imports: [], modules: ['node:*', '*', '@x/httpcore', '@x/cache', '@x/client', '@x/testbed'] },
   { layer: 'tools', files: ['tools/src/'], imports: [], modules: ['node:*', '*'] },
 ];

@@ -35,7 +35,9 @@ export class Answering {
       // The network says best what is wrong with it.
       return this.#inner.dispatch(method, url, headers, body, timeouts, context);
     }
-    return 'bypass' in request ? this.#pass(dispatched, request) : this.answer(request);
+    if ('bypass' in request) return this.#pass(dispatched, request);
+    const { searchRules } = this.#core;
+    return this.answer(searchRules === null ? request : { ...request, key: searchRules.keyOf(request.key) });
   }
 
   /** Looks at the store, and asks the origin where that is not enough. */
@@ -141,7 +143,8 @@ export class Answering {
 
   /** RFC 9111 §4.4. */
   async #invalidate(keys: readonly string[]): Promise<void> {
-    for (const key of new Set(keys)) {
+    const { searchRules } = this.#core;
+    for (const key of new Set(searchRules === null ? keys : keys.map((each) => searchRules.keyOf(each)))) {
       this.#core.flights.outdate(key);
       await this.#core.store.delete(key);
     }

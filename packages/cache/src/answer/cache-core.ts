@@ -17,6 +17,7 @@ import { GuardedStore } from '../store/guarded-store.ts';
 import type { CacheStore, StoredResponse } from '../store/store.ts';
 import type { Dispatched } from '../cache-request.ts';
 import { Flights } from './flights.ts';
+import { SearchRules } from './search-rules.ts';
 
 // `NODE_DEBUG=x-cache`
 const log = debuglog('x-cache');
@@ -27,6 +28,8 @@ export class CacheCore {
   readonly clock: CacheClock;
   readonly stats: StatsKeeper = new StatsKeeper();
   readonly flights: Flights = new Flights();
+  /** `null`: `No-Vary-Search` does not count. */
+  readonly searchRules: SearchRules | null;
   readonly conceal: Conceal;
   #inFlightBytes = 0;
   readonly #policies = new RecentResponses<StoredPolicy>();
@@ -34,6 +37,7 @@ export class CacheCore {
   constructor(store: CacheStore, settings: CacheSettings) {
     this.settings = settings;
     this.clock = new CacheClock(settings.now);
+    this.searchRules = settings.noVarySearch ? new SearchRules() : null;
     const { credentialFields } = settings;
     this.conceal = (name, value) => (credentialFields.includes(name) ? concealed(value) : value);
     this.store = new GuardedStore(store, {

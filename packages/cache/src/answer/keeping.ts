@@ -23,8 +23,9 @@ export class Keeping {
     const { request, flight, basis } = fetch;
     const [httpVersion, status, reason, fields, body] = response;
     const storable = storableOf(this.#core, fetch, response, moments);
+    const key = this.#core.searchRules?.learn(request.key, fields) ?? request.key;
     const { stored, policy } = typeof storable === 'string' ? { stored: undefined, policy: undefined } : storable;
-    const writer = stored === undefined ? undefined : this.#core.store.write(request.key, stored);
+    const writer = stored === undefined ? undefined : this.#core.store.write(key, stored);
     const isKept = stored !== undefined && writer !== undefined;
     const whyNot = typeof storable === 'string' ? storable : 'the store has no place for it';
     const outcomeReason = isKept ? why : `${why}; not stored: ${whyNot}`;
@@ -40,7 +41,7 @@ export class Keeping {
       return [httpVersion, status, reason, fields, passedOn(fetch, body)];
     }
     const { maxEntryBytes, maxBackgroundBytes, maxVariants } = this.#core.settings;
-    const owner = new KeptBody(this.#core, fetch, stored, replacedIds(basis.found, stored, maxVariants));
+    const owner = new KeptBody(this.#core, fetch, key, stored, replacedIds(basis.found, stored, maxVariants));
     const shared = new SharedBody(body, announcedLength(fields), writer, { entry: maxEntryBytes, background: maxBackgroundBytes }, owner);
     const age = currentAge(policy, stored, moments.receivedAt);
     const isReusable = judge(policy, age, { directives: request.directives, anyAge: false }).verdict === 'fresh' && stored.part === null;

@@ -9,12 +9,14 @@ import type { BodyOwner } from './shared-body.ts';
 export class KeptBody implements BodyOwner {
   readonly #core: CacheCore;
   readonly #fetch: Fetch;
+  readonly #key: string;
   readonly #stored: StoredResponse;
   readonly #replaced: readonly string[];
 
-  constructor(core: CacheCore, fetch: Fetch, stored: StoredResponse, replaced: readonly string[]) {
+  constructor(core: CacheCore, fetch: Fetch, key: string, stored: StoredResponse, replaced: readonly string[]) {
     this.#core = core;
     this.#fetch = fetch;
+    this.#key = key;
     this.#stored = stored;
     this.#replaced = replaced;
   }
@@ -36,17 +38,15 @@ export class KeptBody implements BodyOwner {
   }
 
   settled(isStored: boolean): void {
-    const { relay, request } = this.#fetch;
-    relay?.release();
+    this.#fetch.relay?.release();
     this.#fetch.end();
-    if (isStored && this.#stored.part !== null) void joinParts(this.#core.store, request.key, this.#stored.id);
+    if (isStored && this.#stored.part !== null) void joinParts(this.#core.store, this.#key, this.#stored.id);
   }
 
   async open(start: number): Promise<AsyncIterable<Uint8Array> | undefined> {
     const { store } = this.#core;
-    const { key } = this.#fetch.request;
-    const found = (await store.find(key)).find(({ id }) => id === this.#stored.id);
-    const bytes = found === undefined ? undefined : await store.open(key, found, start, found.length);
+    const found = (await store.find(this.#key)).find(({ id }) => id === this.#stored.id);
+    const bytes = found === undefined ? undefined : await store.open(this.#key, found, start, found.length);
     return bytes instanceof Uint8Array ? only(bytes) : bytes;
   }
 }
