@@ -35,7 +35,7 @@ export const undiciCache: Subject = {
         const response = await agent.request({
           origin: url,
           path,
-          method: method as 'GET',
+          method,
           headers: headers.flat(),
           body,
           onInfo: ({ statusCode, headers: fields }) => interim.push([statusCode, pairsOf(fields)]),
