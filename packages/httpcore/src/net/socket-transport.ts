@@ -25,6 +25,8 @@ export const writeHighWaterMark = 65_536;
 export class SocketTransport implements ByteTransport {
   readonly #socket: SocketStream;
   readonly #memory: ReadMemory | null;
+  /** Do chunks come through the stream? Then each has memory of its own. */
+  #readsByStream: boolean;
   /** What keeps the process alive in the place of the socket, where that is not the one that the system knows. */
   #lifeline: { ref(): unknown; unref(): unknown };
   #facts: TransportFacts | undefined;
@@ -47,6 +49,7 @@ export class SocketTransport implements ByteTransport {
       callback: (length: number) => this.#onRead(memory!, length),
     });
     this.#memory = takesMemory ? memory : null;
+    this.#readsByStream = this.#memory === null;
     this.#socket = socket;
     this.#socket.on('end', () => this.#onEnd());
     this.#socket.on('drain', () => this.#onDrain());
@@ -99,8 +102,9 @@ export class SocketTransport implements ByteTransport {
     this.#handler = handler;
     if (this.#early?.length === 0 && !this.#earlyEnd && !this.#earlyClose) this.#early = null;
     else queueMicrotask(() => this.#deliverEarly(handler));
-    if (this.#memory !== null) return;
+    // With `onread` nothing comes this way but from a socket whose `connect` somebody has taken over (nock, MSW).
     this.#socket.on('data', this.#onChunk);
+    if (this.#memory !== null) return;
     // It was paused when another had it.
     if (this.#early === null && this.#socket.isPaused()) this.#socket.resume();
   }
@@ -109,13 +113,13 @@ export class SocketTransport implements ByteTransport {
     this.#handler = null;
     this.#paused = false;
     this.#early = rest.length === 0 ? [] : [Buffer.from(rest)];
-    if (this.#memory !== null) return;
-    // What comes now is for who listens next: another handler, or TLS.
-    this.#socket.pause();
     this.#socket.off('data', this.#onChunk);
+    // What comes now is for who listens next: another handler, or TLS.
+    if (this.#readsByStream) this.#socket.pause();
   }
 
   readonly #onChunk = (chunk: Buffer): void => {
+    this.#readsByStream = true;
     if (this.#early === null) {
       this.#onData(this.#handler!, chunk);
       return;
