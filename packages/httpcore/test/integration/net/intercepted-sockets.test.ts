@@ -41,7 +41,7 @@ function intercept(answer: (socket: Socket, request: string) => void): void {
       this.emit('ready');
     });
     return this;
-  } as typeof connect;
+  };
 }
 
 async function textOf(pool: ConnectionPool, method = 'GET', body: ByteIterable | null = null): Promise<string> {
