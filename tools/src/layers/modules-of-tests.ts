@@ -6,6 +6,7 @@ export const modulesOfTests: readonly string[] = [
   '@x/httpcore/testing',
   '@x/client',
   '@x/client/testing',
+  '@x/interop/connect',
   '@x/interop/node',
   '@x/interop/smithy',
   '@x/interop/undici',

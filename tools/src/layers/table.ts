@@ -425,6 +425,7 @@ export const layers: readonly Layer[] = [
     imports: ['interop/carrier'],
     modules: ['node:stream', 'node:timers'],
   },
+  { layer: 'interop/connect', files: [`${interop}/connect/`], imports: ['interop/carrier'] },
 
   // Private. Nothing published imports any of it. --------------------------------------------------------------------------------------------
 
