@@ -209,12 +209,14 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
     if (exchange === null) return;
     this.idleTimeout = idleTimeoutOf(head.keepAliveTimeout);
     // A final answer to `Expect`: the body is not wanted, and the server must not take what comes next for it.
-    if (this.#withheldBody?.giveUp() === true) exchange.requestEnded = true;
+    if (head.bodyKind !== 'tunnel' && this.#withheldBody?.giveUp() === true) exchange.requestEnded = true;
     if (head.bodyKind === 'tunnel') {
       this.#isTunnel = true;
       exchange.waitFor('nothing', this.#clock.now());
     }
     exchange.onHead(head.version, head.status, head.reason, head.headers, this.#isTunnel);
+    // RFC 9110 §7.8: another protocol begins behind the whole request.
+    if (this.#isTunnel) this.#withheldBody?.release();
   }
 
   onData(chunk: Uint8Array, start: number, end: number): void {
@@ -346,7 +348,7 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
 
   sendData(exchange: Exchange, chunk: Uint8Array): boolean {
     if (exchange !== this.#exchange) return true;
-    if (!exchange.framing.chunked) return this.#engine.sendData(chunk);
+    if (!exchange.framing.chunked || exchange.requestEnded) return this.#engine.sendData(chunk);
     // A chunk, its size and its end leave in one write.
     this.#transport.cork();
     const isTaken = this.#engine.sendData(chunk);
@@ -356,12 +358,12 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
 
   sendEnd(exchange: Exchange, trailers: readonly HeaderPair[] | null): void {
     if (exchange !== this.#exchange) return;
-    if (this.#isTunnel) {
+    if (this.#isTunnel && exchange.requestEnded) {
       this.#transport.end();
       return;
     }
     this.#engine.sendEnd(trailers);
-    this.#watchReading(exchange);
+    if (!this.#isTunnel) this.#watchReading(exchange);
   }
 
   // From the pool

@@ -47,11 +47,11 @@ export interface ResponseBody extends AsyncIterable<Uint8Array<ArrayBuffer>> {
  */
 export interface DuplexBody extends ResponseBody {
   /**
-   * Sends bytes. Resolves when more can be taken.
-   * @throws {WriteError | WriteTimeout | Aborted} when the connection is gone.
+   * Sends bytes, behind those of earlier writes and of the request body. Resolves when more can be taken; until then the bytes must not change.
+   * @throws {WriteError | WriteTimeout | ReadError | Aborted} the connection has ended, or the peer has taken nothing for longer than the `write` limit.
    */
   write(chunk: Uint8Array): Promise<void>;
-  /** Ends our direction; reading goes on until the peer ends its own. */
+  /** Ends our direction, behind what was written; reading goes on until the peer ends its own. */
   end(): Promise<void>;
 }
 

@@ -65,7 +65,7 @@ export class Exchange extends GivenRequest {
   #unread: UnwantedAnswer | null = null;
   /** The answer of a proxy that is to be asked again, while it comes. */
   #challenge: UnwantedAnswer | null = null;
-  #writable: (() => void) | null = null;
+  #writable: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null;
 
   constructor(
     owner: ExchangeOwner<Exchange>,
@@ -309,7 +309,7 @@ export class Exchange extends GivenRequest {
     const writable = this.#writable;
     if (writable === null) return;
     this.#writable = null;
-    writable();
+    writable.resolve();
   }
 
   // From the caller's side
@@ -342,9 +342,21 @@ export class Exchange extends GivenRequest {
   /** Resolves when `sendData` may be called again, and when the exchange ends. */
   writable(): Promise<void> {
     if (this.#state === 'ended') return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#writable = resolve;
-    });
+    if (this.#writable === null) {
+      let resolve!: () => void;
+      const promise = new Promise<void>((settle) => {
+        resolve = settle;
+      });
+      this.#writable = { promise, resolve };
+    }
+    return this.#writable.promise;
+  }
+
+  /** The same for upgraded connections, under the limit on writing. */
+  room(): Promise<void> {
+    this.#limits.waitFor('write', this.#owner.clock.now());
+    this.#carrier?.onWaiting(this);
+    return this.writable();
   }
 
   /** For upgraded connections. Returns false when the peer is slower. */

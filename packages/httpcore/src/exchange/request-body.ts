@@ -156,6 +156,8 @@ export class RequestBody {
     this.#stopped = true;
     exchange.requestBody = null;
     exchange.requestEnded = true;
+    // An upgraded connection has waited for this.
+    exchange.onWritable();
     if (exchange.traced && !exchange.ended) exchange.trace('body-sent', { bytes: this.#bytes });
   }
 

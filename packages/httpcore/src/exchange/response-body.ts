@@ -1,6 +1,6 @@
 /** What the caller holds of a response: the bytes, as they come. */
 import type { DuplexBody, HeaderPair, ResponseBody } from '../contract/dispatcher.ts';
-import { LocalProtocolError, WriteError, withCallerStack } from '../contract/errors.ts';
+import { LocalProtocolError, WriteError, withCallerStack, type HttpCoreError } from '../contract/errors.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { BodyBuffer } from './body-buffer.ts';
 
@@ -14,8 +14,12 @@ export interface BodySource {
   /** The reader has taken all that came, and waits for more. */
   onAwaited(): void;
   discard(upgraded: boolean): Promise<void>;
+  readonly requestEnded: boolean;
   write(chunk: Uint8Array): boolean;
+  /** Resolves when the request body has moved on, or the exchange has ended. */
   writable(): Promise<void>;
+  /** Resolves when more can be written, or the exchange has ended. */
+  room(): Promise<void>;
   writeEnd(): void;
   detach(): ByteTransport | null;
   setRef(isReferenced: boolean): void;
@@ -121,33 +125,82 @@ export class IncomingBody implements ResponseBody {
   }
 }
 
+/** Larger chunks are written in pieces, since a drained piece is the only progress that can be seen. */
+const pieceSize = 65_536;
+
 /** The body of an upgraded connection: it can be written to as well. */
 export class UpgradedBody extends IncomingBody implements DuplexBody {
   readonly #source: BodySource;
+  readonly #buffer: BodyBuffer;
   #ended = false;
+  /** The writes that are under way, which never rejects; `null` where none is. */
+  #writing: Promise<void> | null = null;
 
   constructor(source: BodySource, buffer: BodyBuffer) {
     super(source, buffer);
     this.#source = source;
+    this.#buffer = buffer;
   }
 
   async write(chunk: Uint8Array): Promise<void> {
     try {
-      if (this.#ended || this.#source.ended) {
-        throw new WriteError('The upgraded connection has ended', { code: 'CONNECTION_CLOSED', origin: this.#source.origin.text });
-      }
-      if (!this.#source.write(chunk)) await this.#source.writable();
+      if (this.#ended) throw this.#failure();
+      await (this.#writing === null ? this.#track(this.#send(chunk)) : this.#track(this.#writing.then(() => this.#send(chunk))));
     } catch (error) {
       throw withCallerStack(error);
     }
   }
 
-  end(): Promise<void> {
-    if (!this.#ended) {
-      this.#ended = true;
-      this.#source.writeEnd();
+  async end(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    await this.#writing;
+    await this.#requestSent();
+    this.#source.writeEnd();
+  }
+
+  /** Whoever writes next waits for it. */
+  #track(sending: Promise<void> | undefined): Promise<void> | undefined {
+    if (sending === undefined) return undefined;
+    const settled = sending
+      .catch(() => {})
+      .then(() => {
+        if (this.#writing === settled) this.#writing = null;
+      });
+    this.#writing = settled;
+    return sending;
+  }
+
+  /** `undefined` where the chunk is gone at once, as small ones mostly are. */
+  #send(chunk: Uint8Array): Promise<void> | undefined {
+    const source = this.#source;
+    if (source.ended) throw this.#failure();
+    if (!source.requestEnded || chunk.length > pieceSize) return this.#sendPieces(chunk);
+    return source.write(chunk) ? undefined : this.#drained();
+  }
+
+  async #drained(): Promise<void> {
+    await this.#source.room();
+    if (this.#buffer.error !== undefined) throw this.#buffer.error;
+  }
+
+  async #sendPieces(chunk: Uint8Array): Promise<void> {
+    const source = this.#source;
+    await this.#requestSent();
+    for (let start = 0; start === 0 || start < chunk.length; start += pieceSize) {
+      if (source.ended) throw this.#failure();
+      if (!source.write(chunk.subarray(start, start + pieceSize))) await this.#drained();
     }
-    return Promise.resolve();
+  }
+
+  /** What the request still has to send goes first: to the peer, the new protocol begins behind it (RFC 9110 §7.8). */
+  async #requestSent(): Promise<void> {
+    while (!this.#source.requestEnded && !this.#source.ended) await this.#source.writable();
+  }
+
+  #failure(): HttpCoreError {
+    const { origin } = this.#source;
+    return this.#buffer.error ?? new WriteError('The upgraded connection has ended', { code: 'CONNECTION_CLOSED', origin: origin.text });
   }
 
   /** @internal See `Exchange.detach`. */

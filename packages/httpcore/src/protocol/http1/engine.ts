@@ -117,7 +117,8 @@ export class Http1Engine implements ResponseParserSink {
    * @throws {LocalProtocolError} `CONTENT_LENGTH_MISMATCH`: more than was announced. The bytes are not written.
    */
   sendData(chunk: Uint8Array): boolean {
-    if (this.#response === 'tunnel') return this.#sink.write(chunk);
+    // The rest of the request goes before what is said in the new protocol (RFC 9110 §7.8).
+    if (this.#response === 'tunnel' && this.#request !== 'body') return this.#sink.write(chunk);
     this.#moveRequest('data');
     // An empty chunk would end a chunked body.
     if (chunk.length === 0) return true;
