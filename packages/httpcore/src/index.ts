@@ -28,6 +28,7 @@ export type {
   ApplicationResponseTuple,
 } from './in-process/application.ts';
 export { ConnectionPool, type ConnectedStream, type ConnectOptions } from './connection-pool.ts';
+export { isDuplexBody, toNodeStream } from './exchange/node-stream.ts';
 export { fetchHandlerDispatcher } from './in-process/fetch-handler.ts';
 export type { FetchHandler } from './in-process/fetch-handler.ts';
 export type { InProcessOptions } from './in-process/in-process-dispatcher.ts';

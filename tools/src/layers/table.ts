@@ -66,7 +66,7 @@ export const layers: readonly Layer[] = [
     layer: 'core/exchange',
     files: [`${core}/exchange/`],
     imports: ['core/contract', 'core/model', 'core/observe', 'core/time', 'core/net/interface'],
-    modules: ['node:async_hooks', 'node:buffer', 'node:events', 'node:util/types'],
+    modules: ['node:async_hooks', 'node:buffer', 'node:events', 'node:stream', 'node:util/types'],
   },
   // One engine joined to one transport. Only the files named after a protocol know the protocol.
   {
@@ -211,6 +211,7 @@ export const layers: readonly Layer[] = [
       'core/observe',
       'core/time',
       'core/net/interface',
+      'core/exchange',
       'core/pool',
       'core/in-process',
       'core/connection-pool',

@@ -1,5 +1,5 @@
 /** Writing to an upgraded connection: in order, under the write limit, behind the request, and never for ever. */
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 
 import {
   createGate,
@@ -78,7 +78,9 @@ describe('writes', () => {
   });
 
   it('that the peer does not take end with the write limit', async () => {
+    let far: Socket | undefined;
     const deaf = createServer((socket) => {
+      far = socket;
       socket.once('data', () => socket.pause().write(switching)).on('error', () => {});
     });
     await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve));
@@ -90,6 +92,8 @@ describe('writes', () => {
       code: 'WRITE_TIMEOUT',
     });
     await pool.destroy();
+    // It reads nothing, and so hears of no end.
+    far?.destroy();
     await new Promise((resolve) => deaf.close(resolve));
   });
 
