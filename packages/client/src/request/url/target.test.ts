@@ -98,3 +98,14 @@ describe('appending a query', () => {
     expect(target.parts[3]).toBe(expected.slice('https://a.example'.length).split('#')[0]);
   });
 });
+
+it('takes the zone of an IPv6 address (RFC 6874) as a part of the host', () => {
+  const target = parseTarget('http://ada:secret@[FE80::1%25eth0]:8080/a?b#c');
+  expect(target).toMatchObject({
+    href: 'http://[fe80::1%25eth0]:8080/a?b#c',
+    origin: 'http://[fe80::1%25eth0]:8080',
+    parts: ['http', '[fe80::1%eth0]', 8080, '/a?b'],
+  });
+  expect(parseTarget(joinUrl(parseTarget('http://[fe80::1%25eth0]/v1'), 'a')).parts).toEqual(['http', '[fe80::1%eth0]', null, '/v1/a']);
+  expect(() => parseTarget('http://[::1%25]/')).toThrow(expect.objectContaining({ code: 'INVALID_URL' }) as Error);
+});

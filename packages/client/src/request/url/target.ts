@@ -19,6 +19,8 @@ export interface Target {
 const scheme = /^[A-Za-z][A-Za-z0-9+.-]*:/;
 // What stands for itself under a baseUrl. Not whatever has a colon in its first segment: `items:batchGet` is a path there.
 const absolute = /^(?:[A-Za-z][A-Za-z0-9+.-]*:\/\/|https?:|data:|blob:)/i;
+// RFC 6874 §2: an IPv6 address with a zone, which URL parsers do not know. The core connects with it and never sends it.
+const withZone = /^(https?:\/\/(?:[^/?#@]*@)?\[[\dA-F:.]+)%25([A-Za-z\d\-._~]+)(\].*)$/is;
 // RFC 3986 §4.2, network-path reference; URL parsers take a backslash for a slash.
 const networkPath = /^[\\/]{2}/;
 
@@ -27,7 +29,8 @@ const networkPath = /^[\\/]{2}/;
  * @throws {UnsupportedProtocol} its scheme is neither `http` nor `https`.
  */
 export function parseTarget(text: string, option = 'url'): Target {
-  const url = parseUrl(text);
+  const zoned = withZone.exec(text);
+  const url = parseUrl(zoned === null ? text : zoned[1]! + zoned[3]!);
   if (url === undefined) {
     const problem = scheme.test(text)
       ? 'is not a valid URL'
@@ -41,10 +44,12 @@ export function parseTarget(text: string, option = 'url'): Target {
     });
   }
   const path = url.pathname + url.search;
+  const origin = zoned === null ? url.origin : url.origin.replace(']', `%25${zoned[2]}]`);
+  const host = zoned === null ? url.hostname : url.hostname.replace(']', `%${zoned[2]}]`);
   return Object.freeze({
-    href: url.origin + path + url.hash,
-    origin: url.origin,
-    parts: Object.freeze([url.protocol.slice(0, -1), url.hostname, url.port === '' ? null : Number(url.port), path] as const),
+    href: origin + path + url.hash,
+    origin,
+    parts: Object.freeze([url.protocol.slice(0, -1), host, url.port === '' ? null : Number(url.port), path] as const),
     authorization: basicAuthorization(url),
   });
 }
