@@ -29,6 +29,8 @@ export interface LimitOptions {
   readonly maxConnectionsPerOrigin?: number | null | undefined;
   /** Milliseconds for which an idle HTTP/1.1 connection is kept. Default 5,000, or a second less than the server's own word. */
   readonly keepAliveTimeout?: number | null | undefined;
+  /** Bytes that all responses under way may hold in memory, unread. Default 67,108,864 (64 MiB); see the core's `PoolOptions`. */
+  readonly maxBufferedBytes?: number | null | undefined;
 }
 
 /** What every client may be told, whatever carries its requests. */
@@ -189,6 +191,7 @@ export const limitNames: OptionNames<LimitOptions> = Object.freeze({
   maxConnections: undefined,
   maxConnectionsPerOrigin: undefined,
   keepAliveTimeout: undefined,
+  maxBufferedBytes: undefined,
 });
 
 export const tlsNames: OptionNames<TlsOptions> = Object.freeze({

@@ -44,7 +44,12 @@ function openDefault(own: OwnClientOptions, parent: Connections | undefined): Om
   return { dispatcher: pool, pool, foreign: false, tls, limits, network };
 }
 
-const unlimited: LimitOptions = Object.freeze({ maxConnections: null, maxConnectionsPerOrigin: null, keepAliveTimeout: null });
+const unlimited: LimitOptions = Object.freeze({
+  maxConnections: null,
+  maxConnectionsPerOrigin: null,
+  keepAliveTimeout: null,
+  maxBufferedBytes: null,
+});
 
 function useDispatcher(dispatcher: Dispatcher): Omit<Connections, 'mounts'> {
   if (typeof (dispatcher as Partial<Dispatcher>).dispatch !== 'function')
@@ -68,6 +73,7 @@ function poolOptions(tls: TlsOptions, limits: LimitOptions, network: NetworkSett
     maxConnections: checkCount('limits.maxConnections', limits.maxConnections),
     maxConnectionsPerOrigin: checkCount('limits.maxConnectionsPerOrigin', limits.maxConnectionsPerOrigin),
     keepAliveTimeout: checkMilliseconds('limits.keepAliveTimeout', limits.keepAliveTimeout),
+    maxBufferedBytes: checkCount('limits.maxBufferedBytes', limits.maxBufferedBytes),
   };
 }
 

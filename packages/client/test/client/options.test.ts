@@ -25,6 +25,7 @@ describe('options', () => {
     ['limits.maxConnections', { limits: { maxConnections: 0 } }],
     ['limits.maxConnectionsPerOrigin', { limits: { maxConnectionsPerOrigin: 1.5 } }],
     ['limits.keepAliveTimeout', { limits: { keepAliveTimeout: '5' } }],
+    ['limits.maxBufferedBytes', { limits: { maxBufferedBytes: 0 } }],
     ['tls.rejectUnauthorised', { tls: { rejectUnauthorised: true } }],
     ['http2', { http2: 'yes' }],
     ['tls', { tls: {}, dispatcher: new ScriptedDispatcher() }],

@@ -152,5 +152,22 @@ export const lifecycle: ConformanceGroup = {
         await assertRejects(reach.send(), PoolClosed);
       },
     },
+    {
+      name: 'disposing does not wait for what nobody reads',
+      async run(reachFor) {
+        const rest = gate();
+        const reach = await reachFor(() => ({
+          status: 200,
+          body: (async function* () {
+            yield patternBytes(100);
+            await rest.opened;
+          })(),
+        }));
+        const [, status] = await reach.send();
+        assert.equal(status, 200);
+        await reach.dispatcher[Symbol.asyncDispose]();
+        rest.open();
+      },
+    },
   ],
 };
