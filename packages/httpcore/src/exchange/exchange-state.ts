@@ -8,3 +8,13 @@ export const exchangeTransitions: Readonly<Record<ExchangeState, Readonly<Partia
   streaming: { end: 'ended', fail: 'ended' },
   ended: {},
 };
+
+/** Who ends an exchange: its caller's side (abort, a limit, a mistake), its connection, or who has it while it is queued. */
+export type EndedBy = 'caller' | 'connection' | 'owner';
+
+/** Who is told of it: whoever has the exchange at that moment, unless it was they who ended it. */
+export const toldOf: Readonly<Record<EndedBy, Readonly<Record<'queued' | 'carried', 'owner' | 'carrier' | 'nobody'>>>> = {
+  caller: { queued: 'owner', carried: 'carrier' },
+  connection: { queued: 'nobody', carried: 'nobody' },
+  owner: { queued: 'nobody', carried: 'nobody' },
+};

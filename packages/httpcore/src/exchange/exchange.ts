@@ -11,7 +11,7 @@
  * - the connection that serves it, which calls the `on…` methods and is spoken to through `Carrier`;
  * - its owner (the pool), which has it while it is queued and takes it back for a replay.
  *
- * However many of them end it, and in whatever order: it ends once. `#end` is the only way there.
+ * However many of them end it, and in whatever order: it ends once, in `#end`; `toldOf` says who hears of it.
  */
 import type { ByteIterable, DispatchContext, DispatchResponse, HeaderPair, Timeouts } from '../contract/dispatcher.ts';
 import type { ErrorPhase, HttpCoreError } from '../contract/errors.ts';
@@ -25,11 +25,13 @@ import { BodyBuffer } from './body-buffer.ts';
 import { ExchangeLimits, type WaitingFor } from './exchange-limits.ts';
 import type { Carrier, ExchangeOwner } from './parties.ts';
 import { GivenRequest } from './given-request.ts';
-import { exchangeTransitions, type ExchangeEvent, type ExchangeState } from './exchange-state.ts';
+import { exchangeTransitions, toldOf, type EndedBy, type ExchangeEvent, type ExchangeState } from './exchange-state.ts';
 import type { ProxiedRequest } from '../model/proxy/proxy-authenticator.ts';
 import { isStrike, mayReplay, type Processing } from './replay.ts';
 import { IncomingBody, UpgradedBody } from './response-body.ts';
 import { UnwantedAnswer } from './unwanted-answer.ts';
+
+const noTrailers: readonly HeaderPair[] = Object.freeze([]);
 
 export class Exchange extends GivenRequest {
   /** Settles with the final head. */
@@ -200,11 +202,7 @@ export class Exchange extends GivenRequest {
       this.#replay(this.#challenge.error);
       return;
     }
-    this.#move('end');
-    const buffer = this.#buffer!;
-    if (this.observer !== null) this.trace('body-end', { bytes: buffer.received });
-    buffer.end(trailers);
-    this.#release();
+    this.#end('connection', null, trailers);
   }
 
   /**
@@ -225,7 +223,7 @@ export class Exchange extends GivenRequest {
       // Whoever repeats requests can do so with this one, too.
       if (processing === 'unprocessed' || processing === 'retired') this.requestSent = false;
     }
-    this.#end(error);
+    this.#end('connection', error);
   }
 
   /** The connection that took it can't start it after all: back to the queue, as if it had never left it. */
@@ -316,19 +314,12 @@ export class Exchange extends GivenRequest {
 
   /** Ends the exchange from our side: abort, limit, the caller's mistake. The connection is told. */
   abort(error: HttpCoreError): void {
-    if (this.#state === 'ended') return;
-    const stream = this.#carrier;
-    const wasQueued = this.#state === 'queued';
-    const stamped = this.#end(error);
-    this.#buffer?.discard();
-    if (wasQueued) this.#owner.onCancelled(this);
-    else stream?.cancel(this, stamped);
+    if (this.#state !== 'ended') this.#end('caller', error);
   }
 
   /** Ends a queued exchange on behalf of its owner, which forgets it by itself. */
   refuse(error: HttpCoreError): void {
-    if (this.#state === 'ended') return;
-    this.#end(error);
+    if (this.#state !== 'ended') this.#end('owner', error);
   }
 
   onConsumed(bytes: number): void {
@@ -402,14 +393,28 @@ export class Exchange extends GivenRequest {
 
   // Ending
 
-  #end(error: HttpCoreError): HttpCoreError {
+  /** The one way out of it: complete with trailers, or failed with an error. */
+  #end(by: EndedBy, error: HttpCoreError | null, trailers: readonly HeaderPair[] = noTrailers): void {
+    const told = toldOf[by][this.#state === 'queued' ? 'queued' : 'carried'];
+    const carrier = this.#carrier;
+    const buffer = this.#buffer;
+    if (error === null) {
+      this.#move('end');
+      if (this.observer !== null) this.trace('body-end', { bytes: buffer!.received });
+      buffer!.end(trailers);
+      this.#release();
+      return;
+    }
     const stamped = this.#withFacts(error);
     this.#move('fail');
     if (this.observer !== null) this.trace('failed', { error: stamped });
-    if (this.#buffer === null) this.#reject(stamped);
-    else this.#buffer.fail(stamped);
+    if (buffer === null) this.#reject(stamped);
+    else buffer.fail(stamped);
     this.#release();
-    return stamped;
+    // What came is delivered before a failure of the other side, and not when it was our own that wanted no more.
+    if (by === 'caller') buffer?.discard();
+    if (told === 'owner') this.#owner.onCancelled(this);
+    else if (told === 'carrier') carrier?.cancel(this, stamped);
   }
 
   #withFacts(error: HttpCoreError): HttpCoreError {
