@@ -188,7 +188,7 @@ describe('an HTTP proxy', () => {
   });
 
   it.each(['http', 'https', 'socks4a', 'socks5h'])('%s: that is silent', async (scheme) => {
-    const { error, origin } = await refusalOf([hang()], scheme, secure, { timeouts: [300, null, null, null] });
+    const { error, origin } = await refusalOf([hang()], scheme, secure, { timeouts: [1_000, null, null, null] });
     expect(error).toMatchObject({ name: 'ConnectTimeout', phase: 'proxy', requestSent: false });
     expect(error.message).toContain(origin);
   });
