@@ -17,6 +17,7 @@ const MODULES: Readonly<Record<string, () => Promise<ContenderModule>>> = {
   'undici-request': () => import('./undici-request.ts'),
   'undici-stream': () => import('./undici-stream.ts'),
   'undici-fetch': () => import('./undici-fetch.ts'),
+  'client-fetch': () => import('./client-fetch.ts'),
   fetch: () => import('./fetch.ts'),
   'fetch-on-client': () => import('./fetch-on-client.ts'),
   'fetch-on-dispatch': () => import('./fetch-on-dispatch.ts'),

@@ -34,6 +34,7 @@ const CONTENDERS: readonly Contender[] = [
   { id: 'undici-request', label: 'undici request', level: 'client', ours: false, peer: 'undici' },
   { id: 'undici-stream', label: 'undici stream', level: 'client', ours: false, peer: 'undici' },
   { id: 'undici-fetch', label: 'undici fetch', level: 'client', ours: false, peer: 'undici' },
+  { id: 'client-fetch', label: 'fetch of @x/client', level: 'client', ours: true, peer: null },
   { id: 'fetch', label: "Node's fetch", level: 'client', ours: false, peer: null },
   { id: 'fetch-on-client', label: "Node's fetch on @x/client", level: 'client', ours: true, peer: null },
   { id: 'fetch-on-dispatch', label: "Node's fetch on @x/httpcore", level: 'client', ours: true, peer: null },

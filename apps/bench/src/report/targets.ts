@@ -59,6 +59,7 @@ export const TARGETS: readonly Target[] = [
   { scenario: 'proxy-tunnel-h2', contender: 'client', atMost: 1.05, versus: 'client-direct' },
   { scenario: 'fetch-small', contender: 'fetch-on-client', atMost: 0.9, versus: 'fetch' },
   { scenario: 'fetch-small', contender: 'fetch-on-dispatch', atMost: 0.9, versus: 'fetch' },
+  { scenario: 'fetch-small', contender: 'client-fetch', atMost: 1.6, versus: 'client' },
   { scenario: 'fetch-download', contender: 'fetch-on-client', atMost: 0.9, versus: 'fetch' },
   { scenario: 'import', contender: 'client', atMost: 1, versus: 'undici' },
 ];

@@ -75,7 +75,7 @@ const IN_MEMORY: Pick<ExchangeScenario, 'contenders' | 'references' | 'startServ
 };
 
 const INSTALLED: Pick<ExchangeScenario, 'contenders' | 'references'> = {
-  contenders: contenders('fetch', 'fetch-on-client', 'fetch-on-dispatch'),
+  contenders: contenders('fetch', 'fetch-on-client', 'fetch-on-dispatch', 'client', 'client-fetch'),
   references: { floor: null, dispatch: 'fetch', client: 'fetch' },
 };
 

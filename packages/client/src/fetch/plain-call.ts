@@ -44,7 +44,7 @@ export function plainCall(input: Parameters<Fetch>[0], init: Parameters<Fetch>[1
   return {
     method,
     url,
-    headers: headers === undefined || isPlain(headers) ? headers : new globalThis.Headers(headers),
+    headers: headers === undefined ? undefined : (plainFields(headers) ?? new globalThis.Headers(headers)),
     signal: signal ?? undefined,
     redirect,
     credentials: sent,
@@ -69,10 +69,23 @@ const plainGet: FetchCall = Object.freeze({
 // What is trimmed, or refused, is the platform's to trim and to refuse.
 const plainValue = /^(?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?$/u;
 
-/** Go out as they are, in the letter case that the caller gave them. */
-function isPlain(headers: NonNullable<Parameters<Fetch>[1]>['headers']): headers is Record<string, string> {
-  if (Object.getPrototypeOf(headers) !== Object.prototype || Object.getOwnPropertySymbols(headers).length > 0) return false;
-  const entries = Object.entries(headers as Record<string, unknown>);
-  if (!entries.every(([, value]) => typeof value === 'string' && plainValue.test(value))) return false;
-  return new Set(entries.map(([name]) => name.toLowerCase())).size === entries.length;
+/**
+ * Fields in the letter case that the caller gave them, values of one name joined, as the platform sends them; `undefined` for what it should look at.
+ */
+function plainFields(headers: NonNullable<Parameters<Fetch>[1]>['headers']): Record<string, string> | undefined {
+  const isRecord = Object.getPrototypeOf(headers) === Object.prototype && Object.getOwnPropertySymbols(headers).length === 0;
+  if (!isRecord && !Array.isArray(headers)) return undefined;
+  const given: unknown[] = Array.isArray(headers) ? headers : Object.entries(headers as object);
+  const fields = new Map<string, [name: string, value: string]>();
+  for (const pair of given) {
+    if (!Array.isArray(pair) || pair.length !== 2) return undefined;
+    const [name, value] = pair as unknown[];
+    if (typeof name !== 'string' || (typeof value !== 'string' && typeof value !== 'number')) return undefined;
+    const text = String(value);
+    if (!plainValue.test(text)) return undefined;
+    const key = name.toLowerCase();
+    const earlier = fields.get(key);
+    fields.set(key, earlier === undefined ? [name, text] : [earlier[0], `${earlier[1]}, ${text}`]);
+  }
+  return Object.fromEntries(fields.values());
 }

@@ -1,0 +1,22 @@
+/** What Node's `fetch` passes and `client.fetch` does not, and why; the guide to fetch says the same. */
+export interface Exception {
+  /** A part of the path. */
+  readonly file: string;
+  /** Of the names of its tests; all of them without. */
+  readonly test?: RegExp;
+  readonly reason: string;
+}
+
+export const exceptions: readonly Exception[] = [
+  {
+    file: '/cors/',
+    reason: 'There is no page whose origin could be protected, so there is no CORS: neither refusals nor opaque responses.',
+  },
+  { file: 'integrity.sub', test: /opaque/u, reason: 'There is no CORS, so no response is opaque.' },
+  {
+    file: 'abort/general',
+    test: /synchronously cancels/u,
+    reason: 'A stream that is sent is let go of once the call has ended, a moment after the abort.',
+  },
+  { file: 'request-bad-port', reason: 'Ports that a browser must not reach are where servers of a network listen.' },
+];
