@@ -13,6 +13,8 @@ const MODULES: Readonly<Record<string, () => Promise<ContenderModule>>> = {
   'dispatch-direct': () => import('./dispatch-direct.ts'),
   'undici-dispatch': () => import('./undici-dispatch.ts'),
   client: () => import('./client.ts'),
+  'client-cache-hit': () => import('./client-cache-hit.ts'),
+  'client-cache-miss': () => import('./client-cache-miss.ts'),
   'client-direct': () => import('./client-direct.ts'),
   'undici-request': () => import('./undici-request.ts'),
   'undici-stream': () => import('./undici-stream.ts'),

@@ -89,6 +89,15 @@ const SCENARIOS: readonly Scenario[] = [
   },
   {
     ...WARM,
+    id: 'cache',
+    summary: 'GET of 11 bytes with an HTTP cache in memory, 50 at a time, HTTP/1.1: from the cache, and into it',
+    units: PER_REQUEST,
+    contenders: contenders('client', 'client-cache-hit', 'client-cache-miss'),
+    references: { floor: null, dispatch: 'client', client: 'client' },
+    traffic: { ...SMALL, target: '/cacheable' },
+  },
+  {
+    ...WARM,
     id: 'h1-small-tls',
     summary: 'GET of 11 bytes, 50 at a time on warm connections, HTTP/1.1 over TLS',
     units: PER_REQUEST,

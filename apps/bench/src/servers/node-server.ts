@@ -30,6 +30,13 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 const ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
   ['/small', (_request, response) => answer(response, 'text/plain', SMALL_BODY)],
   [
+    '/cacheable',
+    (_request, response) => {
+      response.setHeader('cache-control', 'max-age=3600');
+      answer(response, 'text/plain', SMALL_BODY);
+    },
+  ],
+  [
     '/small-then-close',
     (_request, response) => {
       response.shouldKeepAlive = false;
@@ -75,7 +82,7 @@ function countUpload(request: IncomingMessage, response: ServerResponse): void {
 }
 
 function respond(request: IncomingMessage, response: ServerResponse): void {
-  const found = ANSWERS.get(request.url ?? '');
+  const found = ANSWERS.get((request.url ?? '').replace(/\?.*/, ''));
   if (found !== undefined) {
     found(request, response);
     return;

@@ -18,6 +18,8 @@ export type Landing =
   | { readonly kind: 'alone' }
   | { readonly kind: 'failed'; readonly error: unknown };
 
+const over: Landing = Object.freeze({ kind: 'again' });
+
 export class Flight {
   readonly signature: string;
   #landing: Landing | undefined = undefined;
@@ -33,6 +35,14 @@ export class Flight {
   land(landing: Landing): void {
     this.#landing ??= landing;
     this.#resolve?.(this.#landing);
+  }
+
+  /**
+   * It is over, and nobody finds it any more. V8's maps keep what was deleted from them until their next full collection, and with it whatever that
+   * leads to: here a whole response.
+   */
+  letGo(): void {
+    this.#landing = over;
   }
 
   get landing(): Landing | undefined {

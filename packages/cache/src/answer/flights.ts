@@ -28,6 +28,7 @@ export class Flights {
     if (at === -1) return;
     if (flights!.length === 1) this.#flights.delete(key);
     else flights!.splice(at, 1);
+    flight.letGo();
   }
 
   /** What is under way may have been made before the change. */

@@ -21,6 +21,25 @@ const entryOverhead = 700;
 const pairOverhead = 90;
 const chunkOverhead = 220;
 
+const nothing: readonly Uint8Array[] = Object.freeze([]);
+const forgotten: StoredResponse = Object.freeze({
+  id: '',
+  url: '',
+  status: 200,
+  reason: '',
+  httpVersion: '',
+  headers: [],
+  selecting: [],
+  partition: '',
+  requestedAt: 0,
+  receivedAt: 0,
+  part: null,
+  askedRange: null,
+  tags: [],
+  usefulUntil: 0,
+  length: 0,
+});
+
 /**
  * Keeps responses in this process, and forgets those that nobody has used for longest.
  *
@@ -153,6 +172,9 @@ export class MemoryStore implements CacheStore {
     this.#count -= 1;
     this.#bytes -= entry.cost;
     this.#unlink(entry);
+    // V8's maps keep what was deleted from them until their next full collection: let that be little.
+    entry.body = nothing;
+    entry.response = forgotten;
   }
 
   #touch(entry: Entry): void {
@@ -169,7 +191,11 @@ export class MemoryStore implements CacheStore {
     this.#newest = entry;
   }
 
-  #unlink({ older, newer }: Entry): void {
+  #unlink(entry: Entry): void {
+    const { older, newer } = entry;
+    // What is forgotten must not keep its neighbours from being collected.
+    entry.older = undefined;
+    entry.newer = undefined;
     if (older === undefined) this.#oldest = newer;
     else older.newer = newer;
     if (newer === undefined) this.#newest = older;
