@@ -74,6 +74,7 @@ const callNames: OptionNames<CallOptions> = Object.freeze({
   onUploadProgress: undefined,
   decompress: undefined,
   maxResponseBytes: undefined,
+  maxExpansion: undefined,
   followRedirects: undefined,
   maxRedirects: undefined,
   allowDowngrade: undefined,
@@ -96,6 +97,16 @@ const requestNames: OptionNames<OwnMessageOptions & CallOptions> = Object.freeze
 /** @throws {InvalidOption} an option is unknown, or two of `json`, `form` and `body` are there. */
 export function readRequestOptions(options: RequestOptions): OwnMessageOptions & CallOptions {
   return oneBody(ownOptions<OwnMessageOptions & CallOptions>(options, requestNames));
+}
+
+/** The option of a body among these, for a verb that has none; `null` stands for no body, but for `json`. */
+export function bodyOptionOf(options: object): string | undefined {
+  if (typeof options !== 'object' || options === null) return undefined;
+  const given = options as Readonly<Record<string, unknown>>;
+  return ['json', 'form', 'files', 'body'].find((name) => {
+    const value = Object.hasOwn(given, name) ? given[name] : undefined;
+    return value !== undefined && (value !== null || name === 'json');
+  });
 }
 
 /** Those of a request's options that are no part of it. */

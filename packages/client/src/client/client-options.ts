@@ -27,7 +27,17 @@ export interface LimitOptions {
   readonly maxConnections?: number | null | undefined;
   /** Connections to one origin. Default 64. */
   readonly maxConnectionsPerOrigin?: number | null | undefined;
-  /** Milliseconds for which an idle HTTP/1.1 connection is kept. Default 5,000, or a second less than the server's own word. */
+  /**
+   * Requests that run at once, over whatever connections: one of HTTP/2 carries a hundred and more. A request runs until its response has been read or
+   * closed. Who waits for another to end does so within the `pool` limit of `timeout`. Default none.
+   */
+  readonly maxConcurrency?: number | null | undefined;
+  /** As `maxConcurrency`, to one origin. */
+  readonly maxConcurrencyPerOrigin?: number | null | undefined;
+  /**
+   * Milliseconds for which an idle HTTP/1.1 connection is kept, or a second less than the server's own word where that is shorter. Default 5,000, or
+   * the server's word, up to ten minutes.
+   */
   readonly keepAliveTimeout?: number | null | undefined;
   /** Bytes that all responses under way may hold in memory, unread. Default 67,108,864 (64 MiB); see the core's `PoolOptions`. */
   readonly maxBufferedBytes?: number | null | undefined;
@@ -164,6 +174,7 @@ export const clientOptionNames: OptionNames<OwnClientOptions> = Object.freeze({
   networkInterceptors: undefined,
   decompress: undefined,
   maxResponseBytes: undefined,
+  maxExpansion: undefined,
   followRedirects: undefined,
   maxRedirects: undefined,
   allowDowngrade: undefined,
@@ -190,6 +201,8 @@ export const clientOptionNames: OptionNames<OwnClientOptions> = Object.freeze({
 export const limitNames: OptionNames<LimitOptions> = Object.freeze({
   maxConnections: undefined,
   maxConnectionsPerOrigin: undefined,
+  maxConcurrency: undefined,
+  maxConcurrencyPerOrigin: undefined,
   keepAliveTimeout: undefined,
   maxBufferedBytes: undefined,
 });

@@ -1,3 +1,4 @@
+import { Aborted } from '@x/httpcore';
 import type { ConnectedStream, ConnectOptions } from '@x/httpcore';
 
 import { chainLayers } from './layers.ts';
@@ -20,6 +21,7 @@ import {
   readCallOptions,
   readRequestOptions,
   callOptionsOf,
+  bodyOptionOf,
   type BodylessRequestOptions,
   type CallOptions,
   type RequestOptions,
@@ -99,7 +101,10 @@ export class Client implements AsyncDisposable {
     this.#shutdowns = endsItself ? [] : this.#handedOnShutdowns();
     this.#builder = new RequestBuilder(this.#settings);
     this.#calls = new CallBuilder(this.#settings, this.#builder, this.#shutdowns, this.#connections.foreign);
-    this.#closing = new Closing(this.#lifetime, this.#connections.pool, (reason) => this.#shutdown?.abort(reason));
+    this.#closing = new Closing(this.#lifetime, this.#connections.pool, (reason) => {
+      this.#shutdown?.abort(reason);
+      if (ownsPool) this.#connections.concurrency?.refuse(new Aborted(reason.message, { cause: reason }));
+    });
     this.#retryBudget = parent?.retryBudget ?? new RetryBudget(systemClock.now);
     const services = { budget: this.#retryBudget, lifetime: this.#lifetime, clock: systemClock, random: Math.random };
     this.#route = routeBy(this.#connections.mounts, this.#connections.dispatcher);
@@ -132,10 +137,10 @@ export class Client implements AsyncDisposable {
    * const user = await client.get('https://example.com/user', { params: { id: 2 } }).json<User>();
    */
   get(url: string | URL, options?: BodylessRequestOptions): ResponsePromise {
-    return this.#answer('GET', url, options);
+    return this.#bodyless('GET', url, options);
   }
   head(url: string | URL, options?: BodylessRequestOptions): ResponsePromise {
-    return this.#answer('HEAD', url, options);
+    return this.#bodyless('HEAD', url, options);
   }
   options(url: string | URL, options?: RequestOptions): ResponsePromise {
     return this.#answer('OPTIONS', url, options);
@@ -338,6 +343,14 @@ export class Client implements AsyncDisposable {
 
   #answer(target: string | Request, url: string | URL | undefined, options: RequestOptions | CallOptions | undefined): ResponsePromise {
     return toResponsePromise(this.#whole(target, url, options));
+  }
+
+  #bodyless(method: 'GET' | 'HEAD', url: string | URL, options: BodylessRequestOptions | undefined): ResponsePromise {
+    const body = options === undefined ? undefined : bodyOptionOf(options);
+    if (body === undefined) return this.#answer(method, url, options);
+    releaseSources(options);
+    const instead = `a body in a ${method} means nothing (RFC 9110 §9.3). Use query() or post(), or request('${method}', …) if the server wants it so`;
+    return toResponsePromise(Promise.reject(new InvalidOption(body, `can not be used with ${method.toLowerCase()}(): ${instead}`)));
   }
 
   // The hot path: a GET without options makes a Request, a CallContext, an Attempt and two responses, and awaits the chain

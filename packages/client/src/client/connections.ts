@@ -7,11 +7,14 @@ import { limitNames, tlsNames, type LimitOptions, type OwnClientOptions } from '
 import { count, milliseconds } from '../options/checks.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';
 import { refuseProxy } from '../proxies/proxy-settings.ts';
+import { ConcurrencyLimit } from '../routing/concurrency.ts';
 import { mergeMounts, noMounts, type Mounts } from '../routing/mounts.ts';
 
 export interface Connections {
   /** Where everything goes that no mount is for. */
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: Pick<Dispatcher, 'dispatch'>;
+  /** Who has to wait for others to end, where the requests that run at once are limited. */
+  readonly concurrency: ConcurrencyLimit | undefined;
   readonly mounts: Mounts;
   /** The pool that is the client's own to close. */
   readonly pool: ConnectionPool | undefined;
@@ -41,20 +44,29 @@ function openDefault(own: OwnClientOptions, parent: Connections | undefined): Om
   const limits = own.limits === null ? unlimited : layOver(limitNames, parent?.limits, ownOptions(own.limits ?? {}, limitNames, 'limits'));
   const network = mergeNetworkOptions(parent?.network ?? {}, own);
   const pool = new ConnectionPool(poolOptions(tls, limits, network));
-  return { dispatcher: pool, pool, foreign: false, tls, limits, network };
+  const concurrency = limitConcurrency(pool, limits);
+  return { dispatcher: concurrency ?? pool, concurrency, pool, foreign: false, tls, limits, network };
 }
 
 const unlimited: LimitOptions = Object.freeze({
   maxConnections: null,
   maxConnectionsPerOrigin: null,
+  maxConcurrency: null,
+  maxConcurrencyPerOrigin: null,
   keepAliveTimeout: null,
   maxBufferedBytes: null,
 });
 
+function limitConcurrency(pool: ConnectionPool, limits: LimitOptions): ConcurrencyLimit | undefined {
+  const all = checkCount('limits.maxConcurrency', limits.maxConcurrency) ?? Infinity;
+  const perOrigin = checkCount('limits.maxConcurrencyPerOrigin', limits.maxConcurrencyPerOrigin) ?? Infinity;
+  return all === Infinity && perOrigin === Infinity ? undefined : new ConcurrencyLimit(pool, { all, perOrigin });
+}
+
 function useDispatcher(dispatcher: Dispatcher): Omit<Connections, 'mounts'> {
   if (typeof (dispatcher as Partial<Dispatcher>).dispatch !== 'function')
     throw new InvalidOption('dispatcher', 'must have a dispatch() method');
-  return { dispatcher, pool: undefined, foreign: true, tls: {}, limits: {}, network: {} };
+  return { dispatcher, concurrency: undefined, pool: undefined, foreign: true, tls: {}, limits: {}, network: {} };
 }
 
 function refuseNetworkOptions(own: OwnClientOptions): void {

@@ -17,14 +17,20 @@ export function assertWithin(limit: number, bytes: number): void {
 
 /**
  * Past the grace, a body may decode to this many times what came over the network. Deflate can not do more than 1,032:1, and
- * that for nothing but repetitions; brotli and zstd can do a million to one, which is no document but an attack.
+ * that for nothing but repetitions; brotli and zstd can do a million to one, which is an attack as a rule. `maxExpansion` by default.
  */
 export const mostExpansion = 1_000;
 export const expansionGrace: number = 8 * 1024 * 1024;
 
 /** Compares what every stage of a chain of codings makes with what came in over the network. */
 export class ExpansionGuard {
+  readonly #most: number;
   #received = 0;
+
+  /** `most` times what came in, past the grace. */
+  constructor(most: number = mostExpansion) {
+    this.#most = most;
+  }
 
   /** The same chunks, counted and shown as they are taken. */
   count(chunks: ByteSource, shown: { readonly onChunk: ((chunk: Uint8Array) => void) | undefined }): ByteSource {
@@ -46,9 +52,9 @@ export class ExpansionGuard {
 
   /** @throws {DecodingError} `EXPANSION_TOO_LARGE`. */
   check(produced: number): void {
-    if (produced <= expansionGrace || produced <= this.#received * mostExpansion) return;
+    if (produced <= expansionGrace || this.#most === Infinity || produced <= this.#received * this.#most) return;
     throw new DecodingError(
-      `${this.#received} bytes of the response body decode to more than ${mostExpansion} times as many, as only an attack does`,
+      `${this.#received} bytes of the response body decode to more than ${this.#most} times as many, which is more than maxExpansion permits`,
       { code: 'EXPANSION_TOO_LARGE' },
     );
   }

@@ -15,15 +15,23 @@ export class DecodedBody implements ResponseBody {
   readonly #codings: readonly ContentCoding[];
   readonly #length: number | undefined;
   readonly #limits: BodyLimits;
+  readonly #maxExpansion: number | undefined;
   readonly encodedChunks: EncodedChunks = { onChunk: undefined };
   #decoding: ZlibPump | undefined = undefined;
 
   /** `codings` in the order in which they are undone; `length` is what `Content-Length` says, if it does. */
-  constructor(encoded: ResponseBody, codings: readonly ContentCoding[], length: number | undefined, limits: BodyLimits) {
+  constructor(
+    encoded: ResponseBody,
+    codings: readonly ContentCoding[],
+    length: number | undefined,
+    limits: BodyLimits,
+    maxExpansion?: number,
+  ) {
     this.#encoded = encoded;
     this.#codings = codings;
     this.#length = length;
     this.#limits = limits;
+    this.#maxExpansion = maxExpansion;
   }
 
   get trailers(): readonly HeaderPair[] | undefined {
@@ -70,7 +78,7 @@ export class DecodedBody implements ResponseBody {
   }
 
   #decode(encoded: ByteSource, limit: number): ZlibPump {
-    const guard = new ExpansionGuard();
+    const guard = new ExpansionGuard(this.#maxExpansion);
     const stages = this.#codings.length;
     let pump: ZlibPump | undefined;
     for (const [index, { codec }] of this.#codings.entries()) {

@@ -22,14 +22,14 @@ export function decodeResponses(settingsOf: (context: CallContext) => ReadSettin
 }
 
 /** @throws {DecodingError} `TOO_MANY_CODINGS`. */
-function readable(response: StreamResponse, { decompress, limits }: ReadSettings): StreamResponse {
+function readable(response: StreamResponse, { decompress, limits, maxExpansion }: ReadSettings): StreamResponse {
   const { status, body, rawHeaders } = response;
   if (response.request.method === 'HEAD' || status === 204 || status === 304 || 'write' in body) return response;
   const { coding, length } = framingOf(rawHeaders);
   // RFC 9110 §14.2: a part of an encoded representation, which by itself can not be decoded.
   const codings = coding === undefined || !decompress || status === 206 ? [] : readContentEncoding(coding);
   if (codings.length > 0) {
-    const decoded = new DecodedBody(body, codings, length, limits);
+    const decoded = new DecodedBody(body, codings, length, limits, maxExpansion);
     const copy = response.with({ body: decoded });
     copy.encoded = decoded.encodedChunks;
     return copy;

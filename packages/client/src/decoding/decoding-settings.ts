@@ -1,5 +1,5 @@
 /** How response bodies are read: what the caller says, what is inherited, and what follows. */
-import type { BodyLimits } from './body-limits.ts';
+import { mostExpansion, type BodyLimits } from './body-limits.ts';
 import { boolean, count } from '../options/checks.ts';
 
 export interface ReadOptions {
@@ -13,11 +13,17 @@ export interface ReadOptions {
    * read as a whole, and no limit for one that is read as it comes. `null` means no limit for both.
    */
   readonly maxResponseBytes?: number | null | undefined;
+  /**
+   * How many times larger than what came over the network a body may become by decoding, once it has more than 8 MiB; `DecodingError`
+   * (`EXPANSION_TOO_LARGE`) past it. Default 1,000. `null` means no limit.
+   */
+  readonly maxExpansion?: number | null | undefined;
 }
 
 export interface ReadSettings {
   readonly decompress: boolean;
   readonly limits: BodyLimits;
+  readonly maxExpansion: number;
 }
 
 const unlimited: BodyLimits = Object.freeze({ whole: Infinity, streamed: Infinity });
@@ -25,20 +31,26 @@ const unlimited: BodyLimits = Object.freeze({ whole: Infinity, streamed: Infinit
 export const defaultReadSettings: ReadSettings = Object.freeze({
   decompress: true,
   limits: Object.freeze({ whole: 256 * 1024 * 1024, streamed: Infinity }),
+  maxExpansion: mostExpansion,
 });
 
 /** @throws {InvalidOption} naming the option. */
 export function mergeReadOptions(inherited: ReadSettings, own: ReadOptions): ReadSettings {
-  if (own.decompress === undefined && own.maxResponseBytes === undefined) return inherited;
+  if (own.decompress === undefined && own.maxResponseBytes === undefined && own.maxExpansion === undefined) return inherited;
   return Object.freeze({
     decompress: own.decompress === undefined ? inherited.decompress : readDecompress(own.decompress),
     limits: own.maxResponseBytes === undefined ? inherited.limits : readLimits(own.maxResponseBytes),
+    maxExpansion: own.maxExpansion === undefined ? inherited.maxExpansion : readExpansion(own.maxExpansion),
   });
 }
 
 function readDecompress(decompress: unknown): boolean {
   if (decompress === null) return false;
   return boolean('decompress', decompress);
+}
+
+function readExpansion(times: number | null): number {
+  return times === null || times === Infinity ? Infinity : count('maxExpansion', times, { least: 1, or: 'null for no limit' });
 }
 
 function readLimits(bytes: unknown): BodyLimits {

@@ -53,6 +53,21 @@ describe('options', () => {
     expect(dispatcher.requests).toHaveLength(0);
   });
 
+  it.each([{ json: 1 }, { json: null }, { form: { a: 1 } }, { files: {} }, { body: 'x' }])(
+    'of a body are refused where the verb has none: %j',
+    async (options) => {
+      const { client, dispatcher } = scripted();
+      for (const verb of ['get', 'head'] as const) {
+        const call = client[verb]('http://a.example/', options as object);
+        await expect(call).rejects.toMatchObject({ name: 'InvalidOption', option: Object.keys(options)[0] });
+        await expect(call).rejects.toThrow(/query\(\) or post\(\)/);
+      }
+      await client.get('http://a.example/', { body: undefined, json: undefined });
+      await client.request('GET', 'http://a.example/', options as object);
+      expect(dispatcher.requests).toHaveLength(2);
+    },
+  );
+
   it('are rejections, never exceptions, for what is asynchronous', async () => {
     const { client } = scripted();
     await expect(client.get('/relative')).rejects.toBeInstanceOf(InvalidOption);

@@ -238,3 +238,17 @@ it('a bomb ends long before it is large', async () => {
   await expect(client.get(server.url('/'))).rejects.toThrow(expect.objectContaining({ code: 'EXPANSION_TOO_LARGE' }));
   expect(process.memoryUsage.rss() - before).toBeLessThan(mebibytes(60));
 });
+
+it('what looks like a bomb can be permitted', async () => {
+  const zeros = zlib.gzipSync(zlib.gzipSync(Buffer.alloc(mebibytes(10))));
+  await using server = await startServer((_, response) => void response.writeHead(200, { 'content-encoding': 'gzip, gzip' }).end(zeros));
+  await using client = new Client();
+  await expect(client.get(server.url('/'))).rejects.toMatchObject({ code: 'EXPANSION_TOO_LARGE' });
+  for (const maxExpansion of [null, Infinity, 10_000_000])
+    expect((await client.get(server.url('/'), { maxExpansion })).bytes().length).toBeGreaterThan(8 * 1024 * 1024);
+  await expect(client.extend({ maxExpansion: null }).get(server.url('/'), { maxExpansion: 2 })).rejects.toMatchObject({
+    code: 'EXPANSION_TOO_LARGE',
+  });
+  for (const maxExpansion of [0, 1.5, '7'])
+    await expect(client.get(server.url('/'), { maxExpansion: maxExpansion as number })).rejects.toMatchObject({ option: 'maxExpansion' });
+});

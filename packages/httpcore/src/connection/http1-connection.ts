@@ -38,6 +38,8 @@ const patienceForEnd = 25;
 
 export interface Http1ConnectionOptions extends ResponseLimits {
   readonly expectContinueTimeout: number;
+  /** No word of the server keeps it idle for longer. Default `Infinity`. */
+  readonly longestKeepAlive?: number;
   readonly memory: BodyMemory;
 }
 
@@ -207,7 +209,7 @@ export class Http1Connection implements Connection, Carrier<Exchange>, Transport
   onHead(head: ResponseHead): void {
     const exchange = this.#exchange;
     if (exchange === null) return;
-    this.idleTimeout = idleTimeoutOf(head.keepAliveTimeout);
+    this.idleTimeout = idleTimeoutOf(head.keepAliveTimeout, this.#options.longestKeepAlive);
     // A final answer to `Expect`: the body is not wanted, and the server must not take what comes next for it.
     if (head.bodyKind !== 'tunnel' && this.#withheldBody?.giveUp() === true) exchange.requestEnded = true;
     if (head.bodyKind === 'tunnel') {

@@ -1,9 +1,9 @@
 import { LocalProtocolError, UnsupportedProtocol, type HttpCoreError } from '../contract/errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 
-/** A second before the server closes it, so that our next request does not cross its FIN; never longer than ten minutes. */
-export function idleTimeoutOf(serverTimeout: number | undefined): number | undefined {
-  return serverTimeout === undefined ? undefined : Math.min(Math.max(0, serverTimeout - 1_000), 600_000);
+/** A second before the server closes it, so that our next request does not cross its FIN; never longer than ten minutes, or than we want. */
+export function idleTimeoutOf(serverTimeout: number | undefined, longest = Infinity): number | undefined {
+  return serverTimeout === undefined ? undefined : Math.min(Math.max(0, serverTimeout - 1_000), 600_000, longest);
 }
 
 /** What only HTTP/2 can say; that it is not spoken is known now. */

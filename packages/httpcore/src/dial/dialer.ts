@@ -70,7 +70,7 @@ export class HttpDialer implements Dialer {
 
   #connection({ transport, timings }: DialedTransport, request: DialRequest, owner: ConnectionOwner): Connection {
     const { facts } = transport;
-    const { maxHeaderBytes, maxHeaderFields, lenientHttp1, expectContinueTimeout } = this.#options;
+    const { maxHeaderBytes, maxHeaderFields, lenientHttp1, longestKeepAlive, expectContinueTimeout } = this.#options;
     const { origin, protocols } = request;
     const agreed = origin.scheme === 'http' ? protocols[0]! : (facts.alpnProtocol ?? 'http/1.1');
     if (!(protocols as readonly string[]).includes(agreed)) {
@@ -105,6 +105,7 @@ export class HttpDialer implements Dialer {
       maxHeaderFields,
       lenient: lenientHttp1,
       expectContinueTimeout,
+      longestKeepAlive,
       memory: this.memory,
     });
   }

@@ -12,7 +12,10 @@ export interface PoolOptions {
   readonly maxConnections?: number | undefined;
   /** Connections to one origin. Default 64. */
   readonly maxConnectionsPerOrigin?: number | undefined;
-  /** How long an HTTP/1.1 connection stays idle before it is closed. Default 5,000, or a second less than the server's `Keep-Alive: timeout`. */
+  /**
+   * How long an HTTP/1.1 connection stays idle before it is closed, or a second less than the server's `Keep-Alive: timeout`, where that is shorter.
+   * Default 5,000, or the server's word, up to ten minutes.
+   */
   readonly keepAliveTimeout?: number | undefined;
   /**
    * How long `close()` waits for what runs before it ends that, with `PoolClosed`. Default 30,000; `Infinity`: as long as it takes.
@@ -70,6 +73,8 @@ export interface PoolSettings {
   readonly maxConnections: number;
   readonly maxConnectionsPerOrigin: number;
   readonly keepAliveTimeout: number;
+  /** No word of a server keeps an HTTP/1.1 connection idle for longer. */
+  readonly longestKeepAlive: number;
   readonly closeGrace: number;
   readonly maxBufferedBytes: number;
   readonly timeouts: Timeouts;
@@ -88,7 +93,7 @@ export interface PoolSettings {
   readonly connectionAttemptDelay: number;
 }
 
-export const poolDefaults: PoolSettings = Object.freeze({
+export const poolDefaults: Omit<PoolSettings, 'longestKeepAlive'> = Object.freeze({
   maxConnections: 256,
   maxConnectionsPerOrigin: 64,
   keepAliveTimeout: 5_000,
@@ -135,6 +140,9 @@ export function resolvePoolOptions(options: PoolOptions = {}): PoolSettings {
     if (typeof resolved[key] !== 'boolean') throw invalidOption(key, 'must be a boolean');
   }
   if (resolved['http1'] === false && resolved['http2'] === false) throw invalidOption('http2', 'and http1 must not both be false');
+  // Who says how long means it; a default gives way to what the server says of itself.
+  resolved['longestKeepAlive'] =
+    Object.hasOwn(options, 'keepAliveTimeout') && options.keepAliveTimeout !== undefined ? options.keepAliveTimeout : Infinity;
   resolved['proxy'] = resolved['proxy'] === null ? null : toProxy(resolved['proxy'] as string | URL | Proxy);
   if (resolved['proxy'] !== null && resolved['socketPath'] !== undefined)
     throw invalidOption('socketPath', 'and proxy must not both be given');
