@@ -63,7 +63,7 @@ describe('options', () => {
         await expect(call).rejects.toThrow(/query\(\) or post\(\)/);
       }
       await client.get('http://a.example/', { body: undefined, json: undefined });
-      await client.request('GET', 'http://a.example/', options as object);
+      await client.request('GET', 'http://a.example/', options);
       expect(dispatcher.requests).toHaveLength(2);
     },
   );
