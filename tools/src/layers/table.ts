@@ -346,7 +346,7 @@ export const layers: readonly Layer[] = [
   {
     layer: 'client/routing',
     files: [`${client}/routing/`],
-    imports: ['client/ground', 'client/request', 'client/response', 'client/call', 'client/caching', 'client/proxies'],
+    imports: ['client/ground', 'client/time', 'client/request', 'client/response', 'client/call', 'client/caching', 'client/proxies'],
     modules: ['@x/httpcore'],
   },
   {
