@@ -2,7 +2,7 @@ import { LocalProtocolError, UnsupportedProtocol, type HttpCoreError } from '../
 import type { Exchange } from '../exchange/exchange.ts';
 
 /** A second before the server closes it, so that our next request does not cross its FIN; never longer than ten minutes, or than we want. */
-export function idleTimeoutOf(serverTimeout: number | undefined, longest = Infinity): number | undefined {
+export function idleTimeoutOf(serverTimeout: number | undefined, longest: number = Infinity): number | undefined {
   return serverTimeout === undefined ? undefined : Math.min(Math.max(0, serverTimeout - 1_000), 600_000, longest);
 }
 
