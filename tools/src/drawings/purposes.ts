@@ -35,6 +35,7 @@ export const purposes: Readonly<Record<string, Readonly<Record<string, string>>>
     'request/': 'what is sent',
     'time/': 'clock, limits, backoff',
     'codings/': 'bytes in, bytes out',
+    'own-bytes': "memory of one's own",
     'options/': 'how they are read',
     redact: 'what may be shown',
     'shown-as-json': 'as it is printed',

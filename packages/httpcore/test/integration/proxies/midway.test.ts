@@ -31,6 +31,9 @@ import { openResources, resourcesBackTo, turnsUntil } from '../net/sockets.ts';
 import { originName, proxyName } from './routes.ts';
 import { answerOf, failure, send } from './world.ts';
 
+/** Milliseconds: enough to get midway on a busy machine. */
+const shortLimit = 800;
+
 const resolve = (): string => '127.0.0.1';
 const secure: UrlParts = ['https', originName, 443, '/'];
 const plain: UrlParts = ['http', originName, 80, '/'];
@@ -203,8 +206,8 @@ describe.each(steps)('at $name', ({ scheme, steps: script, url, phase, tls, look
     {
       const { server, pool } = await world();
       await using _ = server;
-      const limit = failure<HttpCoreError>(send(pool, url, { timeouts: [300, null, null, null] }));
-      const deadline = failure<HttpCoreError>(send(pool, url, { context: { deadline: performance.now() + 300 } }));
+      const limit = failure<HttpCoreError>(send(pool, url, { timeouts: [shortLimit, null, null, null] }));
+      const deadline = failure<HttpCoreError>(send(pool, url, { context: { deadline: performance.now() + shortLimit } }));
       expect(await limit).toMatchObject({ name: 'ConnectTimeout', phase, requestSent: false });
       expect(await deadline).toMatchObject({ name: 'DeadlineExceeded', requestSent: false });
       await turnsUntil(() => pool.stats().connecting === 0);
@@ -233,7 +236,7 @@ describe.each(steps)('at $name', ({ scheme, steps: script, url, phase, tls, look
     {
       const { server, reached, pool } = await world();
       await using _ = server;
-      const error = failure<HttpCoreError>(send(pool, url, { timeouts: [300, null, null, null] }));
+      const error = failure<HttpCoreError>(send(pool, url, { timeouts: [shortLimit, null, null, null] }));
       await reached.opened;
       const closed = pool.close();
       expect(await error).toMatchObject({ name: 'ConnectTimeout', phase });
