@@ -41,6 +41,7 @@ export class CallContext implements CallRecord {
   readonly trace: TraceObserver | undefined;
   readonly onInformational: InformationalObserver | undefined;
   readonly onUploadProgress: UploadObserver | undefined;
+  readonly #replayMisdirected: boolean;
   /** @internal Does the call end with its response whole in memory? */
   readsWhole = false;
   /** Every request so far, oldest first. */
@@ -55,7 +56,12 @@ export class CallContext implements CallRecord {
   /** @internal */
   constructor(
     request: Request,
-    settings: object & { readonly timeout: TimeoutSettings; readonly json: JsonSettings; readonly data: CallData },
+    settings: object & {
+      readonly timeout: TimeoutSettings;
+      readonly json: JsonSettings;
+      readonly data: CallData;
+      readonly retriesMisdirected?: boolean | undefined;
+    },
     signal: CallSignal,
     trace: TraceObserver | undefined,
     onInformational: InformationalObserver | undefined,
@@ -67,6 +73,7 @@ export class CallContext implements CallRecord {
     this.settings = settings;
     this.data = settings.data;
     this.json = settings.json;
+    this.#replayMisdirected = settings.retriesMisdirected === true;
     this.timeouts = phases;
     this.deadline = total === null ? undefined : now() + total;
     this.trace = trace;
@@ -139,6 +146,7 @@ export class CallContext implements CallRecord {
       traceInAnyContext: this.trace === undefined,
       onInformational: this.onInformational,
       trailers: attempt.request.trailers,
+      replayMisdirected: this.#replayMisdirected,
       replayableBody: attempt.request.body?.replayable === true,
     };
   }

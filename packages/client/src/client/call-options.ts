@@ -3,6 +3,7 @@ import type { InformationalObserver, TraceObserver } from '@x/httpcore';
 
 import type { CallDataOptions } from '../call/call-data.ts';
 import type { JsonHooks } from '../request/json-settings.ts';
+import type { MisdirectedOptions } from '../call/misdirected.ts';
 import type { StatusOptions } from '../response/status-settings.ts';
 import type { RetryHookOptions } from '../retries/retry-hook.ts';
 import type { DownloadObserver } from '../response/download-progress.ts';
@@ -28,7 +29,16 @@ import type { UploadObserver } from '../request/upload-progress.ts';
 
 /** Everything about sending it that is no part of it. */
 export interface CallOptions
-  extends ReadOptions, RedirectOptions, RetryOptions, OriginFieldOptions, StatusOptions, JsonHooks, CallDataOptions, RetryHookOptions {
+  extends
+    ReadOptions,
+    RedirectOptions,
+    RetryOptions,
+    OriginFieldOptions,
+    StatusOptions,
+    MisdirectedOptions,
+    JsonHooks,
+    CallDataOptions,
+    RetryHookOptions {
   /** Milliseconds over everything, or limits by phase; laid over the client's. `null` lifts every limit. */
   readonly timeout?: TimeoutInput | undefined;
   /** Aborts this request, beside the client's own signal; `null` leaves the client's out. */
@@ -80,6 +90,7 @@ const callNames: OptionNames<CallOptions> = Object.freeze({
   allowDowngrade: undefined,
   sensitiveHeaders: undefined,
   throwOnStatus: undefined,
+  retryMisdirected: undefined,
   parseJson: undefined,
   stringifyJson: undefined,
   context: undefined,

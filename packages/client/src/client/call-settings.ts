@@ -10,6 +10,7 @@ import type { CallOptions } from './call-options.ts';
 import { mergeCallData, type CallData } from '../call/call-data.ts';
 import { mergeJsonHooks, type JsonSettings } from '../request/json-settings.ts';
 import type { DownloadObserver } from '../response/download-progress.ts';
+import { mergeMisdirectedOptions } from '../call/misdirected.ts';
 import { mergeStatusOptions } from '../response/status-settings.ts';
 import { mergeRetryHook, type RetryHook } from '../retries/retry-hook.ts';
 import { mergeRetryOptions } from '../retries/retry-settings.ts';
@@ -34,6 +35,8 @@ export interface CallSettings {
   readonly data: CallData;
   /** Does a status of 400 or more fail the call? */
   readonly throwsOnStatus: boolean;
+  /** Is what was answered 421 sent again? `undefined`: nobody has said. */
+  readonly retriesMisdirected: boolean | undefined;
   /** Told of what is sent again. */
   readonly onRetry: RetryHook | undefined;
   readonly onDownloadProgress: DownloadObserver | undefined;
@@ -68,6 +71,7 @@ export function resolveCallSettings(own: CallOptions, client: CallSettings): Cal
     json: mergeJsonHooks(client.json, own),
     data: mergeCallData(client.data, own),
     throwsOnStatus: mergeStatusOptions(client.throwsOnStatus, own),
+    retriesMisdirected: mergeMisdirectedOptions(client.retriesMisdirected, own),
     onRetry: mergeRetryHook(client.onRetry, own),
     onDownloadProgress: own.onDownloadProgress ?? client.onDownloadProgress,
   };

@@ -3,6 +3,7 @@ import type { Dispatcher, PoolOptions, TlsOptions } from '@x/httpcore';
 
 import type { CallDataOptions } from '../call/call-data.ts';
 import type { JsonHooks } from '../request/json-settings.ts';
+import type { MisdirectedOptions } from '../call/misdirected.ts';
 import type { StatusOptions } from '../response/status-settings.ts';
 import type { RetryHookOptions } from '../retries/retry-hook.ts';
 import type { AuthInput } from '../auth/auth.ts';
@@ -45,7 +46,16 @@ export interface LimitOptions {
 
 /** What every client may be told, whatever carries its requests. */
 export interface CommonClientOptions
-  extends ReadOptions, RedirectOptions, RetryOptions, OriginFieldOptions, StatusOptions, JsonHooks, CallDataOptions, RetryHookOptions {
+  extends
+    ReadOptions,
+    RedirectOptions,
+    RetryOptions,
+    OriginFieldOptions,
+    StatusOptions,
+    MisdirectedOptions,
+    JsonHooks,
+    CallDataOptions,
+    RetryHookOptions {
   /**
    * What relative URLs are appended to. It may hold credentials. With it, `headers`, `params` and those credentials belong to
    * its origin: a request to another origin (by an absolute or a `//` URL) goes without them, but for `Accept` and `User-Agent`.
@@ -180,6 +190,7 @@ export const clientOptionNames: OptionNames<OwnClientOptions> = Object.freeze({
   allowDowngrade: undefined,
   sensitiveHeaders: undefined,
   throwOnStatus: undefined,
+  retryMisdirected: undefined,
   parseJson: undefined,
   stringifyJson: undefined,
   context: undefined,

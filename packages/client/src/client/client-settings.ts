@@ -15,6 +15,7 @@ import { mergeSensitiveHeaders, noFields, portableChanges } from '../request/fie
 import { joinUrl, parseTarget, type Target } from '../request/url/target.ts';
 import { mergeCallData, noData } from '../call/call-data.ts';
 import { mergeJsonHooks, plainJson } from '../request/json-settings.ts';
+import { mergeMisdirectedOptions } from '../call/misdirected.ts';
 import { mergeStatusOptions } from '../response/status-settings.ts';
 import { mergeRetryHook } from '../retries/retry-hook.ts';
 import type { Interceptor } from '../call/interceptor.ts';
@@ -51,6 +52,7 @@ const defaultSettings: ClientSettings = Object.freeze({
   json: plainJson,
   data: noData,
   throwsOnStatus: false,
+  retriesMisdirected: undefined,
   onRetry: undefined,
   onDownloadProgress: undefined,
   signal: undefined,
@@ -89,6 +91,7 @@ export function resolveSettings(own: OwnClientOptions, parent: ClientSettings = 
     json: mergeJsonHooks(parent.json, own),
     data: mergeCallData(parent.data, own),
     throwsOnStatus: mergeStatusOptions(parent.throwsOnStatus, own),
+    retriesMisdirected: mergeMisdirectedOptions(parent.retriesMisdirected, own),
     onRetry: mergeRetryHook(parent.onRetry, own),
     onDownloadProgress: undefined,
     signal: resolveSignal(own.signal, parent.signal),

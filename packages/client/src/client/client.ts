@@ -6,7 +6,7 @@ import { pagesOf, readPageOptions, type PageOptions } from './pages.ts';
 import type { CookieJar } from '../cookies/cookie-jar.ts';
 import { openConnections, type Connections } from './connections.ts';
 import { InvalidOption } from '../errors.ts';
-import { createFetch, mostRedirects } from '../fetch/fetch.ts';
+import { createFetch, fetchSettings } from '../fetch/fetch.ts';
 import { Extension } from './extension.ts';
 import { Lifetime, type ClientState } from '../call/lifetime.ts';
 import { Headers } from '../request/fields/headers.ts';
@@ -326,9 +326,7 @@ export class Client implements AsyncDisposable {
   }
 
   #createFetch(): typeof globalThis.fetch {
-    // A status is no failure there, whoever would send again because of it.
-    const retries = this.#settings.retries?.with({ lastResponse: 'return' }) ?? null;
-    const asFetch = { followRedirects: true, maxRedirects: mostRedirects, throwOnStatus: false, retries };
+    const asFetch = fetchSettings(this.#settings);
     let own: Client | undefined;
     return createFetch({
       baseUrl: this.baseUrl,

@@ -8,6 +8,7 @@
 import type { MessageOptions } from '../request/request-options.ts';
 import type { Request } from '../request/request.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
+import type { Retries } from '../retries/retries.ts';
 import { parseUrl } from '../request/url/url.ts';
 import { fetchBody } from './fetch-body.ts';
 import { hasIntegrity } from './integrity.ts';
@@ -36,13 +37,38 @@ export interface FetchClient {
 }
 
 // Fetch Standard §4.4, HTTP-redirect fetch, step 8.
-export const mostRedirects = 20;
+const mostRedirects = 20;
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 // Nothing of these is on a network, and the platform knows how to read them.
 const localUrl = /^(?:data|blob):/i;
 
 // Taken before anybody can put a client's in its place, which would then ask itself.
 const platformFetch = globalThis.fetch;
+
+/** Of the client that a `fetch` calls. */
+export interface FetchSettings {
+  readonly followRedirects: boolean;
+  readonly maxRedirects: number;
+  readonly throwOnStatus: boolean;
+  readonly retryMisdirected: boolean;
+  readonly retries: Retries | null;
+}
+
+/** What the standard says where a client says something else, or nothing. */
+export function fetchSettings(client: {
+  readonly retries: Retries | null;
+  readonly retriesMisdirected: boolean | undefined;
+}): FetchSettings {
+  return {
+    followRedirects: true,
+    maxRedirects: mostRedirects,
+    throwOnStatus: false,
+    // Fetch Standard §4.6, HTTP-network-or-cache fetch: 421.
+    retryMisdirected: client.retriesMisdirected ?? true,
+    // A status is no failure, whoever would send again because of it.
+    retries: client.retries?.with({ lastResponse: 'return' }) ?? null,
+  };
+}
 
 export function createFetch(client: FetchClient): Fetch {
   const toResponse = responseMaker();

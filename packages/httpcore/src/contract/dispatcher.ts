@@ -96,6 +96,11 @@ export interface DispatchContext {
    */
   readonly replayableBody?: boolean | undefined;
   /**
+   * Is a request that is answered 421 sent again, once, on another connection, where its body can be (RFC 9110 §15.5.20)? That
+   * connection takes no new requests then. Default `false`: only what went to a connection of another origin is.
+   */
+  readonly replayMisdirected?: boolean | undefined;
+  /**
    * The `:protocol` of an extended CONNECT (RFC 8441), such as `websocket`; with the method CONNECT, over HTTP/2 only. A 2xx
    * answer has a {@link DuplexBody}.
    */

@@ -67,6 +67,7 @@ export class Exchange extends GivenRequest {
   #unread: UnwantedAnswer | null = null;
   /** The answer of a proxy that is to be asked again, while it comes. */
   #challenge: UnwantedAnswer | null = null;
+  #wasMisdirected = false;
   #writable: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null;
 
   constructor(
@@ -232,10 +233,13 @@ export class Exchange extends GivenRequest {
     this.#owner.onReplay(this);
   }
 
-  /** RFC 9110 §15.5.20: the server does not answer for this origin over a connection that was made for another. */
+  /** RFC 9110 §15.5.20: the server does not answer for this origin over that connection, made for another as a rule. */
   #sendElsewhere(): boolean {
-    if (!this.#owner.onMisdirected(this) || !this.#mayReplay('unprocessed')) return false;
-    const error = new RemoteProtocolError('The server does not serve this origin over the connection of another', { code: 'MISDIRECTED' });
+    const isReplayable = this.#mayReplay('unprocessed');
+    const mayLeave = isReplayable && !this.#wasMisdirected && this.context?.replayMisdirected === true;
+    if (!this.#owner.onMisdirected(this, mayLeave) || !isReplayable) return false;
+    this.#wasMisdirected = true;
+    const error = new RemoteProtocolError('The server does not serve this origin over this connection', { code: 'MISDIRECTED' });
     this.#carrier!.cancel(this, error);
     this.#replay(error);
     return true;

@@ -14,8 +14,11 @@ export interface ExchangeOwner<Owned> extends RequestOwner {
   onCancelled(exchange: Owned): void;
   /** It goes back to the queue, to where it stood before. */
   onReplay(exchange: Owned): void;
-  /** It was answered 421. Returns whether it was sent to a connection of another origin; the next time it won't be. */
-  onMisdirected(exchange: Owned): boolean;
+  /**
+   * It was answered 421. Returns whether it goes to another connection the next time: it was sent to one of another origin, or it
+   * `mayLeave` its own, which takes no new ones from then on.
+   */
+  onMisdirected(exchange: Owned, mayLeave: boolean): boolean;
   /** What is done for it while it is queued. */
   phaseOf(exchange: Owned): ErrorPhase;
   /** Why it did not get a connection in time. */

@@ -10,7 +10,7 @@ import { checkedTrailers } from './field-syntax.ts';
  */
 export function ownContext(context: DispatchContext): DispatchContext {
   const own = { ...context };
-  const { signal, deadline, trace, onInformational, trailers, replayableBody, protocol, servername } = own;
+  const { signal, deadline, trace, onInformational, trailers, replayableBody, replayMisdirected, protocol, servername } = own;
   if (signal !== undefined && !isSignal(signal)) throw invalid('signal', 'must be an AbortSignal');
   if (deadline !== undefined && (typeof deadline !== 'number' || Number.isNaN(deadline))) {
     throw invalid('deadline', 'must be a moment in milliseconds of performance.now()');
@@ -21,6 +21,7 @@ export function ownContext(context: DispatchContext): DispatchContext {
     throw invalid('trailers', 'must be a list of fields, or a function that gives one');
   }
   if (replayableBody !== undefined && typeof replayableBody !== 'boolean') throw invalid('replayableBody', 'must be a boolean');
+  if (replayMisdirected !== undefined && typeof replayMisdirected !== 'boolean') throw invalid('replayMisdirected', 'must be a boolean');
   if (protocol !== undefined && typeof protocol !== 'string') throw invalid('protocol', 'must be a string');
   if (servername !== undefined && typeof servername !== 'string') throw invalid('servername', 'must be a string');
   return Array.isArray(trailers) ? { ...own, trailers: checkedTrailers(trailers) } : own;

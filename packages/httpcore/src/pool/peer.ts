@@ -25,6 +25,7 @@ import { servedElsewhere, type CoalescingOrigin } from './coalescing.ts';
 import { closedEarly, dialFailure } from './connect-errors.ts';
 import { decideDials, type Sharing } from './decide.ts';
 import { expiryOf } from './eviction.ts';
+import { leave } from './leaving.ts';
 import type { PeerOwner } from './peer-owner.ts';
 import { poolTimeout } from './pool-timeout.ts';
 import { PendingDial } from './pending-dial.ts';
@@ -308,8 +309,9 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     this.submit(exchange, this.clock.now());
   }
 
-  onMisdirected(exchange: Exchange): boolean {
-    return this.#pool.coalescing?.onMisdirected(this, exchange) === true;
+  onMisdirected(exchange: Exchange, mayLeave: boolean): boolean {
+    if (this.#pool.coalescing?.onMisdirected(this, exchange) === true) return true;
+    return mayLeave && leave(exchange, this, this.#pool);
   }
 
   phaseOf(exchange: Exchange): ErrorPhase {

@@ -113,4 +113,57 @@ describe('421 Misdirected Request', () => {
     expect(second.events.filter((name) => name === 'replayed')).toHaveLength(1);
     expect(server.sessions).toHaveLength(2);
   });
+
+  describe('with `replayMisdirected`', () => {
+    const context = { replayMisdirected: true };
+    const once: Handler = (stream, headers, session) => {
+      if (session > 0) return answer(stream, headers, session);
+      stream.respond({ ':status': 421 });
+      stream.end('elsewhere');
+    };
+
+    it('leaves also a connection of its own, with all that were under way', async () => {
+      await using server = await startNamed(['a.test'], once);
+      await using pool = await coalescingPool({ maxConnectionsPerOrigin: 2 });
+      const answers = await Promise.all(Array.from({ length: 20 }, () => get(pool, 'a.test', server.port, context, [Buffer.from('body')])));
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+      expect(server.sessions).toHaveLength(2);
+      expect(pool.stats()).toMatchObject({ active: 0, queued: 0, connecting: 0 });
+    });
+
+    it('asks once, and only where the body can be sent again', async () => {
+      await using server = await startNamed(['a.test'], (stream) => {
+        stream.resume().on('end', () => {
+          stream.respond({ ':status': 421 });
+          stream.end('nobody');
+        });
+      });
+      await using pool = await coalescingPool();
+      const twice = await get(pool, 'a.test', server.port, context);
+      expect(twice).toMatchObject({ status: 421, text: 'nobody' });
+      expect(twice.events.filter((name) => name === 'replayed')).toHaveLength(1);
+      expect(server.sessions).toHaveLength(2);
+      const streamed = (function* () {
+        yield Buffer.from('once');
+      })();
+      expect((await get(pool, 'a.test', server.port, context, streamed)).events).not.toContain('replayed');
+      expect(server.sessions).toHaveLength(2);
+    });
+
+    it('is handed over where another connection is not allowed, and others are on this one', async () => {
+      let release: (() => void) | undefined;
+      await using server = await startNamed(['a.test'], (stream, headers, session) => {
+        if (headers[':path'] === '/slow') release = () => answer(stream, headers, session);
+        else once(stream, headers, session);
+      });
+      await using pool = await coalescingPool({ maxConnectionsPerOrigin: 1 });
+      const slow = pool.dispatch('GET', ['https', 'a.test', server.port, '/slow'], [], null);
+      await expect.poll(() => release).toBeDefined();
+      expect(await get(pool, 'a.test', server.port, context)).toMatchObject({ status: 421, text: 'elsewhere' });
+      release!();
+      await (await slow)[4].bytes();
+      // Alone on it, it can leave.
+      expect(await get(pool, 'a.test', server.port, context)).toMatchObject({ status: 200 });
+    });
+  });
 });
