@@ -84,6 +84,11 @@ export function createFetch(client: FetchClient): Fetch {
         await response.close();
         throw new TypeError(`It was redirected (${response.status}), and "redirect" is "error"`);
       }
+      // To the standard it leads where it came from, again and again; the client does not follow it.
+      if (redirect === 'follow' && redirectStatuses.has(response.status) && response.headers.get('location') === '') {
+        await response.close();
+        throw new TypeError(`It was redirected (${response.status}) to an empty Location`);
+      }
       // Fetch Standard §4.6, HTTP-network-or-cache fetch, step 10.1.
       if (call.cache === 'only-if-cached' && response.status === 504 && response.cache?.stored === false) {
         await response.close();

@@ -80,6 +80,13 @@ describe('the body after a redirect', () => {
     expect(onward.rawHeaders).toEqual([['X-Kept', '1']]);
   });
 
+  it.each(['GET', 'HEAD'])('leaves the fields of a %s without one after 303', (method) => {
+    const onward = redirect(new Request(method, 'http://a.example/', { headers: contentHeaders }), 303, '/b')!;
+    expect(onward.rawHeaders).toEqual(Object.entries(contentHeaders));
+    const withBody = redirect(new Request(method, 'http://a.example/', { headers: contentHeaders, body: 'text' }), 303, '/b')!;
+    expect([withBody.body, withBody.rawHeaders]).toEqual([null, []]);
+  });
+
   it('is a clear error when it can not be sent again, and none when it need not', () => {
     const stream = new Request('PUT', 'http://a.example/?token=s3cret', { body: ['x'].values() });
     const kept = redirect(stream, 308, '/b')!;

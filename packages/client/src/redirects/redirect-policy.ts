@@ -51,7 +51,8 @@ export function redirectedRequest(request: Request, response: AnyResponse, allow
   const target = resolveTarget(location, request, response, allowDowngrade);
 
   const method = redirectedMethod(status, request.method);
-  const leavesBody = method !== request.method || status === 303;
+  // Fields of a GET without a body are its own: the Fetch Standard leaves them (§4.4, HTTP-redirect fetch, step 12).
+  const leavesBody = method !== request.method || (status === 303 && request.body !== null);
   const kept = leavesBody ? request.rawHeaders.filter(([name]) => !contentFields.has(name.toLowerCase())) : request.rawHeaders;
   const pairs = sameOrigin(target.parts, request.urlParts) ? authorize(kept, target) : fieldsForOtherOrigin(kept, request.bound);
   const [body, trailers] = leavesBody ? [null, undefined] : [request.body, request.trailers];

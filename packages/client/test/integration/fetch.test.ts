@@ -122,6 +122,15 @@ describe.each([
   });
 
   describe('redirected', () => {
+    it('to an empty Location fails where it is followed, as on the platform', async () => {
+      await using server = await startRawServer(
+        [1, 2, 3].map(() => [receiveHead(), send('HTTP/1.1 302 Found\r\nLocation:\r\nContent-Length: 0\r\n\r\n'), close()]).flat(),
+      );
+      const url = server.url('/');
+      await expect(fetch(url, { redirect: 'manual' })).resolves.toMatchObject({ status: 302 });
+      await expect(fetch(url)).rejects.toMatchObject({ name: 'TypeError', message: 'fetch failed' });
+    });
+
     it('follows', async () => {
       await using server = await startServer('redirect');
       const response = await fetch(server.url('/redirect/3'));

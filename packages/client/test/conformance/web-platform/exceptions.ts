@@ -18,5 +18,10 @@ export const exceptions: readonly Exception[] = [
     test: /synchronously cancels/u,
     reason: 'A stream that is sent is let go of once the call has ended, a moment after the abort.',
   },
+  {
+    file: '/redirect/redirect-referrer',
+    reason: 'A program has no page that a request comes from: what names no referrer has none. The tests give Node the origin of a page.',
+  },
+  { file: '/redirect/redirect-origin', reason: 'Nor is there a page whose origin `Origin` could name.' },
   { file: 'request-bad-port', reason: 'Ports that a browser must not reach are where servers of a network listen.' },
 ];
