@@ -21,6 +21,7 @@ import { onlyHttp1 } from './model/destination.ts';
 import { parseOrigin } from './model/origin.ts';
 import type { Proxy } from './model/proxy/proxy.ts';
 import { parseUrl } from './model/url.ts';
+import { Resolver } from './net/resolve.ts';
 import { Pool, type PoolStats } from './pool/pool.ts';
 import { systemClock } from './time/clock.ts';
 import { ConnectTunnels } from './proxies/connect-tunnels.ts';
@@ -76,9 +77,10 @@ export class ConnectionPool implements Dispatcher {
     const resolved = resolvePoolOptions(options);
     this.#timeouts = resolved.timeouts;
     this.#tunnels = new ConnectTunnels(resolved, () => dialer, systemClock);
-    const proxies = waysThroughProxies(resolved, systemClock, this.#tunnels);
+    const resolver = new Resolver(resolved.lookup);
+    const proxies = waysThroughProxies(resolved, resolver, systemClock, this.#tunnels);
     this.#proxy = resolved.proxy;
-    this.#dialer = createTransportDialer(resolved, systemClock, proxies);
+    this.#dialer = createTransportDialer(resolved, resolver, systemClock, proxies);
     const dialer = new HttpDialer(this.#dialer, resolved, systemClock);
     this.#pool = new Pool(resolved, dialer, systemClock);
   }

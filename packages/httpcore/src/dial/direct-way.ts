@@ -1,6 +1,6 @@
 import type { HttpCoreError } from '../contract/errors.ts';
 import { openSocket, type Endpoint, type SocketOpening } from '../net/open-socket.ts';
-import { isAddress, type ResolveOptions, type Resolving } from '../net/resolve.ts';
+import { isAddress, type Resolver, type Resolving } from '../net/resolve.ts';
 import { tlsError } from '../net/tls-failure.ts';
 import type { TlsHandshake } from '../net/tls.ts';
 import type { Clock } from '../time/clock.ts';
@@ -11,7 +11,8 @@ import { traceSecured, type Way, type WayListener } from './way.ts';
 /** Where a way of its own leads: a host and port, or a unix socket (or Windows named pipe). */
 export type HostOrPath = { readonly host: string; readonly port: number } | { readonly path: string };
 
-export interface DirectWayOptions extends ResolveOptions {
+export interface DirectWayOptions {
+  readonly localAddress: string | undefined;
   readonly connectionAttemptDelay: number;
 }
 
@@ -30,6 +31,7 @@ export interface DirectWayRequest {
 export class DirectWay implements Way {
   readonly #request: DirectWayRequest;
   readonly #options: DirectWayOptions;
+  readonly #resolver: Resolver;
   readonly #clock: Clock;
   readonly #listener: WayListener;
   // What runs, and has to be stopped when it is not wanted any more.
@@ -37,9 +39,10 @@ export class DirectWay implements Way {
   #race: ConnectRace<SocketOpening> | undefined;
   #winner: SocketOpening | undefined;
 
-  constructor(request: DirectWayRequest, options: DirectWayOptions, clock: Clock, listener: WayListener) {
+  constructor(request: DirectWayRequest, options: DirectWayOptions, resolver: Resolver, clock: Clock, listener: WayListener) {
     this.#request = request;
     this.#options = options;
+    this.#resolver = resolver;
     this.#clock = clock;
     this.#listener = listener;
   }
@@ -71,7 +74,8 @@ export class DirectWay implements Way {
 
   #lookUp(host: string, port: number): void {
     const owner = this.#request.isProxy ? this.#name : undefined;
-    this.#resolving = lookUp(host, this.#options, this.#listener, (addresses) => this.#resolved(addresses, port), owner);
+    const question = { host, localAddress: this.#options.localAddress, owner };
+    this.#resolving = lookUp(question, this.#resolver, this.#listener, (addresses) => this.#resolved(addresses, port));
   }
 
   #resolved(addresses: readonly string[], port: number): void {

@@ -1,16 +1,15 @@
-import { resolve, type ResolveCallback, type ResolveOptions, type Resolving } from '../net/resolve.ts';
+import type { Question, ResolveCallback, Resolver, Resolving } from '../net/resolve.ts';
 import type { WayListener } from './way.ts';
 
-/** Resolves a name as one step of a way. Errors say whose it is, if that is said. */
+/** Resolves a name as one step of a way. */
 export function lookUp(
-  host: string,
-  options: ResolveOptions,
+  question: Question,
+  resolver: Resolver,
   listener: WayListener,
   onResolved: (addresses: readonly string[]) => void,
-  owner?: string,
 ): Resolving | undefined {
   listener.enter('resolving');
-  listener.trace('dns-start', { host });
+  listener.trace('dns-start', { host: question.host });
   if (listener.isSettled) return undefined;
   const onSettled: ResolveCallback = (error, addresses) => {
     if (listener.isSettled) return;
@@ -21,5 +20,5 @@ export function lookUp(
     listener.trace('dns-end', { addresses });
     if (!listener.isSettled) onResolved(addresses);
   };
-  return resolve(host, options, onSettled, owner);
+  return resolver.resolve(question, onSettled);
 }

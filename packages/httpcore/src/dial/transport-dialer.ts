@@ -14,7 +14,7 @@ import type { PoolSettings } from '../model/pool-options.ts';
 import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import { secureTransport, type SocketOpening } from '../net/open-socket.ts';
-import { isAddress } from '../net/resolve.ts';
+import { isAddress, type Resolver } from '../net/resolve.ts';
 import type { SocketTransport } from '../net/socket-transport.ts';
 import { tlsError } from '../net/tls-failure.ts';
 import { TlsClient, type TlsHandshake } from '../net/tls.ts';
@@ -24,7 +24,7 @@ import type { Dial, DialedTransport, DialRequest, TransportDialer } from './dial
 import { DirectWay } from './direct-way.ts';
 import { traceSecured, type Stage, type Way, type WayListener, type WaysThroughProxies } from './way.ts';
 
-type DialOptions = Pick<PoolSettings, 'tls' | 'socketPath' | 'localAddress' | 'lookup' | 'connectionAttemptDelay'>;
+type DialOptions = Pick<PoolSettings, 'tls' | 'socketPath' | 'localAddress' | 'connectionAttemptDelay'>;
 
 const transitions: Readonly<Record<Stage, readonly Stage[]>> = {
   idle: ['resolving', 'connecting', 'tunnelling', 'settled'],
@@ -61,12 +61,17 @@ const momentOf: Readonly<Partial<Record<TraceEventName, { readonly name: keyof D
  *
  * @throws {LocalProtocolError} `INVALID_OPTION` when `localAddress` is not an IP address.
  */
-export function createTransportDialer(options: DialOptions, clock: Clock, proxies: WaysThroughProxies): TransportDialer {
+export function createTransportDialer(
+  options: DialOptions,
+  resolver: Resolver,
+  clock: Clock,
+  proxies: WaysThroughProxies,
+): TransportDialer {
   const { localAddress } = options;
   if (localAddress !== undefined && !isAddress(localAddress)) {
     throw new LocalProtocolError('The option "localAddress" must be an IP address', { code: 'INVALID_OPTION', phase: 'request' });
   }
-  const equipment: Equipment = { options, clock, proxies, tls: new TlsClient(options.tls), tlsOfProxies: new WeakMap() };
+  const equipment: Equipment = { options, resolver, clock, proxies, tls: new TlsClient(options.tls), tlsOfProxies: new WeakMap() };
   return {
     dial(request) {
       const dial = new TransportDial(request, equipment);
@@ -79,6 +84,7 @@ export function createTransportDialer(options: DialOptions, clock: Clock, proxie
 /** What the dials of one dialler share. */
 interface Equipment {
   readonly options: DialOptions;
+  readonly resolver: Resolver;
   readonly clock: Clock;
   readonly proxies: WaysThroughProxies;
   readonly tls: TlsClient;
@@ -160,12 +166,13 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
 
   #directWay(): Way {
     const { origin, proxy, onResolved } = this.#request;
-    const { options, clock } = this.#equipment;
+    const { options, resolver, clock } = this.#equipment;
     const path = proxy === null ? options.socketPath : proxy.socketPath;
     const destination = path === undefined ? { host: origin.host, port: origin.port } : { path };
     return new DirectWay(
       { origin: origin.text, isProxy: proxy !== null, destination, handshake: this.#handshake, onResolved },
       options,
+      resolver,
       clock,
       this,
     );

@@ -38,7 +38,7 @@ export interface PoolOptions {
   readonly socketPath?: string | undefined;
   /** The local IP address to connect from. */
   readonly localAddress?: string | undefined;
-  /** Replaces `dns.lookup`; called with `{ all: true }`. */
+  /** Replaces `dns.lookup`; called with `{ all: true }`, and once for all who ask for a name while it is being looked up. */
   readonly lookup?: LookupFunction | undefined;
   /** The largest response head. Default 65,536. */
   readonly maxHeaderBytes?: number | undefined;

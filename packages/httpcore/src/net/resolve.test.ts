@@ -1,19 +1,20 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { LookupFunction } from 'node:net';
 
 import { describe, expect, it } from 'vitest';
 
 import type { ConnectError } from '../contract/errors.ts';
-import { interleaveFamilies, isAddress, resolve } from './resolve.ts';
+import { interleaveFamilies, isAddress, Resolver } from './resolve.ts';
 
 type Answer = [error: ConnectError | undefined, addresses: readonly string[]];
 
 function answerOf(lookup: unknown, localAddress?: string, host = 'example.test'): Promise<Answer> {
   return new Promise((done) => {
-    resolve(host, { lookup: lookup as LookupFunction | undefined, localAddress }, (...answer) => done(answer));
+    new Resolver(lookup as LookupFunction | undefined).resolve({ host, localAddress }, (...answer) => done(answer));
   });
 }
 
-describe('resolve', () => {
+describe('Resolver', () => {
   it('asks for all addresses, and puts the families in turn', async () => {
     let asked: unknown;
     const [error, addresses] = await answerOf((host: string, options: unknown, callback: (...answer: unknown[]) => void) => {
@@ -85,11 +86,12 @@ describe('resolve', () => {
     const answers: Answer[] = [];
     let answer!: (...answer: unknown[]) => void;
     const lookup = ((_host: string, _options: unknown, callback: typeof answer) => void (answer = callback)) as unknown as LookupFunction;
-    resolve('a.test', { lookup, localAddress: undefined }, (...each) => void answers.push(each));
+    const resolver = new Resolver(lookup);
+    resolver.resolve({ host: 'a.test', localAddress: undefined }, (...each) => void answers.push(each));
     answer(null, '192.0.2.1', 4);
     answer(new Error('late'));
     expect(answers).toEqual([[undefined, ['192.0.2.1']]]);
-    resolve('a.test', { lookup, localAddress: undefined }, () => expect.unreachable()).cancel();
+    resolver.resolve({ host: 'a.test', localAddress: undefined }, () => expect.unreachable()).cancel();
     answer(null, '192.0.2.1', 4);
   });
 
@@ -97,6 +99,113 @@ describe('resolve', () => {
     const [error, addresses] = await answerOf(undefined, undefined, 'localhost');
     expect(error).toBeUndefined();
     expect(addresses.every((address) => address === '::1' || address.startsWith('127.'))).toBe(true);
+  });
+});
+
+/** A look-up that answers when the test says so. */
+function heldLookup(): { readonly lookup: LookupFunction; readonly asked: string[]; readonly answers: ((...answer: unknown[]) => void)[] } {
+  const asked: string[] = [];
+  const answers: ((...answer: unknown[]) => void)[] = [];
+  const lookup = ((host: string, { family }: { family: number }, callback: (...answer: unknown[]) => void): void => {
+    asked.push(`${host} ${family}`);
+    answers.push(callback);
+  }) as unknown as LookupFunction;
+  return { lookup, asked, answers };
+}
+
+const one = [{ address: '192.0.2.1', family: 4 }];
+
+describe('look-ups of one name', () => {
+  it('are one while it is under way, whoever asks, and another afterwards', () => {
+    const { lookup, asked, answers } = heldLookup();
+    const resolver = new Resolver(lookup);
+    const told: Answer[] = [];
+    const ask = (host: string, localAddress?: string): void =>
+      void resolver.resolve({ host, localAddress }, (...answer) => void told.push(answer));
+    for (let count = 0; count < 200; count += 1) ask('a.test');
+    ask('b.test');
+    ask('a.test', '127.0.0.1');
+    expect(asked).toEqual(['a.test 0', 'b.test 0', 'a.test 4']);
+    answers[0]!(null, one);
+    expect(told).toEqual(Array.from({ length: 200 }, () => [undefined, ['192.0.2.1']]));
+    ask('a.test');
+    expect(asked).toHaveLength(4);
+  });
+
+  it('share the answer and not the memory of it', () => {
+    const { lookup, answers } = heldLookup();
+    const resolver = new Resolver(lookup);
+    const told: string[][] = [];
+    for (let count = 0; count < 2; count += 1) {
+      resolver.resolve({ host: 'a.test', localAddress: undefined }, (_error, addresses) => {
+        told.push([...addresses]);
+        (addresses as string[]).length = 0;
+      });
+    }
+    answers[0]!(null, one);
+    expect(told).toEqual([['192.0.2.1'], ['192.0.2.1']]);
+  });
+
+  it('fail for all that wait, each with an error of its own that says whose name it was', () => {
+    const { lookup, answers } = heldLookup();
+    const resolver = new Resolver(lookup);
+    const errors: (ConnectError | undefined)[] = [];
+    for (const owner of [undefined, 'the proxy at http://a.test:80']) {
+      resolver.resolve({ host: 'a.test', localAddress: undefined, owner }, (error) => void errors.push(error));
+    }
+    const cause = Object.assign(new Error('x'), { code: 'ENOTFOUND' });
+    answers[0]!(cause);
+    expect(errors.map((error) => error?.message)).toEqual([
+      'The name "a.test" could not be resolved: ENOTFOUND',
+      'The name "a.test" of the proxy at http://a.test:80 could not be resolved: ENOTFOUND',
+    ]);
+    expect(errors.every((error) => error?.cause === cause)).toBe(true);
+  });
+
+  it.each([0, 1, 2])('go on for the others when number %i of three gives up', (leaving) => {
+    const { lookup, asked, answers } = heldLookup();
+    const resolver = new Resolver(lookup);
+    const told: number[] = [];
+    const all = [0, 1, 2].map((number) => resolver.resolve({ host: 'a.test', localAddress: undefined }, () => void told.push(number)));
+    all[leaving]!.cancel();
+    answers[0]!(null, one);
+    expect(told).toEqual([0, 1, 2].filter((number) => number !== leaving));
+    expect(asked).toHaveLength(1);
+  });
+
+  it('tell nobody whom another cancels from inside', () => {
+    const { lookup, answers } = heldLookup();
+    const resolver = new Resolver(lookup);
+    resolver.resolve({ host: 'a.test', localAddress: undefined }, () => second.cancel());
+    const second = resolver.resolve({ host: 'a.test', localAddress: undefined }, () => expect.unreachable());
+    answers[0]!(null, one);
+  });
+
+  it('that never answer hold up nobody who asks after the first has given up', () => {
+    const { lookup, asked, answers } = heldLookup();
+    const resolver = new Resolver(lookup);
+    const told: string[] = [];
+    const first = resolver.resolve({ host: 'a.test', localAddress: undefined }, () => expect.unreachable());
+    first.cancel();
+    resolver.resolve({ host: 'a.test', localAddress: undefined }, () => void told.push('second'));
+    resolver.resolve({ host: 'a.test', localAddress: undefined }, () => void told.push('third'));
+    first.cancel();
+    answers[0]!(null, one);
+    expect([asked.length, told]).toEqual([2, []]);
+    answers[1]!(null, one);
+    expect(told).toEqual(['second', 'third']);
+  });
+
+  it('call back each in the async context in which it asked', () => {
+    const { lookup, answers } = heldLookup();
+    const resolver = new Resolver(lookup);
+    const store = new AsyncLocalStorage<number>();
+    const seen: (number | undefined)[] = [];
+    for (const number of [1, 2]) {
+      store.run(number, () => resolver.resolve({ host: 'a.test', localAddress: undefined }, () => void seen.push(store.getStore())));
+    }
+    answers[0]!(null, one);
+    expect(seen).toEqual([1, 2]);
   });
 });
 

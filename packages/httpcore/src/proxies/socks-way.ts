@@ -1,7 +1,7 @@
 import { ConnectError, ProxyError, type HttpCoreError } from '../contract/errors.ts';
 import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
 import type { ProxyScheme } from '../model/proxy/proxy-url.ts';
-import { isAddress, type ResolveOptions, type Resolving } from '../net/resolve.ts';
+import { isAddress, type Resolver, type Resolving } from '../net/resolve.ts';
 import type { SocketTransport } from '../net/socket-transport.ts';
 import { createSocksHandshake, type SocksHandler, type SocksHandshake, type SocksVersion } from '../protocol/socks/socks.ts';
 import { lookUp } from '../dial/look-up.ts';
@@ -22,7 +22,7 @@ export class SocksWay implements Way {
   readonly #proxy: Proxy;
   readonly #host: string;
   readonly #port: number;
-  readonly #lookup: ResolveOptions['lookup'];
+  readonly #resolver: Resolver;
   readonly #openLeg: (listener: WayListener) => Way;
   readonly #listener: WayListener;
   #resolving: Resolving | undefined;
@@ -33,14 +33,14 @@ export class SocksWay implements Way {
   constructor(
     proxy: Proxy,
     target: { readonly host: string; readonly port: number },
-    lookup: ResolveOptions['lookup'],
+    resolver: Resolver,
     openLeg: (listener: WayListener) => Way,
     listener: WayListener,
   ) {
     this.#proxy = proxy;
     this.#host = target.host;
     this.#port = target.port;
-    this.#lookup = lookup;
+    this.#resolver = resolver;
     this.#openLeg = openLeg;
     this.#listener = listener;
   }
@@ -57,8 +57,8 @@ export class SocksWay implements Way {
       return;
     }
     // Whatever family our own address has: it is the proxy that connects.
-    const options: ResolveOptions = { lookup: this.#lookup, localAddress: undefined };
-    this.#resolving = lookUp(this.#host, options, this.#listener, (addresses) => {
+    const question = { host: this.#host, localAddress: undefined };
+    this.#resolving = lookUp(question, this.#resolver, this.#listener, (addresses) => {
       const usable = scheme === 'socks4' ? addresses.filter((address) => !address.includes(':')) : addresses;
       if (usable.length > 0) this.#try(usable);
       else

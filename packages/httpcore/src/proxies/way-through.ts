@@ -2,23 +2,24 @@ import { DirectWay, type DirectWayOptions } from '../dial/direct-way.ts';
 import type { Way, WayListener, WaysThroughProxies, WayTarget } from '../dial/way.ts';
 import { withoutZone } from '../model/request-target.ts';
 import { isSocks, proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
+import type { Resolver } from '../net/resolve.ts';
 import type { Clock } from '../time/clock.ts';
 import { ConnectWay } from './connect-way.ts';
 import { SocksWay } from './socks-way.ts';
 import type { Tunnels } from './tunnels.ts';
 
 /** By CONNECT through an HTTP proxy, by its own protocol through a SOCKS proxy; each of them may be behind another. */
-export function waysThroughProxies(options: DirectWayOptions, clock: Clock, tunnels: Tunnels): WaysThroughProxies {
+export function waysThroughProxies(options: DirectWayOptions, resolver: Resolver, clock: Clock, tunnels: Tunnels): WaysThroughProxies {
   function wayThrough(proxy: Proxy, { host, port, text }: WayTarget, listener: WayListener): Way {
     if (!isSocks(proxy)) return new ConnectWay(proxy, withoutZone(text.slice(text.indexOf('//') + 2)), tunnels, listener);
-    return new SocksWay(proxy, { host, port }, options.lookup, (leg) => wayTo(proxy, leg), listener);
+    return new SocksWay(proxy, { host, port }, resolver, (leg) => wayTo(proxy, leg), listener);
   }
 
   /** To a SOCKS proxy. HTTP proxies are the business of those who make tunnels. */
   function wayTo(proxy: Proxy, listener: WayListener): Way {
     if (proxy.via !== null) return wayThrough(proxy.via, proxyFacts(proxy).peer, listener);
     const destination = proxy.socketPath === undefined ? { host: proxy.host, port: proxy.port } : { path: proxy.socketPath };
-    return new DirectWay({ origin: proxy.origin, isProxy: true, destination, handshake: undefined }, options, clock, listener);
+    return new DirectWay({ origin: proxy.origin, isProxy: true, destination, handshake: undefined }, options, resolver, clock, listener);
   }
 
   return { wayThrough };

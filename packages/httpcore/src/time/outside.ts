@@ -9,3 +9,9 @@ const outside = new AsyncResource('@x/httpcore');
 export function runOutside<Result>(task: () => Result): Result {
   return outside.runInAsyncScope(task);
 }
+
+/** `callback`, to be called in the async context of now: for who waits for what another's call began. */
+export function fromHere<Arguments extends readonly unknown[]>(callback: (...given: Arguments) => void): (...given: Arguments) => void {
+  const here = new AsyncResource('@x/httpcore');
+  return (...given) => here.runInAsyncScope(callback, undefined, ...given);
+}

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 
+import { Resolver } from '../../../src/net/resolve.ts';
 import { createTransportDialer } from '../../../src/dial/transport-dialer.ts';
 import type { Dial, DialedTransport, TransportDialer } from '../../../src/dial/dial.ts';
 import { resolvePoolOptions, type PoolOptions } from '../../../src/model/pool-options.ts';
@@ -81,7 +82,8 @@ export function dialerWith(
   protocols: Destination['protocols'] = [],
 ): TransportDialer {
   const settings = resolvePoolOptions(options);
-  const dialer = createTransportDialer(settings, clock, waysThroughProxies(settings, clock, noTunnels));
+  const resolver = new Resolver(settings.lookup);
+  const dialer = createTransportDialer(settings, resolver, clock, waysThroughProxies(settings, resolver, clock, noTunnels));
   protocolsOf.set(dialer, protocols);
   return dialer;
 }

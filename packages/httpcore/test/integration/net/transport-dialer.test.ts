@@ -105,6 +105,33 @@ describe('createTransportDialer', () => {
     transport.destroy();
   });
 
+  it('looks a name up once for dials that begin at once, to whatever port, and tells each of its own steps', async () => {
+    await using first = await listen(echo());
+    await using second = await listen(echo());
+    let asked = 0;
+    let answer!: (...answer: unknown[]) => void;
+    const dialer = dialerWith({
+      lookup: ((_host: string, _options: unknown, done: typeof answer) => {
+        asked += 1;
+        answer = done;
+      }) as never,
+    });
+    const dials = [first.port, second.port, first.port].map((port) => {
+      const { trace, log } = tracer();
+      return { port, log, dial: dialTo(dialer, { host: 'one.test', port, trace }) };
+    });
+    const error = new Aborted('Not wanted');
+    dials[0]!.dial.cancel(error);
+    expect(await failureOf(dials[0]!.dial)).toBe(error);
+    answer(null, [{ address: '127.0.0.1', family: 4 }]);
+    for (const { port, log, dial } of dials.slice(1)) {
+      (await dial.result).transport.destroy();
+      const address = `127.0.0.1 ${port}`;
+      expect(log).toEqual(['dns-start one.test', 'dns-end 127.0.0.1', `connect-start ${address}`, `connect-end ${address}`]);
+    }
+    expect([asked, dials[0]!.log]).toEqual([1, ['dns-start one.test']]);
+  });
+
   it('resolves a name, and tells each step in its order and time', async () => {
     await using server = await listen(createTlsServer({ ...tls, ALPNProtocols: ['http/1.1'] }));
     const { trace, log, moments } = tracer();
