@@ -57,31 +57,43 @@ export function responseMaker(): (response: StreamResponse, asked: Asked) => Pla
     }
 
     async text(): Promise<string> {
+      this.#refuseAborted();
       if (this.#real !== undefined) return this.#real.text();
       const bytes = await this.#whole();
       return utf8(bytes);
     }
     async json(): Promise<unknown> {
+      this.#refuseAborted();
       if (this.#real !== undefined) return this.#real.json();
       return JSON.parse(utf8(await this.#whole())) as unknown;
     }
     async arrayBuffer(): Promise<ArrayBuffer> {
+      this.#refuseAborted();
       if (this.#real !== undefined) return this.#real.arrayBuffer();
       return toOwnBytes(await this.#whole()).buffer;
     }
     async bytes(): Promise<Uint8Array> {
+      this.#refuseAborted();
       if (this.#real !== undefined) return new Uint8Array(await this.#real.arrayBuffer());
       return toOwnBytes(await this.#whole());
     }
     async blob(): Promise<Blob> {
+      this.#refuseAborted();
       return this.#platform().blob();
     }
     async formData(): Promise<FormData> {
+      this.#refuseAborted();
       // oxlint-disable-next-line typescript/no-deprecated -- It is the platform's, with its faults.
       return this.#platform().formData();
     }
     clone(): PlatformResponse {
       return this.#platform().clone();
+    }
+
+    /** All that came may be here already: it is not for who has aborted. Looked at before anything is awaited, as the platform does. */
+    #refuseAborted(): void {
+      const { signal } = this.#asked;
+      if (this.#hasBody && signal?.aborted === true) throw signal.reason as unknown;
     }
 
     /** @throws {TypeError} `terminated`, or the signal's reason. */

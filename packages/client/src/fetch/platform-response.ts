@@ -101,7 +101,8 @@ function bodyStream(response: StreamResponse, asked: Asked): ReadableStream<Uint
     {
       type: 'bytes',
       start(controller) {
-        if (signal !== undefined) stopWatching = onAbort(signal, controller);
+        if (signal?.aborted === true) controller.error(signal.reason);
+        else if (signal !== undefined) stopWatching = onAbort(signal, controller);
       },
       async pull(controller) {
         try {

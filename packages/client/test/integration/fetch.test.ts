@@ -230,6 +230,17 @@ describe.each([
       if (fetch === client.fetch) await server.connections.until(({ open }) => open === 0);
     });
 
+    it('before its body is asked for, though all of it may be here', async () => {
+      await using server = await startServer('echo', {});
+      for (const read of ['text', 'json', 'arrayBuffer', 'blob', 'formData', 'body'] as const) {
+        const controller = new AbortController();
+        const response = await fetch(server.url('/'), { signal: controller.signal });
+        controller.abort();
+        const failed = await failureOf(() => (read === 'body' ? response.body!.getReader().read() : response[read]()));
+        expect([read, failed.name]).toEqual([read, 'AbortError']);
+      }
+    });
+
     it('by a timeout, rejects with that', async () => {
       await using server = await startServer('slow');
       const error = await failureOf(() => fetch(server.url('/'), { signal: AbortSignal.timeout(20) }));

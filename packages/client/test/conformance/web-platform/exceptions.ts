@@ -22,6 +22,15 @@ export const exceptions: readonly Exception[] = [
     file: '/redirect/redirect-referrer',
     reason: 'A program has no page that a request comes from: what names no referrer has none. The tests give Node the origin of a page.',
   },
+  { file: '/basic/referrer', reason: 'The same.' },
+  { file: '/basic/request-referrer', test: /about:client/u, reason: 'The same.' },
   { file: '/redirect/redirect-origin', reason: 'Nor is there a page whose origin `Origin` could name.' },
+  { file: '/basic/request-headers.any', test: /^Fetch with (?:POST|PUT)/u, reason: 'The same.' },
+  { file: '/basic/mode-same-origin', reason: 'Nor one whose origin "same-origin" could mean.' },
+  {
+    file: 'request-forbidden-headers',
+    test: /^(?:Content-Length|Host|Referer) /u,
+    reason: 'No header name is forbidden: a program may say all that HTTP lets it say, and a wrong Content-Length is an error.',
+  },
   { file: 'request-bad-port', reason: 'Ports that a browser must not reach are where servers of a network listen.' },
 ];
