@@ -15,14 +15,14 @@ import type { Exchange } from '../exchange/exchange.ts';
 import type { Forwarding } from '../model/proxy/forwarding.ts';
 import { connectTimeout, type Dial } from '../dial/dial.ts';
 import type { ConnectTimeout, ErrorPhase, HttpCoreError, PoolTimeout } from '../contract/errors.ts';
-import { Aborted, toCoreError } from '../contract/errors.ts';
+import { Aborted } from '../contract/errors.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Destination } from '../model/destination.ts';
 import type { Clock } from '../time/clock.ts';
 import { runOutside } from '../time/outside.ts';
 import { AvailableConnections } from './available-connections.ts';
 import { servedElsewhere, type CoalescingOrigin } from './coalescing.ts';
-import { closedEarly, dialFailure } from './connect-errors.ts';
+import { closedEarly, closedWhileConnecting, dialFailure } from './connect-errors.ts';
 import { decideDials, type Sharing } from './decide.ts';
 import { expiryOf } from './eviction.ts';
 import { leave } from './leaving.ts';
@@ -53,6 +53,8 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   #dependsOnDial = false;
   readonly #closedEarly = new Set<Connection>();
   #singleFlightFailed = false;
+  /** Has all that is here been told to end, and has nothing come since? Each end asks, so that telling all again would be work squared. */
+  #isEnding = false;
 
   constructor(pool: PeerOwner<Peer>, destination: Destination, key: string, forwarding: Forwarding | null) {
     this.#pool = pool;
@@ -107,6 +109,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   }
 
   #wait(exchange: Exchange, now: number): void {
+    this.#isEnding = false;
     this.#pool.onWaiting(this);
     this.#waiting.add(exchange);
     const [spare] = this.#spareDials;
@@ -156,7 +159,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     const sharing = known === 'unknown' && this.#singleFlightFailed ? 'exclusive' : known;
     const decision = decideDials({
       sharing,
-      expecting: sharing === 'exclusive' ? 0 : this.#expecting(),
+      expecting: sharing === 'exclusive' || this.waitingCount === 0 ? 0 : this.#expecting(),
       waiting: this.#waiting.size,
       dialing: this.#dials.size,
       connections: this.connections.size,
@@ -190,6 +193,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   /** What lives as long as a connection is begun outside of the call that comes to need it first. */
   #dial(exchange: Exchange | null): PendingDial {
     const pending = new PendingDial();
+    this.#isEnding = false;
     this.#pool.onSlotTaken(this);
     this.#dials.add(pending);
     if (exchange === null) this.#spareDials.add(pending);
@@ -202,11 +206,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   #begin(pending: PendingDial): void {
     const failed = (error: unknown): void => {
       if (error === servedElsewhere) this.#onServedElsewhere(pending);
-      else
-        this.#onDialFailed(
-          pending,
-          toCoreError(error, (said) => dialFailure(this.origin, said, error)),
-        );
+      else this.#onDialFailed(pending, dialFailure(this.origin, error));
     };
     let dial: Dial<Connection>;
     try {
@@ -422,10 +422,9 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
 
   /** While the pool closes: what has nothing left to do is closed. */
   #closeIfDone(): void {
-    if (this.#pool.closing && this.waitingCount === 0) {
-      for (const pending of Array.from(this.#dials)) {
-        pending.giveUp(new Aborted('The pool was closed while it connected', { phase: pending.phase }));
-      }
+    if (this.#pool.closing && this.waitingCount === 0 && !this.#isEnding) {
+      this.#isEnding = true;
+      for (const pending of Array.from(this.#dials)) pending.giveUp(closedWhileConnecting(pending.phase));
       for (const connection of Array.from(this.connections)) connection.drain();
     }
     if (this.isEmpty) this.#pool.onEmpty(this);
@@ -437,6 +436,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   }
 
   destroy(error: HttpCoreError): void {
+    this.#isEnding = true;
     for (let exchange = this.#nextWaiting(); exchange !== undefined; exchange = this.#nextWaiting()) exchange.refuse(error);
     for (const pending of Array.from(this.#dials)) pending.giveUp(error);
     for (const connection of Array.from(this.connections)) connection.destroy(error);

@@ -37,6 +37,7 @@ export class PendingDial {
   }
 
   giveUp(error: HttpCoreError): void {
+    if (this.#givenUp !== null) return;
     this.#givenUp = error;
     this.dial?.cancel(error);
   }
