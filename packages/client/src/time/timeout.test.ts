@@ -41,7 +41,7 @@ describe('timeouts', () => {
 
   it('refuse a limit that nobody knows', () => {
     expect(() => merged({ conect: 5 } as TimeoutInput)).toThrow(
-      /"timeout.conect" is not known here; known are connect, read, write, pool, total/,
+      /"timeout.conect" is not known here; did you mean "connect"\? Known are connect, read, write, pool, total/,
     );
   });
 });

@@ -170,7 +170,10 @@ describe('links and schemas', () => {
       code: 'SCHEMA_MISMATCH',
       issues: [{ path: ['user', 'name'] }, { path: ['tags', 0] }],
     });
-    expect(String(error)).toBe(`SchemaMismatch: The JSON does not match the schema, at "user.name" and 1 more (GET ${server.url('/')})`);
+    expect(String(error)).toBe(
+      'SchemaMismatch: The JSON does not match the schema, at "user.name": Invalid input: expected "pen"; ' +
+        `at "tags.0": Invalid input: expected string, received number (GET ${server.url('/')})`,
+    );
     expect(JSON.stringify(error)).not.toContain('s3cret');
     await expect((await client.get(server.url('/'))).json(z.string())).rejects.toThrow('at its root');
     await using broken = await startServer(text('{'));
