@@ -1,0 +1,99 @@
+import { ConnectError, RemoteProtocolError, type HttpCoreError } from '@x/httpcore';
+import { expect, it } from 'vitest';
+
+import { CallContext } from '../call/context.ts';
+import { Lifetime } from '../call/lifetime.ts';
+import { noSignal } from '../call/signals.ts';
+import type { Clock } from '../call/waiting.ts';
+import { resolveSettings } from '../client/client-settings.ts';
+import { Request } from '../request/request.ts';
+import { StreamResponse } from '../response/stream-response.ts';
+import { RetryBudget } from './retry-budget.ts';
+import { retryFailures } from './retry-interceptor.ts';
+
+/** Time that passes only from one task to the next. */
+class ScriptedTime implements Clock {
+  #now = 0;
+  readonly #tasks: { readonly at: number; readonly task: () => void }[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  today(): number {
+    return Date.UTC(2026, 10, 28) + this.#now;
+  }
+
+  schedule(milliseconds: number, task: () => void): () => void {
+    const scheduled = { at: this.#now + milliseconds, task };
+    this.#tasks.push(scheduled);
+    return () => void this.#tasks.splice(this.#tasks.indexOf(scheduled), 1);
+  }
+
+  async run(): Promise<void> {
+    while (this.#tasks.length > 0) {
+      let next = 0;
+      for (const [index, { at }] of this.#tasks.entries()) if (at < this.#tasks[next]!.at) next = index;
+      const [{ at, task }] = this.#tasks.splice(next, 1) as [{ at: number; task: () => void }];
+      this.#now = at;
+      task();
+      // What follows from it is done before more time passes.
+      await new Promise(setImmediate);
+    }
+  }
+}
+
+const refused = new ConnectError('refused', { phase: 'connect', code: 'CONNECT_FAILED', requestSent: false });
+const turnedAway = new RemoteProtocolError('turned away', { code: 'H2_REFUSED_STREAM', requestSent: false });
+
+const goneFrom = 1000;
+const backFrom = 2000;
+
+/** Two hundred calls a second for three seconds, to a server that fails all of them within the second of them. */
+async function callsThroughRestart(failure: HttpCoreError, random: () => number): Promise<{ failed: unknown[]; mostSent: number }> {
+  const time = new ScriptedTime();
+  const settings = resolveSettings({ retries: 3, timeout: null });
+  const services = { budget: new RetryBudget(() => time.now()), lifetime: new Lifetime(), clock: time, random };
+  const sentFor = new Map<CallContext, number>();
+  const send = retryFailures(services, { settingsOf: () => settings.retries, leadsOn: () => false, hookOf: () => undefined })((
+    onward,
+    context,
+  ) => {
+    sentFor.set(context, (sentFor.get(context) ?? 0) + 1);
+    const attempt = context.begin(onward);
+    if (time.now() < goneFrom || time.now() >= backFrom) return Promise.resolve(StreamResponse.of(onward, { status: 200 }));
+    attempt.error = failure;
+    return Promise.reject(failure);
+  });
+  const failed: unknown[] = [];
+  for (let call = 0; call < 600; call++) {
+    time.schedule(call * 5, () => {
+      const request = new Request('GET', `http://a.example/${call}`);
+      send(request, new CallContext(request, settings, noSignal, undefined, undefined)).catch((error: unknown) => failed.push(error));
+    });
+  }
+  await time.run();
+  return { failed, mostSent: Math.max(...sentFor.values()) };
+}
+
+/** The same numbers in each run: a linear congruential generator (Numerical Recipes). */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+}
+
+const jitters: readonly [string, () => number][] = [
+  ['least', () => 0],
+  ['most', () => 1 - Number.EPSILON],
+  ['any', seeded(1)],
+];
+
+it.each(jitters)('with the %s jitter, all calls outlive a server that refuses connections for a second', async (_, random) => {
+  const { failed, mostSent } = await callsThroughRestart(refused, random);
+  expect(failed.slice(0, 3)).toEqual([]);
+  expect(mostSent).toBeGreaterThan(1);
+});
+
+it.each(jitters)('with the %s jitter, all calls outlive a server that turns streams away for a second', async (_, random) => {
+  expect((await callsThroughRestart(turnedAway, random)).failed.slice(0, 3)).toEqual([]);
+});
