@@ -14,7 +14,7 @@ import { fetchBody } from './fetch-body.ts';
 import { hasIntegrity } from './integrity.ts';
 import { referrerOf } from './referrer.ts';
 import { responseMaker } from './fetch-response.ts';
-import { plainCall, type Fetch, type FetchCall } from './plain-call.ts';
+import { plainCall, plainFields, type Fetch, type FetchCall } from './plain-call.ts';
 
 type PlatformRequest = globalThis.Request;
 type PlatformRequestInit = NonNullable<Parameters<Fetch>[1]>;
@@ -133,7 +133,7 @@ async function requestOf(
   refuseWhatIsIgnored(init);
   const hasSignal = input instanceof globalThis.Request || (init?.signal !== undefined && init.signal !== null);
   const { method, url, redirect, credentials, cache, integrity } = asked;
-  const headers = withSaid(asked);
+  const headers = withGivenCase(withSaid(asked), init?.headers);
   const call = {
     asked,
     method,
@@ -176,6 +176,14 @@ function withSaid(asked: PlatformRequest): globalThis.Headers {
   const headers = new globalThis.Headers(asked.headers);
   for (const [name, value] of missing) headers.set(name, value!);
   return headers;
+}
+
+/** The platform lowers the names; they go out in the letter case that they were given in. */
+function withGivenCase(headers: globalThis.Headers, given: PlatformRequestInit['headers']): NonNullable<FetchCall['headers']> {
+  const fields = given === undefined || given === null ? undefined : plainFields(given);
+  if (fields === undefined) return headers;
+  const names = new Map(Object.keys(fields).map((name) => [name.toLowerCase(), name]));
+  return Object.fromEntries(Array.from(headers, ([name, value]) => [names.get(name) ?? name, value]));
 }
 
 /** Silence about these would be a false sense of safety, or of being routed. */

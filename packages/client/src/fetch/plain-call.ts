@@ -72,7 +72,7 @@ const plainValue = /^(?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?$/u;
 /**
  * Fields in the letter case that the caller gave them, values of one name joined, as the platform sends them; `undefined` for what it should look at.
  */
-function plainFields(headers: NonNullable<Parameters<Fetch>[1]>['headers']): Record<string, string> | undefined {
+export function plainFields(headers: NonNullable<Parameters<Fetch>[1]>['headers']): Record<string, string> | undefined {
   const isRecord = Object.getPrototypeOf(headers) === Object.prototype && Object.getOwnPropertySymbols(headers).length === 0;
   if (!isRecord && !Array.isArray(headers)) return undefined;
   const given: unknown[] = Array.isArray(headers) ? headers : Object.entries(headers as object);

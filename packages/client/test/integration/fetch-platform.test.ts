@@ -51,6 +51,16 @@ describe('a plain fetch', () => {
     await using server = await startServer('echo', {});
     const { headers } = await echoed(await fetch(server.url('/'), { headers: { 'X-OwN': 'a' } }));
     expect(headers).toContainEqual(['X-OwN', 'a']);
+    const init: object = {
+      headers: [
+        ['X-OwN', 'a'],
+        ['x-own', 'b'],
+      ],
+      cache: 'no-store',
+    };
+    const less = await echoed(await fetch(server.url('/'), init));
+    expect(less.headers).toContainEqual(['X-OwN', 'a, b']);
+    expect(valuesOf(less, 'cache-control')).toEqual(['no-cache']);
     expect(valuesOf(await echoed(await fetch(server.url('/'), { headers: { a: ' b ' } })), 'a')).toEqual(['b']);
     for (const bad of [{ 'a b': '1' }, { a: 'x\ny' }, { a: '\u{1f600}' }])
       await expect(fetch(server.url('/'), { headers: bad })).rejects.toBeInstanceOf(TypeError);
