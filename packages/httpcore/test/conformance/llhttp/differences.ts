@@ -30,6 +30,11 @@ const protocol: Difference = {
   ours: refusal,
 };
 
+const coding: Difference = {
+  reason: 'A transfer coding that we do not undo is refused (RFC 9112 §6.1), in the place of handing its octets out as the body.',
+  ours: { ...refusal, code: 'UNSUPPORTED_TRANSFER_CODING' },
+};
+
 export const differences: Readonly<Record<string, Difference>> = {
   'connection.md: HTTP/1.0 with keep-alive and 204 status': pipelined,
   'connection.md: HTTP/1.1 with 204 status': pipelined,
@@ -49,6 +54,11 @@ export const differences: Readonly<Record<string, Difference>> = {
   'sample.md: ICE response': protocol,
   'sample.md: HTTP version 0.9': protocol,
   'lenient-version.md: Invalid HTTP version (lenient)': protocol,
+
+  'transfer-encoding.md: `chunked` before other transfer-encoding': coding,
+  'transfer-encoding.md: multiple transfer-encoding where chunked is not the last one': coding,
+  'transfer-encoding.md: `chunkedchunked` transfer-encoding does not enable chunked enconding': coding,
+  'transfer-encoding.md: Invalid OBS fold after chunked value': coding,
 
   'invalid.md: Bare CR after response line (lenient)': {
     reason: 'No option of ours takes a bare CR for a line end: `lenientHttp1` is for bare LF and obs-fold.',
