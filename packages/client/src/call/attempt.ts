@@ -19,6 +19,8 @@ export class Attempt {
   error: unknown = undefined;
   /** @internal Given to the dispatcher. */
   readonly observe: TraceObserver;
+  /** @internal Called when all of the response body has come. */
+  onArrived: (() => void) | undefined = undefined;
   /** @internal The response body, while it may still hold a connection. */
   body: ResponseBody | undefined = undefined;
   /** @internal */
@@ -101,6 +103,7 @@ export class Attempt {
         break;
       case 'body-end':
         this.#endedAt = at;
+        this.onArrived?.();
         break;
       default:
         if (this.#connection === undefined && DialSteps.has(name)) (this.#dial ??= new DialSteps()).note(name, at);

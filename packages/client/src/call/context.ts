@@ -115,6 +115,12 @@ export class CallContext implements CallRecord {
     for (const attempt of this.#attempts) if (attempt.error === error) attempt.error = told;
   }
 
+  /** @internal Calls once all of the body of this response is here; never, where it is already. */
+  whenArrived(response: StreamResponse, callback: () => void): void {
+    const attempt = this.#attempts.find((candidate) => candidate === response.attempt);
+    if (attempt !== undefined) attempt.onArrived = callback;
+  }
+
   /** @internal The body of this response broke off, and so has the attempt. */
   breakOff(response: StreamResponse, error: unknown): void {
     const attempt = this.#attempts.find((candidate) => candidate === response.attempt);

@@ -14,6 +14,8 @@ export class OpenCall {
   #body: ResponseBody | undefined = undefined;
   #isRead = false;
   #isOver = false;
+  /** Has the client been told that it runs no more? */
+  #hasLeft = false;
 
   constructor(call: CallContext, lifetime: Lifetime) {
     this.#call = call;
@@ -33,6 +35,13 @@ export class OpenCall {
     this.#isRead = true;
   }
 
+  /** All of the body is here, and its connection is free: a client that closes waits for nobody to read it, but for who has begun to. */
+  onArrived(): void {
+    if (this.#isRead || this.#hasLeft) return;
+    this.#hasLeft = true;
+    this.#lifetime.leave();
+  }
+
   /** May be told again, with what turns out to be wrong. */
   onEnd(error?: unknown): void {
     if (error !== undefined) this.#call.fail(error);
@@ -41,6 +50,8 @@ export class OpenCall {
     dropped.unregister(this);
     this.#lifetime.letGo(this);
     this.#call.settle();
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
     this.#lifetime.leave();
   }
 

@@ -397,6 +397,8 @@ export class Client implements AsyncDisposable {
       const head = await (this.#calls.mayStay(settingsOf(call)) ? untilOver(call, this.#lifetime, sending, drop) : sending);
       const response = head.watchedBy(open);
       open.handOut(head.body, response.body);
+      const handedOut = open;
+      call.whenArrived(head, () => handedOut.onArrived());
       if (settingsOf(call).throwsOnStatus) response.raiseForStatus();
       response.resumable = () => this.#again(call, options);
       return response;
