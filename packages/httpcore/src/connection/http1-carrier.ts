@@ -1,0 +1,310 @@
+/**
+ * Carries the exchanges of one HTTP/1.1 connection, one after another: writes the request, and hands over what the engine finds in the
+ * bytes that come. What that means for the connection (reuse, ending, replays) is for its owner.
+ *
+ * `exchange` is the one that runs, and whoever ends it sets it to null first, so that each ends once.
+ */
+import type { HeaderPair } from '../contract/dispatcher.ts';
+import type { HttpCoreError } from '../contract/errors.ts';
+import type { BodyMemory } from '../exchange/body-memory.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import type { Carrier } from '../exchange/parties.ts';
+import { RequestBody } from '../exchange/request-body.ts';
+import { drainLimit } from '../exchange/unwanted-answer.ts';
+import { hostOf } from '../model/request-target.ts';
+import type { ByteTransport } from '../net/byte-transport.ts';
+import { Http1Engine } from '../protocol/http1/engine.ts';
+import type { ResponseHead, ResponseLimits } from '../protocol/http1/response-parser.ts';
+import type { Clock } from '../time/clock.ts';
+import { ownedBytes } from './chunk-memory.ts';
+import { expectsContinue, WithheldBody } from './expect-continue.ts';
+import { whyNotHttp1 } from './http1-rules.ts';
+import type { Turn, TurnTask } from './turn.ts';
+
+/** A rest that is small and known is nearly here, in milliseconds. */
+const patienceForRest = 1_000;
+/** A body without a length may have ended already, or may be a stream of events that never does. */
+const patienceForEnd = 25;
+
+export interface Http1CarrierOptions extends ResponseLimits {
+  readonly expectContinueTimeout: number;
+  readonly memory: BodyMemory;
+}
+
+/** What a carrier needs of its connection. */
+export interface Http1CarrierOwner {
+  /** The exchange has a limit in time that passes at `at`. */
+  onDeadline(at: number): void;
+  /** The final head is here; how many milliseconds the server says that it keeps the connection idle. */
+  onHead(keepAliveTimeout: number | undefined): void;
+  /** The response is whole; another exchange can follow, or not. */
+  onComplete(exchange: Exchange, isReusable: boolean, trailers: readonly HeaderPair[]): void;
+  /** The peer broke the protocol, or left in mid-message. */
+  onFault(error: HttpCoreError): void;
+  /** Our side wants no more of the exchange, of which something was written or nothing. */
+  onCancelled(isWritten: boolean, error: HttpCoreError): void;
+  /** The transport is somebody else's now. */
+  onDetached(): void;
+}
+
+export class Http1Carrier implements Carrier<Exchange>, TurnTask {
+  exchange: Exchange | null = null;
+  /** Is the request written, as far as that can be said of one whose body follows? */
+  isWritten = false;
+  /** 101, or 2xx to CONNECT: from here on it carries raw bytes, with no limit on silence. */
+  isTunnel = false;
+  readonly engine: Http1Engine;
+
+  readonly #owner: Http1CarrierOwner;
+  readonly #transport: ByteTransport;
+  readonly #clock: Clock;
+  readonly #turn: Turn;
+  readonly #expectContinueTimeout: number;
+  readonly #memory: BodyMemory;
+  readonly #now: () => number;
+  #isPaused = false;
+  /** Is the request one to write only when the socket has been looked at once more? */
+  #looksAgain = false;
+  #sawFirstByte = false;
+  #withheldBody: WithheldBody | null = null;
+
+  constructor(owner: Http1CarrierOwner, transport: ByteTransport, clock: Clock, turn: Turn, options: Http1CarrierOptions) {
+    this.#owner = owner;
+    this.#transport = transport;
+    this.#clock = clock;
+    this.#turn = turn;
+    this.#expectContinueTimeout = options.expectContinueTimeout;
+    this.#memory = options.memory;
+    this.#now = () => clock.now();
+    const handler = {
+      onInformational: (status: number, reason: string, headers: readonly HeaderPair[]) => this.#onInformational(status, reason, headers),
+      onHead: (head: ResponseHead) => this.#onHead(head),
+      onData: (chunk: Uint8Array, start: number, end: number) => this.#onData(chunk, start, end),
+      onComplete: (trailers: readonly HeaderPair[]) => this.#onComplete(trailers),
+      onFault: (error: HttpCoreError) => owner.onFault(error),
+    };
+    this.engine = new Http1Engine(transport, handler, options);
+  }
+
+  /** Takes an exchange. Its request is written at the end of the turn, or of the next one if it `looksAgain`. */
+  take(exchange: Exchange, looksAgain: boolean): void {
+    this.exchange = exchange;
+    this.isWritten = false;
+    this.#looksAgain = looksAgain;
+    this.#sawFirstByte = false;
+    this.#withheldBody = null;
+  }
+
+  /** Gives the exchange away, to whom it ends by. */
+  release(): Exchange | null {
+    const { exchange } = this;
+    this.exchange = null;
+    return exchange;
+  }
+
+  /** Nothing follows in either direction. */
+  stop(): void {
+    this.#withheldBody?.giveUp();
+    this.engine.stop();
+  }
+
+  // Writing the request
+
+  /** Writes the request, if it is still wanted and the connection is still there. */
+  onTurnEnd(): void {
+    const { exchange } = this;
+    if (exchange === null || this.isWritten) return;
+    if (this.#looksAgain) {
+      this.#looksAgain = false;
+      this.#turn.add(this);
+      return;
+    }
+    const impossible = whyNotHttp1(exchange);
+    if (impossible !== null) {
+      exchange.abort(impossible);
+      return;
+    }
+    this.isWritten = true;
+    const { body, framing } = exchange;
+    if (framing.length === 0 && !framing.chunked && (body === null || Array.isArray(body))) {
+      if (!this.#begin(exchange)) return;
+      exchange.requestEnded = true;
+      this.engine.sendEnd(null);
+      return;
+    }
+    // Gathers the head and what the body has ready into one write.
+    this.#transport.cork();
+    if (!this.#begin(exchange)) {
+      this.#transport.uncork();
+      return;
+    }
+    exchange.waitFor('nothing', this.#clock.now());
+    this.#owner.onDeadline(exchange.expiresAt);
+    if (expectsContinue(exchange.headers)) {
+      this.#withheldBody = new WithheldBody(this.#clock, this.#expectContinueTimeout, () => {
+        this.#transport.cork();
+        this.#sendBody(exchange);
+      });
+      this.#transport.uncork();
+    } else {
+      this.#sendBody(exchange);
+    }
+  }
+
+  /** Writes the head. Returns false when it has ended meanwhile: an authenticator or an observer may have aborted it. */
+  #begin(exchange: Exchange): boolean {
+    const { forwarding } = exchange;
+    const target = forwarding === null ? exchange.target : forwarding.target(exchange);
+    const headers = forwarding === null ? exchange.headers : exchange.inContext(() => forwarding.headers(exchange));
+    if (exchange !== this.exchange) return false;
+    exchange.requestSent = true;
+    const host = hostOf(exchange.method, exchange.target, exchange.origin.authority);
+    this.engine.begin(exchange.method, target, host, headers, exchange.framing);
+    if (exchange.traced) exchange.trace('head-sent', undefined);
+    return exchange === this.exchange;
+  }
+
+  #sendBody(exchange: Exchange): void {
+    const requestBody = new RequestBody(exchange, this, this.#now);
+    exchange.requestBody = requestBody;
+    requestBody.start();
+    // A generator answers a few microtasks from now; what it yields by then still goes with the head.
+    if (exchange.requestEnded || exchange.ended) this.#transport.uncork();
+    else this.#clock.nextTurn(() => this.#transport.uncork());
+  }
+
+  // From the transport
+
+  receive(chunk: Uint8Array): void {
+    const { exchange } = this;
+    if (exchange !== null && !this.#sawFirstByte) {
+      this.#sawFirstByte = true;
+      if (exchange.traced) exchange.trace('first-byte', undefined);
+    }
+    this.engine.receive(chunk);
+    // The most common case, a whole response in one chunk, has nothing left to watch over.
+    if (exchange !== null && exchange === this.exchange && exchange.requestEnded && !this.isTunnel) this.#watchReading(exchange);
+  }
+
+  onDrained(): void {
+    const { exchange } = this;
+    if (exchange === null) return;
+    if (exchange.waitingFor === 'write') exchange.waitFor('nothing', this.#clock.now());
+    exchange.onWritable();
+  }
+
+  // From the engine
+
+  #onInformational(status: number, reason: string, headers: readonly HeaderPair[]): void {
+    const { exchange } = this;
+    if (exchange === null) return;
+    // The answer to our question, in time or late.
+    if (status === 100 && expectsContinue(exchange.headers)) this.#withheldBody?.release();
+    else exchange.onInformational(status, reason, headers);
+  }
+
+  #onHead(head: ResponseHead): void {
+    const { exchange } = this;
+    if (exchange === null) return;
+    this.#owner.onHead(head.keepAliveTimeout);
+    // A final answer to `Expect`: the body is not wanted, and the server must not take what comes next for it.
+    if (head.bodyKind !== 'tunnel' && this.#withheldBody?.giveUp() === true) exchange.requestEnded = true;
+    if (head.bodyKind === 'tunnel') {
+      this.isTunnel = true;
+      exchange.waitFor('nothing', this.#clock.now());
+    }
+    exchange.onHead(head.version, head.status, head.reason, head.headers, this.isTunnel);
+    // RFC 9110 §7.8: another protocol begins behind the whole request.
+    if (this.isTunnel) this.#withheldBody?.release();
+  }
+
+  #onData(chunk: Uint8Array, start: number, end: number): void {
+    const { exchange } = this;
+    if (exchange === null) return;
+    if (exchange.incoming?.gather(chunk, start, end) !== true) exchange.onData(ownedBytes(chunk, start, end, this.#transport));
+    if (!this.#isPaused && exchange.buffered > this.#memory.bodyLimit) {
+      this.#isPaused = true;
+      this.#transport.pause();
+    }
+  }
+
+  #onComplete(trailers: readonly HeaderPair[]): void {
+    const exchange = this.release();
+    if (exchange === null) return;
+    this.#withheldBody = null;
+    if (this.#isPaused) this.#resume();
+    this.#owner.onComplete(exchange, this.engine.reusable, trailers);
+  }
+
+  // From the exchange
+
+  onConsumed(exchange: Exchange): void {
+    if (exchange !== this.exchange) return;
+    if (this.#isPaused && exchange.buffered === 0) this.#resume();
+    if (exchange.buffered === 0 && exchange.requestEnded && !this.isTunnel) this.#watchReading(exchange);
+  }
+
+  onAwaited(): void {}
+
+  patience(): number {
+    const { remaining } = this.engine;
+    if (remaining > drainLimit) return 0;
+    return remaining >= 0 ? patienceForRest : patienceForEnd;
+  }
+
+  cancel(exchange: Exchange, error: HttpCoreError): void {
+    if (exchange !== this.exchange) return;
+    this.exchange = null;
+    this.isTunnel = false;
+    this.#owner.onCancelled(this.isWritten, error);
+  }
+
+  detach(exchange: Exchange): ByteTransport | null {
+    if (exchange !== this.exchange || !this.isTunnel) return null;
+    this.exchange = null;
+    this.engine.stop();
+    this.#owner.onDetached();
+    return this.#transport;
+  }
+
+  setRef(exchange: Exchange, isHeld: boolean): void {
+    if (exchange !== this.exchange) return;
+    if (isHeld) this.#transport.ref();
+    else this.#transport.unref();
+  }
+
+  onWaiting(exchange: Exchange): void {
+    this.#owner.onDeadline(exchange.expiresAt);
+  }
+
+  sendData(exchange: Exchange, chunk: Uint8Array): boolean {
+    if (exchange !== this.exchange) return true;
+    if (!exchange.framing.chunked || exchange.requestEnded) return this.engine.sendData(chunk);
+    // A chunk, its size and its end leave in one write.
+    this.#transport.cork();
+    const isTaken = this.engine.sendData(chunk);
+    this.#transport.uncork();
+    return isTaken;
+  }
+
+  sendEnd(exchange: Exchange, trailers: readonly HeaderPair[] | null): void {
+    if (exchange !== this.exchange) return;
+    if (this.isTunnel && exchange.requestEnded) {
+      this.#transport.end();
+      return;
+    }
+    this.engine.sendEnd(trailers);
+    if (!this.isTunnel) this.#watchReading(exchange);
+  }
+
+  /** Silence counts against the peer only while our caller has taken all that came. */
+  #watchReading(exchange: Exchange): void {
+    exchange.waitFor(exchange.buffered === 0 ? 'read' : 'nothing', this.#clock.now());
+    this.#owner.onDeadline(exchange.expiresAt);
+  }
+
+  #resume(): void {
+    this.#isPaused = false;
+    this.#transport.resume();
+  }
+}
