@@ -97,7 +97,7 @@ export type { EventsOptions, ReconnectOptions } from './response/events/events.t
 export type { LinesOptions } from './response/lines.ts';
 export { parseLinks, type Link, type Links } from './response/links.ts';
 export type { ResumeOptions, SaveOptions, SaveProgress } from './response/saving/save-options.ts';
-export type { Interceptor, Next } from './call/interceptor.ts';
+export type { Interceptor, Next, NextOptions } from './call/interceptor.ts';
 export { callOf, type FailedCall } from './call/failed-call.ts';
 export type { CallContext } from './call/context.ts';
 

@@ -39,6 +39,7 @@ export class Attempt {
   #sentAt = NaN;
   #firstByteAt = NaN;
   #endedAt = NaN;
+  #whenOver: (() => void)[] | undefined = undefined;
 
   constructor(request: Request, trace: TraceObserver | undefined) {
     this.request = request;
@@ -55,6 +56,13 @@ export class Attempt {
   end(): void {
     if (Number.isNaN(this.#endedAt)) this.#endedAt = now();
     this.body = undefined;
+    this.#tellOver();
+  }
+
+  /** @internal Calls once it holds nothing any more. */
+  whenOver(callback: () => void): void {
+    if (known(this.#endedAt) === undefined) (this.#whenOver ??= []).push(callback);
+    else callback();
   }
 
   get timings(): Timings {
@@ -77,6 +85,12 @@ export class Attempt {
       remoteAddress: this.#connection?.remoteAddress,
       httpVersion: this.httpVersion,
     };
+  }
+
+  #tellOver(): void {
+    const callbacks = this.#whenOver;
+    this.#whenOver = undefined;
+    for (const callback of callbacks ?? []) callback();
   }
 
   #note<Name extends keyof TraceEvents>(name: Name, at: number, detail: TraceEvents[Name]): void {
@@ -104,6 +118,7 @@ export class Attempt {
       case 'body-end':
         this.#endedAt = at;
         this.onArrived?.();
+        this.#tellOver();
         break;
       default:
         if (this.#connection === undefined && DialSteps.has(name)) (this.#dial ??= new DialSteps()).note(name, at);

@@ -19,6 +19,14 @@ import { recordFailure } from './failed-call.ts';
 import { joinSignals, type CallSignal } from './signals.ts';
 import { now, timeOrigin } from '../time/platform.ts';
 
+/** Of all that a client sends once more on its own account. */
+export interface CallBudget {
+  /** A request of the program. */
+  deposit(): void;
+  /** Is there something left for one more? Takes it. */
+  withdraw(): boolean;
+}
+
 const noHistory: readonly AnyResponse[] = Object.freeze([]);
 
 /**
@@ -42,12 +50,16 @@ export class CallContext implements CallRecord {
   readonly onInformational: InformationalObserver | undefined;
   readonly onUploadProgress: UploadObserver | undefined;
   readonly #replayMisdirected: boolean;
+  /** @internal What the client may send again in all; `undefined` for a request beside the calls. */
+  budget: CallBudget | undefined;
   /** @internal Does the call end with its response whole in memory? */
   readsWhole = false;
   /** Every request so far, oldest first. */
   readonly attempts: readonly AttemptRecord[];
-  readonly #attempts: Attempt[] = [];
+  readonly #attempts: Attempt[];
   readonly #signal: CallSignal;
+  /** Parts of the call that have a signal of their own. */
+  #branches: CallContext[] | undefined = undefined;
   /** Those of attempts with a limit of their own; the last one is that of the present attempt. */
   #attemptSignals: CallSignal[] | undefined = undefined;
   readonly #total: number | null;
@@ -66,6 +78,7 @@ export class CallContext implements CallRecord {
     trace: TraceObserver | undefined,
     onInformational: InformationalObserver | undefined,
     onUploadProgress?: UploadObserver,
+    stem?: CallContext,
   ) {
     this.request = request;
     const { phases, total } = settings.timeout;
@@ -75,7 +88,9 @@ export class CallContext implements CallRecord {
     this.json = settings.json;
     this.#replayMisdirected = settings.retriesMisdirected === true;
     this.timeouts = phases;
-    this.deadline = total === null ? undefined : now() + total;
+    this.deadline = stem === undefined ? (total === null ? undefined : now() + total) : stem.deadline;
+    this.budget = stem?.budget;
+    this.#attempts = stem === undefined ? [] : stem.#attempts;
     this.trace = trace;
     this.onInformational = onInformational;
     this.onUploadProgress = onUploadProgress;
@@ -104,6 +119,19 @@ export class CallContext implements CallRecord {
     this.#attempts.find((attempt) => attempt === response.attempt)?.end();
   }
 
+  /** @internal The same call, for requests that this signal ends, too. */
+  branch(signal: AbortSignal): CallContext {
+    const own = this.#attemptSignals?.at(-1)?.signal ?? this.#signal.signal;
+    const settings = this.settings as ConstructorParameters<typeof CallContext>[1];
+    const { trace, onInformational, onUploadProgress } = this;
+    const joined = joinSignals(own === undefined ? [signal] : [own, signal]);
+    const branch = new CallContext(this.request, settings, joined, trace, onInformational, onUploadProgress, this);
+    branch.readsWhole = this.readsWhole;
+    branch.#history = this.#history;
+    (this.#branches ??= []).push(branch);
+    return branch;
+  }
+
   /** @internal The attempt that begins now is ended by this signal, too. */
   limitAttempt(signal: AbortSignal): void {
     const own = this.#signal.signal;
@@ -119,6 +147,13 @@ export class CallContext implements CallRecord {
   whenArrived(response: StreamResponse, callback: () => void): void {
     const attempt = this.#attempts.find((candidate) => candidate === response.attempt);
     if (attempt !== undefined) attempt.onArrived = callback;
+  }
+
+  /** @internal Calls once this response holds nothing any more: read, closed, broken off, or made by no server. */
+  whenOver(response: StreamResponse, callback: () => void): void {
+    const attempt = this.#attempts.find((candidate) => candidate === response.attempt);
+    if (attempt === undefined) callback();
+    else attempt.whenOver(callback);
   }
 
   /** @internal The body of this response broke off, and so has the attempt. */
@@ -191,7 +226,12 @@ export class CallContext implements CallRecord {
       if (body !== undefined && body.trailers === undefined) body.close().catch(() => {});
       attempt.end();
     }
+    this.#releaseSignals();
+  }
+
+  #releaseSignals(): void {
     for (const { release } of this.#attemptSignals ?? []) release();
     this.#signal.release();
+    for (const branch of this.#branches ?? []) branch.#releaseSignals();
   }
 }

@@ -4,8 +4,14 @@ import { Request } from '../request/request.ts';
 import { StreamResponse } from '../response/stream-response.ts';
 import type { CallContext } from './context.ts';
 
-/** Sends a request on and brings its response back. An interceptor may call it never, once, or several times. */
-export type Next = (request: Request) => Promise<StreamResponse>;
+/** How an interceptor sends one request on. */
+export interface NextOptions {
+  /** Ends this request alone, and its response while that is read: over HTTP/2 its stream is reset and the connection stays. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Sends a request on and brings its response back. An interceptor may call it never, once, or several times, at once too. */
+export type Next = (request: Request, options?: NextOptions) => Promise<StreamResponse>;
 
 /**
  * Stands between the caller and the network, and sees every request of the call on its way out and every response on its way
@@ -26,8 +32,9 @@ export type Send = (request: Request, context: CallContext) => Promise<StreamRes
 
 export function layer(interceptor: Interceptor, inner: Send): Send {
   return async function intercept(request, context) {
-    const response: unknown = await interceptor(request, context, (onward) => {
-      if (onward instanceof Request) return inner(onward, context);
+    const response: unknown = await interceptor(request, context, (onward, options) => {
+      const signal = options?.signal;
+      if (onward instanceof Request) return inner(onward, signal === undefined ? context : context.branch(signal));
       return Promise.reject(misuse(interceptor, 'called next() without a Request'));
     });
     if (response instanceof StreamResponse) return response;

@@ -1,6 +1,6 @@
 /** From the arguments of a verb to a call that can be sent. */
 import { BasicAuth } from '../auth/basic.ts';
-import { CallContext } from '../call/context.ts';
+import { CallContext, type CallBudget } from '../call/context.ts';
 import { expectManyListeners, joinSignals, noSignal } from '../call/signals.ts';
 import { refuseProxy } from '../proxies/proxy-settings.ts';
 import { Request } from '../request/request.ts';
@@ -17,12 +17,20 @@ export class CallBuilder {
   readonly #shutdowns: readonly AbortSignal[];
   /** Is the dispatcher somebody else's? */
   readonly #isForeign: boolean;
+  readonly #budget: CallBudget;
 
-  constructor(settings: ClientSettings, requests: RequestBuilder, shutdowns: readonly AbortSignal[], isForeign: boolean) {
+  constructor(
+    settings: ClientSettings,
+    requests: RequestBuilder,
+    shutdowns: readonly AbortSignal[],
+    isForeign: boolean,
+    budget: CallBudget,
+  ) {
     this.#settings = settings;
     this.#requests = requests;
     this.#shutdowns = shutdowns;
     this.#isForeign = isForeign;
+    this.#budget = budget;
   }
 
   /**
@@ -42,7 +50,7 @@ export class CallBuilder {
 
   #context(given: Request, own: CallOptions | undefined, extra: AbortSignal | undefined): CallContext {
     if (own === undefined && extra === undefined && this.#settings.signal === undefined && this.#shutdowns.length === 0) {
-      return new CallContext(requestUnder(given, this.#settings), this.#settings, noSignal, undefined, undefined);
+      return this.#within(new CallContext(requestUnder(given, this.#settings), this.#settings, noSignal, undefined, undefined));
     }
     if (this.#isForeign) refuseProxy(own?.proxy);
     const settings = own === undefined ? this.#settings : resolveCallSettings(own, this.#settings);
@@ -50,7 +58,13 @@ export class CallBuilder {
     const request = requestUnder(given, settings);
     const signals = this.signals(own);
     if (extra !== undefined) signals.push(extra);
-    return new CallContext(request, settings, joinSignals(signals), own?.trace, own?.onInformational, own?.onUploadProgress);
+    return this.#within(new CallContext(request, settings, joinSignals(signals), own?.trace, own?.onInformational, own?.onUploadProgress));
+  }
+
+  #within(call: CallContext): CallContext {
+    call.budget = this.#budget;
+    this.#budget.deposit();
+    return call;
   }
 
   /** Whatever ends a call. */

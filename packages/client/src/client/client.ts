@@ -100,12 +100,12 @@ export class Client implements AsyncDisposable {
     const endsItself = ownsPool && this.#connections.mounts.length === 0;
     this.#shutdowns = endsItself ? [] : this.#handedOnShutdowns();
     this.#builder = new RequestBuilder(this.#settings);
-    this.#calls = new CallBuilder(this.#settings, this.#builder, this.#shutdowns, this.#connections.foreign);
     this.#closing = new Closing(this.#lifetime, this.#connections.pool, (reason) => {
       this.#shutdown?.abort(reason);
       if (ownsPool) this.#connections.concurrency?.refuse(new Aborted(reason.message, { cause: reason }));
     });
     this.#retryBudget = parent?.retryBudget ?? new RetryBudget(systemClock.now);
+    this.#calls = new CallBuilder(this.#settings, this.#builder, this.#shutdowns, this.#connections.foreign, this.#retryBudget);
     const services = { budget: this.#retryBudget, lifetime: this.#lifetime, clock: systemClock, random: Math.random };
     this.#route = routeBy(this.#connections.mounts, this.#connections.dispatcher);
     const dispatch = dispatchBy(this.#route, settingsOf);

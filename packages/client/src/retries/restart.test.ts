@@ -69,6 +69,7 @@ async function callsThroughRestart(failure: HttpCoreError, random: () => number)
   for (let call = 0; call < 600; call++) {
     time.schedule(call * 5, () => {
       const request = new Request('GET', `http://a.example/${call}`);
+      services.budget.deposit();
       send(request, new CallContext(request, settings, noSignal, undefined, undefined)).catch((error: unknown) => failed.push(error));
     });
   }

@@ -42,7 +42,6 @@ type Receive = (response: StreamResponse) => Promise<StreamResponse>;
 export function retryFailures(services: RetryServices, { settingsOf, leadsOn, hookOf }: RetryQuestions): (next: Send) => Send {
   return (next) =>
     async function retry(request, context) {
-      services.budget.deposit();
       const policy = settingsOf(context)!;
       const receive = (response: StreamResponse): Promise<StreamResponse> =>
         leadsOn(response, context) ? Promise.resolve(response) : receiveWhole(response, context);

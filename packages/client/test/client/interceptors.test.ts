@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { HTTPStatusError } from '../../src/response/any-response.ts';
 import { StreamResponse } from '../../src/response/stream-response.ts';
 import { type Interceptor } from '../../src/call/interceptor.ts';
-import { scripted } from '../scripted-dispatcher.ts';
+import { scripted, type DispatchedRequest, type ScriptedAnswer } from '../scripted-dispatcher.ts';
 
 describe('interceptors', () => {
   it('stand around the transport, the network ones next to it', async () => {
@@ -46,6 +46,44 @@ describe('interceptors', () => {
     expect(response.attempts.map(({ status }) => status)).toEqual([503, 200]);
     expect(response.request.headers.get('attempt')).toBe('2');
     expect(dispatcher.bodies.map(({ state }) => state)).toEqual(['closed', 'read']);
+  });
+
+  it('may send two at once, and end one of them alone', async () => {
+    const endedBy: unknown[] = [];
+    const raced: Interceptor = async (request, _, next) => {
+      const loser = new AbortController();
+      const first = next(request.with({ headers: { n: 1 } }), { signal: loser.signal }).catch((error: unknown) => error);
+      const second = await next(request.with({ headers: { n: 2 } }), { signal: new AbortController().signal });
+      loser.abort('too late');
+      endedBy.push(await first);
+      return second;
+    };
+    const { client, dispatcher } = scripted({ networkInterceptors: [raced], timeout: { total: 10_000 } }, ({ context }, index) =>
+      index > 0
+        ? { body: 'second' }
+        : new Promise((_, reject) => context.signal!.addEventListener('abort', () => reject(new Error(String(context.signal!.reason))))),
+    );
+    const response = await client.get('http://a.example/');
+    expect(response.text()).toBe('second');
+    expect(endedBy).toEqual([new Error('too late')]);
+    expect(response.attempts.map(({ status, error }) => [status, error])).toEqual([
+      [undefined, new Error('too late')],
+      [200, undefined],
+    ]);
+    const [first, second] = dispatcher.requests.map(({ context }) => context);
+    expect(first!.deadline).toBe(second!.deadline);
+    expect(second!.signal!.aborted).toBe(false);
+  });
+
+  it('that send with a signal leave the call to be ended by its own', async () => {
+    const own: Interceptor = (request, _, next) => next(request, { signal: new AbortController().signal });
+    const hanging = ({ context }: DispatchedRequest): Promise<ScriptedAnswer> =>
+      new Promise((_, reject) => context.signal!.addEventListener('abort', () => reject(context.signal!.reason as Error)));
+    const { client } = scripted({ networkInterceptors: [own] }, hanging);
+    const caller = new AbortController();
+    const call = client.get('http://a.example/', { signal: caller.signal });
+    caller.abort(new Error('enough'));
+    await expect(call).rejects.toThrow();
   });
 
   it('that throw after a response leave no connection taken', async () => {
