@@ -22,6 +22,11 @@ export interface HttpCacheOptions {
   readonly shared?: boolean | undefined;
   /** Freshness where the server says nothing about it (RFC 9111 §4.2.2). Default `false`; `true`: a tenth of the age, a day at most. */
   readonly heuristics?: boolean | HeuristicsOptions | undefined;
+  /**
+   * Response fields that speak to this cache before `Cache-Control` and `Expires` do (RFC 9213), such as `['CDN-Cache-Control']`: the first
+   * one that a response has, and that is valid, counts alone. For a `shared` cache only. Default none.
+   */
+  readonly targetedFields?: readonly string[] | undefined;
   /** Seconds for which a response may be used past its freshness where the origin fails, without the server saying so. Default 0. */
   readonly staleIfError?: number | undefined;
   /**
@@ -54,6 +59,7 @@ export interface HttpCacheOptions {
 export interface CacheSettings {
   readonly shared: boolean;
   readonly heuristics: HeuristicRules | null;
+  readonly targetedFields: readonly string[];
   readonly staleIfError: number;
   readonly credentialFields: readonly string[];
   readonly collapse: boolean;
@@ -72,6 +78,7 @@ const optionNames: Readonly<Record<keyof HttpCacheOptions, undefined>> = Object.
   store: undefined,
   shared: undefined,
   heuristics: undefined,
+  targetedFields: undefined,
   staleIfError: undefined,
   credentialFields: undefined,
   collapse: undefined,
@@ -91,8 +98,14 @@ const mebibyte = 1024 * 1024;
 /** @throws {InvalidCacheOption} naming the option. */
 export function readCacheOptions(options: HttpCacheOptions): { readonly store: CacheStore; readonly settings: CacheSettings } {
   const own = ownOptions(options, optionNames, 'options');
+  const shared = flag('shared', own.shared);
+  const targetedFields = fieldNames('targetedFields', own.targetedFields ?? []);
+  if (targetedFields.length > 0 && !shared) {
+    throw new InvalidCacheOption('targetedFields', 'is for a cache with "shared": true; to a private one these fields say nothing');
+  }
   const settings: CacheSettings = {
-    shared: flag('shared', own.shared),
+    shared,
+    targetedFields,
     heuristics: heuristicRules(own.heuristics),
     staleIfError: amount('staleIfError', own.staleIfError, 0, 'seconds'),
     credentialFields: fieldNames('credentialFields', own.credentialFields ?? ['authorization', 'cookie']),

@@ -25,6 +25,8 @@ export interface CacheRequest extends Dispatched {
   readonly directives: Directives;
   /** Of the credentials in it; `''` without any. */
   readonly partition: string;
+  /** Are cookies the only credentials in it? */
+  readonly hasCookiesOnly: boolean;
   readonly isAuthorized: boolean;
   readonly range: AskedRange | undefined;
   readonly ifRange: string | undefined;
@@ -53,6 +55,7 @@ interface CountingFields {
   isAuthorized: boolean;
   isUpgrade: boolean;
   hasCredentials: boolean;
+  hasCookiesOnly: boolean;
 }
 
 function countingFields(headers: readonly HeaderPair[], credentialFields: readonly string[], further: readonly string[]): CountingFields {
@@ -67,10 +70,14 @@ function countingFields(headers: readonly HeaderPair[], credentialFields: readon
     isAuthorized: false,
     isUpgrade: false,
     hasCredentials: false,
+    hasCookiesOnly: true,
   };
   for (const [given, value] of headers) {
     const name = given.toLowerCase();
-    if (credentialFields.includes(name) || further.includes(name)) found.hasCredentials = true;
+    if (credentialFields.includes(name) || further.includes(name)) {
+      found.hasCredentials = true;
+      if (name !== 'cookie') found.hasCookiesOnly = false;
+    }
     switch (name) {
       case 'host':
         found.host = value;
@@ -137,6 +144,7 @@ export function readCacheRequest(dispatched: Dispatched, credentialFields: reado
     mode,
     directives: directivesOf(fields, headers, found, own),
     partition: found.hasCredentials ? partitionOf(headers, credentialFields, further) : '',
+    hasCookiesOnly: found.hasCredentials && found.hasCookiesOnly,
     isAuthorized: found.isAuthorized,
     range,
     ifRange: found.ifRange,

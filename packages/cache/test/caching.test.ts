@@ -279,6 +279,18 @@ describe('parts', () => {
     expect(await origin.ask('/')).toMatchObject({ text: whole, outcome: { state: 'hit' } });
   });
 
+  it('from the end answer what asks for less of the end, though the whole length is not known', async () => {
+    const origin = cachedOrigin([answer('56789', { ...fresh, 'content-range': 'bytes 5-9/*' }, 206)]);
+    await origin.ask('/', { headers: { range: 'bytes=-5' } });
+    expect(await origin.ask('/', { headers: { range: 'bytes=-2' } })).toMatchObject({
+      status: 206,
+      text: '89',
+      headers: { 'content-range': 'bytes 8-9/*', 'content-length': '2' },
+      outcome: { state: 'hit' },
+    });
+    for (const range of ['bytes=-6', 'bytes=-0']) expect(await origin.state('/', { headers: { range } })).toBe('miss');
+  });
+
   it('of something else are not joined', async () => {
     let tag = 'one';
     const origin = ranged(() => tag);

@@ -1,8 +1,8 @@
 /** From a request to its response: what is stored is looked at first (RFC 9111 §4). */
-import type { Dispatcher, DispatchResponse } from '@x/httpcore';
+import type { Dispatcher, DispatchResponse, HeaderPair } from '@x/httpcore';
 
 import { readCacheRequest, type Bypassed, type CacheRequest, type Dispatched } from '../cache-request.ts';
-import { fieldValue, noFields } from '../rules/fields.ts';
+import { fieldValue, hasField, noFields } from '../rules/fields.ts';
 import { relatedKeys } from '../rules/cache-key.ts';
 import { currentAge, judge, type Reuse } from '../rules/reuse.ts';
 import { matchesSelecting } from '../rules/vary.ts';
@@ -55,6 +55,7 @@ export class Answering {
         return this.#fetching.fetch(request, nothingStored('what was stored is lost'));
       }
       why = reuse.reason;
+      if (basis.isOfNobody) return this.#fetching.fetch(request, { ...nothingStored(why), found: basis.found });
     }
     if (request.mode === 'only-if-cached' || request.directives.has('only-if-cached')) return this.#unanswered(request, why);
     return this.#fetching.fetch(request, { ...basis, why });
@@ -96,27 +97,33 @@ export class Answering {
     if (found.length === 0) return nothingStored('nothing stored');
     const [single] = found;
     if (found.length === 1 && single!.part === null && this.#isFor(request, single!)) {
-      return { why: '', found, stored: single, siblings: noResponses, beginning: undefined };
+      return { why: '', found, stored: single, siblings: noResponses, beginning: undefined, isOfNobody: false };
     }
-    const ofUser = found.filter(({ partition }) => partition === '*' || partition === request.partition);
+    const own = found.filter(({ partition }) => partition === '*' || partition === request.partition);
+    const isOfNobody = own.length === 0;
+    const ofUser = isOfNobody ? found.filter((response) => isOpenTo(request, response)) : own;
     if (ofUser.length === 0) return { ...nothingStored('stored for other credentials only'), found };
     const matching = ofUser
-      .filter(({ selecting }) => matchesSelecting(selecting, request.headers, this.#core.conceal))
+      .filter(({ selecting, headers }) => matchesSelecting(selecting, headers, request.headers, this.#core.conceal))
       .sort((one, other) => other.receivedAt - one.receivedAt);
     const stored = matching.find(({ part }) => part === null) ?? matching.find((response) => coversRange(request, response));
     const why = matching.length === 0 ? 'stored for other values of the fields in Vary only' : 'only a part of it is stored';
+    if (isOfNobody) {
+      return { ...nothingStored(stored === undefined ? 'stored for other credentials only' : ''), found, stored, isOfNobody };
+    }
     return {
       why,
       found,
+      isOfNobody,
       stored,
       siblings: stored === undefined && request.range === undefined ? ofUser.filter((other) => other.part === null).slice(0, 8) : [],
       beginning: stored === undefined && request.range === undefined && request.method === 'GET' ? matching.find(isBeginning) : undefined,
     };
   }
 
-  #isFor(request: CacheRequest, { partition, selecting }: StoredResponse): boolean {
+  #isFor(request: CacheRequest, { partition, selecting, headers }: StoredResponse): boolean {
     if (partition !== '*' && partition !== request.partition) return false;
-    return selecting.length === 0 || matchesSelecting(selecting, request.headers, this.#core.conceal);
+    return selecting.length === 0 || matchesSelecting(selecting, headers, request.headers, this.#core.conceal);
   }
 
   #forget(key: string, { id }: StoredResponse): void {
@@ -132,10 +139,15 @@ export class Answering {
 
   async #pass(dispatched: Dispatched, { bypass, changes }: Bypassed): Promise<DispatchResponse> {
     const { method, url, headers, body, timeouts, context } = dispatched;
+    const requestedAt = this.#core.clock.now();
     const response = await this.#inner.dispatch(method, url, headers, body, timeouts, context);
     const [, status, , fields] = response;
     if (changes !== undefined && status >= 200 && status < 400) {
       await this.#invalidate([changes, ...relatedKeys(changes, [fieldValue(fields, 'location'), fieldValue(fields, 'content-location')])]);
+    }
+    if (changes !== undefined && answersGet(method, status, fields, changes)) {
+      const kept = await this.#fetching.keepForGet(dispatched, response, { requestedAt, receivedAt: this.#core.clock.now() });
+      if (kept !== undefined) return kept;
     }
     this.#core.report(dispatched, { state: 'bypass', age: undefined, stored: false, reason: bypass }, fields);
     return response;
@@ -149,6 +161,22 @@ export class Answering {
       await this.#core.store.delete(key);
     }
   }
+}
+
+/**
+ * What was sent to nobody in particular, and has given nobody a cookie, answers those who have cookies too, as long as it is fresh: a response that
+ * depends on them says so in `Vary`. It is confirmed without them only.
+ */
+function isOpenTo({ hasCookiesOnly }: CacheRequest, { partition, headers }: StoredResponse): boolean {
+  return hasCookiesOnly && partition === '' && !hasField(headers, 'set-cookie');
+}
+
+/** RFC 9110 §9.3.3: what a POST was answered with is what a GET of the same URL would be, if it says so and how long it is fresh. */
+function answersGet(method: string, status: number, fields: readonly HeaderPair[], key: string): boolean {
+  const location = fieldValue(fields, 'content-location');
+  if (method !== 'POST' || status !== 200 || location === undefined) return false;
+  const [same] = relatedKeys(key, [location]);
+  return same === key;
 }
 
 function isBeginning({ part, headers, length }: StoredResponse): boolean {

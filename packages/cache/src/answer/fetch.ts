@@ -16,10 +16,12 @@ export interface Basis {
   readonly siblings: readonly StoredResponse[];
   /** The first bytes of what is asked for. */
   readonly beginning: StoredResponse | undefined;
+  /** Is `stored` from requests without credentials, and this one has some? It is used, and not asked about. */
+  readonly isOfNobody: boolean;
 }
 
 export function nothingStored(why: string): Basis {
-  return { why, found: [], stored: undefined, siblings: [], beginning: undefined };
+  return { why, found: [], stored: undefined, siblings: [], beginning: undefined, isOfNobody: false };
 }
 
 /** An exchange of this process, with what it was asked for. */

@@ -12,19 +12,21 @@ import {
   type HeaderPair,
 } from '@x/httpcore';
 
-import { concealed, type CacheRequest } from '../cache-request.ts';
+import { concealed, readCacheRequest, type CacheRequest, type Dispatched } from '../cache-request.ts';
 import { deltaSeconds } from '../rules/cache-control.ts';
 import { noFields, replaceFields } from '../rules/fields.ts';
+import type { Moments } from '../rules/freshness.ts';
 import { rangeBehind } from '../rules/ranges.ts';
 import { currentAge, judge, mayAnswerForFailure } from '../rules/reuse.ts';
-import { conditionalFields, confirms, describesStored, freshenedFields, strongTag } from '../rules/validation.ts';
+import { controlOf } from '../rules/targeted-fields.ts';
+import { conditionalFields, confirms, strongTag } from '../rules/validation.ts';
 import type { StoredResponse, Unlock } from '../store/store.ts';
 import type { CacheCore } from './cache-core.ts';
 import { completedResponse } from './completing.ts';
 import { nothingStored, type Basis, type Fetch } from './fetch.ts';
+import { freshened, learnFromHead } from './freshening.ts';
 import { waitWithin, type Flight } from './flight.ts';
 import { Keeping } from './keeping.ts';
-import { usefulUntil } from './storable.ts';
 import { otherProcess } from './other-process.ts';
 import { Relay } from './relay.ts';
 import { serve } from './serving.ts';
@@ -68,6 +70,21 @@ export class Fetching {
     this.#lead(own, basis, signature, true)
       .then(([, , , , body]) => body.close())
       .catch((error: unknown) => this.#core.tell({ type: 'background-failed', url: own.key, error }));
+  }
+
+  /** The answer to a POST, for the GETs that follow; `undefined` where it may not be kept. */
+  async keepForGet(dispatched: Dispatched, response: DispatchResponse, moments: Moments): Promise<DispatchResponse | undefined> {
+    const { shared, credentialFields } = this.#core.settings;
+    const request = readCacheRequest({ ...dispatched, method: 'GET', body: null }, credentialFields);
+    const { directives, expires } = controlOf(response[3], this.#core.settings.targetedFields);
+    const isExplicit = directives.has('max-age') || expires !== undefined || (shared && directives.has('s-maxage'));
+    if ('bypass' in request || request.range !== undefined || !isExplicit) return undefined;
+    const key = this.#core.searchRules?.keyOf(request.key) ?? request.key;
+    const basis: Basis = { ...nothingStored(''), found: await this.#core.store.find(key) };
+    const flight = this.#core.flights.begin(key, uniqueSignature());
+    const end = (): void => this.#core.flights.end(key, flight);
+    const why = 'POST is not cached, but what it has brought is what a GET would';
+    return this.#keeping.keep({ request: { ...request, key }, basis, flight, relay: undefined, end }, response, moments, why, 'bypass');
   }
 
   /** `undefined`: it has to be sent after all. */
@@ -153,7 +170,7 @@ export class Fetching {
         return stale;
       }
     }
-    if (request.method === 'HEAD') await this.#learnFromHead(fetch, status, fields, { requestedAt, receivedAt });
+    if (request.method === 'HEAD') await learnFromHead(this.#core, request, basis.stored, status, fields, { requestedAt, receivedAt });
     return this.#keeping.keep(fetch, response, { requestedAt, receivedAt }, basis.why);
   }
 
@@ -180,14 +197,14 @@ export class Fetching {
     await body.close();
     relay?.release();
     if (confirmed !== undefined) {
-      const headers = freshenedFields(confirmed.headers, received);
-      const fresh: StoredResponse = { ...confirmed, headers, ...moments };
-      const updated: StoredResponse = { ...fresh, usefulUntil: usefulUntil(this.#core.policyOf(fresh), moments.receivedAt) };
+      const { headers, stored: updated, whyNot } = freshened(this.#core, request, confirmed, received, moments);
       if (!flight.isOutdated) await this.#core.store.update(request.key, updated);
       const served = await serve(this.#core, request, updated, {
         state: 'revalidated',
-        reason: `${basis.why}; the origin confirmed it`,
+        reason: `${basis.why}; the origin confirmed it${whyNot === null ? '' : `; no longer stored: ${whyNot}`}`,
         received,
+        headers,
+        onEnd: whyNot === null ? undefined : () => this.#forget(request.key, updated),
       });
       if (served !== undefined) {
         const policy = this.#core.policyOf(updated);
@@ -195,7 +212,7 @@ export class Fetching {
           directives: request.directives,
           anyAge: false,
         });
-        flight.land({ kind: verdict === 'fresh' ? 'again' : 'alone' });
+        flight.land({ kind: verdict === 'fresh' && whyNot === null ? 'again' : 'alone' });
         fetch.end();
         return served;
       }
@@ -223,24 +240,9 @@ export class Fetching {
     return response;
   }
 
-  /** RFC 9111 §4.3.5: the answer to a HEAD freshens what is stored, or shows that it has changed. */
-  async #learnFromHead(
-    { request, basis }: Fetch,
-    status: number,
-    fields: readonly HeaderPair[],
-    moments: { readonly requestedAt: number; readonly receivedAt: number },
-  ): Promise<void> {
-    const { stored } = basis;
-    if (stored === undefined || status >= 500 || status === 304) return;
-    if (status === stored.status && describesStored(fields, stored.headers)) {
-      const updated: StoredResponse = { ...stored, headers: freshenedFields(stored.headers, fields), ...moments };
-      await this.#core.store.update(request.key, {
-        ...updated,
-        usefulUntil: usefulUntil(this.#core.policyOf(updated), moments.receivedAt),
-      });
-    } else {
-      await this.#core.store.delete(request.key, [stored.id]);
-    }
+  #forget(key: string, { id }: StoredResponse): void {
+    const forgotten = this.#core.store.delete(key, [id]);
+    if (forgotten instanceof Promise) void forgotten;
   }
 }
 

@@ -1,6 +1,7 @@
 /** What of a response is kept, and how it reaches who asked for it meanwhile. */
 import { Aborted, type DispatchResponse, type ResponseBody } from '@x/httpcore';
 
+import type { CacheState } from '../outcome.ts';
 import type { Moments } from '../rules/freshness.ts';
 import { currentAge, judge } from '../rules/reuse.ts';
 import { isSameSelection } from '../rules/vary.ts';
@@ -19,7 +20,7 @@ export class Keeping {
     this.#core = core;
   }
 
-  keep(fetch: Fetch, response: DispatchResponse, moments: Moments, why: string): DispatchResponse {
+  keep(fetch: Fetch, response: DispatchResponse, moments: Moments, why: string, state: CacheState = 'miss'): DispatchResponse {
     const { request, flight, basis } = fetch;
     const [httpVersion, status, reason, fields, body] = response;
     const storable = storableOf(this.#core, fetch, response, moments);
@@ -29,7 +30,7 @@ export class Keeping {
     const isKept = stored !== undefined && writer !== undefined;
     const whyNot = typeof storable === 'string' ? storable : 'the store has no place for it';
     const outcomeReason = isKept ? why : `${why}; not stored: ${whyNot}`;
-    this.#core.report(request, { state: 'miss', age: undefined, stored: isKept, reason: outcomeReason }, fields);
+    this.#core.report(request, { state, age: undefined, stored: isKept, reason: outcomeReason }, fields);
     if (!isKept) {
       // What was stored is not what the origin answers now.
       if (basis.stored !== undefined && status < 500 && request.method === 'GET' && status !== 304 && status !== 206) {

@@ -1,10 +1,10 @@
 /** Responses made of what is stored. */
-import type { DispatchResponse, HeaderPair, ResponseBody } from '@x/httpcore';
+import type { DispatchResponse, HeaderPair } from '@x/httpcore';
 
 import type { CacheRequest } from '../cache-request.ts';
 import type { CacheState } from '../outcome.ts';
 import { fieldValue, hasField, replaceFields, withoutFields } from '../rules/fields.ts';
-import { contentRangeField, resolveRange, withinPart, type ByteRange } from '../rules/ranges.ts';
+import { contentRangeField, parseRange, resolveRange, withinPart, type AskedRange, type ByteRange } from '../rules/ranges.ts';
 import { currentAge } from '../rules/reuse.ts';
 import { callerHasIt, headersOf304, strongTag } from '../rules/validation.ts';
 import type { StoredResponse } from '../store/store.ts';
@@ -16,6 +16,10 @@ export interface Served {
   readonly reason: string;
   /** Of the exchange by which it was confirmed. */
   readonly received: readonly HeaderPair[];
+  /** In the place of the stored ones. */
+  readonly headers?: readonly HeaderPair[];
+  /** Called once its body is read or left. */
+  readonly onEnd?: (() => void) | undefined;
 }
 
 const statusOfPart: readonly [number, string] = [206, 'Partial Content'];
@@ -25,15 +29,16 @@ export async function serve(
   core: CacheCore,
   request: CacheRequest,
   stored: StoredResponse,
-  { state, reason, received }: Served,
+  { state, reason, received, headers: given = stored.headers, onEnd }: Served,
 ): Promise<DispatchResponse | undefined> {
   const policy = core.policyOf(stored);
   const age = currentAge(policy, stored, core.clock.now());
   const withheld = state === 'revalidated' ? [] : policy.withheldFields;
-  const kept = withheld.length === 0 ? stored.headers : withoutFields(stored.headers, new Set(withheld));
+  const kept = withheld.length === 0 ? given : withoutFields(given, new Set(withheld));
   const headers = withAge(kept, age);
-  const respond = (status: number, reasonPhrase: string, fields: readonly HeaderPair[], body: ResponseBody): DispatchResponse => {
-    core.report(request, { state, age, stored: true, reason }, received);
+  const respond = (status: number, reasonPhrase: string, fields: readonly HeaderPair[], body: StoredBody): DispatchResponse => {
+    core.report(request, { state, age, stored: onEnd === undefined, reason }, received);
+    if (onEnd !== undefined) body.onEnd = onEnd;
     return [stored.httpVersion, status, reasonPhrase, fields, body];
   };
 
@@ -58,7 +63,7 @@ export async function serve(
     return part(core, request, stored, bytes, 0, stored.length, headers, respond);
   }
   const { first, complete } = stored.part;
-  const bytes = withinPart(range, stored.part)!;
+  const bytes = bytesOfPart(range, stored)!;
   // The very request that it is the answer to gets the very answer.
   if (stored.askedRange === fieldValue(request.headers, 'range')) {
     const body = await openBody(core, request, stored, 0, stored.length);
@@ -72,11 +77,21 @@ const aboutContent = new Set(['content-encoding', 'content-type', 'content-lengt
 const noContent: HeaderPair = ['content-length', '0'];
 
 /** Can this part answer the request by itself? */
-export function coversRange({ range, headers }: CacheRequest, { part, askedRange, length }: StoredResponse): boolean {
-  if (part === null || range === undefined) return false;
-  if (askedRange === fieldValue(headers, 'range')) return true;
-  const bytes = withinPart(range, part);
-  return bytes !== undefined && bytes.first < part.first + length;
+export function coversRange({ range, headers }: CacheRequest, stored: StoredResponse): boolean {
+  if (stored.part === null || range === undefined) return false;
+  return stored.askedRange === fieldValue(headers, 'range') || bytesOfPart(range, stored) !== undefined;
+}
+
+/** Which of the stored bytes are asked for; `undefined` where some are missing, or it is not known where they are. */
+function bytesOfPart(range: AskedRange, { part, askedRange, length }: StoredResponse): ByteRange | undefined {
+  const { first } = part!;
+  const asked = askedRange === null ? undefined : parseRange(askedRange);
+  // What a suffix was answered with ends where all of it does, also where its length is not known.
+  if (range.first === null && asked?.first === null && asked.last === length && range.last! > 0 && range.last! <= length) {
+    return { first: first + length - range.last!, last: first + length - 1 };
+  }
+  const bytes = withinPart(range, part!);
+  return bytes !== undefined && bytes.first < first + length ? bytes : undefined;
 }
 
 /** A part may be shorter than it says: then as much of what is asked for as there is (RFC 9110 §15.3.7). */
@@ -88,7 +103,7 @@ async function part(
   offset: number,
   complete: number | null,
   headers: readonly HeaderPair[],
-  respond: (status: number, reason: string, fields: readonly HeaderPair[], body: ResponseBody) => DispatchResponse,
+  respond: (status: number, reason: string, fields: readonly HeaderPair[], body: StoredBody) => DispatchResponse,
 ): Promise<DispatchResponse | undefined> {
   const last = Math.min(asked.last, offset + stored.length - 1);
   const body = await openBody(core, request, stored, asked.first - offset, last + 1 - offset);
@@ -105,7 +120,7 @@ async function openBody(
   stored: StoredResponse,
   start: number,
   end: number,
-): Promise<ResponseBody | undefined> {
+): Promise<StoredBody | undefined> {
   if (start >= end) return emptyBody();
   const opened = core.store.open(request.key, stored, start, end);
   const bytes = opened instanceof Promise ? await opened : opened;

@@ -3,12 +3,15 @@ import { randomUUID } from 'node:crypto';
 
 import type { DispatchResponse, HeaderPair } from '@x/httpcore';
 
-import { deltaSeconds, parseCacheControl } from '../rules/cache-control.ts';
+import type { CacheRequest } from '../cache-request.ts';
+import type { CacheSettings } from '../cache-options.ts';
+import { deltaSeconds, type Directives } from '../rules/cache-control.ts';
 import { fieldValue, hasField, replaceFields, storableFields, withoutFields } from '../rules/fields.ts';
 import type { Moments } from '../rules/freshness.ts';
 import { parseContentRange, type ContentRange } from '../rules/ranges.ts';
 import { storedPolicy, type StoredPolicy } from '../rules/reuse.ts';
 import { whyNotStorable } from '../rules/storability.ts';
+import { controlOf } from '../rules/targeted-fields.ts';
 import { selectingFields } from '../rules/vary.ts';
 import type { StoredResponse } from '../store/store.ts';
 import type { CacheCore } from './cache-core.ts';
@@ -27,9 +30,9 @@ export function storableOf(
   moments: Moments,
 ): Storable | string {
   if (request.method !== 'GET') return 'a response to HEAD has no body';
-  const directives = parseCacheControl(fieldValue(fields, 'cache-control'));
   const { settings } = core;
-  const whyNot = whyNotStorable({ status, headers: fields, directives, isAuthorized: request.isAuthorized, shared: settings.shared });
+  const control = controlOf(fields, settings.targetedFields);
+  const whyNot = whyNotStorable({ status, headers: fields, control, isAuthorized: request.isAuthorized, shared: settings.shared });
   if (whyNot !== null) return whyNot;
   if (flight.isOutdated) return 'an unsafe request has been answered meanwhile';
   const length = announcedLength(fields);
@@ -38,7 +41,6 @@ export function storableOf(
   if (part === undefined || (part !== null && request.range === undefined)) return 'it is not the part that was asked for';
   const headers = keptFields(fields, part, moments.receivedAt);
   const policy = storedPolicy(status, headers, moments, settings);
-  const isForEverybody = settings.shared || (directives.has('public') && status !== 401 && status !== 407);
   const stored: StoredResponse = {
     id: randomUUID(),
     url: request.key.split(' ', 1)[0]!,
@@ -47,7 +49,7 @@ export function storableOf(
     httpVersion,
     headers,
     selecting: selectingFields(fieldValue(fields, 'vary'), request.headers, core.conceal),
-    partition: isForEverybody ? '*' : request.partition,
+    partition: partitionOf(settings, request, status, control.directives),
     requestedAt: moments.requestedAt,
     receivedAt: moments.receivedAt,
     part,
@@ -66,18 +68,28 @@ export function announcedLength(fields: readonly HeaderPair[]): number | undefin
 
 const aboutPart = new Set(['content-range', 'content-length']);
 
-/** RFC 9111 §3.1; RFC 9110 §6.6.1: what came without a date gets that of its arrival. */
+/** RFC 9110 §6.6.1: what came without a date gets that of its arrival. */
+export function dated(fields: readonly HeaderPair[], receivedAt: number): readonly HeaderPair[] {
+  return hasField(fields, 'date') ? fields : replaceFields(fields, [['date', new Date(receivedAt).toUTCString()]]);
+}
+
+/** RFC 9111 §3.1. */
 function keptFields(fields: readonly HeaderPair[], part: ContentRange | null, receivedAt: number): readonly HeaderPair[] {
-  const storable = storableFields(fields);
-  const dated = hasField(storable, 'date') ? storable : replaceFields(storable, [['date', new Date(receivedAt).toUTCString()]]);
-  if (part === null) return dated;
-  const ofWhole = withoutFields(dated, aboutPart);
+  const kept = dated(storableFields(fields), receivedAt);
+  if (part === null) return kept;
+  const ofWhole = withoutFields(kept, aboutPart);
   return part.complete === null ? ofWhole : [...ofWhole, ['content-length', String(part.complete)]];
+}
+
+/** For whom it is: everybody, or whoever has these credentials. */
+export function partitionOf({ shared }: CacheSettings, request: CacheRequest, status: number, directives: Directives): string {
+  const isForEverybody = shared || (directives.has('public') && status !== 401 && status !== 407);
+  return isForEverybody ? '*' : request.partition;
 }
 
 const noTags: readonly string[] = Object.freeze([]);
 
-function tagsOf(fields: readonly HeaderPair[], tagField: string | undefined): readonly string[] {
+export function tagsOf(fields: readonly HeaderPair[], tagField: string | undefined): readonly string[] {
   const value = tagField === undefined ? undefined : fieldValue(fields, tagField);
   return value === undefined ? noTags : [...new Set(value.split(/[\s,]+/).filter((tag) => tag !== ''))].slice(0, 256);
 }

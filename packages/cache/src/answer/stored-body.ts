@@ -11,11 +11,18 @@ export class StoredBody implements ResponseBody {
   #source: StoredBytes | undefined;
   readonly #onBytes: (length: number) => void;
   #iterator: AsyncIterator<Uint8Array> | undefined = undefined;
+  #onEnd: (() => void) | undefined = undefined;
 
   /** `onBytes` is told of what is handed out. */
   constructor(source: StoredBytes, onBytes: (length: number) => void) {
     this.#source = source;
     this.#onBytes = onBytes;
+  }
+
+  /** Called once, as soon as nothing more is wanted of the store. */
+  set onEnd(onEnd: () => void) {
+    if (this.#source === undefined || this.#source instanceof Uint8Array) onEnd();
+    else this.#onEnd = onEnd;
   }
 
   get trailers(): readonly HeaderPair[] | undefined {
@@ -37,6 +44,8 @@ export class StoredBody implements ResponseBody {
     } catch {
       // No close rejects.
     }
+    this.#onEnd?.();
+    this.#onEnd = undefined;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
@@ -72,6 +81,6 @@ export class StoredBody implements ResponseBody {
 }
 
 /** No body: of an answer to HEAD, of a 304. */
-export function emptyBody(): ResponseBody {
+export function emptyBody(): StoredBody {
   return new StoredBody(noBytes, () => {});
 }

@@ -1,9 +1,10 @@
 /** How long a response is fresh, and how old it is (RFC 9111 §4.2). All in seconds; moments in milliseconds since 1970. */
 import type { HeaderPair } from '@x/httpcore';
 
-import { deltaSeconds, parseDelta, type Directives } from './cache-control.ts';
+import { deltaSeconds, parseDelta } from './cache-control.ts';
 import { fieldValue, listMembers } from './fields.ts';
 import { parseHttpDate } from './http-date.ts';
+import type { ResponseControl } from './targeted-fields.ts';
 
 /** Freshness that nobody has stated (RFC 9111 §4.2.2). */
 export interface HeuristicRules {
@@ -16,6 +17,8 @@ export interface HeuristicRules {
 export interface FreshnessRules {
   readonly shared: boolean;
   readonly heuristics: HeuristicRules | null;
+  /** RFC 9213's target list, in lower case: names of fields, the first of which counts. */
+  readonly targetedFields: readonly string[];
 }
 
 /** RFC 9110 §15.1: cacheable without a word about it. */
@@ -41,7 +44,7 @@ export interface Lifetime {
 export function freshnessLifetime(
   status: number,
   headers: readonly HeaderPair[],
-  directives: Directives,
+  { directives, expires }: ResponseControl,
   { receivedAt }: Moments,
   rules: FreshnessRules,
 ): Lifetime {
@@ -50,7 +53,6 @@ export function freshnessLifetime(
   const maxAge = deltaSeconds(directives, 'max-age');
   if (maxAge !== undefined) return { seconds: maxAge || 0, source: 'max-age' };
   const date = parseHttpDate(fieldValue(headers, 'date'), receivedAt) ?? receivedAt;
-  const expires = fieldValue(headers, 'expires');
   if (expires !== undefined) {
     const at = parseHttpDate(expires, receivedAt);
     return { seconds: at === undefined ? 0 : Math.max(0, (at - date) / 1000), source: 'Expires' };

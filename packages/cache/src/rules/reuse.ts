@@ -1,9 +1,10 @@
 /** May a stored response answer a request, and if not, why (RFC 9111 §4)? */
 import type { HeaderPair } from '@x/httpcore';
 
-import { deltaSeconds, parseCacheControl, qualifiedFields, type Directives } from './cache-control.ts';
-import { fieldValue } from './fields.ts';
+import { deltaSeconds, qualifiedFields, type Directives } from './cache-control.ts';
 import { freshnessLifetime, initialAge, type FreshnessRules, type Lifetime, type Moments } from './freshness.ts';
+import { forbidsStoring } from './storability.ts';
+import { controlOf } from './targeted-fields.ts';
 
 /** What a stored response says of its own reuse. Computed once for as long as it is in memory. */
 export interface StoredPolicy {
@@ -19,12 +20,15 @@ export interface StoredPolicy {
 }
 
 export function storedPolicy(status: number, headers: readonly HeaderPair[], moments: Moments, rules: FreshnessRules): StoredPolicy {
-  const directives = parseCacheControl(fieldValue(headers, 'cache-control'));
+  const control = controlOf(headers, rules.targetedFields);
+  const { directives } = control;
   const withheldFields = qualifiedFields(directives, 'no-cache');
-  const mustValidate = directives.has('no-cache') && withheldFields.length === 0;
+  // What must not be stored and is, since a 304 has said so afterwards, goes as soon as nobody reads it.
+  const mustValidate =
+    (directives.has('no-cache') && withheldFields.length === 0) || forbidsStoring(status, directives, rules.shared) !== null;
   const isProxyRevalidated = rules.shared && (directives.has('proxy-revalidate') || directives.has('s-maxage'));
   return {
-    lifetime: freshnessLifetime(status, headers, directives, moments, rules),
+    lifetime: freshnessLifetime(status, headers, control, moments, rules),
     initialAge: initialAge(headers, moments),
     directives,
     mustValidate,

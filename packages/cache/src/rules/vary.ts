@@ -20,11 +20,37 @@ export function selectingFields(vary: string | undefined, request: readonly Head
   return names.map((name) => [name, selectingValue(name, request, conceal)]);
 }
 
-export function matchesSelecting(selecting: readonly SelectingField[], request: readonly HeaderPair[], conceal: Conceal): boolean {
+/** Is a response that these fields chose, with these fields of its own, the one for this request? */
+export function matchesSelecting(
+  selecting: readonly SelectingField[],
+  headers: readonly HeaderPair[],
+  request: readonly HeaderPair[],
+  conceal: Conceal,
+): boolean {
   for (const [name, value] of selecting) {
-    if (name === '*' || selectingValue(name, request, conceal) !== value) return false;
+    if (name === '*') return false;
+    if (selectingValue(name, request, conceal) === value) continue;
+    if (name !== 'accept-language' || !isPreferredLanguage(fieldValue(headers, 'content-language'), fieldValue(request, name)))
+      return false;
   }
   return true;
+}
+
+/** RFC 9110 §12.5.4: the one language that a request wants most is what it would get again, where the origin is known to have it. */
+function isPreferredLanguage(language: string | undefined, wanted: string | undefined): boolean {
+  if (language === undefined || wanted === undefined || language.includes(',')) return false;
+  let most = 0;
+  let preferred: string | undefined;
+  for (const wish of listMembers(wanted)) {
+    const [, range, quality = '1'] = /^([A-Za-z\d-]+|\*)[ \t]*(?:;[ \t]*[qQ]=([01](?:\.\d{0,3})?))?$/.exec(wish) ?? [];
+    if (range === undefined) return false;
+    const weight = Number(quality);
+    if (weight === most) preferred = undefined;
+    if (weight <= most) continue;
+    most = weight;
+    preferred = range;
+  }
+  return preferred !== undefined && preferred.toLowerCase() === trimmed(language).toLowerCase();
 }
 
 export function isSameSelection(one: readonly SelectingField[], other: readonly SelectingField[]): boolean {
