@@ -10,7 +10,6 @@ export type { DigestAlgorithmName } from './auth/digest/digest-algorithm.ts';
 export type { DigestQuality } from './auth/digest/digest-challenge.ts';
 export { NetrcAuth } from './auth/netrc-auth.ts';
 export { Client } from './client/client.ts';
-export type { CloseOptions } from './client/closing.ts';
 export { get, head, options, patch, post, put, query, remove as delete, request, stream } from './client/verbs.ts';
 export type { SerializedCookie, SerializedCookies } from './cookies/cookie-json.ts';
 export type { CachedCall, CacheMode, ClientCache } from './caching/cache-settings.ts';
@@ -121,6 +120,7 @@ export {
   UnsupportedProtocol,
   WriteError,
   WriteTimeout,
+  type CloseOptions,
   type ConnectFailure,
   type ConnectedStream,
   type ConnectOptions,

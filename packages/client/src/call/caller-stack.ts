@@ -31,20 +31,34 @@ export function withCaller<Thrown>(error: Thrown): Thrown {
   return error;
 }
 
-/** Without the frame of the call, and those of the verbs above it where nothing was awaited before it failed. */
+/** Without the frames of the call, and those of the verb above it, which is among them where nothing was awaited before it failed. */
 function withoutOurs(frames: readonly string[]): readonly string[] {
-  const [first] = frames;
-  const file = first === undefined ? undefined : placeOf(first);
-  const others = frames.findIndex((line, index) => index > 0 && (file === undefined || placeOf(line) !== file));
+  const above = withoutFirst(frames);
+  const next = above[0] ?? '';
+  const folder = folderOf(next);
+  const isVerb = folder !== undefined && folder === folderOf(frames[0]!) && !next.startsWith('    at async ');
+  return isVerb ? withoutFirst(above) : above;
+}
+
+/** Without the first frame and those behind it that are of the same class. */
+function withoutFirst(frames: readonly string[]): readonly string[] {
+  const place = frames.length === 0 ? undefined : placeOf(frames[0]!);
+  const others = frames.findIndex((line, index) => index > 0 && (place === undefined || placeOf(line) !== place));
   return others === -1 ? [] : frames.slice(others);
 }
 
 /** The class and the file of a frame, `at Client.get (file:1:2)`: in a bundle the file alone says nothing. */
 function placeOf(line: string): string | undefined {
-  const match = /^ {4}at (?:async )?([\w$]+)\.\S+ (?:\[as \w+\] )?\((.*):\d+:\d+\)$/.exec(line);
-  return match === null ? undefined : `${match[1]!} ${match[2]!}`;
+  const match = method.exec(line);
+  return match === null ? undefined : `${match[1]!} ${match[2]!}${match[3]!}`;
 }
 
+/** Where the file of a method's frame is; in a bundle ours is the caller's, too. */
+function folderOf(line: string): string | undefined {
+  return method.exec(line)?.[2];
+}
+
+const method = /^ {4}at (?:async )?([\w$]+)\.\S+ (?:\[as \w+\] )?\((.*?)([^\\/]*):\d+:\d+\)$/;
 const frame = /^ {4}at .*$/;
 
 /** The name and the message, and the lines that are frames; `undefined` of what is no stack of V8's. */

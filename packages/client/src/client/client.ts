@@ -1,5 +1,5 @@
 import { Aborted } from '@x/httpcore';
-import type { ConnectedStream, ConnectOptions } from '@x/httpcore';
+import type { CloseOptions, ConnectedStream, ConnectOptions } from '@x/httpcore';
 
 import { chainLayers } from './layers.ts';
 import { pagesOf, readPageOptions, type PageOptions } from './pages.ts';
@@ -12,11 +12,9 @@ import { Lifetime, type ClientState } from '../call/lifetime.ts';
 import { Headers } from '../request/fields/headers.ts';
 import { shownUrl } from '../redact.ts';
 import { Request } from '../request/request.ts';
-import { keepErrorBody } from '../response/error-body.ts';
-import { Response } from '../response/response.ts';
+import type { Response } from '../response/response.ts';
 import { toResponsePromise, type ResponsePromise } from '../response/response-promise.ts';
-import type { AnyResponse } from '../response/any-response.ts';
-import { StreamResponse } from '../response/stream-response.ts';
+import type { StreamResponse } from '../response/stream-response.ts';
 import {
   readCallOptions,
   readRequestOptions,
@@ -35,15 +33,12 @@ import { routeBy, type FindRoute } from '../routing/routes.ts';
 import { connectOn } from './connect.ts';
 import { noProxies } from '../proxies/proxy-settings.ts';
 import { RetryBudget } from '../retries/retry-budget.ts';
-import { withCaller } from '../call/caller-stack.ts';
 import { Chain } from '../call/chain.ts';
-import { OpenCall } from '../call/open-call.ts';
-import { untilOver } from '../call/until-over.ts';
-import type { CallContext } from '../call/context.ts';
 import { CallBuilder } from './call-builder.ts';
 import { sendAsideBy } from './aside.ts';
-import { Closing, type CloseOptions } from './closing.ts';
-import { CallResumption } from '../call/call-resumption.ts';
+import { Caller } from './caller.ts';
+import { Closing } from './closing.ts';
+import { Shutdowns } from './shutdowns.ts';
 import { releaseSources } from '../request/body/sources.ts';
 import { RequestBuilder } from '../request/request-builder.ts';
 import { expectManyListeners } from '../call/signals.ts';
@@ -72,14 +67,10 @@ export class Client implements AsyncDisposable {
   readonly #connections: Connections;
   readonly #lifetime: Lifetime;
   readonly #builder: RequestBuilder;
-  readonly #chain: Chain<CallSettings>;
   readonly #route: FindRoute;
   readonly #retryBudget: RetryBudget;
-  /** Ends the running calls where the connections are not ours to end. */
-  #shutdown: AbortController | undefined = undefined;
-  readonly #inheritedShutdowns: readonly AbortSignal[];
-  readonly #shutdowns: readonly AbortSignal[];
-  readonly #calls: CallBuilder;
+  readonly #shutdowns: Shutdowns;
+  readonly #caller: Caller;
   readonly #closing: Closing;
   #fetch: typeof globalThis.fetch | undefined = undefined;
 
@@ -94,23 +85,23 @@ export class Client implements AsyncDisposable {
     this.#connections = openConnections(own, parent?.connections);
     // A dispatcher that the caller brings has its own idea of proxies, or none.
     this.#settings = this.#connections.foreign ? { ...settings, proxies: noProxies } : settings;
-    const ownsPool = this.#connections.pool !== undefined;
+    const { pool, mounts, concurrency, dispatcher, foreign } = this.#connections;
+    const ownsPool = pool !== undefined;
     this.#lifetime = new Lifetime(ownsPool ? undefined : parent?.lifetime);
-    this.#inheritedShutdowns = ownsPool ? [] : (parent?.shutdowns ?? []);
-    const endsItself = ownsPool && this.#connections.mounts.length === 0;
-    this.#shutdowns = endsItself ? [] : this.#handedOnShutdowns();
-    this.#builder = new RequestBuilder(this.#settings);
-    this.#closing = new Closing(this.#lifetime, this.#connections.pool, (reason) => {
-      this.#shutdown?.abort(reason);
-      if (ownsPool) this.#connections.concurrency?.refuse(new Aborted(reason.message, { cause: reason }));
+    this.#shutdowns = new Shutdowns(ownsPool ? [] : (parent?.shutdowns ?? []), ownsPool && mounts.length === 0);
+    this.#closing = new Closing(this.#lifetime, pool, (reason) => {
+      this.#shutdowns.abort(reason);
+      if (ownsPool) concurrency?.refuse(new Aborted(reason.message, { cause: reason }));
     });
     this.#retryBudget = parent?.retryBudget ?? new RetryBudget(systemClock.now);
-    this.#calls = new CallBuilder(this.#settings, this.#builder, this.#shutdowns, this.#connections.foreign, this.#retryBudget);
-    const services = { budget: this.#retryBudget, lifetime: this.#lifetime, clock: systemClock, random: Math.random };
-    this.#route = routeBy(this.#connections.mounts, this.#connections.dispatcher);
+    this.#builder = new RequestBuilder(this.#settings);
+    this.#route = routeBy(mounts, dispatcher);
     const dispatch = dispatchBy(this.#route, settingsOf);
-    const layers = chainLayers(this.#settings, services, sendAsideBy(dispatch, this.#settings, this.#shutdowns));
-    this.#chain = new Chain<CallSettings>(layers, dispatch, this.#settings);
+    const services = { budget: this.#retryBudget, lifetime: this.#lifetime, clock: systemClock, random: Math.random };
+    const layers = chainLayers(this.#settings, services, sendAsideBy(dispatch, this.#settings, this.#shutdowns.signals));
+    const chain = new Chain<CallSettings>(layers, dispatch, this.#settings);
+    const calls = new CallBuilder(this.#settings, this.#builder, this.#shutdowns.signals, foreign, this.#retryBudget);
+    this.#caller = new Caller(calls, chain, this.#lifetime);
     const { signal } = this.#settings;
     if (signal !== undefined) expectManyListeners(signal);
   }
@@ -219,8 +210,8 @@ export class Client implements AsyncDisposable {
   stream(method: string, url: string | URL, options?: RequestOptions): Promise<StreamResponse>;
   stream(request: Request, options?: CallOptions): Promise<StreamResponse>;
   stream(target: string | Request, url?: string | URL | CallOptions, options?: RequestOptions): Promise<StreamResponse> {
-    if (target instanceof Request) return this.#stream(target, undefined, url as CallOptions | undefined);
-    return this.#stream(target, url as string | URL, options);
+    if (target instanceof Request) return this.#caller.stream(target, undefined, url as CallOptions | undefined);
+    return this.#caller.stream(target, url as string | URL, options);
   }
 
   /**
@@ -257,8 +248,7 @@ export class Client implements AsyncDisposable {
   extend(options: ClientOptions): Client {
     this.#lifetime.assertOpen();
     const own = ownOptions<OwnClientOptions>(options, clientOptionNames);
-    // Only calls on a mount outlive our connections.
-    const shutdowns = own.mounts === undefined || own.mounts === null ? this.#shutdowns : this.#handedOnShutdowns();
+    const shutdowns = this.#shutdowns.handedOn(own.mounts !== undefined && own.mounts !== null);
     return new Client(new Extension(own, this.#settings, this.#connections, this.#lifetime, shutdowns, this.#retryBudget));
   }
 
@@ -316,15 +306,6 @@ export class Client implements AsyncDisposable {
     };
   }
 
-  /** What ends the calls of a client that can't end them by way of connections of its own: this one's, and those of all that it extends. */
-  #handedOnShutdowns(): readonly AbortSignal[] {
-    if (this.#shutdown === undefined) {
-      this.#shutdown = new AbortController();
-      expectManyListeners(this.#shutdown.signal);
-    }
-    return [...this.#inheritedShutdowns, this.#shutdown.signal];
-  }
-
   #createFetch(): typeof globalThis.fetch {
     const asFetch = fetchSettings(this.#settings);
     let own: Client | undefined;
@@ -340,7 +321,7 @@ export class Client implements AsyncDisposable {
   }
 
   #answer(target: string | Request, url: string | URL | undefined, options: RequestOptions | CallOptions | undefined): ResponsePromise {
-    return toResponsePromise(this.#whole(target, url, options));
+    return toResponsePromise(this.#caller.whole(target, url, options));
   }
 
   #bodyless(method: 'GET' | 'HEAD', url: string | URL, options: BodylessRequestOptions | undefined): ResponsePromise {
@@ -350,101 +331,4 @@ export class Client implements AsyncDisposable {
     const instead = `a body in a ${method} means nothing (RFC 9110 §9.3). Use query() or post(), or request('${method}', …) if the server wants it so`;
     return toResponsePromise(Promise.reject(new InvalidOption(body, `can not be used with ${method.toLowerCase()}(): ${instead}`)));
   }
-
-  // The hot path: a GET without options makes a Request, a CallContext, an Attempt and two responses, and awaits the chain
-  // and the body. Everything else that a response offers is made when it is asked for.
-  async #whole(
-    target: string | Request,
-    url: string | URL | undefined,
-    options: RequestOptions | CallOptions | undefined,
-  ): Promise<Response> {
-    this.#enter(target, options);
-    let call: CallContext | undefined;
-    try {
-      call = this.#calls.build(target, url, options);
-      call.readsWhole = true;
-      const settings = settingsOf(call);
-      const sending = this.#chain.for(settings)(call.request, call);
-      const response = this.#calls.mayStay(settings)
-        ? await untilOver(call, this.#lifetime, sending.then(wholeResponse), drop)
-        : await wholeResponse(await sending);
-      return settings.throwsOnStatus ? response.raiseForStatus() : response;
-    } catch (error) {
-      if (call === undefined) releaseGiven(target, options);
-      else {
-        await keepErrorBody(error);
-        call.fail(error);
-      }
-      throw withCaller(error);
-    } finally {
-      call?.settle();
-      this.#lifetime.leave();
-    }
-  }
-
-  async #stream(
-    target: string | Request,
-    url: string | URL | undefined,
-    options: RequestOptions | CallOptions | undefined,
-    signal?: AbortSignal,
-  ): Promise<StreamResponse> {
-    this.#enter(target, options);
-    let open: OpenCall | undefined;
-    try {
-      const call = this.#calls.build(target, url, options, signal);
-      open = new OpenCall(call, this.#lifetime);
-      const sending = this.#chain.for(settingsOf(call))(call.request, call);
-      const head = await (this.#calls.mayStay(settingsOf(call)) ? untilOver(call, this.#lifetime, sending, drop) : sending);
-      const response = head.watchedBy(open);
-      open.handOut(head.body, response.body);
-      const handedOut = open;
-      call.whenArrived(head, () => handedOut.onArrived());
-      if (settingsOf(call).throwsOnStatus) response.raiseForStatus();
-      response.resumable = () => this.#again(call, options);
-      return response;
-    } catch (error) {
-      if (open === undefined) {
-        releaseGiven(target, options);
-        this.#lifetime.leave();
-      } else {
-        await keepErrorBody(error);
-        open.onEnd(error);
-      }
-      throw withCaller(error);
-    }
-  }
-
-  #enter(target: string | Request, options: RequestOptions | CallOptions | undefined): void {
-    try {
-      this.#lifetime.enter();
-    } catch (error) {
-      releaseGiven(target, options);
-      throw withCaller(error);
-    }
-  }
-
-  #again(call: CallContext, options: RequestOptions | CallOptions = {}): CallResumption {
-    // Who asks on looks at the status by himself.
-    const own: CallOptions = { ...callOptionsOf(options), throwOnStatus: false };
-    return new CallResumption(call, this.#calls.signals(own), this.#lifetime, (request, left, signal) => {
-      const phases = typeof own.timeout === 'object' ? own.timeout : undefined;
-      return this.#stream(request, undefined, left === undefined ? own : { ...own, timeout: { ...phases, total: left } }, signal);
-    });
-  }
-}
-
-async function wholeResponse(head: StreamResponse): Promise<Response> {
-  const content = await head.read();
-  return new Response(head, content, head.body.trailers);
-}
-
-/** Nobody waits for it any more. A response that is whole holds nothing. */
-function drop(late: AnyResponse): void {
-  if (late instanceof StreamResponse) void late.close();
-}
-
-/** Of a call that could not begin. */
-function releaseGiven(target: string | Request, options: RequestOptions | CallOptions | undefined): void {
-  if (target instanceof Request) target.body?.discard();
-  else releaseSources(options);
 }

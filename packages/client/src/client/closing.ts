@@ -1,5 +1,5 @@
 /** How a client ends: by and by, or at once. */
-import { Aborted, type ConnectionPool } from '@x/httpcore';
+import { Aborted, type CloseOptions, type ConnectionPool } from '@x/httpcore';
 
 import type { Lifetime } from '../call/lifetime.ts';
 import { longestTimer } from '../call/waiting.ts';
@@ -8,11 +8,7 @@ import { milliseconds } from '../options/checks.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';
 import { clearTimeout, now, setTimeout } from '../time/platform.ts';
 
-export interface CloseOptions {
-  /** How many milliseconds what runs may still take, before it is ended. Default 30,000; `Infinity`: as long as it takes. */
-  readonly grace?: number | undefined;
-}
-
+/** In milliseconds, as long as a pool gives. */
 const defaultGrace = 30_000;
 const names: OptionNames<CloseOptions> = Object.freeze({ grace: undefined });
 

@@ -114,7 +114,10 @@ export interface DispatchContext {
 }
 
 export interface CloseOptions {
-  /** How many milliseconds what runs may still take, before it is ended with `PoolClosed`. Default: the dispatcher's own. */
+  /**
+   * How many milliseconds what runs may still take, before it is ended; `Infinity`: as long as it takes. Default: 30,000, or what the pool's
+   * `closeGrace` says.
+   */
   readonly grace?: number | undefined;
 }
 
