@@ -1,12 +1,12 @@
 /** The chain of a client, with the layers in it that a call has switched on. */
 import { layer, type Interceptor, type Send } from './interceptor.ts';
+import { Passages, type End, type Passage } from './passage.ts';
 
 /** One place in the chain. A layer that is off is absent, not passed through. */
-export interface Layer<Settings> {
+export type Layer<Settings> = {
   /** Absent for one that is always on. */
   readonly isOn?: (settings: Settings) => boolean;
-  readonly wrap: (next: Send) => Send;
-}
+} & ({ readonly wrap: (next: Send) => Send } | { readonly passage: Passage });
 
 /** Somebody's interceptor. */
 export function userLayer(interceptor: Interceptor): Layer<unknown> {
@@ -18,12 +18,12 @@ export class Chain<Settings> {
   /** Outermost first. */
   readonly #layers: readonly Layer<Settings>[];
   readonly #switches: readonly ((settings: Settings) => boolean)[];
-  readonly #transport: Send;
+  readonly #transport: End;
   readonly #usual: Settings;
   readonly #usualSend: Send;
   readonly #sends = new Map<number, Send>();
 
-  constructor(layers: readonly Layer<Settings>[], transport: Send, usual: Settings) {
+  constructor(layers: readonly Layer<Settings>[], transport: End, usual: Settings) {
     this.#layers = layers;
     this.#switches = layers.flatMap(({ isOn }) => (isOn === undefined ? [] : [isOn]));
     this.#transport = transport;
@@ -45,6 +45,15 @@ export class Chain<Settings> {
 
   #compose(settings: Settings): Send {
     const present = this.#layers.filter(({ isOn }) => isOn === undefined || isOn(settings));
-    return present.reduceRight<Send>((next, { wrap }) => wrap(next), this.#transport);
+    let end = this.#transport;
+    let together: readonly Passage[] = [];
+    for (const one of present.toReversed()) {
+      if ('passage' in one) together = [one.passage, ...together];
+      else {
+        end = Passages.before(one.wrap(new Passages(together, end).send));
+        together = [];
+      }
+    }
+    return new Passages(together, end).send;
   }
 }

@@ -6,6 +6,7 @@ import { Request } from '../request/request.ts';
 import { StreamResponse } from '../response/stream-response.ts';
 import { defaultTimeouts } from '../time/timeout.ts';
 import { Chain, userLayer } from './chain.ts';
+import { Passages } from './passage.ts';
 import type { Interceptor, Send } from './interceptor.ts';
 import { CallContext } from './context.ts';
 import { noSignal } from './signals.ts';
@@ -16,7 +17,7 @@ const transport: Send = (sent) => Promise.resolve(StreamResponse.of(sent, { body
 
 /** The first is the outermost. */
 function chainOf(interceptors: readonly Interceptor[], end: Send): Send {
-  return new Chain(interceptors.map(userLayer), end, {}).for({});
+  return new Chain(interceptors.map(userLayer), Passages.before(end), {}).for({});
 }
 
 function mark(name: string, seen: string[]): Interceptor {

@@ -1,7 +1,7 @@
 /** Requests that a feature sends on its own account, beside the calls of the client. */
 import { joinSignals } from '../call/signals.ts';
 import { CallContext } from '../call/context.ts';
-import type { Send } from '../call/interceptor.ts';
+import { Passages, type End } from '../call/passage.ts';
 import { ClientError } from '../errors.ts';
 import type { Request } from '../request/request.ts';
 import { Response } from '../response/response.ts';
@@ -11,12 +11,13 @@ import type { ClientSettings } from './client-settings.ts';
 const timeout = mergeTimeouts(defaultTimeouts, 30_000);
 const largestBody = 1024 * 1024;
 
-/** `dispatch` is the end of the chain: nothing of the caller's is passed on the way there, and nothing is undone on the way back. */
+/** `transport` is the end of the chain: nothing of the caller's is passed on the way there, and nothing is undone on the way back. */
 export function sendAsideBy(
-  dispatch: Send,
+  transport: End,
   settings: ClientSettings,
   shutdowns: readonly AbortSignal[],
 ): (request: Request) => Promise<Response> {
+  const dispatch = new Passages([], transport).send;
   return async function sendAside(request) {
     const call = new CallContext(request, { ...settings, timeout }, joinSignals(shutdowns), undefined, undefined);
     try {

@@ -41,9 +41,8 @@ export class Caller {
       call.readsWhole = true;
       const settings = settingsOf(call);
       const sending = this.#chain.for(settings)(call.request, call);
-      const response = this.#calls.mayStay(settings)
-        ? await untilOver(call, this.#lifetime, sending.then(wholeResponse), drop)
-        : await wholeResponse(await sending);
+      const head = await (this.#calls.mayStay(settings) ? untilOver(call, this.#lifetime, sending.then(wholeResponse), drop) : sending);
+      const response = head instanceof Response ? head : new Response(head, await head.read(), head.body.trailers);
       return settings.throwsOnStatus ? response.raiseForStatus() : response;
     } catch (error) {
       if (call === undefined) releaseGiven(target, options);

@@ -26,8 +26,8 @@ export function chainLayers(
 ): Layer<CallSettings>[] {
   return [
     ...settings.interceptors.map(userLayer),
-    { isOn: ({ redirects }) => doesFollow(redirects), wrap: followRedirects((context) => settingsOf(context).redirects) },
-    { isOn: ({ redirects }) => !doesFollow(redirects), wrap: offerRedirects((context) => settingsOf(context).redirects) },
+    { isOn: ({ redirects }) => doesFollow(redirects), passage: followRedirects((context) => settingsOf(context).redirects) },
+    { isOn: ({ redirects }) => !doesFollow(redirects), passage: offerRedirects((context) => settingsOf(context).redirects) },
     {
       isOn: ({ retries }) => retries !== null,
       wrap: retryFailures(services, {
@@ -37,12 +37,12 @@ export function chainLayers(
       }),
     },
     { isOn: ({ auth }) => auth.auth !== undefined, wrap: authenticate((context) => settingsOf(context).auth, sendAside) },
-    { isOn: ({ cookies }) => hasCookies(cookies), wrap: exchangeCookies((context) => settingsOf(context).cookies) },
+    { isOn: ({ cookies }) => hasCookies(cookies), passage: exchangeCookies((context) => settingsOf(context).cookies) },
     {
       isOn: ({ onDownloadProgress }) => onDownloadProgress !== undefined,
-      wrap: watchDownloads((context) => settingsOf(context).onDownloadProgress),
+      passage: watchDownloads((context) => settingsOf(context).onDownloadProgress),
     },
-    { wrap: decodeResponses((context) => settingsOf(context).reading) },
+    { passage: decodeResponses((context) => settingsOf(context).reading) },
     ...settings.networkInterceptors.map(userLayer),
   ];
 }

@@ -3,25 +3,25 @@ import type { HeaderPair } from '@x/httpcore';
 
 import { givenFor, joinCookies, type CookieSettings } from './cookie-settings.ts';
 import type { Request } from '../request/request.ts';
-import type { Send } from '../call/interceptor.ts';
+import type { Passage } from '../call/passage.ts';
 import type { CallContext } from '../call/context.ts';
 
 /**
  * For each request that is really sent, so on every hop and every answer to a challenge, and whatever the status. The jar
  * decides where its cookies go; those that the caller gave go to the origin that they were given for.
  */
-export function exchangeCookies(settingsOf: (context: CallContext) => CookieSettings): (send: Send) => Send {
-  return (send) =>
-    async function exchange(request, context) {
-      const cookies = settingsOf(context);
-      const { jar } = cookies;
-      const response = await send(withCookies(request, context, cookies), context);
+export function exchangeCookies(settingsOf: (context: CallContext) => CookieSettings): Passage {
+  return {
+    out: (request, context) => withCookies(request, context, settingsOf(context)),
+    back: (response, _request, context) => {
+      const { jar } = settingsOf(context);
       // By whom it was answered, not by whom it was asked: an interceptor below may have turned it elsewhere.
       // A cookie that is stored with a response was set when that came, and may have changed since.
       const received = response.receivedHeaders;
       if (jar !== undefined && setsCookies(received)) jar.receive(received, response.request.urlParts);
       return response;
-    };
+    },
+  };
 }
 
 /** The request itself when there is nothing to add, which is the way of most requests. */

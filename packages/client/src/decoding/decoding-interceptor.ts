@@ -12,13 +12,10 @@ import { LimitedBody } from './limited-body.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
 import type { ReadSettings } from './decoding-settings.ts';
 import type { CallContext } from '../call/context.ts';
-import type { Send } from '../call/interceptor.ts';
+import type { Passage } from '../call/passage.ts';
 
-export function decodeResponses(settingsOf: (context: CallContext) => ReadSettings): (send: Send) => Send {
-  return (send) =>
-    async function decode(request, context) {
-      return readable(await send(request, context), settingsOf(context));
-    };
+export function decodeResponses(settingsOf: (context: CallContext) => ReadSettings): Passage {
+  return { back: (response, _request, context) => readable(response, settingsOf(context)) };
 }
 
 /** @throws {DecodingError} `TOO_MANY_CODINGS`. */

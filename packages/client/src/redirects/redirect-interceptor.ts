@@ -7,6 +7,7 @@ import { RedirectError, TooManyRedirects } from './redirect-errors.ts';
 import type { RedirectSettings } from './redirect-settings.ts';
 import { assertReplayable, redirectedRequest } from './redirect-policy.ts';
 import type { Send } from '../call/interceptor.ts';
+import type { Passage } from '../call/passage.ts';
 import type { CallContext } from '../call/context.ts';
 import { withinCall } from '../call/within-call.ts';
 
@@ -16,14 +17,16 @@ const noHistory: readonly AnyResponse[] = Object.freeze([]);
  * Sends what each redirect leads to, up to `maxRedirects` of them. Decides on the request as it was given to this layer: what
  * layers further in have added for one origin, such as cookies and credentials, they add again, or not, for the next.
  */
-export function followRedirects(settingsOf: (context: CallContext) => RedirectSettings): (next: Send) => Send {
-  return (next) =>
-    async function redirect(request, context) {
+export function followRedirects(settingsOf: (context: CallContext) => RedirectSettings): Passage {
+  return {
+    out: (request, context) => {
       context.setHistory(noHistory);
-      const response = await next(request, context);
+      return request;
+    },
+    back: (response, request, context, next) =>
       // Nearly every response leaves here.
-      return response.status < 300 || response.status > 399 ? response : follow(request, response, context, next, settingsOf(context));
-    };
+      response.status < 300 || response.status > 399 ? response : follow(request, response, context, next, settingsOf(context)),
+  };
 }
 
 async function follow(
@@ -68,15 +71,15 @@ function onwardOf(
 }
 
 /** In place of {@link followRedirects}, for callers who take each step by themselves. */
-export function offerRedirects(settingsOf: (context: CallContext) => RedirectSettings): (next: Send) => Send {
-  return (next) =>
-    async function redirect(request, context) {
-      const response = await next(request, context);
+export function offerRedirects(settingsOf: (context: CallContext) => RedirectSettings): Passage {
+  return {
+    back: (response, request, context) => {
       if (response.status < 300 || response.status > 399) return response;
       const nextRequest = stepOf(request, response, context, settingsOf(context));
       if (nextRequest !== undefined) response.trail = { history: noHistory, nextRequest };
       return response;
-    };
+    },
+  };
 }
 
 function stepOf(request: Request, response: StreamResponse, context: CallContext, settings: RedirectSettings): Request | undefined {

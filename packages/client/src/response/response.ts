@@ -22,25 +22,27 @@ export class Response extends AnyResponse {
     showAsJson(this.prototype, 'Response');
   }
 
-  readonly #content: OwnBytes;
+  #content: Uint8Array;
+  /** The same once somebody has asked for it: text and JSON need no memory of their own. */
+  #own: OwnBytes | undefined = undefined;
   readonly #trailers: readonly HeaderPair[];
 
   /** @internal */
   constructor(head: AnyResponse, content: Uint8Array, trailers: readonly HeaderPair[] | undefined) {
     super(head.request, head.status, head.reason, head.httpVersion, head.rawHeaders, head.attempt, head.call);
     this.trail = head.trail;
-    this.#content = toOwnBytes(content);
+    this.#content = content;
     this.#trailers = trailers ?? none;
   }
 
   /** The body itself, not a copy: a plain `Uint8Array` on memory of its own. */
   override bytes(): OwnBytes {
-    return this.#content;
+    return (this.#own ??= this.#content = toOwnBytes(this.#content));
   }
 
   /** The body, of the type that `Content-Type` says. */
   override blob(): Blob {
-    return new Blob([this.#content], { type: this.contentType ?? '' });
+    return new Blob([this.bytes()], { type: this.contentType ?? '' });
   }
 
   /**
@@ -84,7 +86,7 @@ export class Response extends AnyResponse {
 
   /** @internal */
   override get inMemory(): OwnBytes {
-    return this.#content;
+    return this.bytes();
   }
 
   override get trailers(): Headers {

@@ -4,7 +4,7 @@ import type { CallContext } from '../call/context.ts';
 import { cachedCall, type CacheSettings } from '../caching/cache-settings.ts';
 import type { ProxySettings } from '../proxies/proxy-settings.ts';
 import type { FindRoute } from './routes.ts';
-import type { Send } from '../call/interceptor.ts';
+import type { End } from '../call/passage.ts';
 import { uploadOf, withContentLength } from '../request/upload.ts';
 
 export interface DispatchSettings {
@@ -13,39 +13,44 @@ export interface DispatchSettings {
   readonly sensitive: ReadonlySet<string>;
 }
 
-export function dispatchBy(route: FindRoute, settingsOf: (context: CallContext) => DispatchSettings): Send {
-  return async function transport(request, context) {
-    const attempt = context.begin(request);
-    try {
-      const { body: content } = request;
-      let fields = request.rawHeaders;
-      if (content?.measure !== undefined && content.length === undefined) {
-        const length = await content.measure();
-        // With trailers it travels in chunks.
-        if (request.trailers === undefined) fields = withContentLength(fields, length);
+export function dispatchBy(route: FindRoute, settingsOf: (context: CallContext) => DispatchSettings): End {
+  return (passages) =>
+    async function transport(given, context) {
+      const request = passages.out(given, context);
+      const attempt = context.begin(request);
+      let response: StreamResponse;
+      try {
+        const { body: content } = request;
+        let fields = request.rawHeaders;
+        if (content?.measure !== undefined && content.length === undefined) {
+          const length = await content.measure();
+          // With trailers it travels in chunks.
+          if (request.trailers === undefined) fields = withContentLength(fields, length);
+        }
+        const { proxies, caching, sensitive } = settingsOf(context);
+        const { dispatcher, proxy } = route(request.urlParts, proxies);
+        const { cache, mode } = caching;
+        const target = cache === null ? dispatcher : cache.over(dispatcher);
+        const [httpVersion, status, reason, headers, body] = await target.dispatch(
+          request.method,
+          request.urlParts,
+          fields,
+          content === null ? null : uploadOf(content, fields, context.onUploadProgress),
+          context.timeouts,
+          cache === null
+            ? context.dispatchContext(attempt, proxy)
+            : Object.assign(context.dispatchContext(attempt, proxy), cachedCall(attempt, mode, sensitive)),
+        );
+        attempt.status = status;
+        attempt.httpVersion = httpVersion;
+        attempt.body = body;
+        response = new StreamResponse(request, status, reason, httpVersion, headers, attempt, context, body);
+      } catch (error) {
+        attempt.error = error;
+        attempt.end();
+        throw error;
       }
-      const { proxies, caching, sensitive } = settingsOf(context);
-      const { dispatcher, proxy } = route(request.urlParts, proxies);
-      const { cache, mode } = caching;
-      const target = cache === null ? dispatcher : cache.over(dispatcher);
-      const [httpVersion, status, reason, headers, body] = await target.dispatch(
-        request.method,
-        request.urlParts,
-        fields,
-        content === null ? null : uploadOf(content, fields, context.onUploadProgress),
-        context.timeouts,
-        cache === null
-          ? context.dispatchContext(attempt, proxy)
-          : Object.assign(context.dispatchContext(attempt, proxy), cachedCall(attempt, mode, sensitive)),
-      );
-      attempt.status = status;
-      attempt.httpVersion = httpVersion;
-      attempt.body = body;
-      return new StreamResponse(request, status, reason, httpVersion, headers, attempt, context, body);
-    } catch (error) {
-      attempt.error = error;
-      attempt.end();
-      throw error;
-    }
-  };
+      const handed = passages.back(response, given, context);
+      return handed instanceof Promise ? await handed : handed;
+    };
 }
