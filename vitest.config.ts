@@ -5,14 +5,26 @@ import { defineConfig } from 'vitest/config';
 /** Sockets, servers, processes and the timers behind them. */
 const integration = ['packages/*/test/integration/**/*.test.ts', 'apps/*/test/**/*.test.ts'];
 
+/** Change globals of the process for good, or must not meet changed ones, or load the packages again. */
+const alone = [
+  'packages/client/test/integration/fake-timers.test.ts',
+  'packages/client/test/integration/fetch-platform.test.ts',
+  'packages/httpcore/test/integration/dispatchers/frameworks.test.ts',
+  'packages/interop/test/integration/undici/*.test.ts',
+];
+
 export default defineConfig({
   test: {
     // Real sockets on a busy machine: generous, so that only a hang is a timeout.
     testTimeout: 20_000,
     hookTimeout: 20_000,
     pool: 'forks',
-    // One for each core: by itself vitest leaves one free, which is half of a small machine.
-    maxWorkers: availableParallelism(),
+    // One more than there are cores: many tests wait, for a limit in time or a program that starts.
+    maxWorkers: availableParallelism() + 1,
+    // What a test leaves behind it takes back by itself: a process for each file would load the packages anew in each, a quarter of the whole time.
+    isolate: false,
+    // Nobody's own authorities: with them each pool would read some hundred certificates, and trust whom a test does not know.
+    env: { SSL_CERT_FILE: '', NODE_EXTRA_CA_CERTS: '' },
     unstubEnvs: true,
     unstubGlobals: true,
     projects: [
@@ -22,8 +34,6 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/{scripts,src,test}/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tools/src/**/*.test.ts'],
           exclude: integration,
-          // What a test of this kind leaves behind it takes back by itself; a process for each file would cost more than all that is in it.
-          isolate: false,
         },
       },
       {
@@ -31,7 +41,14 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: integration,
-          // Must not see what another file left in globals, in the module cache, or open.
+          exclude: alone,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: alone,
           isolate: true,
         },
       },

@@ -4,10 +4,11 @@ import { readCommandLine, usage } from './command-line.ts';
 const names = ['get', 'post'];
 
 test('all jobs, honestly, unless told otherwise', () => {
-  expect(readCommandLine([], names)).toEqual({ help: false, corrupt: false, only: undefined });
-  expect(readCommandLine(['--corrupt', '--only', 'get', '--only=post', '-h'], names)).toEqual({
+  expect(readCommandLine([], names)).toEqual({ help: false, corrupt: false, quick: false, only: undefined });
+  expect(readCommandLine(['--corrupt', '--quick', '--only', 'get', '--only=post', '-h'], names)).toEqual({
     help: true,
     corrupt: true,
+    quick: true,
     only: ['get', 'post'],
   });
 });

@@ -4,6 +4,8 @@ export interface CommandLine {
   readonly help: boolean;
   /** The server's downloads have one bit flipped: shows that a failing check is noticed. */
   readonly corrupt: boolean;
+  /** Fewer requests where there are very many of them. */
+  readonly quick: boolean;
   /** Names of jobs; `undefined` means all. */
   readonly only: readonly string[] | undefined;
 }
@@ -15,12 +17,13 @@ export function readCommandLine(words: readonly string[], jobNames: readonly str
     options: {
       help: { type: 'boolean', short: 'h', default: false },
       corrupt: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true },
     },
   });
   const unknown = values.only?.find((name) => !jobNames.includes(name));
   if (unknown !== undefined) throw new TypeError(`No job is named '${unknown}'; there are ${jobNames.join(', ')}`);
-  return { help: values.help, corrupt: values.corrupt, only: values.only };
+  return { help: values.help, corrupt: values.corrupt, quick: values.quick, only: values.only };
 }
 
 export function usage(jobs: readonly { readonly name: string; readonly title: string }[]): string {
@@ -33,6 +36,7 @@ export function usage(jobs: readonly { readonly name: string; readonly title: st
     '',
     '  --only <job>   run this job alone; may be given several times',
     '  --corrupt      flip one bit of every download on the server: the run must fail',
+    '  --quick        a tenth of the requests where there are very many of them',
     '  --help',
     '',
     'Jobs:',

@@ -9,6 +9,8 @@ export interface Stage {
   /** The same over TLS, by the name of `localhost`, with a certificate of the testbed's own authority. */
   readonly secure: LocalServer;
   readonly report: Report;
+  /** Fewer requests where there are very many of them. */
+  readonly quick: boolean;
 }
 
 export interface Job {

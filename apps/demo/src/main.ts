@@ -27,7 +27,7 @@ async function run(options: CommandLine): Promise<void> {
     if (options.only !== undefined && !options.only.includes(job.name)) continue;
     report.section(job.title);
     try {
-      await job.run({ plain, secure, report });
+      await job.run({ plain, secure, report, quick: options.quick });
     } catch (error) {
       report.check('the job ran to its end', false, error instanceof Error ? (error.stack ?? error.message) : error);
     }
