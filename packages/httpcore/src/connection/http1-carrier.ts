@@ -16,7 +16,7 @@ import type { ByteTransport } from '../net/byte-transport.ts';
 import { Http1Engine } from '../protocol/http1/engine.ts';
 import type { ResponseHead, ResponseLimits } from '../protocol/http1/response-parser.ts';
 import type { Clock } from '../time/clock.ts';
-import { ownedBytes } from './chunk-memory.ts';
+import { deliverTo } from './chunk-memory.ts';
 import { expectsContinue, WithheldBody } from './expect-continue.ts';
 import { whyNotHttp1 } from './http1-rules.ts';
 import type { Turn, TurnTask } from './turn.ts';
@@ -221,7 +221,7 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask {
   #onData(chunk: Uint8Array, start: number, end: number): void {
     const { exchange } = this;
     if (exchange === null) return;
-    if (exchange.incoming?.gather(chunk, start, end) !== true) exchange.onData(ownedBytes(chunk, start, end, this.#transport));
+    deliverTo(exchange, chunk, start, end, this.#transport);
     if (!this.#isPaused && exchange.buffered > this.#memory.bodyLimit) {
       this.#isPaused = true;
       this.#transport.pause();

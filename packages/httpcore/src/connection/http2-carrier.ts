@@ -7,7 +7,9 @@ import type { Http2Stream } from '../protocol/http2/stream.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Carrier } from '../exchange/parties.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import type { PieceReceiver } from './chunk-memory.ts';
 import { expectsContinue, WithheldBody } from './expect-continue.ts';
+import type { Liveness } from './liveness.ts';
 import { RequestBody } from '../exchange/request-body.ts';
 
 /** What a carrier needs of its connection. */
@@ -15,6 +17,7 @@ export interface Http2CarrierOwner {
   readonly engine: Http2Engine<Http2Carrier>;
   readonly clock: Clock;
   readonly expectContinueTimeout: number;
+  readonly liveness: Pick<Liveness, 'lastHeard'>;
   onDeadline(at: number): void;
   /** The exchange of a stream that is open was ended from our side. */
   onGivenUp(carrier: Http2Carrier, error: HttpCoreError): void;
@@ -23,7 +26,7 @@ export interface Http2CarrierOwner {
 }
 
 /** What carries one exchange on its stream. */
-export class Http2Carrier implements Carrier<Exchange> {
+export class Http2Carrier implements Carrier<Exchange>, PieceReceiver {
   readonly exchange: Exchange;
   readonly startedAt: number;
   stream: Http2Stream<Http2Carrier> | null = null;
@@ -32,6 +35,8 @@ export class Http2Carrier implements Carrier<Exchange> {
   isTunnel = false;
   readonly #connection: Http2CarrierOwner;
   #sawFirstByte = false;
+  /** Ended from our side: nothing more is told to its exchange, which may be on another connection by now. */
+  isGivenUp = false;
   /** Of a tunnel: does it keep the process alive while it is idle? */
   isReferenced = true;
 
@@ -81,6 +86,10 @@ export class Http2Carrier implements Carrier<Exchange> {
     this.#connection.onDeadline(exchange.expiresAt);
   }
 
+  onDelivered(): void {
+    this.watchReading(this.#connection.liveness.lastHeard);
+  }
+
   onConsumed(exchange: Exchange, bytes: number): void {
     const { engine, clock } = this.#connection;
     engine.consumed(this.stream!, bytes);
@@ -108,6 +117,7 @@ export class Http2Carrier implements Carrier<Exchange> {
   }
 
   cancel(_exchange: Exchange, error: HttpCoreError): void {
+    this.isGivenUp = true;
     this.withheldBody?.giveUp();
     this.#connection.onGivenUp(this, error);
     this.#connection.engine.resetStream(this.stream!, ErrorCode.CANCEL);

@@ -280,6 +280,75 @@ describe('a response that is whole', () => {
   });
 });
 
+describe('what one chunk brings of a response', () => {
+  const frame = (id: number, text: string, endStream = false): Buffer => data(id, text, { endStream });
+
+  async function chunksOf(call: Call): Promise<string[]> {
+    const chunks: string[] = [];
+    for await (const chunk of call.body!) {
+      expect([chunk.constructor, chunk.byteOffset, chunk.buffer.byteLength]).toEqual([Uint8Array, 0, chunk.length]);
+      chunks.push(Buffer.from(chunk).toString('latin1'));
+    }
+    return chunks;
+  }
+
+  async function startTwo(): Promise<{ readonly made: PoolHarness; readonly calls: Call[]; receive(...frames: Buffer[]): Promise<void> }> {
+    const { made, server } = await startConnected(['/']);
+    server.receive(whole(1));
+    const calls = ['/3', '/5'].map((target) => made.call(target, { unread: true }));
+    await made.clock.settle();
+    return {
+      made,
+      calls,
+      receive(...frames) {
+        server.receive(...frames);
+        return made.clock.settle();
+      },
+    };
+  }
+
+  it('is handed on in one piece, however many frames it came in, and in its order among others', async () => {
+    const { calls, receive } = await startTwo();
+    await receive(ok(3), frame(3, 'a'), data(3, 'b', { padding: 9 }), frame(3, ''), frame(3, 'c'.repeat(5_000)));
+    await receive(ok(5), frame(3, 'd'), frame(5, '1'), frame(5, '2'), frame(3, 'e', true), frame(5, '3', true));
+    expect(await chunksOf(calls[0]!)).toEqual([`ab${'c'.repeat(5_000)}`, 'de']);
+    expect((await chunksOf(calls[1]!)).join('')).toBe('123');
+  });
+
+  it('is handed on in more of them where its frames are tiny and many', async () => {
+    const { calls, receive } = await startTwo();
+    await receive(ok(3), ...Array.from({ length: 300 }, (_, index) => frame(3, String(index % 10), index === 299)));
+    expect((await chunksOf(calls[0]!)).join('')).toBe('0123456789'.repeat(30));
+  });
+
+  it.each([
+    ['the stream is reset', () => reset(3, ErrorCode.INTERNAL_ERROR), 'H2_INTERNAL_ERROR'],
+    ['the connection breaks its rules', () => data(0, 'x'), 'H2_PROTOCOL_ERROR'],
+  ])('is handed on before the failure where %s behind it', async (_what, last, code) => {
+    const { calls, receive } = await startTwo();
+    await receive(ok(3), frame(3, 'a'), frame(3, 'b'), last());
+    const seen: string[] = [];
+    const reading = (async () => {
+      for await (const chunk of calls[0]!.body!) seen.push(Buffer.from(chunk).toString('latin1'));
+    })();
+    await expect(reading).rejects.toMatchObject({ code });
+    expect(seen).toEqual(['ab']);
+  });
+
+  it('is dropped where its caller aborts meanwhile', async () => {
+    const { made, receive } = await startTwo();
+    const abort = new AbortController();
+    const aborted = made.call('/7', { unread: true, context: { signal: abort.signal } });
+    // Told of a head in the same chunk.
+    const other = made.call('/9', { context: { trace: (name) => name === 'head-received' && abort.abort() } });
+    await made.clock.settle();
+    await receive(ok(7), frame(7, 'a'));
+    await receive(frame(7, 'b'), whole(9, 'other'));
+    await expect(aborted.body!.bytes()).rejects.toMatchObject({ code: 'ABORTED' });
+    expect([other.outcome(), made.pool.stats().bufferedBytes]).toEqual(['200 "other"', 0]);
+  });
+});
+
 describe('a response that nobody wants', () => {
   it('costs its stream, and its windows are given back', async () => {
     const made = startWorld();

@@ -9,14 +9,8 @@
  * peer is found long before the read limits of the exchanges.
  */
 import type { HeaderPair } from '../contract/dispatcher.ts';
-import {
-  ReadError,
-  ReadTimeout,
-  WriteError,
-  type HttpCoreError,
-  type LocalProtocolError,
-  type RemoteProtocolError,
-} from '../contract/errors.ts';
+import type { HttpCoreError, LocalProtocolError, RemoteProtocolError } from '../contract/errors.ts';
+import { ReadError, ReadTimeout, WriteError } from '../contract/errors.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
 import type { ByteSink } from '../protocol/byte-sink.ts';
@@ -26,7 +20,7 @@ import { closedBy, isRetirement } from '../protocol/http2/faults.ts';
 import type { Http2EngineHandler } from '../protocol/http2/handler.ts';
 import type { Http2Stream } from '../protocol/http2/stream.ts';
 import type { Clock, Scheduled } from '../time/clock.ts';
-import { ownedBytes } from './chunk-memory.ts';
+import { ChunkPieces } from './chunk-memory.ts';
 import type { Connection, ConnectionOwner } from './connection.ts';
 import { expectsContinue } from './expect-continue.ts';
 import type { BodyMemory, BodyMemoryWatcher } from '../exchange/body-memory.ts';
@@ -76,19 +70,21 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
 
   #flush: Scheduled | null = null;
   #closing: Scheduled | null = null;
-  readonly #liveness: Liveness;
+  readonly liveness: Liveness;
   #pings = 0;
+  readonly #pieces: ChunkPieces;
   /** Extended CONNECT needs to know that the peer speaks it. */
   #untilSettings: Exchange[] = [];
 
   constructor(transport: ByteTransport, info: ConnectionInfo, owner: ConnectionOwner, clock: Clock, options: Http2ConnectionOptions) {
     this.#transport = transport;
+    this.#pieces = new ChunkPieces(transport);
     this.info = info;
     this.#owner = owner;
     this.clock = clock;
     this.expectContinueTimeout = options.expectContinueTimeout;
     this.idleSince = clock.now();
-    this.#liveness = new Liveness(this.idleSince);
+    this.liveness = new Liveness(this.idleSince);
     this.coalescing = coalescingOf(transport.facts, info);
     this.engine = new Http2Engine<Http2Carrier>(
       this,
@@ -109,11 +105,11 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
   }
 
   get capacity(): number {
-    return this.#noNewExchanges || this.#liveness.isDoubted ? 0 : this.engine.capacity - this.#waiting;
+    return this.#noNewExchanges || this.liveness.isDoubted ? 0 : this.engine.capacity - this.#waiting;
   }
 
   get expectsCapacity(): boolean {
-    if (this.#noNewExchanges || this.#liveness.isDoubted) return false;
+    if (this.#noNewExchanges || this.liveness.isDoubted) return false;
     return !this.#settingsSeen || this.engine.peerSettings.maxConcurrentStreams === 0;
   }
 
@@ -142,7 +138,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
     if (protocol !== null && !this.#settingsSeen) {
       exchange.waitFor('read', now);
       this.#untilSettings.push(exchange);
-      this.#owner.onDeadline(Math.min(exchange.expiresAt, this.#liveness.lookAt(now)));
+      this.#owner.onDeadline(Math.min(exchange.expiresAt, this.liveness.lookAt(now)));
       return;
     }
     const { body, forwarding, framing, method, origin } = exchange;
@@ -187,7 +183,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
       exchange.waitFor('nothing', now);
       carrier.startBody();
     }
-    this.#owner.onDeadline(Math.min(exchange.expiresAt, this.#liveness.lookAt(now)));
+    this.#owner.onDeadline(Math.min(exchange.expiresAt, this.liveness.lookAt(now)));
     // RFC 9113 §5.1.1: identifiers are not used again. It was the last one.
     if (this.engine.isExhausted) this.drain();
   }
@@ -219,9 +215,10 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
   // Receiving
 
   #receive(chunk: Uint8Array): void {
-    const wasDoubted = this.#liveness.heard(this.clock.now());
+    const wasDoubted = this.liveness.heard(this.clock.now());
     try {
       this.engine.receive(chunk);
+      this.#pieces.deliver();
     } catch (error) {
       // Nor is there one above the transport.
       this.#lost(new ReadError('The connection failed while it was read from', { cause: error }));
@@ -276,26 +273,26 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
     carrier.onFirstByte();
     if (carrier.withheldBody?.giveUp() === true) exchange.requestEnded = true;
     const isUpgraded = exchange.method === 'CONNECT' && status >= 200 && status < 300;
-    if (isUpgraded) exchange.waitFor('nothing', this.#liveness.lastHeard);
+    if (isUpgraded) exchange.waitFor('nothing', this.liveness.lastHeard);
     carrier.isTunnel = isUpgraded;
     exchange.onHead('2', status, '', headers, isUpgraded);
-    carrier.watchReading(this.#liveness.lastHeard);
+    carrier.watchReading(this.liveness.lastHeard);
   }
 
   onData(carrier: Http2Carrier, chunk: Uint8Array, start: number, end: number): void {
-    const { exchange } = carrier;
-    if (exchange.incoming?.gather(chunk, start, end) !== true) exchange.onData(ownedBytes(chunk, start, end, this.#transport));
-    carrier.watchReading(this.#liveness.lastHeard);
+    this.#pieces.add(carrier, chunk, start, end);
   }
 
   onResponseEnd(carrier: Http2Carrier, trailers: readonly HeaderPair[]): void {
+    this.#pieces.deliver();
     carrier.exchange.complete(trailers);
     carrier.end();
   }
 
   onReset(carrier: Http2Carrier, error: HttpCoreError, wasProcessed: boolean): void {
+    this.#pieces.deliver();
     carrier.withheldBody?.giveUp();
-    const isStale = carrier.startedAt > this.#liveness.lastHeard && this.served > 1;
+    const isStale = carrier.startedAt > this.liveness.lastHeard && this.served > 1;
     // Where there is no HTTP/1.1, the next connection would refuse it as well.
     const isHopeless = this.#givenUp || (error.code === http1Required && !this.#fallsBack);
     const unprocessed = this.#hasAnswered && isRetirement(error) ? 'retired' : 'unprocessed';
@@ -355,29 +352,29 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
     for (const exchange of this.#untilSettings) next = Math.min(next, exchange.checkLimits(now));
     // All that it waited with was given up meanwhile.
     if (this.active === 0 && this.#noNewExchanges) this.#shut(undefined);
-    if (this.#shutDown || (this.active === 0 && !this.#liveness.isAsked)) return next;
+    if (this.#shutDown || (this.active === 0 && !this.liveness.isAsked)) return next;
     return Math.min(next, this.#checkLiveness(now));
   }
 
   #checkLiveness(now: number): number {
-    if (this.#liveness.isLost(now)) {
+    if (this.liveness.isLost(now)) {
       this.#lost(new ReadTimeout(`The server did not answer a PING within ${pingTimeout} ms`, { code: 'H2_PING_TIMEOUT' }));
       return Infinity;
     }
-    if (this.#liveness.isDue(now)) this.#ask(now);
-    return this.#liveness.lookAt(now);
+    if (this.liveness.isDue(now)) this.#ask(now);
+    return this.liveness.lookAt(now);
   }
 
   #ask(now: number): void {
-    this.#liveness.onAsked(now);
+    this.liveness.onAsked(now);
     this.engine.ping((this.#pings += 1));
   }
 
   onGivenUp(carrier: Http2Carrier, error: HttpCoreError): void {
-    if (this.#shutDown || !this.#liveness.onGivenUp(carrier.startedAt, error)) return;
+    if (this.#shutDown || !this.liveness.onGivenUp(carrier.startedAt, error)) return;
     const now = this.clock.now();
     this.#ask(now);
-    this.#owner.onDeadline(this.#liveness.lookAt(now));
+    this.#owner.onDeadline(this.liveness.lookAt(now));
   }
 
   drain(): void {

@@ -20,7 +20,7 @@ export interface Http2EngineHandler<Token> {
   /** The final head. With `endStream`, `onResponseEnd` follows at once. */
   onHead(token: Token, status: number, headers: readonly HeaderPair[], endStream: boolean): void;
   /**
-   * `chunk[start, end)` is data. It is valid only during the call, and counts against the windows until `consumed` is
+   * `chunk[start, end)` is data, of the chunk given to `receive`, and valid until that returns. It counts against the windows until `consumed` is
    * called with as many octets (padding has been given back already).
    */
   onData(token: Token, chunk: Uint8Array, start: number, end: number): void;
