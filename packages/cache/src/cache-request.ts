@@ -161,6 +161,7 @@ function directivesOf(fields: readonly HeaderPair[], given: readonly HeaderPair[
 function whyBypassed(found: CountingFields, directives: Directives, { body, context }: Dispatched, mode: CacheMode): string | undefined {
   if (mode === 'no-store') return 'the mode no-store of the request';
   if (body !== null) return 'the request has a body';
+  if (context?.trailers !== undefined) return 'the request has trailers';
   if (context?.protocol !== undefined || found.isUpgrade) return 'the request asks for another protocol';
   if (found.precondition !== undefined) return `${found.precondition} is for the origin to decide`;
   if (directives.has('no-store')) return 'no-store in the request';

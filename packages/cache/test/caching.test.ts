@@ -1,4 +1,4 @@
-import { Aborted, ConnectError, mockDispatcher } from '@x/httpcore';
+import { ConnectError, mockDispatcher } from '@x/httpcore';
 import { describe, expect, it } from 'vitest';
 
 import { cached, InvalidCacheOption, MemoryStore, type CacheEvent } from '../src/index.ts';
@@ -105,91 +105,6 @@ describe('reuse', () => {
     origin.pass(61);
     expect(await origin.state('/', { method: 'HEAD' })).toBe('miss');
     expect(await origin.state('/')).toBe('miss');
-  });
-});
-
-describe('equal requests', () => {
-  it('share one exchange; what is for one only is sent by each', async () => {
-    for (const [control, reached] of [
-      ['max-age=60', 1],
-      ['no-store', 5],
-      ['no-cache', 5],
-    ] as const) {
-      const origin = cachedOrigin(() => answer('a', { 'cache-control': control, etag: '"1"' }));
-      const all = await Promise.all(Array.from({ length: 5 }, () => origin.ask('/')));
-      expect(all.every(({ text }) => text === 'a')).toBe(true);
-      expect(origin.seen).toHaveLength(reached);
-    }
-  });
-
-  it('are those with the same credentials', async () => {
-    const origin = cachedOrigin((request) => answer(request.headers.map(String).join(), fresh));
-    const users = ['ada', 'bob', 'ada'];
-    const all = await Promise.all(users.map((user) => origin.ask('/', { headers: { authorization: user } })));
-    expect(all.map(({ text }) => text)).toEqual(users.map((user) => `authorization,${user}`));
-    expect(origin.seen).toHaveLength(2);
-  });
-
-  it('go on when the one who was first gives up', async () => {
-    let answerNow: (() => void) | undefined;
-    const origin = cachedOrigin(async (request) => {
-      await new Promise<void>((resolve) => {
-        answerNow = resolve;
-        request.signal.addEventListener('abort', () => resolve());
-      });
-      return answer('late', fresh);
-    });
-    const controller = new AbortController();
-    const first = origin.ask('/', { context: { signal: controller.signal } });
-    const second = origin.ask('/');
-    await settled();
-    controller.abort(new Error('not me'));
-    await expect(first).rejects.toThrow(Aborted);
-    await settled();
-    answerNow!();
-    expect((await second).text).toBe('late');
-    expect(origin.seen).toHaveLength(2);
-  });
-
-  it('all fail when it fails, each with an error of its own', async () => {
-    const origin = cachedOrigin([new ConnectError('refused')]);
-    const all = await Promise.allSettled(Array.from({ length: 3 }, () => origin.ask('/')));
-    const errors = all.map((result) => (result as PromiseRejectedResult).reason as unknown);
-    expect(errors.every((error) => error instanceof ConnectError)).toBe(true);
-    expect(new Set(errors).size).toBe(3);
-    expect(origin.seen).toHaveLength(1);
-  });
-
-  it('can stop waiting', async () => {
-    const origin = cachedOrigin(() => new Promise(() => {}));
-    void origin.ask('/').catch(() => {});
-    const controller = new AbortController();
-    const second = origin.ask('/', { context: { signal: controller.signal } });
-    await settled();
-    controller.abort('enough');
-    await expect(second).rejects.toMatchObject({ name: 'Aborted', cause: 'enough' });
-    await expect(origin.ask('/', { context: { deadline: performance.now() + 5 } })).rejects.toMatchObject({ name: 'DeadlineExceeded' });
-  });
-
-  it('read at their own speed: who is far behind gets the rest from the store', async () => {
-    const chunk = new Uint8Array(64 * 1024).fill(7);
-    const origin = cachedOrigin(() => ({
-      status: 200,
-      headers: Object.entries(fresh),
-      body: (async function* () {
-        for (let n = 0; n < 64; n += 1) {
-          await null;
-          yield chunk;
-        }
-      })(),
-    }));
-    const [fast, slow] = await Promise.all([origin.open('/'), origin.open('/')]);
-    const chunks = slow.body[Symbol.asyncIterator]();
-    let received = (await chunks.next()).value!.length;
-    expect((await fast.body.bytes()).length).toBe(64 * chunk.length);
-    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) received += next.value.length;
-    expect(received).toBe(64 * chunk.length);
-    expect(origin.seen).toHaveLength(1);
   });
 });
 

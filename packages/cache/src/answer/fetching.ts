@@ -13,22 +13,22 @@ import {
 } from '@x/httpcore';
 
 import { concealed, readCacheRequest, type CacheRequest, type Dispatched } from '../cache-request.ts';
-import { deltaSeconds } from '../rules/cache-control.ts';
 import { noFields, replaceFields } from '../rules/fields.ts';
 import type { Moments } from '../rules/freshness.ts';
-import { rangeBehind } from '../rules/ranges.ts';
 import { currentAge, judge, mayAnswerForFailure } from '../rules/reuse.ts';
 import { controlOf } from '../rules/targeted-fields.ts';
-import { conditionalFields, confirms, strongTag } from '../rules/validation.ts';
+import { confirms } from '../rules/validation.ts';
 import type { StoredResponse, Unlock } from '../store/store.ts';
+import { addedFields } from './added-fields.ts';
 import type { CacheCore } from './cache-core.ts';
+import { mayCollapse, signatureOf, uniqueSignature } from './collapsing.ts';
 import { completedResponse } from './completing.ts';
 import { nothingStored, type Basis, type Fetch } from './fetch.ts';
 import { freshened, learnFromHead } from './freshening.ts';
 import { waitWithin, type Flight } from './flight.ts';
 import { Keeping } from './keeping.ts';
 import { otherProcess } from './other-process.ts';
-import { Relay } from './relay.ts';
+import { asLeft, guardedReader, Relay } from './relay.ts';
 import { serve } from './serving.ts';
 
 /** What it asks back. */
@@ -91,7 +91,11 @@ export class Fetching {
   async #join(request: CacheRequest, flight: Flight): Promise<DispatchResponse | undefined> {
     const landing = await waitWithin(flight.landed(), request);
     if (landing.kind === 'again') return this.#answers.answer(request);
-    if (landing.kind === 'failed') throw landing.error instanceof HttpCoreError ? landing.error.withFacts({}) : landing.error;
+    if (landing.kind === 'failed') {
+      // Another way to the origin may be better.
+      if (landing.dispatcher !== this.#inner) return this.#answers.answer(request);
+      throw landing.error instanceof HttpCoreError ? landing.error.withFacts({}) : landing.error;
+    }
     if (landing.kind === 'alone') return undefined;
     const { response, body } = landing;
     const reader = body.join();
@@ -101,7 +105,7 @@ export class Fetching {
     const reason = 'collapsed: shares the exchange of an equal request';
     this.#core.report(request, { state: 'hit', age, stored: true, reason }, noFields);
     const headers = replaceFields(response.headers, [['age', String(Math.floor(age))]]);
-    return [response.httpVersion, response.status, response.reason, headers, guardedReader(reader, request)];
+    return [response.httpVersion, response.status, response.reason, headers, guardedReader(reader, request.context)];
   }
 
   async #lead(request: CacheRequest, basis: Basis, signature: string, isShared: boolean): Promise<DispatchResponse> {
@@ -125,9 +129,9 @@ export class Fetching {
           return other.response;
         }
       }
-      return await this.#exchange({ request, basis, flight, relay: Relay.of(request.context?.signal), end });
+      return await this.#exchange({ request, basis, flight, relay: Relay.of(request.context, isShared), end });
     } catch (error) {
-      flight.land(isOfThisCaller(error) ? { kind: 'again' } : { kind: 'failed', error });
+      flight.land(isOfThisCaller(error) ? { kind: 'again' } : { kind: 'failed', error, dispatcher: this.#inner });
       end();
       throw error;
     }
@@ -141,8 +145,9 @@ export class Fetching {
     let response: DispatchResponse;
     try {
       response = await this.#dispatch(request, added, relay);
-    } catch (error) {
+    } catch (failure) {
       relay?.release();
+      const error = asLeft(failure, relay);
       const stale = isFailureOfOrigin(error)
         ? await this.#staleInstead(fetch, `the origin failed: ${(error as HttpCoreError).code}`)
         : undefined;
@@ -180,7 +185,7 @@ export class Fetching {
     relay: Relay | undefined,
   ): Promise<DispatchResponse> {
     const fields = added.length === 0 ? headers : [...headers.filter(([name]) => !isAdded(name, added)), ...added];
-    return this.#inner.dispatch(method, url, fields, null, timeouts, relay === undefined ? context : { ...context, signal: relay.signal });
+    return this.#inner.dispatch(method, url, fields, null, timeouts, relay === undefined ? context : relay.context(context));
   }
 
   /** RFC 9111 §4.3.4. `undefined`: the 304 is the caller's, for a precondition of its own. */
@@ -221,7 +226,7 @@ export class Fetching {
     // Not about anything that is here: asked again, for all of it.
     return this.#exchange({
       ...fetch,
-      relay: Relay.of(request.context?.signal),
+      relay: relay?.again(),
       basis: { ...nothingStored('what was stored is lost'), found: basis.found },
     });
   }
@@ -248,54 +253,6 @@ export class Fetching {
 
 const failureStatuses = new Set([500, 502, 503, 504]);
 
-let lastUnique = 0;
-function uniqueSignature(): string {
-  return `#${++lastUnique}`;
-}
-
-/** Who wants a new answer does not take part in one that is older than the question. */
-function mayCollapse({ method, mode, directives, isConditional }: CacheRequest): boolean {
-  return (
-    method === 'GET' &&
-    !isConditional &&
-    (mode === 'default' || mode === 'force-cache') &&
-    !directives.has('no-cache') &&
-    deltaSeconds(directives, 'max-age') !== 0
-  );
-}
-
-// They name the request, and say nothing of what is asked for.
-const namesOfRequests = new Set(['traceparent', 'tracestate']);
-
-/** Equal credentials, equal preferences, everything: nothing is known yet of what the response will depend on. */
-function signatureOf({ headers, mode }: CacheRequest): string {
-  let signature: string = mode;
-  for (const [name, value] of headers) {
-    const lower = name.toLowerCase();
-    // A line feed is in no field.
-    if (!namesOfRequests.has(lower)) signature += `\n${lower}:${value}`;
-  }
-  return signature;
-}
-
-/** What makes the request conditional, or one for the bytes that are missing. */
-function addedFields({ stored, siblings, beginning }: Basis, request: CacheRequest): readonly HeaderPair[] {
-  if (request.mode === 'reload') return noFields;
-  if (beginning !== undefined) return [rangeBehind(beginning.part!), ['if-range', strongTag(beginning.headers)!]];
-  // The answer to a HEAD that is conditional would say less; the caller's own preconditions go on beside ours.
-  const asked = stored === undefined ? siblings : [stored];
-  const fields = conditionalFields(asked.map(({ headers }) => headers));
-  if (!request.isConditional) return fields;
-  return request.headers.some(([name]) => name.toLowerCase() === 'if-none-match') ? joinedTags(request, fields) : noFields;
-}
-
-function joinedTags({ headers }: CacheRequest, fields: readonly HeaderPair[]): readonly HeaderPair[] {
-  const own = fields.find(([name]) => name === 'if-none-match')?.[1];
-  if (own === undefined) return noFields;
-  const asked = headers.filter(([name]) => name.toLowerCase() === 'if-none-match').map(([, value]) => value);
-  return asked.includes('*') ? noFields : [['if-none-match', [...new Set([...asked, own])].join(', ')]];
-}
-
 function isAdded(name: string, added: readonly HeaderPair[]): boolean {
   const lower = name.toLowerCase();
   return added.some(([field]) => field === lower);
@@ -310,15 +267,4 @@ function isFailureOfOrigin(error: unknown): boolean {
   return (
     error instanceof NetworkError || error instanceof TimeoutError || error instanceof RemoteProtocolError || error instanceof ProxyError
   );
-}
-
-function guardedReader<Reader extends { fail(error: unknown): void; onEnd: () => void }>(
-  reader: Reader,
-  { context }: CacheRequest,
-): Reader {
-  const relay = Relay.of(context?.signal);
-  if (relay === undefined) return reader;
-  relay.onAbort = (cause) => reader.fail(new Aborted('The request was aborted', { cause, phase: 'response-body', requestSent: true }));
-  reader.onEnd = () => relay.release();
-  return reader;
 }

@@ -1,9 +1,8 @@
 /** One exchange that equal requests wait for (RFC 9111 §4, "collapse requests"). */
-import { clearTimeout, setTimeout } from 'node:timers';
-
-import { Aborted, DeadlineExceeded } from '@x/httpcore';
+import { Aborted, DeadlineExceeded, type Dispatcher } from '@x/httpcore';
 
 import { originOf } from '../rules/cache-key.ts';
+import { beforeDeadline } from './deadline.ts';
 import type { StoredResponse } from '../store/store.ts';
 import type { Dispatched } from '../cache-request.ts';
 import type { SharedBody } from './shared-body.ts';
@@ -16,7 +15,8 @@ export type Landing =
   | { readonly kind: 'again' }
   /** The response is for one request only. */
   | { readonly kind: 'alone' }
-  | { readonly kind: 'failed'; readonly error: unknown };
+  /** For all who would have asked the same dispatcher. */
+  | { readonly kind: 'failed'; readonly error: unknown; readonly dispatcher: Dispatcher };
 
 const over: Landing = Object.freeze({ kind: 'again' });
 
@@ -78,9 +78,9 @@ export function waitWithin<Value>(awaited: Promise<Value>, request: Dispatched):
       end();
       reject(new DeadlineExceeded('The time for the request was over while it waited for the response to an equal one', facts));
     };
-    const timer = deadline === undefined ? undefined : setTimeout(onDeadline, Math.max(0, deadline - performance.now()));
+    const clear = deadline === undefined ? undefined : beforeDeadline(deadline, onDeadline);
     const end = (): void => {
-      clearTimeout(timer);
+      clear?.();
       signal?.removeEventListener('abort', onAbort);
     };
     if (signal?.aborted === true) return onAbort();

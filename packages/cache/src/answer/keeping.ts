@@ -1,5 +1,5 @@
 /** What of a response is kept, and how it reaches who asked for it meanwhile. */
-import { Aborted, type DispatchResponse, type ResponseBody } from '@x/httpcore';
+import type { DispatchResponse, ResponseBody } from '@x/httpcore';
 
 import type { CacheState } from '../outcome.ts';
 import type { Moments } from '../rules/freshness.ts';
@@ -71,10 +71,12 @@ function passedOn(fetch: Fetch, body: ResponseBody): ResponseBody {
 function leading({ relay, request }: Fetch, shared: SharedBody): SharedReader {
   const reader = shared.lead();
   if (relay !== undefined) {
-    relay.onAbort = (cause) => {
-      if (!shared.continuesWithout(reader)) return relay.abort(cause);
-      const facts = { phase: 'response-body', method: request.method, requestSent: true } as const;
-      reader.fail(new Aborted('The request was aborted', { ...facts, cause }));
+    reader.isGuarded = true;
+    relay.onLeave = (leaving) => {
+      const isLast = !shared.continuesWithout(reader);
+      // The exchange knows best what it was doing; of the time it knows nothing.
+      if (!isLast || relay.isOverdue) reader.fail(leaving.error({ phase: 'response-body', method: request.method, requestSent: true }));
+      if (isLast) relay.abort(leaving.reason);
     };
   }
   return reader;

@@ -30,6 +30,9 @@ export class SharedReader implements ResponseBody {
   #isOver = false;
   #failure: { readonly error: unknown } | undefined = undefined;
   #onEnd: (() => void) | undefined = undefined;
+  /** May it have to stop while it waits? */
+  isGuarded = false;
+  #interrupt: ((error: unknown) => void) | undefined = undefined;
 
   constructor(body: ReadBody, isLeader: boolean) {
     this.#body = body;
@@ -51,7 +54,7 @@ export class SharedReader implements ResponseBody {
     this.#throwIfFailed();
     if (this.position === 0 && !this.#isOver && this.#isLeader) {
       try {
-        const whole = await this.#body.whole(this);
+        const whole = await this.#interruptible(this.#body.whole(this));
         this.#throwIfFailed();
         if (whole !== undefined) {
           this.#end();
@@ -80,6 +83,7 @@ export class SharedReader implements ResponseBody {
     if (this.#isOver) return;
     this.#failure = { error };
     this.#end();
+    this.#interrupt?.(error);
     void this.#body.leave(this);
   }
 
@@ -106,15 +110,23 @@ export class SharedReader implements ResponseBody {
       this.#rest = (await this.#body.rest(this.#offset))[Symbol.asyncIterator]();
     }
     if (this.#rest !== undefined) {
-      const result = await this.#rest.next();
+      const result = await this.#interruptible(this.#rest.next());
       return result.done === true ? undefined : result.value;
     }
-    const chunk = await this.#body.chunk(this.position, this.#isLeader);
+    const chunk = await this.#interruptible(this.#body.chunk(this.position, this.#isLeader));
     if (chunk === undefined) return undefined;
     this.position += 1;
     this.#offset += chunk.length;
     this.#body.advanced();
     return chunk;
+  }
+
+  #interruptible<Value>(awaited: Promise<Value>): Promise<Value> {
+    if (!this.isGuarded) return awaited;
+    return new Promise((resolve, reject) => {
+      this.#interrupt = reject;
+      awaited.then(resolve, reject);
+    });
   }
 
   #throwIfFailed(): void {
