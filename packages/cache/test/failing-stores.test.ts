@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { MemoryStore, type CacheStore } from '../src/index.ts';
-import { answer, cachedOrigin } from './cached-origin.ts';
+import { MemoryStore, type CacheEvent, type CacheStore } from '../src/index.ts';
+import { answer, cachedOrigin, type CachedOrigin } from './cached-origin.ts';
 
 const fresh = { 'cache-control': 'max-age=60' };
 
@@ -66,5 +66,53 @@ describe('a store that fails', () => {
     for (let n = 0; n < 20; n += 1) await origin.ask('/');
     expect(asked).toBe(5);
     expect(events).toEqual([...Array.from({ length: 5 }, () => 'store-failed'), 'store-suspended']);
+  });
+
+  describe('in the middle of a body', () => {
+    /** A store that has one large body, and gives the chunks of `chunks` instead of it. */
+    async function opening(chunks: () => AsyncIterable<Uint8Array>): Promise<{ origin: CachedOrigin; events: CacheEvent[] }> {
+      const events: CacheEvent[] = [];
+      const origin = cachedOrigin((_, number) => answer(`v${number}`, fresh), {
+        store: broken({ open: chunks }),
+        storeTimeout: 20,
+        onEvent: (event) => events.push(event),
+      });
+      await origin.ask('/');
+      return { origin, events };
+    }
+
+    it('is an error as of a connection that breaks off: it can be asked for again', async () => {
+      const { origin, events } = await opening(async function* () {
+        yield new Uint8Array(3);
+        throw new Error('disk on fire');
+      });
+      const { body, outcome } = await origin.open('/');
+      expect(outcome.state).toBe('hit');
+      await expect(body.bytes()).rejects.toMatchObject({ name: 'ReadError', phase: 'response-body', cause: { message: 'disk on fire' } });
+      expect(events).toMatchObject([{ type: 'store-failed', operation: 'open' }]);
+    });
+
+    it('is waited for no longer than for any answer', async () => {
+      const { origin } = await opening(async function* () {
+        yield new Uint8Array(3);
+        await never();
+      });
+      const { body } = await origin.open('/');
+      await expect(body.bytes()).rejects.toMatchObject({ name: 'ReadError', cause: { code: 'STORE_TIMEOUT' } });
+    });
+
+    it('keeps nobody who has given up', async () => {
+      const { origin } = await opening(async function* () {
+        yield new Uint8Array(3);
+        await never();
+      });
+      const controller = new AbortController();
+      const { body } = await origin.open('/', { context: { signal: controller.signal } });
+      const reading = body.bytes();
+      controller.abort('enough');
+      await expect(reading).rejects.toMatchObject({ name: 'Aborted', cause: 'enough' });
+      const late = await origin.open('/', { context: { deadline: performance.now() + 5 } });
+      await expect(late.body.bytes()).rejects.toMatchObject({ name: 'DeadlineExceeded' });
+    });
   });
 });

@@ -1,7 +1,7 @@
 /** What all dispatchers of one cache share. */
 import { debuglog } from 'node:util';
 
-import type { HeaderPair } from '@x/httpcore';
+import { ReadError, type HeaderPair } from '@x/httpcore';
 
 import { CacheClock } from '../cache-clock.ts';
 import { concealed, type CacheRequest } from '../cache-request.ts';
@@ -43,6 +43,7 @@ export class CacheCore {
     this.store = new GuardedStore(store, {
       timeout: settings.storeTimeout,
       now: () => performance.now(),
+      brokenOff: (message, cause) => new ReadError(message, { phase: 'response-body', cause }),
       onFailure: ({ operation, error }) => this.tell({ type: 'store-failed', operation, error }),
       onBreaker: (isOpen) => this.tell({ type: isOpen ? 'store-suspended' : 'store-resumed' }),
     });

@@ -3,6 +3,7 @@ import { Aborted, DeadlineExceeded, type DispatchContext, type ErrorFacts, type 
 
 import { beforeDeadline } from './deadline.ts';
 import type { SharedReader } from './shared-reader.ts';
+import type { StoredBody } from './stored-body.ts';
 
 /** Why a caller wants no more. */
 export interface Leaving {
@@ -84,6 +85,14 @@ export function asLeft(error: unknown, relay: Relay | undefined): unknown {
   if (relay?.isOverdue !== true || !(error instanceof Aborted)) return error;
   const { phase, origin, method, requestSent, connectionReused } = error;
   return overdue({ phase, origin, method, requestSent, connectionReused });
+}
+
+/** A stored body that comes little by little: its caller may give up meanwhile. */
+export function endWithCaller(body: StoredBody, context: DispatchContext | undefined): void {
+  const relay = Relay.of(context);
+  if (relay === undefined) return;
+  relay.onLeave = (leaving) => body.fail(leaving.error({ phase: 'response-body' }));
+  body.onEnd = () => relay.release();
 }
 
 /** The reader of one who shares another's exchange: it has a signal and a deadline of its own. */

@@ -9,6 +9,7 @@ import { currentAge } from '../rules/reuse.ts';
 import { callerHasIt, headersOf304, strongTag } from '../rules/validation.ts';
 import type { StoredResponse } from '../store/store.ts';
 import type { CacheCore } from './cache-core.ts';
+import { endWithCaller } from './relay.ts';
 import { emptyBody, StoredBody } from './stored-body.ts';
 
 export interface Served {
@@ -124,7 +125,10 @@ async function openBody(
   if (start >= end) return emptyBody();
   const opened = core.store.open(request.key, stored, start, end);
   const bytes = opened instanceof Promise ? await opened : opened;
-  return bytes === undefined ? undefined : new StoredBody(bytes, (length) => core.saved(request, length));
+  if (bytes === undefined) return undefined;
+  const body = new StoredBody(bytes, (length) => core.saved(request, length));
+  if (!(bytes instanceof Uint8Array)) endWithCaller(body, request.context);
+  return body;
 }
 
 /** RFC 9110 §13.1.5: for another representation, all of it is the answer. */

@@ -11,7 +11,9 @@ export class StoredBody implements ResponseBody {
   #source: StoredBytes | undefined;
   readonly #onBytes: (length: number) => void;
   #iterator: AsyncIterator<Uint8Array> | undefined = undefined;
-  #onEnd: (() => void) | undefined = undefined;
+  readonly #onEnds: (() => void)[] = [];
+  #failure: { readonly error: unknown } | undefined = undefined;
+  #interrupt: ((error: unknown) => void) | undefined = undefined;
 
   /** `onBytes` is told of what is handed out. */
   constructor(source: StoredBytes, onBytes: (length: number) => void) {
@@ -19,10 +21,18 @@ export class StoredBody implements ResponseBody {
     this.#onBytes = onBytes;
   }
 
-  /** Called once, as soon as nothing more is wanted of the store. */
+  /** Each is called once, as soon as nothing more is wanted of the store. */
   set onEnd(onEnd: () => void) {
     if (this.#source === undefined || this.#source instanceof Uint8Array) onEnd();
-    else this.#onEnd = onEnd;
+    else this.#onEnds.push(onEnd);
+  }
+
+  /** Its caller has given up: who waits for a chunk waits no longer. */
+  fail(error: unknown): void {
+    if (this.#source === undefined) return;
+    this.#failure = { error };
+    this.#interrupt?.(error);
+    void this.close();
   }
 
   get trailers(): readonly HeaderPair[] | undefined {
@@ -39,18 +49,15 @@ export class StoredBody implements ResponseBody {
 
   async close(): Promise<void> {
     this.#source = undefined;
-    try {
-      await this.#iterator?.return?.();
-    } catch {
-      // No close rejects.
-    }
-    this.#onEnd?.();
-    this.#onEnd = undefined;
+    // What it waits for may never come.
+    this.#iterator?.return?.().then(undefined, () => {});
+    for (const onEnd of this.#onEnds.splice(0)) onEnd();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     try {
       const source = this.#source;
+      this.#throwIfFailed();
       if (source === undefined) return;
       if (source instanceof Uint8Array) {
         if (source.length > 0) yield this.#take(source);
@@ -59,13 +66,25 @@ export class StoredBody implements ResponseBody {
       const iterator = source[Symbol.asyncIterator]();
       this.#iterator = iterator;
       for (;;) {
-        const result = await iterator.next();
+        const result = await this.#interruptible(iterator.next());
+        this.#throwIfFailed();
         if (result.done === true || this.#source === undefined) return;
         yield this.#own(result.value);
       }
     } finally {
       await this.close();
     }
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  #interruptible<Value>(awaited: Promise<Value>): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      this.#interrupt = reject;
+      awaited.then(resolve, reject);
+    });
   }
 
   #take(source: Uint8Array): Uint8Array<ArrayBuffer> {

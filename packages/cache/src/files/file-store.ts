@@ -2,7 +2,9 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, unlink, utimes, write
 import { join } from 'node:path';
 
 import { InvalidCacheOption } from '../errors.ts';
-import { BodyDigest, checkedChunks, decodeRecord, digestOf, encodeRecord, hashedKey, isId, type StoreRecord } from '../store/record.ts';
+import { FileParts } from './file-parts.ts';
+import { isWholeBody, openParts, PartDigests } from '../store/parts.ts';
+import { decodeRecord, encodeRecord, hashedKey, isId, type StoreRecord } from '../store/record.ts';
 import type { CacheStore, StoredBytes, StoredResponse, StoreSize, StoreWriter } from '../store/store.ts';
 import { TagIndex } from '../store/tag-index.ts';
 import { UseOrder } from '../store/use-order.ts';
@@ -14,7 +16,6 @@ export interface FileStoreOptions {
 
 /** Bodies up to this size are read, and checked, before any of it is handed out. */
 const checkedFirst = 1024 * 1024;
-const readSize = 64 * 1024;
 // What is stored may be for one user alone.
 const privateFile = 0o600;
 const privateFolder = 0o700;
@@ -77,17 +78,16 @@ export class FileStore implements CacheStore {
     this.#touch(key, response.id, actual.mtimeMs);
     if (actual.size <= checkedFirst) {
       const body = await readFile(path);
-      if (digestOf(body) === record.digest) return body.subarray(start, end);
+      if (isWholeBody(body, record)) return body.subarray(start, end);
       await this.#remove(key, response.id);
       return undefined;
     }
-    const chunks = bytesOf(await open(path), start, end);
-    return start === 0 && end === actual.size ? checkedChunks(chunks, record, () => this.#remove(key, response.id)) : chunks;
+    return openParts(new FileParts(path, record, () => this.#remove(key, response.id)), start, end);
   }
 
   write(key: string, response: StoredResponse): StoreWriter {
     const draft = join(this.#drafts, `${process.pid}-${(this.#lastDraft += 1)}-${response.id}`);
-    const digest = new BodyDigest();
+    const digests = new PartDigests();
     let file: Promise<FileHandle> | undefined;
     let written: Promise<unknown> = this.#opened();
     const add = (chunk: Uint8Array): Promise<void> => {
@@ -104,13 +104,13 @@ export class FileStore implements CacheStore {
     };
     return {
       write: (chunk) => {
-        digest.add(chunk);
+        digests.add(chunk);
         return add(chunk);
       },
       commit: async (length, replaced) => {
         await add(new Uint8Array(0));
         await finish();
-        const record: StoreRecord = { key, response: { ...response, length }, digest: digest.end() };
+        const record: StoreRecord = { key, response: { ...response, length }, digests: digests.end() };
         const folder = this.#folderOf(key);
         await mkdir(folder, { recursive: true, mode: privateFolder });
         await rename(draft, join(folder, `${response.id}.body`));
@@ -295,17 +295,4 @@ async function isYoung(path: string): Promise<boolean> {
 
 async function usedAt(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
-}
-
-async function* bytesOf(file: FileHandle, start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    for (let at = start; at < end;) {
-      const { bytesRead, buffer } = await file.read(new Uint8Array(Math.min(readSize, end - at)), { position: at });
-      if (bytesRead === 0) return;
-      at += bytesRead;
-      yield buffer.subarray(0, bytesRead);
-    }
-  } finally {
-    await file.close();
-  }
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
 import { InvalidCacheOption } from '../errors.ts';
-import { BodyDigest, decodeRecord, digestOf, encodeRecord, hashedKey, checkedChunks, type StoreRecord } from '../store/record.ts';
+import { isWholeBody, openParts, PartDigests, partSize, partsOf } from '../store/parts.ts';
+import { decodeRecord, encodeRecord, hashedKey, type StoreRecord } from '../store/record.ts';
 import type { CacheStore, StoredBytes, StoredResponse, StoreSize, StoreWriter, Unlock } from '../store/store.ts';
 import { RedisCommands, type RedisClient } from './redis-commands.ts';
 
@@ -10,8 +11,7 @@ export interface RedisStoreOptions {
   readonly prefix?: string | undefined;
 }
 
-/** A body is kept in parts of this size; one of a single small part is beside its response, and comes with it in one round trip. */
-const partSize = 512 * 1024;
+/** A body that is this small is beside its response, and comes with it in one round trip. In bytes. */
 const inlineSize = 64 * 1024;
 
 /**
@@ -66,29 +66,26 @@ export class RedisStore implements CacheStore {
   async open(key: string, response: StoredResponse, start: number, end: number): Promise<StoredBytes | undefined> {
     const { record, body } = this.#found.get(response) ?? (await this.#lookUp(key, response.id)) ?? {};
     if (record === undefined) return undefined;
-    const { length } = record.response;
+    const { id, length } = record.response;
+    const forget = (): Promise<number> => this.delete(key, [id]);
     if (length <= inlineSize) {
-      const isWhole = body?.length === length && digestOf(body) === record.digest;
-      if (isWhole) return body.subarray(start, end);
-      await this.delete(key, [response.id]);
+      if (body !== undefined && isWholeBody(body, record)) return body.subarray(start, end);
+      await forget();
       return undefined;
     }
-    const first = Math.floor(start / partSize);
-    const last = Math.floor((end - 1) / partSize);
-    const names = Array.from({ length: Math.ceil(length / partSize) }, (_, number) => this.#partOf(response.id, number));
-    const lengths = await Promise.all(names.map((name) => this.#redis.number('STRLEN', name)));
+    const lengths = await Promise.all(
+      Array.from({ length: partsOf(length) }, (_, number) => this.#redis.number('STRLEN', this.#partOf(id, number))),
+    );
     if (lengths.reduce((sum, each) => sum + each, 0) !== length) {
-      await this.delete(key, [response.id]);
+      await forget();
       return undefined;
     }
-    const chunks = this.#parts(response.id, first, last, start, end);
-    const forget = async (): Promise<void> => void (await this.delete(key, [response.id]));
-    return start === 0 && end === length ? checkedChunks(chunks, record, forget) : chunks;
+    return openParts({ record, read: (number) => this.#redis.buffer('GET', this.#partOf(id, number)), onBroken: forget }, start, end);
   }
 
   write(key: string, response: StoredResponse): StoreWriter {
     const { id } = response;
-    const digest = new BodyDigest();
+    const digests = new PartDigests();
     let pending: Uint8Array[] = [];
     let pendingLength = 0;
     let parts = 0;
@@ -103,7 +100,7 @@ export class RedisStore implements CacheStore {
     };
     return {
       write: (chunk) => {
-        digest.add(chunk);
+        digests.add(chunk);
         pending.push(chunk);
         pendingLength += chunk.length;
         if (pendingLength < partSize) return;
@@ -120,7 +117,7 @@ export class RedisStore implements CacheStore {
         return Promise.all(sent).then(() => {});
       },
       commit: async (length, replaced) => {
-        const record: StoreRecord = { key, response: { ...response, length }, digest: digest.end() };
+        const record: StoreRecord = { key, response: { ...response, length }, digests: digests.end() };
         const fields: (string | Buffer)[] = [`h${id}`, encodeRecord(record)];
         if (length <= inlineSize) fields.push(`b${id}`, Buffer.concat(pending, pendingLength));
         else if (pendingLength > 0) await addPart();
@@ -239,19 +236,6 @@ export class RedisStore implements CacheStore {
       const names = Array.from({ length: 16 }, (_, offset) => this.#partOf(id, number + offset));
       if ((await this.#redis.number('EXISTS', ...names)) === 0) return;
       yield names;
-    }
-  }
-
-  async *#parts(id: string, first: number, last: number, start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
-    let next: Promise<Buffer | null> | undefined = this.#redis.buffer('GET', this.#partOf(id, first));
-    for (let number = first; number <= last; number += 1) {
-      const part = await next;
-      // The next one is on its way while this one is used.
-      next = number < last ? this.#redis.buffer('GET', this.#partOf(id, number + 1)) : undefined;
-      next?.catch(() => {});
-      if (part === null || part === undefined) throw new Error('A part of a stored body is gone');
-      const at = number * partSize;
-      yield part.subarray(Math.max(0, start - at), end - at);
     }
   }
 

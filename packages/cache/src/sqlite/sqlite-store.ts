@@ -1,21 +1,21 @@
 import { chmodSync } from 'node:fs';
 
-import { InvalidCacheOption, StoreError } from '../errors.ts';
+import { InvalidCacheOption } from '../errors.ts';
 import { openSqlite, type Database, type Statement } from './node-sqlite.ts';
-import { BodyDigest, checkedChunks, decodeRecord, digestOf, encodeRecord, hashedKey, type StoreRecord } from '../store/record.ts';
-import type { CacheStore, StoredBytes, StoredResponse, StoreSize, StoreWriter } from '../store/store.ts';
+import { isWholeBody, openParts, PartDigests, partSize } from '../store/parts.ts';
+import { decodeRecord, encodeRecord, hashedKey, type StoreRecord } from '../store/record.ts';
+import type { Awaitable, CacheStore, StoredBytes, StoredResponse, StoreSize, StoreWriter } from '../store/store.ts';
 
 export interface SqliteStoreOptions {
   /** Bytes of everything that is kept. Default 1 GiB; what has not been used for longest goes. */
   readonly maxBytes?: number | undefined;
 }
 
-/** A body is kept in parts of this size; one of a single part is beside its response, and checked before it is handed out. */
-const partSize = 256 * 1024;
+// What a response costs beside its bytes.
 const overhead = 1024;
 
 // The number goes up with every change of the tables; those of another make are thrown away.
-const make = 1;
+const make = 2;
 const tables = `
   CREATE TABLE responses (
     id TEXT PRIMARY KEY, key TEXT NOT NULL, head TEXT NOT NULL, body BLOB, cost INTEGER NOT NULL, used INTEGER NOT NULL
@@ -73,13 +73,12 @@ export class SqliteStore implements CacheStore {
     return found;
   }
 
-  open(key: string, response: StoredResponse, start: number, end: number): StoredBytes | undefined {
+  open(key: string, response: StoredResponse, start: number, end: number): Awaitable<StoredBytes | undefined> {
     const { record, row } = this.#found.get(response) ?? this.#row(key, response.id) ?? {};
     if (record === undefined || row === undefined) return undefined;
     this.#touch(row);
     if (row.body !== null) {
-      const body = row.body;
-      if (body.length === record.response.length && digestOf(body) === record.digest) return body.subarray(start, end);
+      if (isWholeBody(row.body, record)) return row.body.subarray(start, end);
       this.#remove(row.id);
       return undefined;
     }
@@ -88,13 +87,14 @@ export class SqliteStore implements CacheStore {
       this.#remove(row.id);
       return undefined;
     }
-    const chunks = this.#parts(row.id, start, end);
-    return start === 0 && end === whole ? checkedChunks(chunks, record, () => this.#remove(row.id)) : chunks;
+    const read = (number: number): Uint8Array | undefined =>
+      (this.#run('SELECT bytes FROM parts WHERE id = ? AND number = ?').get(row.id, number) as { bytes: Uint8Array } | undefined)?.bytes;
+    return openParts({ record, read, onBroken: () => this.#remove(row.id) }, start, end);
   }
 
   write(key: string, response: StoredResponse): StoreWriter {
     const { id } = response;
-    const digest = new BodyDigest();
+    const digests = new PartDigests();
     let pending: Uint8Array[] = [];
     let pendingLength = 0;
     let parts = 0;
@@ -106,7 +106,7 @@ export class SqliteStore implements CacheStore {
     };
     return {
       write: (chunk) => {
-        digest.add(chunk);
+        digests.add(chunk);
         for (let at = 0; at < chunk.length;) {
           if (pendingLength === partSize) addPart();
           const piece = chunk.subarray(at, at + partSize - pendingLength);
@@ -116,7 +116,7 @@ export class SqliteStore implements CacheStore {
         }
       },
       commit: (length, replaced) => {
-        const record: StoreRecord = { key, response: { ...response, length }, digest: digest.end() };
+        const record: StoreRecord = { key, response: { ...response, length }, digests: digests.end() };
         const head = encodeRecord(record);
         this.#transaction(() => {
           for (const other of replaced) this.#remove(other);
@@ -186,23 +186,6 @@ export class SqliteStore implements CacheStore {
   #row(key: string, id: string): { readonly record: StoreRecord; readonly row: Row } | undefined {
     const response = this.find(key).find((found) => found.id === id);
     return response === undefined ? undefined : this.#found.get(response);
-  }
-
-  *#partRows(id: string, first: number, last: number): Generator<Uint8Array, void, undefined> {
-    for (let number = first; number <= last; number += 1) {
-      const part = this.#run('SELECT bytes FROM parts WHERE id = ? AND number = ?').get(id, number) as { bytes: Uint8Array } | undefined;
-      if (part === undefined) throw new StoreError('A part of a stored body is gone', 'STORE_FAILED');
-      yield part.bytes;
-    }
-  }
-
-  async *#parts(id: string, start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
-    const first = Math.floor(start / partSize);
-    let at = first * partSize;
-    for (const part of this.#partRows(id, first, Math.floor((end - 1) / partSize))) {
-      yield part.subarray(Math.max(0, start - at), end - at);
-      at += part.length;
-    }
   }
 
   /** To the minute is enough, and costs less than a write for each reading. */

@@ -21,6 +21,8 @@ export interface GuardOptions {
   readonly timeout: number;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
+  /** Makes the error of a reader whose body ends too early. */
+  readonly brokenOff: (message: string, cause: unknown) => Error;
   readonly onFailure: (failure: StoreFailure) => void;
   /** `true`: nothing is asked of it for a while; `false`: it is asked again. */
   readonly onBreaker: (isOpen: boolean) => void;
@@ -59,7 +61,9 @@ export class GuardedStore {
   }
 
   open(key: string, response: StoredResponse, start: number, end: number): Awaitable<StoredBytes | undefined> {
-    return this.#guard('open', () => this.#store.open(key, response, start, end), undefined);
+    const opened = this.#guard('open', () => this.#store.open(key, response, start, end), undefined);
+    if (!(opened instanceof Promise)) return this.#guardedBytes(opened, response);
+    return opened.then((bytes) => this.#guardedBytes(bytes, response));
   }
 
   write(key: string, response: StoredResponse): StoreWriter | undefined {
@@ -126,6 +130,39 @@ export class GuardedStore {
   /** A chunk was not taken: what comes of it is for the caller to decide. */
   failedWrite(error: unknown): void {
     this.#failed('write', error);
+  }
+
+  #guardedBytes(bytes: StoredBytes | undefined, response: StoredResponse): StoredBytes | undefined {
+    return bytes === undefined || bytes instanceof Uint8Array ? bytes : this.#guardedChunks(bytes, response);
+  }
+
+  /** A body that breaks off here has broken off for whoever reads it, as it would have on the network: it can be asked for again. */
+  async *#guardedChunks(chunks: AsyncIterable<Uint8Array>, { url }: StoredResponse): AsyncGenerator<Uint8Array, void, undefined> {
+    const iterator = chunks[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const result = await this.#inTime(iterator.next());
+        if (result.done === true) return;
+        yield result.value;
+      }
+    } catch (error) {
+      this.#failed('open', error);
+      const why = error instanceof Error ? error.message : String(error);
+      throw this.#options.brokenOff(`The stored body of ${url.split('?', 1)[0]} could not be read to its end: ${why}`, error);
+    } finally {
+      iterator.return?.().then(undefined, () => {});
+    }
+  }
+
+  /** @throws {StoreError} `STORE_TIMEOUT` */
+  #inTime<Value>(answer: Promise<Value>): Promise<Value> {
+    const { timeout } = this.#options;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(new StoreError(`The store gave no bytes for ${timeout} ms ("storeTimeout")`, 'STORE_TIMEOUT'));
+      }, timeout);
+      answer.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
   }
 
   #wellFormed(key: string, found: readonly StoredResponse[]): readonly StoredResponse[] {

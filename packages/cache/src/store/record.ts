@@ -1,5 +1,5 @@
 /** A stored response as text, for stores that outlive the process. What is not exactly what was written is nothing. */
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import type { StoredResponse } from './store.ts';
 
@@ -7,12 +7,12 @@ import type { StoredResponse } from './store.ts';
 export interface StoreRecord {
   readonly key: string;
   readonly response: StoredResponse;
-  /** SHA-256 of the body, in base64url. */
-  readonly digest: string;
+  /** Of the parts of its body: see `PartDigests`. */
+  readonly digests: string;
 }
 
 // Of another make: not read. The number goes up with every change of what is written.
-const make = 'x-cache/1';
+const make = 'x-cache/2';
 
 export function encodeRecord(record: StoreRecord): string {
   const json = JSON.stringify(record);
@@ -20,7 +20,8 @@ export function encodeRecord(record: StoreRecord): string {
 }
 
 /** `undefined` for what is broken, of another make, or about another key. */
-export function decodeRecord(text: string, key: string): StoreRecord | undefined {
+export function decodeRecord(text: unknown, key: string): StoreRecord | undefined {
+  if (typeof text !== 'string') return undefined;
   const [head, sum] = [text.slice(0, make.length), text.slice(make.length + 1, make.length + 23)];
   const json = text.slice(make.length + 24);
   if (head !== make || sum !== checksum(json)) return undefined;
@@ -44,39 +45,4 @@ export function isId(id: unknown): id is string {
 
 function checksum(text: string): string {
   return hash('sha256', text, 'base64url').slice(0, 22);
-}
-
-/** The digest of a body that comes in chunks. */
-export class BodyDigest {
-  readonly #hash = createHash('sha256');
-
-  add(chunk: Uint8Array): void {
-    this.#hash.update(chunk);
-  }
-
-  end(): string {
-    return this.#hash.digest('base64url');
-  }
-}
-
-export function digestOf(body: Uint8Array): string {
-  return hash('sha256', body, 'base64url');
-}
-
-/** The chunks of a whole body, which throws at its end where they are not what was written. */
-export async function* checkedChunks(
-  chunks: AsyncIterable<Uint8Array>,
-  { digest, response }: StoreRecord,
-  onBroken: () => void | Promise<void>,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const actual = new BodyDigest();
-  let length = 0;
-  for await (const chunk of chunks) {
-    actual.add(chunk);
-    length += chunk.length;
-    yield chunk;
-  }
-  if (length === response.length && actual.end() === digest) return;
-  await onBroken();
-  throw new Error(`The stored body of ${response.url} is broken; it has been removed`);
 }

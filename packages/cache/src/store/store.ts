@@ -65,7 +65,7 @@ export interface CacheStore {
   find(key: string): Awaitable<readonly StoredResponse[]>;
   /**
    * Bytes of a body, from `start` to before `end`. `undefined` where they are gone or broken: then the response is removed. A body
-   * that turns out to be broken while it is read throws.
+   * that turns out to be broken while it is read throws, and hands out nothing of what is broken.
    */
   open(key: string, response: StoredResponse, start: number, end: number): Awaitable<StoredBytes | undefined>;
   /** A place for a response; `undefined`: there is none. */

@@ -1,9 +1,13 @@
+import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 import { BasicAuth, Client, DigestAuth, type ClientCache } from '@x/client';
 import { HttpCache } from '@x/cache';
+import { FileStore } from '@x/cache/files';
 import { describe, expect, it } from 'vitest';
 
 interface Origin extends AsyncDisposable {
@@ -186,5 +190,34 @@ describe('a client with a cache', () => {
     expect(responses.every((response) => Buffer.compare(response.bytes(), body) === 0)).toBe(true);
     expect(responses.filter(({ cache }) => cache?.state === 'hit')).toHaveLength(7);
     expect(origin.seen).toHaveLength(1);
+  });
+
+  it('asks the origin again for a stored body that turns out to be broken in the middle', async () => {
+    const body = 'x'.repeat(3_000_000);
+    await using origin = await startOrigin((_, response) => fresh(response, body));
+    const folder = await mkdtemp(join(tmpdir(), 'cache-'));
+    try {
+      await using client = new Client({ baseUrl: origin.url, cache: new HttpCache({ store: new FileStore(folder) }), retries: 1 });
+      await client.get('/');
+      await expect.poll(async () => (await client.get('/', { cache: 'only-if-cached', throwOnStatus: false })).status).toBe(200);
+      const [name] = (await readdir(folder, { recursive: true })).filter((each) => each.endsWith('.body'));
+      const file = await open(join(folder, name!), 'r+');
+      await file.write(Buffer.from('y'), 0, 1, 2_000_000);
+      await file.close();
+      const stream = await client.stream('GET', '/', { retries: 0 });
+      let right = 0;
+      const reading = (async () => {
+        for await (const chunk of stream) {
+          expect(chunk.every((byte) => byte === 0x78)).toBe(true);
+          right += chunk.length;
+        }
+      })();
+      await expect(reading).rejects.toMatchObject({ name: 'ReadError' });
+      expect(right).toBeGreaterThan(1_000_000);
+      expect((await client.get('/')).text()).toBe(body);
+      expect(origin.seen).toHaveLength(2);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });
