@@ -45,6 +45,7 @@ const snippets = (await Promise.all(files.map(async (file) => snippetsOf(file, a
 describe('snippets', () => {
   let proxies: { http: LocalProxy; socks: LocalProxy };
   beforeAll(async () => {
+    await rm(scratch, { recursive: true, force: true });
     await mkdir(scratch, { recursive: true });
     // At port 3128 and 1080. They want no credentials, and take any.
     proxies = { http: await startProxy('http'), socks: await startProxy('socks') };
@@ -69,6 +70,7 @@ describe('snippets', () => {
         .replaceAll('http://localhost:8080', server.origin)
         .replaceAll("'localhost', 8080", `'127.0.0.1', ${server.port}`)
         .replaceAll("'localhost', 8082", `'127.0.0.1', ${http2.port}`)
+        .replaceAll("'recordings/", `'${scratch}/recordings-${index}/`)
         .replaceAll('localhost:3128', `127.0.0.1:${proxies.http.port}`)
         .replaceAll('localhost:1080', `127.0.0.1:${proxies.socks.port}`);
       const path = join(scratch, `snippet-${index}.ts`);

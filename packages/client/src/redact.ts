@@ -1,6 +1,7 @@
 /** What is shown of a message in `inspect`, `toJSON` and error texts: never a credential, whoever sent it. */
 
-const mask = '[redacted]';
+/** What stands in the place of a secret. */
+export const mask = '[redacted]';
 // Over-masking costs a look at the raw value; under-masking costs a secret in a log.
 const secretName = /authorization|authentication|cookie|token|secret|passw|api[-_]?key|credential|session|signature|jwt|[-_](?:auth|key)$/i;
 const secretParameter = /^(?:key|sig|code|pw|pwd|auth|sid|otp|pin)$/i;
@@ -14,6 +15,11 @@ const urlFields = new Set(['location', 'content-location', 'referer', 'link', 'r
  */
 export function isSecretField(name: string): boolean {
   return secretName.test(name) && !plainNames.has(name.toLowerCase());
+}
+
+/** The same for a parameter of a query or a form, where short names are secrets too. */
+export function isSecretParameter(name: string): boolean {
+  return secretName.test(name) || secretParameter.test(name);
 }
 
 /** The value of a header field as it may be shown. */
@@ -31,7 +37,7 @@ export function shownUrl(text: string): string {
   if (/^\s*<.*>/s.test(text)) return text.replace(/<([^>]*)>/g, (_, url: string) => `<${shownUrl(url)}>`);
   const [beforeFragment = ''] = withoutUser(text).split('#', 1);
   return beforeFragment.replace(/([?&;])([^=&;\s]*)=([^&;]*)/g, (whole, separator: string, name: string) =>
-    secretName.test(name) || secretParameter.test(name) ? `${separator}${name}=${mask}` : whole,
+    isSecretParameter(name) ? `${separator}${name}=${mask}` : whole,
   );
 }
 

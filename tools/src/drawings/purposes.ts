@@ -19,7 +19,10 @@ export const purposes: Readonly<Record<string, Readonly<Record<string, string>>>
   },
   'packages/client/src/': {
     index: 'the public face',
-    'testing/': 'mocks',
+    'testing/': 'mocks, recordings',
+    'recording/': 'answers from a file',
+    'curl/': 'as a command line',
+    'har/': 'as an HTTP Archive',
     'client/': 'puts it together',
     'fetch/': "the platform's fetch",
     'routing/': 'which way it goes',

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path/posix';
 import { parseSync, Visitor } from 'oxc-parser';
-import type { Layer } from './table.ts';
+import type { Layer } from './layer.ts';
 
 export interface Import {
   readonly specifier: string;

@@ -11,8 +11,8 @@ import { DialSteps } from './dial-steps.ts';
 import { phasesOf } from './phases.ts';
 import { now } from '../time/platform.ts';
 
-export class Attempt {
-  readonly request: Request;
+export class Attempt<Asked = Request> {
+  readonly request: Asked;
   /** Of the response; `undefined` when none came. */
   status: number | undefined = undefined;
   /** What it failed with, before its head or in its body. */
@@ -41,7 +41,7 @@ export class Attempt {
   #endedAt = NaN;
   #whenOver: (() => void)[] | undefined = undefined;
 
-  constructor(request: Request, trace: TraceObserver | undefined) {
+  constructor(request: Asked, trace: TraceObserver | undefined) {
     this.request = request;
     this.observe =
       trace === undefined

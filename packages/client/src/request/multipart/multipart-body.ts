@@ -33,11 +33,14 @@ export class MultipartBody implements RequestBody {
   /** `undefined` while that of a part is not known; see {@link measure}. */
   readonly length: number | undefined;
   readonly replayable: boolean;
+  /** @internal What it consists of, in its order. */
+  readonly parts: readonly Part[];
   readonly #pieces: readonly Piece[];
   readonly #closing: Uint8Array;
 
   constructor(parts: readonly Part[], boundary: string = randomBoundary()) {
     this.contentType = multipartType(boundary);
+    this.parts = parts;
     this.#pieces = parts.map(({ name, head, content }, index) => ({
       name,
       head: Buffer.from(`${index === 0 ? '' : '\r\n'}--${boundary}\r\n${head}`, 'utf8'),

@@ -18,12 +18,13 @@ export class PathBody implements RequestBody {
   /** Told by {@link measure}. */
   readonly length = undefined;
   readonly replayable = true;
-  readonly #path: string;
+  /** @internal */
+  readonly path: string;
   readonly #field: string;
   #seen: Promise<Stats> | undefined = undefined;
 
   constructor(path: string, field: string) {
-    this.#path = path;
+    this.path = path;
     this.#field = field;
   }
 
@@ -36,7 +37,7 @@ export class PathBody implements RequestBody {
   open(): ByteIterable {
     return new ChunkIterator(async () => {
       const seen = await this.#look();
-      return new FileSource(await open(this.#path, 'r'), seen);
+      return new FileSource(await open(this.path, 'r'), seen);
     });
   }
 
@@ -52,7 +53,7 @@ export class PathBody implements RequestBody {
   async #stat(): Promise<Stats> {
     let seen: Stats;
     try {
-      seen = await stat(this.#path);
+      seen = await stat(this.path);
     } catch (cause) {
       throw this.#unusable(`can not be read (${(cause as NodeJS.ErrnoException).code})`, cause);
     }
@@ -61,7 +62,7 @@ export class PathBody implements RequestBody {
   }
 
   #unusable(problem: string, cause?: unknown): InvalidOption {
-    return new InvalidOption('files', `has a path for ${JSON.stringify(this.#field)} that ${problem}: ${this.#path}`, { cause });
+    return new InvalidOption('files', `has a path for ${JSON.stringify(this.#field)} that ${problem}: ${this.path}`, { cause });
   }
 }
 
