@@ -20,6 +20,7 @@ export const purposes: Readonly<Record<string, Readonly<Record<string, string>>>
   'packages/client/src/': {
     index: 'the public face',
     'testing/': 'mocks, recordings',
+    'resilience/': 'limits, breakers, hedges',
     'recording/': 'answers from a file',
     'curl/': 'as a command line',
     'har/': 'as an HTTP Archive',

@@ -144,5 +144,12 @@ export const clientLayers: readonly Layer[] = [
     imports: ['client/ground', 'client/codings', 'client/time', 'client/request', 'client/response', 'client/call', 'client/har'],
     modules: ['@x/httpcore', 'node:buffer', 'node:crypto', 'node:fs', 'node:path', 'node:process', 'node:timers', 'node:url'],
   },
+  // Interceptors that a program asks for by an entry of their own.
+  {
+    layer: 'client/resilience',
+    files: [`${client}/resilience/`],
+    imports: ['client/ground', 'client/request', 'client/response', 'client/call', 'client/retries'],
+    modules: ['@x/httpcore'],
+  },
   { layer: 'client/testing', files: [`${client}/testing/`], imports: ['client/*'], modules: ['@x/httpcore', '@x/httpcore/testing'] },
 ];

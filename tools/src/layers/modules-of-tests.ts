@@ -5,6 +5,7 @@ export const modulesOfTests: readonly string[] = [
   '@x/httpcore',
   '@x/httpcore/testing',
   '@x/client',
+  '@x/client/resilience',
   '@x/client/testing',
   '@x/interop/connect',
   '@x/interop/node',

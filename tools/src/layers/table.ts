@@ -305,7 +305,17 @@ export const layers: readonly Layer[] = [
     layer: 'bench',
     files: ['apps/bench/src/'],
     imports: [],
-    modules: ['node:*', '*', '@x/httpcore', '@x/httpcore/testing', '@x/cache', '@x/client', '@x/interop/undici', '@x/testbed'],
+    modules: [
+      'node:*',
+      '*',
+      '@x/httpcore',
+      '@x/httpcore/testing',
+      '@x/cache',
+      '@x/client',
+      '@x/client/resilience',
+      '@x/interop/undici',
+      '@x/testbed',
+    ],
   },
   {
     layer: 'consumers',

@@ -23,7 +23,20 @@ export function askedDelay(fields: readonly HeaderPair[], now: number): number |
   const date = findHeader(fields, 'date');
   const retryAfter = findHeader(fields, 'retry-after');
   if (retryAfter !== undefined) return retryAfterDelay(retryAfter, date, now);
-  const reset = structuredReset(findHeader(fields, 'ratelimit')) ?? plainReset(fields);
+  return delayUntil(structuredReset(findHeader(fields, 'ratelimit')) ?? plainReset(fields), date, now);
+}
+
+/** As {@link askedDelay}, of a response that has nothing to complain of: `undefined` unless it says that nothing is left of the quota. */
+export function quotaDelay(fields: readonly HeaderPair[], now: number): number | undefined {
+  const ratelimit = findHeader(fields, 'ratelimit');
+  const used =
+    ratelimit === undefined ? firstOf(fields, remainingFields) === 0 : /[\s;,](?:r|remaining)\s*=\s*0(?![\w.])/i.test(` ${ratelimit}`);
+  if (!used) return undefined;
+  return delayUntil(structuredReset(ratelimit) ?? plainReset(fields), findHeader(fields, 'date'), now);
+}
+
+/** `reset` in seconds from now, or in Unix time. */
+function delayUntil(reset: number | undefined, date: string | undefined, now: number): number | undefined {
   if (reset === undefined) return undefined;
   if (reset < leastUnixSeconds) return reset * 1000;
   const moment = reset < leastUnixMilliseconds ? reset * 1000 : reset;

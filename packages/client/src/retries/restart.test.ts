@@ -4,44 +4,12 @@ import { expect, it } from 'vitest';
 import { CallContext } from '../call/context.ts';
 import { Lifetime } from '../call/lifetime.ts';
 import { noSignal } from '../call/signals.ts';
-import type { Clock } from '../call/waiting.ts';
 import { resolveSettings } from '../client/client-settings.ts';
 import { Request } from '../request/request.ts';
 import { StreamResponse } from '../response/stream-response.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { retryFailures } from './retry-interceptor.ts';
-
-/** Time that passes only from one task to the next. */
-class ScriptedTime implements Clock {
-  #now = 0;
-  readonly #tasks: { readonly at: number; readonly task: () => void }[] = [];
-
-  now(): number {
-    return this.#now;
-  }
-
-  today(): number {
-    return Date.UTC(2026, 10, 28) + this.#now;
-  }
-
-  schedule(milliseconds: number, task: () => void): () => void {
-    const scheduled = { at: this.#now + milliseconds, task };
-    this.#tasks.push(scheduled);
-    return () => void this.#tasks.splice(this.#tasks.indexOf(scheduled), 1);
-  }
-
-  async run(): Promise<void> {
-    while (this.#tasks.length > 0) {
-      let next = 0;
-      for (const [index, { at }] of this.#tasks.entries()) if (at < this.#tasks[next]!.at) next = index;
-      const [{ at, task }] = this.#tasks.splice(next, 1) as [{ at: number; task: () => void }];
-      this.#now = at;
-      task();
-      // What follows from it is done before more time passes.
-      await new Promise(setImmediate);
-    }
-  }
-}
+import { ScriptedTime } from '../../test/scripted-time.ts';
 
 const refused = new ConnectError('refused', { phase: 'connect', code: 'CONNECT_FAILED', requestSent: false });
 const turnedAway = new RemoteProtocolError('turned away', { code: 'H2_REFUSED_STREAM', requestSent: false });

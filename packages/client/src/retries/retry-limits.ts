@@ -53,7 +53,7 @@ const idempotentMethods = ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', '
 const idempotent: ReadonlySet<string> = new Set(idempotentMethods);
 
 /** Does sending it twice do what sending it once does? `Idempotency-Key` is the caller's word that the server sees to it. */
-function isIdempotent(request: Request): boolean {
+export function isIdempotent(request: Request): boolean {
   return idempotent.has(request.method) || findHeader(request.rawHeaders, 'idempotency-key') !== undefined;
 }
 
