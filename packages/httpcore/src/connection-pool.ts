@@ -1,16 +1,7 @@
 import type { Duplex } from 'node:stream';
 
-import type {
-  ByteIterable,
-  CloseOptions,
-  Dispatcher,
-  DispatchContext,
-  DispatchResponse,
-  HeaderPair,
-  ProxyIdentity,
-  Timeouts,
-  UrlParts,
-} from './contract/dispatcher.ts';
+import type { CloseOptions, Dispatcher, DispatchContext, DispatchResponse, ProxyIdentity } from './contract/dispatcher.ts';
+import type { ByteIterable, HeaderPair, Timeouts, UrlParts } from './contract/values.ts';
 import { connectStream } from './dial/connect.ts';
 import type { TransportDialer } from './dial/dial.ts';
 import { HttpDialer } from './dial/dialer.ts';

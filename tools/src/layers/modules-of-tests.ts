@@ -17,4 +17,5 @@ export const modulesOfTests: readonly string[] = [
   '@x/cache/sqlite',
   '@x/cache/testing',
   '@x/testbed',
+  '@x/testbed/conformance-data',
 ];

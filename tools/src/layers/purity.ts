@@ -9,9 +9,7 @@ const cache = 'packages/cache/src';
 /** Beginnings of paths. */
 export const pureFiles: readonly string[] = [
   `${core}/protocol/`,
-  `${core}/model/destination.ts`,
-  `${core}/model/origin.ts`,
-  `${core}/model/request-framing.ts`,
+  `${core}/model/`,
   `${core}/exchange/exchange-state.ts`,
   `${core}/exchange/replay.ts`,
   `${core}/pool/coalescing-rules.ts`,

@@ -1,83 +1,57 @@
-/** IP addresses and networks as numbers: two spellings of one address are one value. */
-import { isIPv4, isIPv6 } from 'node:net';
+/** IP addresses, and networks of them. */
+import { BlockList, isIPv4, isIPv6, SocketAddress } from 'node:net';
 
 export interface Address {
-  readonly bits: 32 | 128;
-  readonly value: bigint;
+  /** Of an IPv4-mapped address (RFC 4291 §2.5.5.2) the IPv4 address: it leads to the same peer. */
+  readonly text: string;
+  readonly family: 'ipv4' | 'ipv6';
 }
 
-export interface Network {
-  readonly bits: 32 | 128;
-  /** How many bits at the end count for nothing. */
-  readonly shift: bigint;
-  /** The bits before those. */
-  readonly prefix: bigint;
+export interface Network extends Address {
+  /** How many bits in front count. */
+  readonly prefix: number;
 }
 
-/**
- * An IPv4 address in four decimal parts, or an IPv6 address without brackets and zone. An IPv4-mapped one (`::ffff:10.0.0.1`) is the
- * IPv4 address: it leads to the same peer.
- */
+/** An IPv4 address in four decimal parts, or an IPv6 address without brackets and zone. */
 export function parseAddress(text: string): Address | undefined {
-  const address = readAddress(text);
-  return address === undefined || !isMapped(address) ? address : { bits: 32, value: address.value & lastWord };
-}
-
-/** The network of this one address. */
-export function networkOf({ bits, value }: Address): Network {
-  return { bits, shift: 0n, prefix: value };
+  if (isIPv4(text)) return { text, family: 'ipv4' };
+  if (!isIPv6(text) || text.includes('%')) return undefined;
+  const mapped = mappedIn(text);
+  return mapped === undefined ? { text, family: 'ipv6' } : { text: mapped, family: 'ipv4' };
 }
 
 /**
- * CIDR notation (RFC 4632 §3.1, RFC 4291 §2.3); bits behind the prefix may be set, and count for nothing. `::ffff:10.0.0.0/104` is
- * `10.0.0.0/8`. A shorter prefix is one of IPv6 alone: `::/0` is not meant to take in every IPv4 address.
+ * An address for itself, or CIDR notation (RFC 4632 §3.1, RFC 4291 §2.3); bits behind the prefix may be set, and count for nothing.
+ * `::ffff:10.0.0.0/104` is `10.0.0.0/8`; with a prefix shorter than 96 bits it is a network of IPv6 alone.
  */
 export function parseNetwork(text: string): Network | undefined {
-  const match = /^([^/]+)\/(\d{1,3})$/.exec(text);
-  const address = match === null ? undefined : readAddress(match[1]!);
+  const [, written, digits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const address = written === undefined ? undefined : parseAddress(written);
   if (address === undefined) return undefined;
-  const length = Number(match![2]);
-  if (length > address.bits) return undefined;
-  if (isMapped(address) && length >= 96) return network(32, address.value & lastWord, length - 96);
-  return network(address.bits, address.value, length);
+  const isMapped = address.family === 'ipv4' && address.text !== written;
+  const most = address.family === 'ipv6' || isMapped ? 128 : 32;
+  const prefix = digits === undefined ? most : Number(digits);
+  if (prefix > most) return undefined;
+  if (!isMapped) return { ...address, prefix };
+  return prefix < mappedPrefix ? { text: written!, family: 'ipv6', prefix } : { ...address, prefix: prefix - mappedPrefix };
 }
 
-export function contains({ bits, shift, prefix }: Network, address: Address): boolean {
-  return bits === address.bits && address.value >> shift === prefix;
+/** `BlockList` finds any IPv4 address in `::/0`, where nobody means it: there is a list for each family. */
+export class Networks {
+  readonly #lists = { ipv4: new BlockList(), ipv6: new BlockList() };
+
+  add({ text, family, prefix }: Network): void {
+    this.#lists[family].addSubnet(text, prefix, family);
+  }
+
+  has({ text, family }: Address): boolean {
+    return this.#lists[family].check(text, family);
+  }
 }
 
-function network(bits: 32 | 128, value: bigint, length: number): Network {
-  const shift = BigInt(bits - length);
-  return { bits, shift, prefix: value >> shift };
-}
+const mappedPrefix = 96;
 
-const lastWord = 0xffff_ffffn;
-
-/** RFC 4291 §2.5.5.2. */
-function isMapped({ bits, value }: Address): boolean {
-  return bits === 128 && value >> 32n === 0xffffn;
-}
-
-function readAddress(text: string): Address | undefined {
-  if (isIPv4(text)) return { bits: 32, value: joined(text.split('.').map(Number), 8n) };
-  if (!isIPv6(text) || text.includes('%')) return undefined;
-  const [front = '', back] = text.split('::');
-  const first = groups(front);
-  const last = groups(back ?? '');
-  const zeros = Array.from({ length: 8 - first.length - last.length }, () => 0);
-  return { bits: 128, value: joined([...first, ...zeros, ...last], 16n) };
-}
-
-/** What stands on one side of `::`, the last 32 bits perhaps as IPv4 (RFC 4291 §2.2). */
-function groups(text: string): number[] {
-  if (text === '') return [];
-  return text.split(':').flatMap((group) => {
-    if (!group.includes('.')) return [Number.parseInt(group, 16)];
-    const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number);
-    return [a * 256 + b, c * 256 + d];
-  });
-}
-
-function joined(parts: readonly number[], width: bigint): bigint {
-  return parts.reduce((value, part) => (value << width) | BigInt(part), 0n);
+function mappedIn(text: string): string | undefined {
+  if (!/^[0:]+:ffff:/i.test(text)) return undefined;
+  return /^::ffff:([\d.]+)$/.exec(new SocketAddress({ address: text, family: 'ipv6' }).address)?.[1];
 }

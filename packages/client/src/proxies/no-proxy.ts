@@ -15,7 +15,7 @@ import { isIPv4 } from 'node:net';
 
 import type { UrlParts } from '@x/httpcore';
 
-import { contains, networkOf, parseAddress, parseNetwork, type Network } from './address.ts';
+import { Networks, parseAddress, parseNetwork, type Network } from './address.ts';
 import { longestName, longestPort, parseAuthority } from './url-host.ts';
 
 interface Addresses {
@@ -35,13 +35,16 @@ export class NoProxy {
   readonly #everything: boolean;
   /** The ports of a name; `undefined` among them is every port. */
   readonly #names = new Map<string, Set<number | undefined>>();
-  readonly #networks: Addresses[] = [];
+  /** By their ports, as the names. */
+  readonly #networks = new Map<number | undefined, Networks>();
 
   constructor(everything: boolean, places: readonly (Addresses | Names)[]) {
     this.#everything = everything;
     for (const place of places) {
       if ('network' in place) {
-        this.#networks.push(place);
+        const networks = this.#networks.get(place.port) ?? new Networks();
+        networks.add(place.network);
+        this.#networks.set(place.port, networks);
       } else {
         const ports = this.#names.get(place.name) ?? new Set();
         this.#names.set(place.name, ports.add(place.port));
@@ -56,7 +59,7 @@ export class NoProxy {
     const name = withoutDot(host.toLowerCase());
     const address = parseAddress(withoutBrackets(name));
     if (address === undefined) return this.#coversName(name, port);
-    return this.#networks.some((entry) => (entry.port === undefined || entry.port === port) && contains(entry.network, address));
+    return this.#networks.get(undefined)?.has(address) === true || this.#networks.get(port)?.has(address) === true;
   }
 
   /** The name, then what is behind its first dot, and so on. No entry is longer than a name may be. */
@@ -92,15 +95,15 @@ export function parseNoProxy(text: string, ignored: (entry: string) => void): No
 function parsePlace(entry: string): Addresses | Names | undefined {
   if (entry.includes('/')) return addresses(parseNetwork(entry), undefined);
   // An IPv6 address without brackets is all address: its last colon begins no port.
-  const whole = networkOfAddress(entry);
+  const whole = parseNetwork(entry);
   if (whole !== undefined) return { network: whole, port: undefined };
   const match = /^(?:\[([^[\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(entry);
   if (match === null) return undefined;
   const [, bracketed, plain = '', digits] = match;
   const port = digits === undefined ? undefined : Number(digits);
   if (port !== undefined && (port < 1 || port > 65_535)) return undefined;
-  if (bracketed !== undefined) return bracketed.includes(':') ? addresses(networkOfAddress(bracketed), port) : undefined;
-  const network = networkOfAddress(withoutDot(plain));
+  if (bracketed !== undefined) return bracketed.includes(':') ? addresses(parseNetwork(bracketed), port) : undefined;
+  const network = parseNetwork(withoutDot(plain));
   if (network !== undefined) return { network, port };
   const name = parseName(plain.replace(/^\*?\./, ''));
   return name === undefined ? undefined : { name, port };
@@ -108,11 +111,6 @@ function parsePlace(entry: string): Addresses | Names | undefined {
 
 function addresses(network: Network | undefined, port: number | undefined): Addresses | undefined {
   return network === undefined ? undefined : { network, port };
-}
-
-function networkOfAddress(text: string): Network | undefined {
-  const address = parseAddress(text);
-  return address === undefined ? undefined : networkOf(address);
 }
 
 /** Without the dot at its end. */

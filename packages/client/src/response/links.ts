@@ -33,7 +33,7 @@ const mostLinks = 1_000;
  */
 export function parseLinks(field: string, base: string): Link[] {
   const links: Link[] = [];
-  const text = new Scanner(field);
+  const text = new LinkScanner(field);
   while (links.length < mostLinks && text.skipPast('<')) {
     const target = text.until('>');
     if (target === undefined) break;
@@ -66,7 +66,7 @@ function makeLink(target: string, all: ReadonlyMap<string, string>, base: string
 }
 
 /** Up to the comma before the next link. */
-function linkParameters(text: Scanner): Map<string, string> {
+function linkParameters(text: LinkScanner): Map<string, string> {
   const params = new Map<string, string>();
   for (;;) {
     text.skipSpaces();
@@ -83,7 +83,7 @@ function linkParameters(text: Scanner): Map<string, string> {
 }
 
 /** Reads a text once, from its beginning to its end. */
-class Scanner {
+class LinkScanner {
   readonly #text: string;
   #at = 0;
 

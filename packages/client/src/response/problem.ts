@@ -1,4 +1,6 @@
 /** What an API says of an error, in the form that all may know (RFC 9457). */
+import { mediaType } from '../request/fields/media-type.ts';
+
 /** Each member is there if the server gave it with the type that it should have; members of its own kind stand in `extensions`. */
 export interface Problem {
   /** A URI that names the kind of problem; `about:blank` when the status says it all. */
@@ -13,7 +15,7 @@ export interface Problem {
 const members = new Set(['type', 'title', 'status', 'detail', 'instance']);
 
 export function isProblemType(contentType: string | undefined): boolean {
-  return contentType !== undefined && /^application\/problem\+json[\t ]*(?:;|$)/iu.test(contentType);
+  return contentType !== undefined && mediaType(contentType)?.essence === 'application/problem+json';
 }
 
 /** `undefined` for what is no object. */

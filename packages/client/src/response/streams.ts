@@ -4,22 +4,13 @@ import { Readable } from 'node:stream';
 /** A web stream of `Uint8Array` chunks. Cancelling it closes the response. */
 export function toWebStream(chunks: AsyncIterator<Uint8Array>): ReadableStream<Uint8Array> {
   // Not a stream of type "bytes": that would take the memory behind each chunk away, which chunks share.
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const result = await chunks.next();
-        if (result.done === true) controller.close();
-        else controller.enqueue(result.value);
-      },
-      async cancel() {
-        await chunks.return?.();
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  return ReadableStream.from({ [Symbol.asyncIterator]: () => chunks });
 }
 
-/** Node's `Readable`. Destroying it closes the response. */
+/**
+ * Node's `Readable`. Destroying it closes the response. `Readable.from` does not serve: what closing says after an error would take the place of
+ * that error.
+ */
 export function toNodeStream(chunks: AsyncIterator<Uint8Array>): Readable {
   return new Readable({
     // An error empties the buffer of a stream: what is read ahead of who reads would be lost with it.

@@ -1,5 +1,5 @@
 /** Bytes as text. */
-import { MIMEType } from 'node:util';
+import { mediaType } from '../request/fields/media-type.ts';
 
 type Slice = (this: Uint8Array, start: number, end: number) => string;
 // Node's own decoders, which take any Uint8Array as `this` and so save making a Buffer of each body.
@@ -17,11 +17,7 @@ export function charsetOf(contentType: string | undefined): string | undefined {
   if (contentType === undefined || !/charset/i.test(contentType)) return undefined;
   const plain = plainCharset.exec(contentType)?.[1];
   if (plain !== undefined) return plain.toLowerCase();
-  try {
-    return new MIMEType(contentType).params.get('charset')?.trim().toLowerCase() || undefined;
-  } catch {
-    return undefined;
-  }
+  return mediaType(contentType)?.params.get('charset')?.trim().toLowerCase() || undefined;
 }
 
 /**

@@ -9,7 +9,8 @@
 import type { HeaderPair } from '@x/httpcore';
 
 import { findHeader } from '../request/fields/header-input.ts';
-import { parseHttpDate, retryAfterDelay } from './retry-after.ts';
+import { parseHttpDate } from '../request/fields/http-date.ts';
+import { retryAfterDelay } from './retry-after.ts';
 
 const resetFields = ['ratelimit-reset', 'x-ratelimit-reset', 'x-rate-limit-reset'];
 const remainingFields = ['ratelimit-remaining', 'x-ratelimit-remaining', 'x-rate-limit-remaining'];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { parseHttpDate, retryAfterDelay } from './retry-after.ts';
+import { parseHttpDate } from '../request/fields/http-date.ts';
+import { retryAfterDelay } from './retry-after.ts';
 
 const now = Date.UTC(2026, 10, 22, 12, 0, 0);
 

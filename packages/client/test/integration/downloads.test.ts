@@ -1,34 +1,18 @@
 import { getEventListeners } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import zlib from 'node:zlib';
 
 import { createGate, mebibytes, seededBytes, seededDigest, startServer } from '@x/testbed';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { Client, type SavedFile, type SaveOptions, type SaveProgress } from '../../src/index.ts';
+import { Client, type SaveOptions, type SaveProgress } from '../../src/index.ts';
 import { content, sha256, startOrigin, type Origin } from '../support/file-origin.ts';
+import { folder, isWhole, path, save, useDownloads } from '../support/downloads.ts';
 
-let root: string;
-let folder: string;
-let path: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'downloads-'));
-});
-beforeEach(async () => {
-  folder = await mkdtemp(join(root, 'each-'));
-  path = join(folder, 'file.bin');
-});
-afterAll(() => rm(root, { recursive: true }));
-
-async function save(client: Client, url: string, options?: SaveOptions): Promise<SavedFile> {
-  await using response = await client.stream('GET', url);
-  return await response.saveTo(path, options);
-}
-
-const isWhole = async (bytes: Uint8Array = content): Promise<boolean> => Buffer.compare(await readFile(path), bytes) === 0;
+useDownloads();
 
 describe('a download', () => {
   it('has its name when it is whole, and tells how far it is', async () => {

@@ -1,32 +1,16 @@
 import { appendFileSync } from 'node:fs';
-import { chmod, link, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, link, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+
 import { join } from 'node:path';
 
 import { createGate, startServer, type LocalServer } from '@x/testbed';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { Client, type SavedFile, type SaveOptions } from '../../src/index.ts';
-import { content, startOrigin, type Origin } from '../support/file-origin.ts';
+import { Client } from '../../src/index.ts';
+import { startOrigin, type Origin } from '../support/file-origin.ts';
+import { folder, isWhole, path, save, useDownloads } from '../support/downloads.ts';
 
-let root: string;
-let folder: string;
-let path: string;
-beforeAll(async () => {
-  root = await mkdtemp(join(tmpdir(), 'downloads-'));
-});
-beforeEach(async () => {
-  folder = await mkdtemp(join(root, 'each-'));
-  path = join(folder, 'file.bin');
-});
-afterAll(() => rm(root, { recursive: true }));
-
-async function save(client: Client, url: string, options?: SaveOptions): Promise<SavedFile> {
-  await using response = await client.stream('GET', url);
-  return await response.saveTo(path, options);
-}
-
-const isWhole = async (bytes: Uint8Array = content): Promise<boolean> => Buffer.compare(await readFile(path), bytes) === 0;
+useDownloads();
 
 describe('the file system', () => {
   const hello = (): Promise<LocalServer & { origin: Origin; requests: string[] }> => startOrigin({ content: Buffer.from('hello') });
@@ -80,9 +64,9 @@ describe('the file system', () => {
   it('may have a name that leaves no room for ours', async () => {
     await using server = await hello();
     await using client = new Client();
-    path = join(folder, 'x'.repeat(250));
-    for (const resume of [false, true]) await save(client, server.url('/'), { resume });
-    expect(await readFile(path, 'utf8')).toBe('hello');
+    const longest = join(folder, 'x'.repeat(250));
+    for (const resume of [false, true]) await save(client, server.url('/'), { resume }, longest);
+    expect(await readFile(longest, 'utf8')).toBe('hello');
     expect(await readdir(folder)).toHaveLength(1);
   });
 

@@ -1,4 +1,4 @@
-import type { HeaderPair } from '../contract/dispatcher.ts';
+import type { HeaderPair } from '../contract/values.ts';
 import type { Clock, Scheduled } from '../time/clock.ts';
 
 /** Does the request ask whether its body is wanted? (RFC 9110 §10.1.1) */

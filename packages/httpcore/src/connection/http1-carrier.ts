@@ -4,7 +4,7 @@
  *
  * `exchange` is the one that runs, and whoever ends it sets it to null first, so that each ends once.
  */
-import type { HeaderPair } from '../contract/dispatcher.ts';
+import type { HeaderPair } from '../contract/values.ts';
 import type { HttpCoreError } from '../contract/errors.ts';
 import type { BodyMemory } from '../exchange/body-memory.ts';
 import type { Exchange } from '../exchange/exchange.ts';
@@ -14,7 +14,8 @@ import { drainLimit } from '../exchange/unwanted-answer.ts';
 import { hostOf } from '../model/request-target.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import { Http1Engine } from '../protocol/http1/engine.ts';
-import type { ResponseHead, ResponseLimits } from '../protocol/http1/response-parser.ts';
+import type { ResponseHead } from '../protocol/http1/response-head.ts';
+import type { ResponseLimits } from '../protocol/http1/response-parser.ts';
 import type { Clock } from '../time/clock.ts';
 import { deliverTo } from './chunk-memory.ts';
 import { expectsContinue, WithheldBody } from './expect-continue.ts';

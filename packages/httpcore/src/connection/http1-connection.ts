@@ -5,7 +5,7 @@
  * Reading is always on, also while idle: a byte or an end that comes then discards the connection before it can be mistaken for an
  * answer. It ends once, in `#end`, and is then forgotten by its owner.
  */
-import type { HeaderPair } from '../contract/dispatcher.ts';
+import type { HeaderPair } from '../contract/values.ts';
 import { ReadError, WriteError, type HttpCoreError } from '../contract/errors.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
 import type { Exchange } from '../exchange/exchange.ts';

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { data, headers, ping, reset, settings, settingsAcknowledgement, windowUpdate } from '../../test/support/http2/frame-factory.ts';
 import { endWorlds, outcomes, startConnected, startWorld, type Call, type PoolHarness } from '../../test/support/http2/pool-harness.ts';
-import type { ByteIterable } from '../contract/dispatcher.ts';
+import type { ByteIterable } from '../contract/values.ts';
 import { ErrorCode, Setting } from '../protocol/http2/constants.ts';
 import { everySplit } from '../testing/every-split.ts';
 

@@ -8,7 +8,7 @@
  * While streams are open, a peer that is silent for long is asked with a PING (`liveness.ts`); no answer ends the connection, so that a dead
  * peer is found long before the read limits of the exchanges.
  */
-import type { HeaderPair } from '../contract/dispatcher.ts';
+import type { HeaderPair } from '../contract/values.ts';
 import type { HttpCoreError, LocalProtocolError, RemoteProtocolError } from '../contract/errors.ts';
 import { ReadError, ReadTimeout, WriteError } from '../contract/errors.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';

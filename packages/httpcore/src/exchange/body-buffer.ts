@@ -1,4 +1,4 @@
-import type { HeaderPair } from '../contract/dispatcher.ts';
+import type { HeaderPair } from '../contract/values.ts';
 import type { HttpCoreError } from '../contract/errors.ts';
 import type { BodyMemory } from './body-memory.ts';
 

@@ -1,4 +1,4 @@
-import type { Timeouts } from '../contract/dispatcher.ts';
+import type { Timeouts } from '../contract/values.ts';
 import { DeadlineExceeded, ReadTimeout, WriteTimeout, type ErrorPhase, type TimeoutError } from '../contract/errors.ts';
 
 /** What is being waited for; decides which of the limits counts. `nothing`: our own side is the slow one. */

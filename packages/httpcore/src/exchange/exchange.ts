@@ -13,7 +13,8 @@
  *
  * However many of them end it, and in whatever order: it ends once, in `#end`; `toldOf` says who hears of it.
  */
-import type { ByteIterable, DispatchContext, DispatchResponse, HeaderPair, Timeouts } from '../contract/dispatcher.ts';
+import type { DispatchContext, DispatchResponse } from '../contract/dispatcher.ts';
+import type { ByteIterable, HeaderPair, Timeouts } from '../contract/values.ts';
 import type { ErrorPhase, HttpCoreError } from '../contract/errors.ts';
 import { Aborted, NetworkError, ProxyError, RemoteProtocolError, toCoreError } from '../contract/errors.ts';
 import type { Origin } from '../model/origin.ts';

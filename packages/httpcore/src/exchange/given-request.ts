@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 
-import type { ByteIterable, DispatchContext, HeaderPair, Timeouts } from '../contract/dispatcher.ts';
+import type { DispatchContext } from '../contract/dispatcher.ts';
+import type { ByteIterable, HeaderPair, Timeouts } from '../contract/values.ts';
 import type { TraceObserver } from '../contract/trace.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Forwarding } from '../model/proxy/forwarding.ts';

@@ -1,5 +1,5 @@
 /** The two that an exchange speaks to, besides its caller. It knows them by what they are to it, and they know it by what they made it: so neither imports the other. */
-import type { HeaderPair } from '../contract/dispatcher.ts';
+import type { HeaderPair } from '../contract/values.ts';
 import type { ConnectTimeout, ErrorPhase, HttpCoreError, PoolTimeout } from '../contract/errors.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { Clock } from '../time/clock.ts';

@@ -1,4 +1,4 @@
-import type { ByteIterable } from '../contract/dispatcher.ts';
+import type { ByteIterable } from '../contract/values.ts';
 
 /**
  * What is known of an exchange that its connection could not complete:

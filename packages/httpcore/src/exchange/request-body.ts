@@ -7,9 +7,9 @@
  */
 import { isUint8Array } from 'node:util/types';
 
-import type { HeaderPair } from '../contract/dispatcher.ts';
+import type { HeaderPair } from '../contract/values.ts';
 import { HttpCoreError, LocalProtocolError, WriteError } from '../contract/errors.ts';
-import { resolveTrailers } from '../model/field-syntax.ts';
+import { resolveTrailers } from './trailers.ts';
 import type { Carrier } from '../exchange/parties.ts';
 import type { Exchange } from './exchange.ts';
 

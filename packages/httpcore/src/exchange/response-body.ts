@@ -1,5 +1,6 @@
 /** What the caller holds of a response: the bytes, as they come. */
-import type { DuplexBody, HeaderPair, ResponseBody } from '../contract/dispatcher.ts';
+import type { DuplexBody, ResponseBody } from '../contract/dispatcher.ts';
+import type { HeaderPair } from '../contract/values.ts';
 import { LocalProtocolError, WriteError, withCallerStack, type HttpCoreError } from '../contract/errors.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { BodyBuffer } from './body-buffer.ts';

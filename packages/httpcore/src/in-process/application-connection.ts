@@ -11,7 +11,7 @@ import type { Carrier } from '../exchange/parties.ts';
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { RequestBody } from '../exchange/request-body.ts';
-import type { HeaderPair } from '../contract/dispatcher.ts';
+import type { HeaderPair } from '../contract/values.ts';
 import { Aborted, HttpCoreError, LocalProtocolError, ReadError, RemoteProtocolError } from '../contract/errors.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
 import type { Clock } from '../time/clock.ts';

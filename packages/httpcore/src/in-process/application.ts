@@ -1,5 +1,6 @@
 /** An application in plain values: what stands in place of a network, and what the conformance suite asks its subjects to reach. */
-import type { DispatchContext, HeaderPair, ResponseBody, Timeouts, TrailerSource, UrlParts } from '../contract/dispatcher.ts';
+import type { DispatchContext, ResponseBody } from '../contract/dispatcher.ts';
+import type { HeaderPair, Timeouts, TrailerSource, UrlParts } from '../contract/values.ts';
 
 /** The request body, as the application reads it. It can be read once; it is pulled from the caller as it is read. */
 export interface ApplicationRequestBody extends AsyncIterable<Uint8Array> {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import type { DispatchResponse, HeaderPair } from '../contract/dispatcher.ts';
+import type { DispatchResponse } from '../contract/dispatcher.ts';
+import type { HeaderPair } from '../contract/values.ts';
 import { LocalProtocolError, ReadError, RemoteProtocolError } from '../contract/errors.ts';
 import { fetchHandlerDispatcher, type FetchHandler } from './fetch-handler.ts';
 

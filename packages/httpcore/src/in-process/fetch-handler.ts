@@ -1,5 +1,6 @@
 import type { Exchange } from '../exchange/exchange.ts';
-import type { ByteIterable, Dispatcher, HeaderPair, UrlParts } from '../contract/dispatcher.ts';
+import type { Dispatcher } from '../contract/dispatcher.ts';
+import type { ByteIterable, HeaderPair, UrlParts } from '../contract/values.ts';
 import { LocalProtocolError } from '../contract/errors.ts';
 import { parseUrl } from '../model/url.ts';
 import type { ApplicationBody, ApplicationRequest, ApplicationRequestBody } from './application.ts';

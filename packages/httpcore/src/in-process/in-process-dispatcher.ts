@@ -1,14 +1,6 @@
 /** The pool without a network: the same checks, limits, queue and endings, with a dialler that leads to an application. */
-import type {
-  ByteIterable,
-  CloseOptions,
-  Dispatcher,
-  DispatchContext,
-  DispatchResponse,
-  HeaderPair,
-  Timeouts,
-  UrlParts,
-} from '../contract/dispatcher.ts';
+import type { CloseOptions, Dispatcher, DispatchContext, DispatchResponse } from '../contract/dispatcher.ts';
+import type { ByteIterable, HeaderPair, Timeouts, UrlParts } from '../contract/values.ts';
 import type { Dialer } from '../dial/dial.ts';
 import { withCallerStack } from '../contract/errors.ts';
 import { checkGrace, resolvePoolOptions, type PoolSettings } from '../model/pool-options.ts';

@@ -1,5 +1,5 @@
 import { BodyBuffer } from '../exchange/body-buffer.ts';
-import type { HeaderPair } from '../contract/dispatcher.ts';
+import type { HeaderPair } from '../contract/values.ts';
 import { LocalProtocolError, type HttpCoreError } from '../contract/errors.ts';
 import type { ApplicationRequestBody } from './application.ts';
 

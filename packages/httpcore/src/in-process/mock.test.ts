@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 
-import type { DispatchResponse, DuplexBody, HeaderPair } from '../contract/dispatcher.ts';
+import type { DispatchResponse, DuplexBody } from '../contract/dispatcher.ts';
+import type { HeaderPair } from '../contract/values.ts';
 import { ConnectError, LocalProtocolError, ReadError, ReadTimeout, RemoteProtocolError } from '../contract/errors.ts';
 import type { TraceObserver } from '../contract/trace.ts';
 import type { ApplicationAnswer, ApplicationRequest } from './application.ts';

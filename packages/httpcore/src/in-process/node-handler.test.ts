@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { describe, expect, test, vi } from 'vitest';
 
-import type { DispatchContext, DispatchResponse, DuplexBody, HeaderPair, ResponseBody } from '../contract/dispatcher.ts';
+import type { DispatchContext, DispatchResponse, DuplexBody, ResponseBody } from '../contract/dispatcher.ts';
+import type { HeaderPair } from '../contract/values.ts';
 import { HttpCoreError, ReadError, RemoteProtocolError } from '../contract/errors.ts';
 import { nodeHandlerDispatcher, type NodeListener } from './node-handler.ts';
 

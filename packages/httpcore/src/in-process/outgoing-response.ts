@@ -1,9 +1,10 @@
 /** From what an application answers to what goes to its client; what HTTP does not allow is refused as a peer's mistake. */
 import { isUint8Array } from 'node:util/types';
 
-import type { HeaderPair, TrailerSource } from '../contract/dispatcher.ts';
+import type { HeaderPair, TrailerSource } from '../contract/values.ts';
 import { LocalProtocolError, RemoteProtocolError } from '../contract/errors.ts';
-import { checkedFields, isFieldValue, resolveTrailers } from '../model/field-syntax.ts';
+import { resolveTrailers } from '../exchange/trailers.ts';
+import { checkedFields, isFieldValue } from '../model/field-syntax.ts';
 import type { ApplicationAnswer, ApplicationBody, ApplicationResponse, ApplicationResponseTuple } from './application.ts';
 
 /** The chunks of a body. Unlike an async generator's, `return` may work while `next` is pending. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { LocalProtocolError } from '../contract/errors.ts';
-import { checkedFields, checkMethod, checkTarget, checkedTrailers, resolveTrailers } from './field-syntax.ts';
+import { checkedFields, checkMethod, checkTarget, checkedTrailers } from './field-syntax.ts';
 
 const code = (check: () => void): string | undefined => {
   try {
@@ -84,7 +84,7 @@ describe('what reaches the wire', () => {
     expect(() => checkedFields([['authorization', 'Bearer secret\n']])).not.toThrow(/secret/);
   });
 
-  it('has no trailer that decides framing, routing or authentication', async () => {
+  it('has no trailer that decides framing, routing or authentication', () => {
     expect(code(() => checkedTrailers([['x-sum', '1']]))).toBeUndefined();
     for (const name of ['Content-Length', 'transfer-encoding', 'HOST', 'Authorization']) {
       expect(
@@ -92,8 +92,5 @@ describe('what reaches the wire', () => {
         name,
       ).toBe('INVALID_TRAILER');
     }
-    expect(await resolveTrailers(undefined)).toBeNull();
-    expect(await resolveTrailers(() => Promise.resolve([['a', 'b']] as const))).toEqual([['a', 'b']]);
-    await expect(resolveTrailers(() => [['a', '\n']])).rejects.toBeInstanceOf(LocalProtocolError);
   });
 });

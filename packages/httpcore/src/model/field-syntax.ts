@@ -2,7 +2,7 @@
  * The grammar of what we put on the wire, by table lookup (RFC 9110 §5.1, §5.5, §5.6.2; RFC 9112 §3.2). Everything is
  * checked after coercion: what is tested is the string that is written, never an object that could change its mind.
  */
-import type { HeaderPair, TrailerSource } from '../contract/dispatcher.ts';
+import type { HeaderPair } from '../contract/values.ts';
 import { tokenCharacters, valueCharacters, visibleCharacters } from './characters.ts';
 import { LocalProtocolError } from '../contract/errors.ts';
 
@@ -108,12 +108,6 @@ export function checkedTrailers(pairs: readonly HeaderPair[]): readonly HeaderPa
     if (forbiddenTrailers.has(name.toLowerCase())) throw local('INVALID_TRAILER', `The field ${show(name)} must not be a trailer`);
   }
   return own;
-}
-
-/** Asks for the trailers, and checks them. */
-export async function resolveTrailers(source: TrailerSource | undefined): Promise<readonly HeaderPair[] | null> {
-  if (source === undefined) return null;
-  return checkedTrailers(typeof source === 'function' ? await source() : source);
 }
 
 function show(text: unknown): string {

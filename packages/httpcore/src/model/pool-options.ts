@@ -1,7 +1,7 @@
 /** The pool's options and, in one frozen table, their defaults. */
 import type { LookupFunction } from 'node:net';
 
-import type { Timeouts } from '../contract/dispatcher.ts';
+import type { Timeouts } from '../contract/values.ts';
 import { LocalProtocolError } from '../contract/errors.ts';
 import { toProxy, type Proxy } from './proxy/proxy.ts';
 import { ownTlsOptions, type TlsOptions } from './tls-options.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { ByteIterable, HeaderPair } from '../contract/dispatcher.ts';
+import type { ByteIterable, HeaderPair } from '../contract/values.ts';
 import { requestFraming } from './request-framing.ts';
 
 const abc = [new Uint8Array(3)];

@@ -1,7 +1,7 @@
 /** What a request body announces of itself: pure decisions, RFC 9110 §8.6 and RFC 9112 §6. Told before anything is sent. */
 import { isUint8Array } from 'node:util/types';
 
-import type { ByteIterable, HeaderPair } from '../contract/dispatcher.ts';
+import type { ByteIterable, HeaderPair } from '../contract/values.ts';
 import { LocalProtocolError } from '../contract/errors.ts';
 
 /** How a request body is delimited, and what has to be added to the head for it. */

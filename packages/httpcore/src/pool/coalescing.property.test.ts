@@ -9,7 +9,8 @@ import { describe, expect, it } from 'vitest';
 
 import { data, goAway, headers, reset, settings } from '../../test/support/http2/frame-factory.ts';
 import { seededRandom } from '../../test/support/seeded-random.ts';
-import type { ResponseBody, Timeouts } from '../contract/dispatcher.ts';
+import type { ResponseBody } from '../contract/dispatcher.ts';
+import type { Timeouts } from '../contract/values.ts';
 import type { Dial, DialedTransport, DialRequest, TransportDialer } from '../dial/dial.ts';
 import { HttpDialer } from '../dial/dialer.ts';
 import { ConnectError, HttpCoreError, PoolClosed } from '../contract/errors.ts';

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 
 import { settings } from '../../test/support/http2/frame-factory.ts';
 import { PatientDialer } from '../../test/support/patient-dialer.ts';
-import type { Timeouts } from '../contract/dispatcher.ts';
+import type { Timeouts } from '../contract/values.ts';
 import { HttpDialer } from '../dial/dialer.ts';
 import { PoolTimeout } from '../contract/errors.ts';
 import { resolvePoolOptions } from '../model/pool-options.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { headers, reset, settings } from '../../test/support/http2/frame-factory.ts';
 import { FrameLog } from '../../test/support/http2/frame-log.ts';
 import { PatientDialer } from '../../test/support/patient-dialer.ts';
-import type { Timeouts } from '../contract/dispatcher.ts';
+import type { Timeouts } from '../contract/values.ts';
 import { HttpDialer } from '../dial/dialer.ts';
 import { PoolClosed } from '../contract/errors.ts';
 import { resolvePoolOptions, type PoolOptions } from '../model/pool-options.ts';

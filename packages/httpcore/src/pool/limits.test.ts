@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { PatientDialer } from '../../test/support/patient-dialer.ts';
-import type { DispatchContext, Timeouts } from '../contract/dispatcher.ts';
+import type { DispatchContext } from '../contract/dispatcher.ts';
+import type { Timeouts } from '../contract/values.ts';
 import { PoolClosed, type HttpCoreError } from '../contract/errors.ts';
 import { HttpDialer } from '../dial/dialer.ts';
 import { resolvePoolOptions, type PoolOptions } from '../model/pool-options.ts';

@@ -8,7 +8,8 @@ import { getEventListeners } from 'node:events';
 
 import { describe, expect, it } from 'vitest';
 
-import type { ByteIterable, ResponseBody, Timeouts } from '../contract/dispatcher.ts';
+import type { ResponseBody } from '../contract/dispatcher.ts';
+import type { ByteIterable, Timeouts } from '../contract/values.ts';
 import type { Dial, DialedTransport, TransportDialer } from '../dial/dial.ts';
 import { HttpDialer } from '../dial/dialer.ts';
 import { ConnectError, HttpCoreError, PoolClosed } from '../contract/errors.ts';

@@ -2,7 +2,8 @@
  * All connections of one dispatcher: finds the origin of a request, keeps the limit over all origins, and owns the two
  * timers that everything here shares.
  */
-import type { ByteIterable, DispatchContext, DispatchResponse, HeaderPair, Timeouts, UrlParts } from '../contract/dispatcher.ts';
+import type { DispatchContext, DispatchResponse } from '../contract/dispatcher.ts';
+import type { ByteIterable, HeaderPair, Timeouts, UrlParts } from '../contract/values.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { BodyMemory } from '../exchange/body-memory.ts';
 import { Exchange } from '../exchange/exchange.ts';

@@ -6,7 +6,8 @@
  * This pool has no limits of its own on connections: each tunnel is asked for by a dial of the pool whose limits count.
  */
 import type { UpgradedBody } from '../exchange/response-body.ts';
-import type { DispatchResponse, HeaderPair, ResponseBody } from '../contract/dispatcher.ts';
+import type { DispatchResponse, ResponseBody } from '../contract/dispatcher.ts';
+import type { HeaderPair } from '../contract/values.ts';
 import type { Dialer } from '../dial/dial.ts';
 import type { TunnelRequest, Tunnelling, Tunnels } from './tunnels.ts';
 import {

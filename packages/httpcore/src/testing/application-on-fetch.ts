@@ -1,5 +1,5 @@
 /** Puts an {@link Application} behind `(Request) => Response`. Trailers, informational responses and tunnels are lost on the way. */
-import type { HeaderPair } from '../contract/dispatcher.ts';
+import type { HeaderPair } from '../contract/values.ts';
 import type { Application, ApplicationBody } from '../in-process/application.ts';
 import { applicationBody, bodyChunks, responseOf } from './application-parts.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-import type { HeaderPair } from '../contract/dispatcher.ts';
+import type { HeaderPair } from '../contract/values.ts';
 import type { Application, ApplicationBody, ApplicationRequest, ApplicationResponse } from '../in-process/application.ts';
 import { applicationBody, bodyChunks, responseOf } from './application-parts.ts';
 

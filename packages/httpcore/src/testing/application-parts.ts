@@ -1,5 +1,5 @@
 /** What the adapters of applications share: from plain values to iterators and back. */
-import type { HeaderPair } from '../contract/dispatcher.ts';
+import type { HeaderPair } from '../contract/values.ts';
 import type { ApplicationAnswer, ApplicationBody, ApplicationRequestBody, ApplicationResponse } from '../in-process/application.ts';
 
 /** @throws the answer itself when it is an `Error`. */

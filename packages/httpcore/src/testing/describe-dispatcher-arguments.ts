@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 
-import type { ByteIterable, DispatchContext, HeaderPair, Timeouts, UrlParts } from '../contract/dispatcher.ts';
+import type { DispatchContext } from '../contract/dispatcher.ts';
+import type { ByteIterable, HeaderPair, Timeouts, UrlParts } from '../contract/values.ts';
 import { Aborted, DeadlineExceeded, LocalProtocolError, UnsupportedProtocol, type HttpCoreError } from '../contract/errors.ts';
 import { assertRejects, bytesOf, patience, type ConformanceGroup, type ReachFor } from './describe-dispatcher-case.ts';
 

@@ -1,15 +1,8 @@
 /** What the groups of the conformance suite are written in. */
 import assert from 'node:assert/strict';
 
-import type {
-  ByteIterable,
-  Dispatcher,
-  DispatchContext,
-  DispatchResponse,
-  HeaderPair,
-  ResponseBody,
-  Timeouts,
-} from '../contract/dispatcher.ts';
+import type { Dispatcher, DispatchContext, DispatchResponse, ResponseBody } from '../contract/dispatcher.ts';
+import type { ByteIterable, HeaderPair, Timeouts } from '../contract/values.ts';
 import type { Application } from '../in-process/application.ts';
 import { HttpCoreError } from '../contract/errors.ts';
 

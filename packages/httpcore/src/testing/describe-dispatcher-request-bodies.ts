@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { runInNewContext } from 'node:vm';
 
-import type { ByteIterable, HeaderPair } from '../contract/dispatcher.ts';
+import type { ByteIterable, HeaderPair } from '../contract/values.ts';
 import type { Application } from '../in-process/application.ts';
 import { HttpCoreError, LocalProtocolError, WriteError } from '../contract/errors.ts';
 import {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import type { HeaderPair } from '../contract/dispatcher.ts';
+import type { HeaderPair } from '../contract/values.ts';
 import type { Application } from '../in-process/application.ts';
 import { ownFields, readText, type ConformanceCase, type ConformanceGroup, type DispatcherCapability } from './describe-dispatcher-case.ts';
 

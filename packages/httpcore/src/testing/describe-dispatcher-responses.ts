@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 
-import type { DuplexBody, HeaderPair } from '../contract/dispatcher.ts';
+import type { DuplexBody } from '../contract/dispatcher.ts';
+import type { HeaderPair } from '../contract/values.ts';
 import { HttpCoreError, NetworkError, RemoteProtocolError } from '../contract/errors.ts';
 import { assertRejects, bytesOf, gate, ownFields, readText, textOf, type ConformanceGroup } from './describe-dispatcher-case.ts';
 

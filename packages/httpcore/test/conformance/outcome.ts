@@ -3,7 +3,7 @@ import type { HeaderPair } from '../../src/contract/dispatcher.ts';
 import type { HttpCoreError } from '../../src/contract/errors.ts';
 import { requestFraming } from '../../src/model/request-framing.ts';
 import { Http1Engine, type Http1Handler } from '../../src/protocol/http1/engine.ts';
-import type { ResponseHead } from '../../src/protocol/http1/response-parser.ts';
+import type { ResponseHead } from '../../src/protocol/http1/response-head.ts';
 
 /** The request that a reply answers, and what is known of its connection. */
 export interface Question {

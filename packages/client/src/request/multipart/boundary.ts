@@ -3,11 +3,10 @@ import { randomBytes } from 'node:crypto';
 
 import { InvalidOption } from '../../errors.ts';
 import { isFieldName } from '../fields/header-input.ts';
+import { mediaType } from '../fields/media-type.ts';
 
 // RFC 2046 §5.1.1: at most 70 of these, and no space at the end.
 const valid = /^[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]$/;
-// RFC 9110 §5.6.2: what else a parameter holds has to be quoted.
-const parameter = /;\s*boundary=(?:"((?:[^"\\]|\\.)*)"|([^\s;]*))/i;
 
 /**
  * 128 bits that nobody can guess: whoever knows the boundary beforehand and writes one of the parts could end that part and
@@ -23,14 +22,14 @@ export function randomBoundary(): string {
  */
 export function boundaryOf(contentType: string | undefined): string | undefined {
   if (contentType === undefined) return undefined;
-  const match = parameter.exec(contentType);
-  if (match === null || !/^multipart\//i.test(contentType)) {
+  const type = mediaType(contentType);
+  const boundary = type?.params.get('boundary');
+  if (type?.type !== 'multipart' || typeof boundary !== 'string') {
     throw new InvalidOption(
       'headers',
       'has a Content-Type that does not fit "files"; leave it out, or give a multipart type with a boundary',
     );
   }
-  const boundary = match[1]?.replace(/\\(.)/g, '$1') ?? match[2]!;
   if (!valid.test(boundary)) {
     throw new InvalidOption('headers', 'has a Content-Type whose boundary is not 1 to 70 of the characters that RFC 2046 permits');
   }

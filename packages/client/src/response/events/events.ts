@@ -5,6 +5,7 @@ import { DecodingError, InvalidOption } from '../../errors.ts';
 import { about } from '../../request/about.ts';
 import { findHeader, isFieldValue, type HeadersInput } from '../../request/fields/header-input.ts';
 import { HTTPStatusError } from '../any-response.ts';
+import { mediaType } from '../../request/fields/media-type.ts';
 import { ownOptions, type OptionNames } from '../../options/own-options.ts';
 import { now } from '../../time/platform.ts';
 import { backoffDelay, isPassingError, isPassingStatus } from '../passing.ts';
@@ -187,7 +188,7 @@ export class EventStream implements AsyncIterableIterator<ServerSentEvent> {
     const response = this.#response;
     if (!response.ok) throw new HTTPStatusError(response);
     const type = findHeader(response.rawHeaders, 'content-type') ?? '';
-    if (!/^text\/event-stream\s*(?:;|$)/i.test(type)) {
+    if (mediaType(type)?.essence !== 'text/event-stream') {
       throw new DecodingError('The response is no event stream: its Content-Type is not text/event-stream', { code: 'NOT_EVENT_STREAM' });
     }
     return response[Symbol.asyncIterator]();

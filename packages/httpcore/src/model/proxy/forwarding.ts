@@ -2,7 +2,7 @@
  * Requests that a proxy forwards (RFC 9110 §7.6, RFC 9112 §3.2.2): what it is told beside each of them, and what it answers for itself.
  * Everything else about them is as if the origin were at the other end.
  */
-import type { HeaderPair } from '../../contract/dispatcher.ts';
+import type { HeaderPair } from '../../contract/values.ts';
 import { proxyFacts, type Proxy } from './proxy.ts';
 import { authorizationFor, isWorthAnother, tellAccepted, type ProxiedRequest, type ProxyAuthenticator } from './proxy-authenticator.ts';
 import type { Origin } from '../origin.ts';

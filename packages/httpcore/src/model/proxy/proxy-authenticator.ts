@@ -1,7 +1,7 @@
 /** Who we are to a proxy: what goes into `Proxy-Authorization`, and what a 407 changes about it (RFC 9110 §11.7). */
 import { Buffer } from 'node:buffer';
 
-import type { HeaderPair } from '../../contract/dispatcher.ts';
+import type { HeaderPair } from '../../contract/values.ts';
 import { isFieldValue } from '../field-syntax.ts';
 
 /**

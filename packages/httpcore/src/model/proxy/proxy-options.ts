@@ -1,5 +1,5 @@
 /** What may be said of a proxy beside its URL, and what of that makes no sense. */
-import type { HeaderPair } from '../../contract/dispatcher.ts';
+import type { HeaderPair } from '../../contract/values.ts';
 import { LocalProtocolError } from '../../contract/errors.ts';
 import { checkedFields } from '../field-syntax.ts';
 import type { ProxyAuthenticator } from './proxy-authenticator.ts';

@@ -1,4 +1,4 @@
-import type { HeaderPair } from '../../contract/dispatcher.ts';
+import type { HeaderPair } from '../../contract/values.ts';
 import { LocalProtocolError } from '../../contract/errors.ts';
 import { parseOrigin, type Origin } from '../origin.ts';
 import { basicAuthenticator, type ProxyAuthenticator } from './proxy-authenticator.ts';

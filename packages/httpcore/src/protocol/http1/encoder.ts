@@ -1,5 +1,5 @@
 /** Puts a request into bytes: RFC 9112 §3, §5 and §7.1. What comes in has been checked. */
-import type { HeaderPair } from '../../contract/dispatcher.ts';
+import type { HeaderPair } from '../../contract/values.ts';
 
 /**
  * The request head as Latin-1 text, in one string: it leaves in one write. `Host` goes first when the caller has none

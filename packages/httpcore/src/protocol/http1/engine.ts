@@ -13,12 +13,13 @@
  * The response may run ahead of the request (an early answer, a full-duplex exchange): then the request machine is still in
  * `body` when the response machine is `done`, and it is for the connection to give up the rest.
  */
-import type { HeaderPair } from '../../contract/dispatcher.ts';
+import type { HeaderPair } from '../../contract/values.ts';
 import { LocalProtocolError, ReadError, RemoteProtocolError, type HttpCoreError } from '../../contract/errors.ts';
 import type { RequestFraming } from '../../model/request-framing.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import { encodeChunkHead, encodeLastChunk, encodeRequestHead } from './encoder.ts';
-import { ResponseParser, type ResponseHead, type ResponseLimits, type ResponseParserSink } from './response-parser.ts';
+import type { ResponseHead } from './response-head.ts';
+import { ResponseParser, type ResponseLimits, type ResponseParserSink } from './response-parser.ts';
 
 type RequestState = 'idle' | 'body' | 'done' | 'dead';
 type RequestEvent = 'begin' | 'data' | 'end' | 'next' | 'fault';

@@ -8,14 +8,14 @@
  * the status line, a Transfer-Encoding whose last coding it does not see to be chunked, or that it forgets because it is empty,
  * `Connection: close` followed by a tab, `close` in a 1xx response, and what its lenient flag opens besides controls in values.
  */
-import type { HeaderPair } from '../../contract/dispatcher.ts';
+import type { HeaderPair } from '../../contract/values.ts';
 import { RemoteProtocolError } from '../../contract/errors.ts';
 import { isToken } from '../../model/field-syntax.ts';
 import { FieldReader, nameSpan, statusSpan, valueSpan } from './field-reader.ts';
-import { responseBodyKind, type ResponseBodyKind } from './framing.ts';
 import { HeadFacts } from './head-facts.ts';
 import { HeadMender } from './head-mender.ts';
 import { Llhttp, llhttpErrno, type LlhttpCallbacks } from './llhttp.ts';
+import { describeMessage, emptyHead, type ResponseHead } from './response-head.ts';
 import { StatusLineCheck } from './status-line.ts';
 
 export interface ResponseLimits {
@@ -25,23 +25,6 @@ export interface ResponseLimits {
   readonly maxHeaderFields: number;
   /** Take what old devices send: see `PoolOptions.lenientHttp1`. */
   readonly lenient: boolean;
-}
-
-/** A parsed head. The same object is filled again for the next response: copy what has to last. */
-export interface ResponseHead {
-  version: '1.0' | '1.1';
-  status: number;
-  reason: string;
-  headers: readonly HeaderPair[];
-  bodyKind: ResponseBodyKind;
-  /** Bytes of a `length` body. */
-  length: number;
-  /** May the connection carry another exchange, as far as this head says? (RFC 9112 §9.3) */
-  persistent: boolean;
-  /** Milliseconds of `Keep-Alive: timeout`, if the server said. */
-  keepAliveTimeout: number | undefined;
-  /** It has no body and says that it has one: what a server takes for that may still come. */
-  announcesMore: boolean;
 }
 
 export interface ResponseParserSink {
@@ -61,17 +44,7 @@ export class ResponseParser implements LlhttpCallbacks {
   readonly #sink: ResponseParserSink;
   readonly #llhttp: Llhttp;
   readonly #statusLine: StatusLineCheck;
-  readonly #head: ResponseHead = {
-    version: '1.1',
-    status: 0,
-    reason: '',
-    headers: [],
-    bodyKind: 'none',
-    length: 0,
-    persistent: false,
-    keepAliveTimeout: undefined,
-    announcesMore: false,
-  };
+  readonly #head = emptyHead();
 
   #method = 'GET';
   #chunk: Uint8Array = new Uint8Array(0);
@@ -251,7 +224,6 @@ export class ResponseParser implements LlhttpCallbacks {
     this.#readFields(true);
     if (this.#fault !== null) return llhttpErrno.user;
     const head = this.#head;
-    const { contentLength, transferEncoding, close, keepAlive, keepAliveTimeout } = this.#facts;
     const { majorVersion, minorVersion } = this.#llhttp;
     if (majorVersion !== 1 || status < 100) {
       return this.#refuse('INVALID_RESPONSE', `The response has the version ${majorVersion}.${minorVersion} and the status ${status}`);
@@ -260,29 +232,8 @@ export class ResponseParser implements LlhttpCallbacks {
     head.status = status;
     head.reason = this.#fields.reason;
     head.headers = this.#pairs;
-    head.length = contentLength === undefined ? 0 : Number(contentLength);
-    if (!Number.isSafeInteger(head.length))
-      return this.#refuse('INVALID_CONTENT_LENGTH', 'The Content-Length of the response is too large');
-    head.bodyKind = responseBodyKind(this.#method, status, contentLength === undefined ? undefined : head.length, transferEncoding);
-    if (transferEncoding !== undefined && this.#isReadOtherwise(head.bodyKind)) {
-      return this.#refuse('CONFLICTING_FRAMING', 'The Transfer-Encoding of the response can be read in two ways');
-    }
-    const hasOtherCoding = transferEncoding !== undefined && transferEncoding !== 'chunked' && !isReadable(transferEncoding);
-    if (hasOtherCoding && (head.bodyKind === 'chunked' || head.bodyKind === 'until-close')) {
-      const codings = JSON.stringify(transferEncoding.slice(0, 60));
-      return this.#refuse('UNSUPPORTED_TRANSFER_CODING', `The response has the transfer codings ${codings}, which nobody asked for`);
-    }
-    // RFC 9110 §15.3.5, §15.4.5. A 304 to HEAD may say what a GET would get.
-    head.announcesMore =
-      (status < 200 || status === 204 || (status === 304 && this.#method !== 'HEAD')) &&
-      (head.length > 0 || transferEncoding !== undefined);
-    // RFC 9112 §6.1: a transfer coding from an HTTP/1.0 server is taken for faulty framing.
-    head.persistent =
-      head.bodyKind !== 'until-close' &&
-      !close &&
-      !head.announcesMore &&
-      (minorVersion === 1 || (keepAlive && transferEncoding === undefined));
-    head.keepAliveTimeout = keepAliveTimeout;
+    const fault = describeMessage(head, this.#facts, this.#method, this.#llhttp);
+    if (fault !== null) return this.#refuse(fault.code, fault.message);
     this.#inHead = false;
     this.#pairs = [];
     this.#overhead = 0;
@@ -292,12 +243,6 @@ export class ResponseParser implements LlhttpCallbacks {
     if (head.bodyKind === 'tunnel') return 2;
     // A body of known length is counted by the engine, which spares copying it into llhttp.
     return head.bodyKind === 'none' || head.bodyKind === 'length' ? 1 : 0;
-  }
-
-  /** llhttp is the one that takes the chunks apart: it and RFC 9112 §6.3 must be of one mind. */
-  #isReadOtherwise(bodyKind: ResponseBodyKind): boolean {
-    if (this.#facts.hasEmptyTransferEncoding) return true;
-    return (bodyKind === 'chunked' || bodyKind === 'until-close') && this.#llhttp.needsEnd !== (bodyKind === 'until-close');
   }
 
   onBody(start: number, end: number): number {
@@ -403,11 +348,4 @@ export class ResponseParser implements LlhttpCallbacks {
         });
     }
   }
-}
-
-/** Chunked alone, or `identity`, which is none: other codings would have to be asked for by TE (RFC 9110 §10.1.4). */
-function isReadable(transferEncoding: string): boolean {
-  const codings = transferEncoding.split(',').map((coding) => coding.trim().toLowerCase());
-  const named = codings.filter((coding) => coding !== '');
-  return named.length === 1 && (named[0] === 'chunked' || named[0] === 'identity');
 }

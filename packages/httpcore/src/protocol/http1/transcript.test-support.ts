@@ -1,9 +1,10 @@
 /** Runs one exchange through an engine and writes down what it told its handler and what it wrote. */
-import type { HeaderPair } from '../../contract/dispatcher.ts';
+import type { HeaderPair } from '../../contract/values.ts';
 import type { HttpCoreError } from '../../contract/errors.ts';
 import { requestFraming } from '../../model/request-framing.ts';
 import { Http1Engine, type Http1Handler } from './engine.ts';
-import type { ResponseHead, ResponseLimits } from './response-parser.ts';
+import type { ResponseHead } from './response-head.ts';
+import type { ResponseLimits } from './response-parser.ts';
 
 export const strictLimits: ResponseLimits = { maxHeaderBytes: 65_536, maxHeaderFields: 256, lenient: false };
 

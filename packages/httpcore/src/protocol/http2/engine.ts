@@ -5,7 +5,7 @@
  * Nothing is sent before `flush`: all that one turn of the event loop asks for leaves in one write. An error of the
  * connection is final: GOAWAY is sent, every stream is told, and from then on nothing is read and nothing is written.
  */
-import type { HeaderPair } from '../../contract/dispatcher.ts';
+import type { HeaderPair } from '../../contract/values.ts';
 import { LocalProtocolError, type HttpCoreError } from '../../contract/errors.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import { Closing } from './closed-streams.ts';

@@ -1,4 +1,4 @@
-import type { HeaderPair } from '../../contract/dispatcher.ts';
+import type { HeaderPair } from '../../contract/values.ts';
 import { SendWindow } from './flow-control.ts';
 
 /** Stands where a chunk stood, so that nothing holds on to what was sent. */

@@ -1,5 +1,5 @@
 /** A request, and its trailers, as fields for a header block (RFC 9113 §8.1–8.3, §8.5; RFC 8441 §4). */
-import type { HeaderPair } from '../../contract/dispatcher.ts';
+import type { HeaderPair } from '../../contract/values.ts';
 import { LocalProtocolError } from '../../contract/errors.ts';
 import { withoutZone } from '../../model/request-target.ts';
 import { FieldKind, trimValue } from './field-kind.ts';

@@ -1,5 +1,5 @@
 /** The fields of a response, or of its trailers, as they come out of a header block (RFC 9113 §8.1–8.3). */
-import type { HeaderPair } from '../../contract/dispatcher.ts';
+import type { HeaderPair } from '../../contract/values.ts';
 import { FieldKind } from './field-kind.ts';
 import type { FieldReceiver } from './hpack/decoder.ts';
 import type { HeaderField } from './hpack/header-field.ts';

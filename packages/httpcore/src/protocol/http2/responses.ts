@@ -4,7 +4,7 @@
  * Order matters in two places: DATA counts against the connection's window whatever becomes of its stream, and a header
  * block is decoded whoever it is for.
  */
-import type { HeaderPair } from '../../contract/dispatcher.ts';
+import type { HeaderPair } from '../../contract/values.ts';
 import { Closing } from './closed-streams.ts';
 import { ErrorCode } from './constants.ts';
 import { ConnectionFault } from './faults.ts';

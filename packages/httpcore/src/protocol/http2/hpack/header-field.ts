@@ -1,4 +1,4 @@
-import type { HeaderPair } from '../../../contract/dispatcher.ts';
+import type { HeaderPair } from '../../../contract/values.ts';
 import { fieldKind } from '../field-kind.ts';
 
 /** RFC 7541 §4.1: what an entry costs beside its text. */
