@@ -31,6 +31,14 @@ export type CarriedResponse = readonly [
   body: CarriedBody,
 ];
 
+/** How a request wants the cache (Fetch Standard §2.2.5). */
+export type CacheMode = 'default' | 'no-store' | 'reload' | 'no-cache' | 'force-cache' | 'only-if-cached';
+/** What a cache tells of a response. */
+interface CacheOutcomeLike {
+  readonly state: string;
+  readonly stored: boolean;
+}
+
 /** What a dispatcher is told beside the request. */
 export interface CarriedContext {
   readonly signal: AbortSignal;
@@ -40,6 +48,9 @@ export interface CarriedContext {
   readonly trace?: Observer | undefined;
   /** A client has the name from the URL alone. */
   readonly servername?: string | undefined;
+  /** For a cache; who has none does not look at it. */
+  readonly cacheMode?: CacheMode | undefined;
+  readonly onCacheOutcome?: ((outcome: CacheOutcomeLike) => void) | undefined;
 }
 
 /** What is used of a `Dispatcher` of `@x/httpcore`, such as a `ConnectionPool`. */
@@ -60,6 +71,7 @@ interface ResponseLike extends AsyncIterable<Uint8Array> {
   readonly reason: string;
   readonly rawHeaders: readonly HeaderPair[];
   readonly body: CarriedBody;
+  readonly cache?: CacheOutcomeLike | undefined;
   bytes(): Promise<Uint8Array>;
   close(): Promise<void>;
 }
@@ -79,6 +91,7 @@ export interface ClientLike {
       readonly onInformational?: Informational;
       readonly trailers?: TrailerSource;
       readonly trace?: Observer;
+      readonly cache?: CacheMode;
     },
   ): Promise<ResponseLike>;
 }
@@ -108,15 +121,23 @@ function isObject(value: unknown): value is object {
 const otherTimeouts = { connect: 10_000, write: 60_000, pool: 30_000 };
 
 function carryByDispatcher(dispatcher: DispatcherLike): Carry {
-  return (method, url, headers, body, silence, context) => {
+  return async (method, url, headers, body, silence, context) => {
     const { connect, write, pool } = otherTimeouts;
     const timeouts: Timeouts | undefined = silence === undefined ? undefined : [connect, silence, write, pool];
-    return dispatcher.dispatch(method, url, headers, body, timeouts, context);
+    if (context.cacheMode !== 'only-if-cached') return dispatcher.dispatch(method, url, headers, body, timeouts, context);
+    // Without a cache nothing of it is in one, and nobody is to be asked.
+    if (!('cache' in dispatcher)) throw notCached();
+    let outcome: CacheOutcomeLike | undefined;
+    const onCacheOutcome = (told: CacheOutcomeLike): void => void (outcome = told);
+    const response = await dispatcher.dispatch(method, url, headers, body, timeouts, { ...context, onCacheOutcome });
+    if (isFromCache(outcome)) return response;
+    await response[4].close();
+    throw notCached();
   };
 }
 
 function carryByClient(client: ClientLike): Carry {
-  return async (method, url, headers, body, silence, { signal, onInformational, trailers, trace }) => {
+  return async (method, url, headers, body, silence, { signal, onInformational, trailers, trace, cacheMode }) => {
     try {
       const response = await client.stream(method, hrefOf(url), {
         headers,
@@ -129,8 +150,13 @@ function carryByClient(client: ClientLike): Carry {
         ...(onInformational === undefined ? {} : { onInformational }),
         ...(trailers === undefined ? {} : { trailers }),
         ...(trace === undefined ? {} : { trace }),
+        ...(cacheMode === undefined ? {} : { cache: cacheMode }),
       });
       const { httpVersion, status, reason, rawHeaders, body: content } = response;
+      if (cacheMode === 'only-if-cached' && !isFromCache(response.cache)) {
+        await response.close();
+        throw notCached();
+      }
       return [httpVersion, status, reason, rawHeaders, content.write === undefined ? new BodyOfResponse(response) : content];
     } catch (error) {
       const last = lastResponseOf(error);
@@ -138,6 +164,15 @@ function carryByClient(client: ClientLike): Carry {
       return [last.httpVersion, last.status, last.reason, last.rawHeaders, new WholeBody(last)];
     }
   };
+}
+
+function isFromCache(outcome: CacheOutcomeLike | undefined): boolean {
+  return outcome !== undefined && outcome.state !== 'miss' && outcome.state !== 'bypass';
+}
+
+/** Fetch Standard §4.6, HTTP-network-or-cache fetch, step 10.1. */
+function notCached(): TypeError {
+  return new TypeError('Nothing of it is in the cache, and "cache" is "only-if-cached"');
 }
 
 /** Reads by way of the response, so that the client knows when its call is over. */

@@ -110,13 +110,14 @@ export class CarriedCall implements Reins {
   }
 
   #context(hasBody: boolean): CarriedContext {
-    const { servername } = this.#options;
+    const { servername, cacheMode } = this.#options;
     const limits = this.#limits;
     return {
       signal: this.#controller.signal,
       onInformational: (status, reason, headers) => this.#informed(status, reason, headers),
       trace: limits === undefined ? undefined : (step) => limits.onStep(step, hasBody),
       servername: servername ?? undefined,
+      cacheMode,
     };
   }
 

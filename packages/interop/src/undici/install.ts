@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { debuglog } from 'node:util';
 import type { ClientLike, DispatcherLike } from '../carrier/carrier.ts';
+import { enterFetch, leaveFetch } from './cache-modes.ts';
 import {
   currentDispatcher,
   dispatcherWithout,
@@ -33,7 +34,8 @@ const log = debuglog('xhttp');
 /**
  * Puts a client under global `fetch`, and under every undici of the process that uses the global dispatcher: Node's own and those from npm, from
  * version 6 on, whichever was loaded first. What the client does to a request it then does for SDKs that only call `fetch`.
- * What fetch does itself stays fetch's: redirects, decoding, `FormData`, `Response`.
+ * What fetch does itself stays fetch's: redirects, decoding, `FormData`, `Response`. Of a client with a cache, `cache: 'no-store'` and the other modes of
+ * global `fetch` mean what the standard says.
  *
  * Installations nest: the latest is asked first, and each can be taken back in any order. The last one restores what was there.
  *
@@ -118,11 +120,13 @@ class Installation {
 
   enter(): void {
     for (const place of this.#places) setDispatcher(place.symbol, place);
+    enterFetch(carryingPlace);
   }
 
   leave(): void {
     if (this.isOver) return;
     this.isOver = true;
+    leaveFetch();
     for (const { symbol } of this.#places) {
       const present = currentDispatcher(symbol);
       // Those above go on, and so does what somebody else has put there since.
@@ -162,6 +166,12 @@ class InstalledDispatcher extends UndiciDispatcher {
     places.add(this);
   }
 
+  /** This one, or the first below it, whose installation counts here and now. */
+  get carrying(): InstalledDispatcher | undefined {
+    if (this.#installation.counts) return this;
+    return isPlace(this.#before) ? this.#before.carrying : undefined;
+  }
+
   /** Below this one, once it has been taken back. */
   get below(): PlainDispatcher | undefined | null {
     return this.#installation.isOver ? this.#before : null;
@@ -172,6 +182,18 @@ class InstalledDispatcher extends UndiciDispatcher {
     if (this.#installation.counts) return super.dispatch(options, handler);
     return (this.#before ?? dispatcherWithout(this.symbol)).dispatch(options, handler);
   }
+}
+
+/** Who would carry a call of global fetch that is made here and now, if it is one of these. */
+function carryingPlace(): PlainDispatcher | undefined {
+  for (const symbol of globalSymbols) {
+    const present = currentDispatcher(symbol);
+    // Somebody else stands there: it is his.
+    if (!isPlace(present)) return undefined;
+    const { carrying } = present;
+    if (carrying !== undefined) return carrying;
+  }
+  return undefined;
 }
 
 /** Itself, or what is left below it once it has been taken back. */

@@ -1,5 +1,5 @@
 /** What undici's options say of a request but for its body. Pure. */
-import type { HeaderPair, UrlParts } from '../carrier/carrier.ts';
+import type { CacheMode, HeaderPair, UrlParts } from '../carrier/carrier.ts';
 import { undiciError } from './undici-errors.ts';
 
 /** What a dispatcher of undici is asked for, as far as it means anything here. */
@@ -19,6 +19,8 @@ export interface UndiciDispatchOptions {
   readonly reset?: boolean | null | undefined;
   readonly expectContinue?: boolean | null | undefined;
   readonly servername?: string | null | undefined;
+  /** For the cache of the client or the dispatcher that carries it; undici itself says none. Default `default`. */
+  readonly cacheMode?: CacheMode | undefined;
 }
 
 export interface RequestHead {
