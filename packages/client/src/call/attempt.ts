@@ -29,16 +29,16 @@ export class Attempt<Asked = Request> {
   /** @internal Beside a cache: what the origin sent for this very request. */
   received: readonly HeaderPair[] | undefined = undefined;
 
-  readonly #startedAt: number = now();
+  /** @internal */
+  readonly startedAt: number = now();
   #connection: ConnectionInfo | undefined = undefined;
   #reused: boolean | undefined = undefined;
   #dial: DialSteps | undefined = undefined;
-  // `NaN` until it happens: numbers, so that noting one makes nothing.
-  #queuedAt = NaN;
-  #assignedAt = NaN;
-  #sentAt = NaN;
-  #firstByteAt = NaN;
-  #endedAt = NaN;
+  #queuedAt: number | undefined = undefined;
+  #assignedAt: number | undefined = undefined;
+  #sentAt: number | undefined = undefined;
+  #firstByteAt: number | undefined = undefined;
+  #endedAt: number | undefined = undefined;
   #whenOver: (() => void)[] | undefined = undefined;
 
   constructor(request: Asked, trace: TraceObserver | undefined) {
@@ -54,27 +54,34 @@ export class Attempt<Asked = Request> {
 
   /** @internal Over: what the dispatcher did not trace ends now. */
   end(): void {
-    if (Number.isNaN(this.#endedAt)) this.#endedAt = now();
+    this.#endedAt ??= now();
     this.body = undefined;
     this.#tellOver();
   }
 
+  /** @internal Over, whatever an interceptor left lying, or an error cut off: no connection stays taken. */
+  settle(): void {
+    const { body } = this;
+    if (body !== undefined && body.trailers === undefined) body.close().catch(() => {});
+    this.end();
+  }
+
   /** @internal Calls once it holds nothing any more. */
   whenOver(callback: () => void): void {
-    if (known(this.#endedAt) === undefined) (this.#whenOver ??= []).push(callback);
+    if (this.#endedAt === undefined) (this.#whenOver ??= []).push(callback);
     else callback();
   }
 
   get timings(): Timings {
     const reused = this.#reused;
-    const end = known(this.#endedAt) ?? now();
+    const end = this.#endedAt ?? now();
     const moments = {
-      started: this.#startedAt,
-      queued: known(this.#queuedAt),
-      assigned: known(this.#assignedAt),
-      sent: known(this.#sentAt),
-      firstByte: known(this.#firstByteAt),
-      ended: known(this.#endedAt),
+      started: this.startedAt,
+      queued: this.#queuedAt,
+      assigned: this.#assignedAt,
+      sent: this.#sentAt,
+      firstByte: this.#firstByteAt,
+      ended: this.#endedAt,
     };
     const steps = reused === undefined ? this.#dial?.until(end) : this.#connection?.timings;
     return {
@@ -90,7 +97,7 @@ export class Attempt<Asked = Request> {
   #tellOver(): void {
     const callbacks = this.#whenOver;
     this.#whenOver = undefined;
-    for (const callback of callbacks ?? []) callback();
+    if (callbacks !== undefined) for (const callback of callbacks) callback();
   }
 
   #note<Name extends keyof TraceEvents>(name: Name, at: number, detail: TraceEvents[Name]): void {
@@ -104,8 +111,8 @@ export class Attempt<Asked = Request> {
         this.#connection = connection;
         this.#reused = reused;
         this.#assignedAt = at;
-        this.#sentAt = NaN;
-        this.#firstByteAt = NaN;
+        this.#sentAt = undefined;
+        this.#firstByteAt = undefined;
         break;
       }
       case 'head-sent':
@@ -124,8 +131,4 @@ export class Attempt<Asked = Request> {
         if (this.#connection === undefined && DialSteps.has(name)) (this.#dial ??= new DialSteps()).note(name, at);
     }
   }
-}
-
-function known(moment: number): number | undefined {
-  return Number.isNaN(moment) ? undefined : moment;
 }

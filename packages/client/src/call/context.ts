@@ -15,14 +15,15 @@ import type { StreamResponse } from '../response/stream-response.ts';
 import type { UploadObserver } from '../request/upload-progress.ts';
 import type { TimeoutSettings } from '../time/timeout.ts';
 import { Attempt } from './attempt.ts';
+import { Attempts } from './attempts.ts';
 import { recordFailure } from './failed-call.ts';
 import { joinSignals, type CallSignal } from './signals.ts';
 import { now, timeOrigin } from '../time/platform.ts';
 
 /** Of all that a client sends once more on its own account. */
 export interface CallBudget {
-  /** A request of the program. */
-  deposit(): void;
+  /** A request of the program, at this moment of `now()`. Default: now. */
+  deposit(at?: number): void;
   /** Is there something left for one more? Takes it. */
   withdraw(): boolean;
 }
@@ -54,9 +55,7 @@ export class CallContext implements CallRecord {
   budget: CallBudget | undefined;
   /** @internal Does the call end with its response whole in memory? */
   readsWhole = false;
-  /** Every request so far, oldest first. */
-  readonly attempts: readonly AttemptRecord[];
-  readonly #attempts: Attempt[];
+  readonly #attempts: Attempts;
   readonly #signal: CallSignal;
   /** Parts of the call that have a signal of their own. */
   #branches: CallContext[] | undefined = undefined;
@@ -90,17 +89,21 @@ export class CallContext implements CallRecord {
     this.timeouts = phases;
     this.deadline = stem === undefined ? (total === null ? undefined : now() + total) : stem.deadline;
     this.budget = stem?.budget;
-    this.#attempts = stem === undefined ? [] : stem.#attempts;
+    this.#attempts = stem === undefined ? new Attempts() : stem.#attempts;
     this.trace = trace;
     this.onInformational = onInformational;
     this.onUploadProgress = onUploadProgress;
-    this.attempts = this.#attempts;
     this.#signal = signal;
   }
 
   /** Aborts the call: the caller's signal, the client's, or both in one. */
   get signal(): AbortSignal | undefined {
     return this.#signal.signal;
+  }
+
+  /** Every request so far, oldest first. */
+  get attempts(): readonly AttemptRecord[] {
+    return this.#attempts.all;
   }
 
   /** The responses that have led to the request that is being sent, oldest first. */
@@ -116,7 +119,7 @@ export class CallContext implements CallRecord {
   /** @internal Another request follows this response: its connection is given back first, to be used again. Never rejects. */
   async release(response: StreamResponse): Promise<void> {
     await response.close();
-    this.#attempts.find((attempt) => attempt === response.attempt)?.end();
+    this.#attempts.of(response)?.end();
   }
 
   /** @internal The same call, for requests that this signal ends, too. */
@@ -140,25 +143,25 @@ export class CallContext implements CallRecord {
 
   /** @internal An attempt failed with this error, of which more is known now. */
   retell(error: unknown, told: unknown): void {
-    for (const attempt of this.#attempts) if (attempt.error === error) attempt.error = told;
+    for (const attempt of this.#attempts.all) if (attempt.error === error) attempt.error = told;
   }
 
   /** @internal Calls once all of the body of this response is here; never, where it is already. */
   whenArrived(response: StreamResponse, callback: () => void): void {
-    const attempt = this.#attempts.find((candidate) => candidate === response.attempt);
+    const attempt = this.#attempts.of(response);
     if (attempt !== undefined) attempt.onArrived = callback;
   }
 
   /** @internal Calls once this response holds nothing any more: read, closed, broken off, or made by no server. */
   whenOver(response: StreamResponse, callback: () => void): void {
-    const attempt = this.#attempts.find((candidate) => candidate === response.attempt);
+    const attempt = this.#attempts.of(response);
     if (attempt === undefined) callback();
     else attempt.whenOver(callback);
   }
 
   /** @internal The body of this response broke off, and so has the attempt. */
   breakOff(response: StreamResponse, error: unknown): void {
-    const attempt = this.#attempts.find((candidate) => candidate === response.attempt);
+    const attempt = this.#attempts.of(response);
     if (attempt === undefined) return;
     attempt.error ??= error;
     attempt.end();
@@ -166,14 +169,16 @@ export class CallContext implements CallRecord {
 
   /** @internal Is a dispatcher at work on it, and will tell how that ends? */
   get isUnderWay(): boolean {
-    const latest = this.#attempts.at(-1);
+    const latest = this.#attempts.latest;
     return latest !== undefined && latest.error === undefined && (latest.status === undefined || latest.body !== undefined);
   }
 
   /** @internal */
   begin(request: Request): Attempt {
     const attempt = new Attempt(request, this.trace);
-    this.#attempts.push(attempt);
+    // The one look at the clock that every call has to pay for.
+    if (this.#attempts.first === undefined) this.budget?.deposit(attempt.startedAt);
+    this.#attempts.add(attempt);
     return attempt;
   }
 
@@ -194,24 +199,24 @@ export class CallContext implements CallRecord {
 
   /** @internal The call has failed: the error gets to know of it, and what was to be sent and still holds a file or a socket lets go of it. */
   fail(error: unknown): void {
-    const latest = this.#attempts.at(-1);
+    const latest = this.#attempts.latest;
     if (latest !== undefined && error instanceof HttpCoreError) latest.error ??= error;
     recordFailure(error, {
       request: this.request,
-      attempts: [...this.#attempts],
+      attempts: [...this.#attempts.all],
       history: this.#history,
       elapsed: this.#elapsed(),
       total: this.#total ?? undefined,
     });
     this.request.body?.discard();
-    for (const { request } of this.#attempts) request.body?.discard();
+    for (const { request } of this.#attempts.all) request.body?.discard();
   }
 
   /** Milliseconds since the call began, without a look at the clock that every call would have to pay for. */
   #elapsed(): number {
     const total = this.#total;
     if (this.deadline !== undefined && total !== null) return now() - (this.deadline - total);
-    const [first] = this.#attempts;
+    const { first } = this.#attempts;
     return first === undefined ? 0 : timeOrigin + now() - first.timings.startedAt;
   }
 
@@ -221,17 +226,13 @@ export class CallContext implements CallRecord {
    */
   settle(): void {
     this.request.body?.release();
-    for (const attempt of this.#attempts) {
-      const { body } = attempt;
-      if (body !== undefined && body.trailers === undefined) body.close().catch(() => {});
-      attempt.end();
-    }
+    this.#attempts.settle();
     this.#releaseSignals();
   }
 
   #releaseSignals(): void {
-    for (const { release } of this.#attemptSignals ?? []) release();
     this.#signal.release();
-    for (const branch of this.#branches ?? []) branch.#releaseSignals();
+    if (this.#attemptSignals !== undefined) for (const { release } of this.#attemptSignals) release();
+    if (this.#branches !== undefined) for (const branch of this.#branches) branch.#releaseSignals();
   }
 }

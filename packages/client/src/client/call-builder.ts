@@ -1,7 +1,7 @@
 /** From the arguments of a verb to a call that can be sent. */
 import { BasicAuth } from '../auth/basic.ts';
 import { CallContext, type CallBudget } from '../call/context.ts';
-import { expectManyListeners, joinSignals, noSignal } from '../call/signals.ts';
+import { expectManyListeners, joinSignals, type CallSignal } from '../call/signals.ts';
 import { refuseProxy } from '../proxies/proxy-settings.ts';
 import { Request } from '../request/request.ts';
 import type { RequestBuilder } from '../request/request-builder.ts';
@@ -18,6 +18,8 @@ export class CallBuilder {
   /** Is the dispatcher somebody else's? */
   readonly #isForeign: boolean;
   readonly #budget: CallBudget;
+  /** What ends a call that says nothing of that; `undefined` where it has to be put together for each. */
+  readonly #usualSignal: CallSignal | undefined;
 
   constructor(
     settings: ClientSettings,
@@ -31,6 +33,8 @@ export class CallBuilder {
     this.#shutdowns = shutdowns;
     this.#isForeign = isForeign;
     this.#budget = budget;
+    const signals = this.signals(undefined);
+    this.#usualSignal = signals.length > 1 ? undefined : joinSignals(signals);
   }
 
   /**
@@ -49,8 +53,8 @@ export class CallBuilder {
   }
 
   #context(given: Request, own: CallOptions | undefined, extra: AbortSignal | undefined): CallContext {
-    if (own === undefined && extra === undefined && this.#settings.signal === undefined && this.#shutdowns.length === 0) {
-      return this.#within(new CallContext(requestUnder(given, this.#settings), this.#settings, noSignal, undefined, undefined));
+    if (own === undefined && extra === undefined && this.#usualSignal !== undefined) {
+      return this.#within(new CallContext(requestUnder(given, this.#settings), this.#settings, this.#usualSignal, undefined, undefined));
     }
     if (this.#isForeign) refuseProxy(own?.proxy);
     const settings = own === undefined ? this.#settings : resolveCallSettings(own, this.#settings);
@@ -63,7 +67,6 @@ export class CallBuilder {
 
   #within(call: CallContext): CallContext {
     call.budget = this.#budget;
-    this.#budget.deposit();
     return call;
   }
 

@@ -23,13 +23,13 @@ export class RetryBudget {
   }
 
   /** A request, not a retry, is sent. */
-  deposit(): void {
-    this.#slots[this.#slot()]! += tokensPerRequest;
+  deposit(at: number = this.#now()): void {
+    this.#slots[this.#slot(at)]! += tokensPerRequest;
   }
 
   /** Is there a token for one more retry? Takes it. */
   withdraw(): boolean {
-    const slot = this.#slot();
+    const slot = this.#slot(this.#now());
     let tokens = reservePerSecond * windowSeconds;
     for (const balance of this.#slots) tokens += balance;
     // Fifths do not add up exactly.
@@ -39,8 +39,8 @@ export class RetryBudget {
   }
 
   /** Where the present second is counted, once the seconds that are over have been forgotten. */
-  #slot(): number {
-    const second = Math.floor(this.#now() / 1000);
+  #slot(at: number): number {
+    const second = Math.max(this.#second, Math.floor(at / 1000));
     if (second - this.#second >= windowSeconds) this.#slots.fill(0);
     else for (let past = this.#second + 1; past <= second; past++) this.#slots[past % windowSeconds] = 0;
     this.#second = second;

@@ -98,7 +98,7 @@ export class Http1Connection implements Connection, Http1CarrierOwner {
     this.served += 1;
     const carrier = this.#carrier;
     carrier.take(exchange, reused && now - this.idleSince >= momentOfIdling && !isSurelyReplayable(exchange));
-    exchange.onAssigned(carrier, this.info, reused, undefined);
+    exchange.onAssigned(carrier, this.info, reused, undefined, now);
     exchange.waitFor('read', now);
     this.#owner.onDeadline(exchange.expiresAt);
     this.#turn.add(carrier);

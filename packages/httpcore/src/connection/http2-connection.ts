@@ -173,7 +173,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
     carrier.stream = stream;
     if (this.#hasUnheld) this.#transport.ref();
     this.served += 1;
-    exchange.onAssigned(carrier, this.info, this.served > 1, stream.id);
+    exchange.onAssigned(carrier, this.info, this.served > 1, stream.id, now);
     exchange.requestSent = true;
     if (exchange.traced) exchange.trace('head-sent', undefined);
     if (endsWithHead || isTunnel) {

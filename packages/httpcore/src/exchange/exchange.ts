@@ -21,7 +21,7 @@ import type { Origin } from '../model/origin.ts';
 import type { RequestFraming } from '../model/request-framing.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { ConnectionInfo, TraceEventName, TraceEvents } from '../contract/trace.ts';
-import { listenForAbort, stopListening, type AbortListener } from './abort-listener.ts';
+import { listenForAbort, stopListening, type AbortHandler, type AbortListener } from './abort-listener.ts';
 import { BodyBuffer } from './body-buffer.ts';
 import { ExchangeLimits, type WaitingFor } from './exchange-limits.ts';
 import type { Carrier, ExchangeOwner } from './parties.ts';
@@ -34,7 +34,7 @@ import { UnwantedAnswer } from './unwanted-answer.ts';
 
 const noTrailers: readonly HeaderPair[] = Object.freeze([]);
 
-export class Exchange extends GivenRequest {
+export class Exchange extends GivenRequest implements AbortHandler {
   /** Settles with the final head. */
   readonly response: Promise<DispatchResponse>;
 
@@ -58,6 +58,8 @@ export class Exchange extends GivenRequest {
 
   readonly #owner: ExchangeOwner<Exchange>;
   #listener: AbortListener | null = null;
+  nextListening: AbortHandler | null = null;
+  previousListening: AbortHandler | null = null;
   readonly #limits: ExchangeLimits;
   #state: ExchangeState = 'queued';
   #carrier: Carrier<Exchange> | null = null;
@@ -90,9 +92,8 @@ export class Exchange extends GivenRequest {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    const signal = context?.signal;
-    if (signal !== undefined) this.#listener = listenForAbort(signal, this);
-    if (this.observer !== null) this.trace('queued', undefined);
+    if (context?.signal !== undefined) this.#listener = listenForAbort(context.signal, this);
+    this.observer?.('queued', now, undefined);
   }
 
   /** The abort signal's listener is the exchange itself: one object less per request. */
@@ -146,12 +147,12 @@ export class Exchange extends GivenRequest {
 
   // From the connection
 
-  /** A connection takes it. */
-  onAssigned(stream: Carrier<Exchange>, connection: ConnectionInfo, reused: boolean, streamId: number | undefined): void {
+  /** A connection takes it, at this moment. */
+  onAssigned(stream: Carrier<Exchange>, connection: ConnectionInfo, reused: boolean, streamId: number | undefined, now: number): void {
     this.#move('assign');
     this.#carrier = stream;
     this.connectionReused = reused;
-    if (this.observer !== null) this.trace('assigned', { connection, reused, streamId });
+    if (this.observer !== null) this.observer('assigned', now, { connection, reused, streamId });
   }
 
   onInformational(status: number, reason: string, headers: readonly HeaderPair[]): void {
@@ -309,10 +310,8 @@ export class Exchange extends GivenRequest {
   }
 
   onWritable(): void {
-    const writable = this.#writable;
-    if (writable === null) return;
+    this.#writable?.resolve();
     this.#writable = null;
-    writable.resolve();
   }
 
   // From the caller's side
@@ -389,7 +388,7 @@ export class Exchange extends GivenRequest {
       return Promise.resolve();
     }
     // Nobody is left who could abort it.
-    stopListening(this.context?.signal, this.#listener);
+    stopListening(this.context?.signal, this.#listener, this);
     this.#unread = new UnwantedAnswer(error, this.#owner.clock, patience, () => this.abort(error));
     const over = this.#unread.whenOver();
     this.onConsumed(taken);
@@ -434,7 +433,7 @@ export class Exchange extends GivenRequest {
   }
 
   #release(): void {
-    stopListening(this.context?.signal, this.#listener);
+    stopListening(this.context?.signal, this.#listener, this);
     this.#limits.waitingFor = 'nothing';
     this.#carrier = null;
     this.#challenge?.stop();

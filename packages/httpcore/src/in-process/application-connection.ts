@@ -93,7 +93,7 @@ export class ApplicationConnection implements Connection, Carrier<Exchange>, Inc
     this.served = 1;
     this.#exchange = exchange;
     this.#processRef.take();
-    exchange.onAssigned(this, this.info, false, undefined);
+    exchange.onAssigned(this, this.info, false, undefined, this.#clock.now());
     exchange.requestSent = true;
     if (exchange.traced) exchange.trace('head-sent', undefined);
     this.#waitFor(exchange, 'read');
