@@ -10,6 +10,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import type { PieceReceiver } from './chunk-memory.ts';
 import { expectsContinue, WithheldBody } from './expect-continue.ts';
 import type { Liveness } from './liveness.ts';
+import type { Processing } from '../exchange/replay.ts';
 import { RequestBody } from '../exchange/request-body.ts';
 
 /** What a carrier needs of its connection. */
@@ -58,23 +59,58 @@ export class Http2Carrier implements Carrier<Exchange>, PieceReceiver {
     else send();
   }
 
-  onFirstByte(): void {
-    if (this.#sawFirstByte) return;
-    this.#sawFirstByte = true;
-    if (this.exchange.traced) this.exchange.trace('first-byte', undefined);
+  // From the engine
+
+  onInformational(status: number, headers: readonly HeaderPair[]): void {
+    this.#onFirstByte();
+    if (status === 100 && expectsContinue(this.exchange.headers)) this.withheldBody?.release();
+    else this.exchange.onInformational(status, '', headers);
+  }
+
+  onHead(status: number, headers: readonly HeaderPair[]): void {
+    const { exchange } = this;
+    const { lastHeard } = this.#connection.liveness;
+    this.#onFirstByte();
+    if (this.withheldBody?.giveUp() === true) exchange.requestEnded = true;
+    this.isTunnel = exchange.method === 'CONNECT' && status >= 200 && status < 300;
+    if (this.isTunnel) exchange.waitFor('nothing', lastHeard);
+    exchange.onHead('2', status, '', headers, this.isTunnel);
+    this.watchReading(lastHeard);
   }
 
   /**
    * The response is whole, and its exchange with it. What the caller has not read of it is in memory that is the caller's: it counts
    * against no window any more, or those who never read would stop the connection for everybody.
    */
-  end(): void {
+  onResponseEnd(trailers: readonly HeaderPair[]): void {
+    this.exchange.complete(trailers);
     const { engine } = this.#connection;
     const stream = this.stream!;
     // A tunnel is closed, not broken, where nothing holds up what was written to it.
     if (this.isTunnel && !stream.isClosed && stream.outbound?.queued === 0) engine.endStream(stream, null);
     // RFC 9113 §8.1: where the answer is whole before the request is, nobody wants the rest.
     engine.resetStream(stream, ErrorCode.CANCEL);
+  }
+
+  onReset(error: HttpCoreError, processing: Processing): void {
+    this.withheldBody?.giveUp();
+    this.exchange.fail(error, processing);
+  }
+
+  onWritable(): void {
+    const { exchange } = this;
+    if (exchange.waitingFor === 'write') exchange.waitFor('nothing', this.#connection.clock.now());
+    exchange.onWritable();
+  }
+
+  onRequestSent(): void {
+    if (!this.exchange.ended && !this.isTunnel) this.watchReading(this.#connection.clock.now());
+  }
+
+  #onFirstByte(): void {
+    if (this.#sawFirstByte) return;
+    this.#sawFirstByte = true;
+    if (this.exchange.traced) this.exchange.trace('first-byte', undefined);
   }
 
   /** Silence counts against the peer only while our caller has taken all that came, the peer may send more, and all of the request is sent. */
@@ -89,6 +125,8 @@ export class Http2Carrier implements Carrier<Exchange>, PieceReceiver {
   onDelivered(): void {
     this.watchReading(this.#connection.liveness.lastHeard);
   }
+
+  // From the exchange
 
   onConsumed(exchange: Exchange, bytes: number): void {
     const { engine, clock } = this.#connection;

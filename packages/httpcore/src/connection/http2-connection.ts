@@ -8,12 +8,10 @@
  * While streams are open, a peer that is silent for long is asked with a PING (`liveness.ts`); no answer ends the connection, so that a dead
  * peer is found long before the read limits of the exchanges.
  */
-import type { HeaderPair } from '../contract/values.ts';
-import type { HttpCoreError, LocalProtocolError, RemoteProtocolError } from '../contract/errors.ts';
+import type { HttpCoreError, LocalProtocolError } from '../contract/errors.ts';
 import { ReadError, ReadTimeout, WriteError } from '../contract/errors.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
-import type { ByteSink } from '../protocol/byte-sink.ts';
 import { ErrorCode } from '../protocol/http2/constants.ts';
 import { Http2Engine } from '../protocol/http2/engine.ts';
 import { closedBy, isRetirement } from '../protocol/http2/faults.ts';
@@ -22,9 +20,9 @@ import type { Http2Stream } from '../protocol/http2/stream.ts';
 import type { Clock, Scheduled } from '../time/clock.ts';
 import { ChunkPieces } from './chunk-memory.ts';
 import type { Connection, ConnectionOwner } from './connection.ts';
-import { expectsContinue } from './expect-continue.ts';
 import type { BodyMemory, BodyMemoryWatcher } from '../exchange/body-memory.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import type { Processing } from '../exchange/replay.ts';
 import { coalescingOf, engineOptions, type Http2ConnectionOptions } from './http2-options.ts';
 import { Liveness, pingTimeout } from './liveness.ts';
 import { Http2Carrier, type Http2CarrierOwner } from './http2-carrier.ts';
@@ -36,7 +34,7 @@ const closingTimeout = 1_000;
 /** The code of the errors of streams that the server wants to see over HTTP/1.1. */
 const http1Required = 'H2_HTTP_1_1_REQUIRED';
 
-export class Http2Connection implements Connection, Http2EngineHandler<Http2Carrier>, Http2CarrierOwner, ByteSink, BodyMemoryWatcher {
+export class Http2Connection implements Connection, Http2CarrierOwner, BodyMemoryWatcher {
   readonly info: ConnectionInfo;
   readonly idleTimeout: number = idleTimeout;
   readonly coalescing: Connection['coalescing'];
@@ -87,13 +85,12 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
     this.liveness = new Liveness(this.idleSince);
     this.coalescing = coalescingOf(transport.facts, info);
     this.engine = new Http2Engine<Http2Carrier>(
-      this,
-      this,
+      transport,
+      this.#engineHandler(),
       engineOptions(options, () => clock.now()),
     );
     this.#memory = options.memory;
     this.#onStreamLimit = options.onStreamLimit;
-    // Not `this`: an end means one thing to the transport and another to the engine.
     transport.start({
       onBytes: (chunk) => this.#receive(chunk),
       onEnd: () => this.#lost(closedBy(this.engine.peerGoAway, 'The server closed the connection')),
@@ -190,11 +187,7 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
 
   // Sending
 
-  write(data: string | Uint8Array): boolean {
-    return this.#transport.write(data);
-  }
-
-  onOutput(): void {
+  #onOutput(): void {
     this.#flush ??= this.clock.nextTurn(() => {
       this.#flush = null;
       this.#flushNow();
@@ -234,7 +227,38 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
 
   // From the engine
 
-  onSettings(): void {
+  /** What is said of one stream goes to what carries its exchange. */
+  #engineHandler(): Http2EngineHandler<Http2Carrier> {
+    return {
+      onOutput: () => this.#onOutput(),
+      onSettings: () => this.#onSettings(),
+      onCapacityChange: () => this.#onCapacityChange(),
+      onInformational: (carrier, status, headers) => carrier.onInformational(status, headers),
+      onHead: (carrier, status, headers) => {
+        this.#hasAnswered = true;
+        carrier.onHead(status, headers);
+      },
+      onData: (carrier, chunk, start, end) => this.#pieces.add(carrier, chunk, start, end),
+      onResponseEnd: (carrier, trailers) => {
+        this.#pieces.deliver();
+        carrier.onResponseEnd(trailers);
+      },
+      onReset: (carrier, error, wasProcessed) => {
+        this.#pieces.deliver();
+        carrier.onReset(error, this.#processingOf(carrier, error, wasProcessed));
+      },
+      onUploadStopped: (carrier) => carrier.exchange.requestBody?.stop(),
+      onWritable: (carrier) => carrier.onWritable(),
+      onRequestSent: (carrier) => carrier.onRequestSent(),
+      onHttp1Required: (carrier) => this.#onHttp1Required(carrier),
+      onGoAway: () => this.#onGoAway(),
+      // Whatever the peer sends says as much.
+      onPingAcknowledged: () => {},
+      onConnectionError: (error) => this.#shut(error),
+    };
+  }
+
+  #onSettings(): void {
     this.#settingsSeen = true;
     this.#onStreamLimit?.(this.engine.peerSettings.maxConcurrentStreams);
     this.#startWaiting();
@@ -254,84 +278,29 @@ export class Http2Connection implements Connection, Http2EngineHandler<Http2Carr
     for (const exchange of unstarted) exchange.requeue();
   }
 
-  onCapacityChange(): void {
+  #onCapacityChange(): void {
     if (this.active === 0) this.idleSince = this.clock.now();
     if (this.#hasUnheld) this.#reviewRef();
     if (!this.#noNewExchanges) this.#owner.onCapacity(this);
     else if (this.active === 0) this.#shut(undefined);
   }
 
-  onInformational(carrier: Http2Carrier, status: number, headers: readonly HeaderPair[]): void {
-    carrier.onFirstByte();
-    if (status === 100 && expectsContinue(carrier.exchange.headers)) carrier.withheldBody?.release();
-    else carrier.exchange.onInformational(status, '', headers);
-  }
-
-  onHead(carrier: Http2Carrier, status: number, headers: readonly HeaderPair[]): void {
-    const { exchange } = carrier;
-    this.#hasAnswered = true;
-    carrier.onFirstByte();
-    if (carrier.withheldBody?.giveUp() === true) exchange.requestEnded = true;
-    const isUpgraded = exchange.method === 'CONNECT' && status >= 200 && status < 300;
-    if (isUpgraded) exchange.waitFor('nothing', this.liveness.lastHeard);
-    carrier.isTunnel = isUpgraded;
-    exchange.onHead('2', status, '', headers, isUpgraded);
-    carrier.watchReading(this.liveness.lastHeard);
-  }
-
-  onData(carrier: Http2Carrier, chunk: Uint8Array, start: number, end: number): void {
-    this.#pieces.add(carrier, chunk, start, end);
-  }
-
-  onResponseEnd(carrier: Http2Carrier, trailers: readonly HeaderPair[]): void {
-    this.#pieces.deliver();
-    carrier.exchange.complete(trailers);
-    carrier.end();
-  }
-
-  onReset(carrier: Http2Carrier, error: HttpCoreError, wasProcessed: boolean): void {
-    this.#pieces.deliver();
-    carrier.withheldBody?.giveUp();
-    const isStale = carrier.startedAt > this.liveness.lastHeard && this.served > 1;
+  /** What is known of the server's side of a stream that was reset. */
+  #processingOf(carrier: Http2Carrier, error: HttpCoreError, wasProcessed: boolean): Processing {
     // Where there is no HTTP/1.1, the next connection would refuse it as well.
-    const isHopeless = this.#givenUp || (error.code === http1Required && !this.#fallsBack);
-    const unprocessed = this.#hasAnswered && isRetirement(error) ? 'retired' : 'unprocessed';
-    const processing = isHopeless ? 'unknown' : !wasProcessed ? unprocessed : isStale ? 'stale' : 'unknown';
-    carrier.exchange.fail(error, processing);
+    if (this.#givenUp || (error.code === http1Required && !this.#fallsBack)) return 'unknown';
+    if (!wasProcessed) return this.#hasAnswered && isRetirement(error) ? 'retired' : 'unprocessed';
+    return carrier.startedAt > this.liveness.lastHeard && this.served > 1 ? 'stale' : 'unknown';
   }
 
-  onUploadStopped(carrier: Http2Carrier): void {
-    carrier.exchange.requestBody?.stop();
-  }
-
-  onWritable(carrier: Http2Carrier): void {
-    const { exchange } = carrier;
-    if (exchange.waitingFor === 'write') exchange.waitFor('nothing', this.clock.now());
-    exchange.onWritable();
-  }
-
-  onRequestSent(carrier: Http2Carrier): void {
-    const { exchange } = carrier;
-    if (exchange.ended || carrier.isTunnel) return;
-    carrier.watchReading(this.clock.now());
-  }
-
-  onHttp1Required(carrier: Http2Carrier | null): void {
+  #onHttp1Required(carrier: Http2Carrier | null): void {
     this.#fallsBack = this.#owner.onHttp1Required?.(this, carrier === null ? null : carrier.exchange) === true;
     if (this.#fallsBack) this.drain();
   }
 
-  onGoAway(): void {
+  #onGoAway(): void {
     this.#noNewExchanges = true;
     if (this.active === 0) this.#shut(undefined);
-  }
-
-  onPingAcknowledged(): void {
-    // Whatever it sends says as much.
-  }
-
-  onConnectionError(error: RemoteProtocolError): void {
-    this.#shut(error);
   }
 
   // From the pool
