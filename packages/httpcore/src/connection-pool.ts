@@ -102,7 +102,7 @@ export class ConnectionPool implements Dispatcher {
       const url = parseUrl(origin);
       if (url === undefined) throw new LocalProtocolError('The origin is not a URL', { code: 'INVALID_TARGET', phase: 'request' });
       const { protocol, hostname, port } = url;
-      await this.#pool.preconnect(protocol.slice(0, -1), hostname, port === '' ? null : Number(port));
+      await this.#pool.preconnect([protocol.slice(0, -1), hostname, port === '' ? null : Number(port), '/']);
     } catch (error) {
       throw withCallerStack(error);
     }

@@ -7,36 +7,18 @@
  * `Proxy-Authorization`, `Cookie`, or the change of port, and leaked them).
  */
 import { BodyNotReplayable } from '../errors.ts';
-import { authorize, fieldsForOtherOrigin } from '../request/fields/origin-fields.ts';
+import { withoutContent } from '../request/fields/content-fields.ts';
+import { fieldsTowards } from '../request/fields/origin-fields.ts';
 import { MessageParts } from '../request/assemble.ts';
 import { shownUrl } from '../redact.ts';
 import { Request } from '../request/request.ts';
 import type { AnyResponse } from '../response/any-response.ts';
-import { sameOrigin } from '../request/url/same-origin.ts';
 import { parseTarget, type Target } from '../request/url/target.ts';
 import { parseUrl } from '../request/url/url.ts';
 import { RedirectError } from './redirect-errors.ts';
 
 // RFC 9110 §15.4: 300 leaves the choice to the user, 304 is about a cache, 305 and 306 are deprecated.
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
-
-// RFC 9110 §15.4, step 5, and what says how the content travels or is checked.
-const contentFields = new Set([
-  'content-digest',
-  'content-encoding',
-  'content-language',
-  'content-length',
-  'content-location',
-  'content-md5',
-  'content-range',
-  'content-type',
-  'digest',
-  'expect',
-  'last-modified',
-  'repr-digest',
-  'trailer',
-  'transfer-encoding',
-]);
 
 /**
  * The request that `response` to `request` leads to; `undefined` when it leads nowhere.
@@ -53,10 +35,10 @@ export function redirectedRequest(request: Request, response: AnyResponse, allow
   const method = redirectedMethod(status, request.method);
   // Fields of a GET without a body are its own: the Fetch Standard leaves them (§4.4, HTTP-redirect fetch, step 12).
   const leavesBody = method !== request.method || (status === 303 && request.body !== null);
-  const kept = leavesBody ? request.rawHeaders.filter(([name]) => !contentFields.has(name.toLowerCase())) : request.rawHeaders;
-  const pairs = sameOrigin(target.parts, request.urlParts) ? authorize(kept, target) : fieldsForOtherOrigin(kept, request.bound);
+  const { bound, urlParts, rawHeaders } = request;
+  const pairs = fieldsTowards(target, { from: urlParts, pairs: leavesBody ? withoutContent(rawHeaders) : rawHeaders, bound });
   const [body, trailers] = leavesBody ? [null, undefined] : [request.body, request.trailers];
-  return new Request(method, new MessageParts(target, pairs, body, trailers, request.bound));
+  return new Request(method, new MessageParts(target, pairs, body, trailers, bound));
 }
 
 /** @throws {BodyNotReplayable} `onward`, to which `request` was redirected, would have to send its body again, and can't. */

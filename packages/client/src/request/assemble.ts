@@ -1,4 +1,4 @@
-/** What a request is put together from, and the rules by which its fields follow from its body. */
+/** What a request is put together from. */
 import type { HeaderPair, TrailerSource } from '@x/httpcore';
 
 import { formBody, jsonBody, toRequestBody } from './body/body-input.ts';
@@ -11,6 +11,7 @@ import { InvalidOption } from '../errors.ts';
 import type { JsonSerializer } from './json-settings.ts';
 import type { OwnMessageOptions } from './request-options.ts';
 import { askForIdentity } from './fields/accept-encoding.ts';
+import { givesContentMeaning, withBodyFields } from './fields/content-fields.ts';
 import { noFields } from './fields/origin-fields.ts';
 import { applyHeaderChanges, findHeader, readHeaderChanges, type HeadersInput } from './fields/header-input.ts';
 import type { Target } from './url/target.ts';
@@ -42,9 +43,6 @@ export class MessageParts {
 const standardMethods = new Map(
   ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE', 'QUERY', 'TRACE', 'CONNECT'].map((name) => [name.toLowerCase(), name]),
 );
-// RFC 9110 §8.6: a method that gives content a meaning says so when there is none.
-const contentMethods = new Set(['POST', 'PUT', 'PATCH']);
-
 /**
  * The standard methods in upper case, whatever case they were given in; others as they are, since case matters (RFC 9110 §9.1).
  * @throws {InvalidOption} it is no string.
@@ -122,23 +120,5 @@ function bodyOf(
 
 /** With trailers, a method that sends content sends one of nothing where there is none. */
 function trailed(method: string, body: RequestBody | null, trailers: TrailerSource | undefined): RequestBody | null {
-  return body === null && trailers !== undefined && contentMethods.has(method) ? new BytesBody([], undefined) : body;
-}
-
-/** Adds `Content-Type` and `Content-Length` where they are known and the caller has not said otherwise. */
-function withBodyFields(
-  pairs: readonly HeaderPair[],
-  method: string,
-  body: RequestBody | null,
-  trailers: TrailerSource | undefined,
-): readonly HeaderPair[] {
-  const length = body === null ? (contentMethods.has(method) ? 0 : undefined) : body.length;
-  const contentType = body?.contentType;
-  const added: HeaderPair[] = [];
-  if (contentType !== undefined && findHeader(pairs, 'content-type') === undefined) added.push(['content-type', contentType]);
-  const isFramed = findHeader(pairs, 'content-length') !== undefined || findHeader(pairs, 'transfer-encoding') !== undefined;
-  // Trailers come after a body in chunks (RFC 9112 §7.1.2).
-  const isInChunks = body !== null && trailers !== undefined;
-  if (length !== undefined && !isFramed && !isInChunks) added.push(['content-length', String(length)]);
-  return added.length === 0 ? pairs : pairs.concat(added);
+  return body === null && trailers !== undefined && givesContentMeaning(method) ? new BytesBody([], undefined) : body;
 }

@@ -1,6 +1,4 @@
 /** From the arguments of a verb to a request. */
-import type { HeaderPair } from '@x/httpcore';
-
 import { InvalidOption } from '../errors.ts';
 import { offerCodings } from './fields/accept-encoding.ts';
 import { assembleMessage, MessageParts, methodName } from './assemble.ts';
@@ -8,23 +6,10 @@ import { Request } from './request.ts';
 import { appendQuery, joinUrl, parseTarget, type Target } from './url/target.ts';
 import { defaultFields } from './fields/default-fields.ts';
 import { authorize, homeFields, union } from './fields/origin-fields.ts';
-import { overlayParams, toParams, serializeQuery, type ParamEntry } from './url/params.ts';
-import { mergeJsonHooks, type JsonHooks, type JsonSettings } from './json-settings.ts';
+import type { RequestDefaults } from './request-defaults.ts';
+import { overlayParams, toParams, serializeQuery } from './url/params.ts';
+import { mergeJsonHooks, type JsonHooks } from './json-settings.ts';
 import type { OwnMessageOptions } from './request-options.ts';
-
-/** What a client puts into every request. */
-export interface RequestDefaults {
-  /** What relative URLs are appended to; with its credentials, unless something else has taken their place. */
-  readonly base: Target | undefined;
-  /** Sent to where the client's headers belong: to the origin of `base`, or everywhere without one. */
-  readonly homeHeaders: readonly HeaderPair[];
-  /** Sent to other origins. */
-  readonly awayHeaders: readonly HeaderPair[];
-  readonly params: readonly ParamEntry[];
-  /** The names, in lower case, that a caller called sensitive. */
-  readonly sensitive: ReadonlySet<string>;
-  readonly json: JsonSettings;
-}
 
 /** What a client makes of one URL. */
 interface KnownUrl {

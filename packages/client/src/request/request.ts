@@ -2,8 +2,15 @@ import type { HeaderPair, TrailerSource, UrlParts } from '@x/httpcore';
 
 import type { RequestBody } from './body/request-body.ts';
 import { toParams, serializeQuery } from './url/params.ts';
-import { readMessageOptions, readRequestChanges, type MessageOptions, type TargetChanges } from './request-options.ts';
-import { authorize, fieldsForOtherOrigin, union, withoutUrlCredentials } from './fields/origin-fields.ts';
+import {
+  readMessageOptions,
+  readRequestChanges,
+  type MessageOptions,
+  type OwnMessageOptions,
+  type TargetChanges,
+} from './request-options.ts';
+import { withoutBodyFields, withoutLength } from './fields/content-fields.ts';
+import { authorize, fieldsTowards, union, withoutUrlCredentials } from './fields/origin-fields.ts';
 import { Headers } from './fields/headers.ts';
 import { assembleMessage, MessageParts, methodName, speaksOfBody } from './assemble.ts';
 import { shownUrl } from '../redact.ts';
@@ -90,20 +97,20 @@ export class Request {
    */
   with(changes: RequestChanges): Request {
     const own = readRequestChanges(changes);
+    const { bound } = this.#parts;
     const method = own.method === undefined ? this.method : methodName(own.method);
     const moved = own.url === undefined ? this.#parts.target : parseTarget(absoluteUrl(own.url, this.url));
-    const target = withParams(moved, own.params);
-    const sameOrigin = target.origin === this.#parts.target.origin;
-    const present = own.headers === null ? [] : this.rawHeaders;
-    const kept = sameOrigin ? present : fieldsForOtherOrigin(present, this.#parts.bound);
-    const newBody = speaksOfBody(own);
-    // Without a body the length is the method's: POST says 0, GET says nothing.
-    const ownLength = this.body === null || own.trailers !== undefined ? /^content-length$/i : undefined;
-    const stale = newBody ? /^content-(?:type|length|encoding)$/i : ownLength;
-    const base = stale === undefined ? kept : kept.filter(([name]) => !stale.test(name));
+    const pairs = own.headers === null ? [] : this.rawHeaders;
+    const kept = own.url === undefined ? pairs : fieldsTowards(moved, { from: this.urlParts, pairs, bound });
     const message = { ...own, trailers: own.trailers ?? this.trailers };
-    const fields = own.url === undefined ? base : authorize(base, moved);
-    return new Request(method, assembleMessage(method, target, fields, message, this.body, this.#parts.bound));
+    return new Request(method, assembleMessage(method, withParams(moved, own.params), this.#forBody(kept, own), message, this.body, bound));
+  }
+
+  /** Without those that a change of the body, or of what it is sent with, says anew. */
+  #forBody(pairs: readonly HeaderPair[], own: OwnMessageOptions): readonly HeaderPair[] {
+    if (speaksOfBody(own)) return withoutBodyFields(pairs);
+    // Without a body the length is the method's: POST says 0, GET says nothing.
+    return this.body === null || own.trailers !== undefined ? withoutLength(pairs) : pairs;
   }
 
   /** @internal The names, in lower case, of fields that do not leave its origin, beside those that never do. */

@@ -17,7 +17,7 @@ import { Request } from '../request/request.ts';
 import { StreamResponse } from '../response/stream-response.ts';
 import { AttemptTimeout } from './retry-errors.ts';
 import { RetryOnConnectionFailure, RetryOnStatus, RetryOnTimeout, type RetryLimits } from './retry-limits.ts';
-import { RetryRun } from './retry-run.ts';
+import { RetryFlows } from './retry-flows.ts';
 
 const url = 'http://a.example/';
 const get = new Request('GET', url);
@@ -25,7 +25,7 @@ const post = new Request('POST', url, { body: 'x' });
 const keyed = new Request('POST', url, { body: 'x', headers: { 'Idempotency-Key': 'k' } });
 
 async function wants(limit: RetryLimits, request: Request, outcome: Error | number): Promise<boolean> {
-  const run = new RetryRun([limit]);
+  const run = new RetryFlows([limit]);
   await run.begin(request);
   const onward =
     typeof outcome === 'number' ? await run.afterResponse(StreamResponse.of(request, { status: outcome })) : await run.afterError(outcome);

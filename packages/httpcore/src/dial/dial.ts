@@ -21,6 +21,10 @@ export interface DialRequest extends Destination {
    * address (unix sockets, proxies).
    */
   readonly onResolved?: ((addresses: readonly string[]) => HttpCoreError | undefined) | undefined;
+  /** How many streams at once the server has allowed on the last connection, if that is known and few. */
+  readonly streamLimit?: number | undefined;
+  /** Told what it allows on this one. */
+  readonly onStreamLimit?: ((limit: number) => void) | undefined;
 }
 
 /** A transport that is ready to carry HTTP, and when each step of its making happened. */

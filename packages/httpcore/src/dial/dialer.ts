@@ -6,15 +6,9 @@ import { Turn } from '../connection/turn.ts';
 import { BodyMemory } from '../exchange/body-memory.ts';
 import { UnsupportedProtocol } from '../contract/errors.ts';
 import type { PoolSettings } from '../model/pool-options.ts';
-import { RecentMap } from '../model/recent-map.ts';
-import { destinationKey } from '../model/destination.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Dial, Dialer, DialedTransport, DialRequest, TransportDialer } from './dial.ts';
-
-/** RFC 9113 §6.5.2: what is assumed of servers that are not known. */
-const recommendedStreams = 100;
-const rememberedPeers = 1_000;
 
 let lastConnectionId = 0;
 
@@ -30,8 +24,6 @@ export class HttpDialer implements Dialer {
   readonly #options: PoolSettings;
   readonly #clock: Clock;
   readonly #turn: Turn;
-  /** Of peers that allow fewer streams than the RFC recommends. */
-  readonly #streamLimits = new RecentMap<number>(rememberedPeers);
 
   constructor(transports: TransportDialer, options: PoolSettings, clock: Clock) {
     this.#transports = transports;
@@ -39,12 +31,6 @@ export class HttpDialer implements Dialer {
     this.memory = new BodyMemory(options.maxBufferedBytes);
     this.#clock = clock;
     this.#turn = new Turn(clock);
-  }
-
-  /** What a peer's first connection has learnt its second need not find out by being refused. */
-  #rememberStreamLimit(peer: string, limit: number): void {
-    if (limit < recommendedStreams) this.#streamLimits.set(peer, limit);
-    else this.#streamLimits.delete(peer);
   }
 
   dial(request: DialRequest, owner: ConnectionOwner): Dial<Connection> {
@@ -90,14 +76,13 @@ export class HttpDialer implements Dialer {
       timings,
     });
     if (agreed === 'h2') {
-      const key = destinationKey(request);
       return new Http2Connection(transport, info, owner, this.#clock, {
         maxHeaderBytes,
         maxHeaderFields,
         expectContinueTimeout,
         memory: this.memory,
-        assumedMaxConcurrentStreams: this.#streamLimits.get(key),
-        onStreamLimit: (limit) => this.#rememberStreamLimit(key, limit),
+        assumedMaxConcurrentStreams: request.streamLimit,
+        onStreamLimit: request.onStreamLimit,
       });
     }
     return new Http1Connection(transport, info, owner, this.#clock, this.#turn, {

@@ -36,6 +36,11 @@ interface ProtocolOptions {
   readonly http2: boolean;
 }
 
+/** By the table above. A proxy either forwards or leads on. */
+export function destinationOf(origin: Origin, proxy: Proxy | null, isForwarded: boolean, options: ProtocolOptions): Destination {
+  return proxy !== null && isForwarded ? proxyDestination(proxy) : originDestination(origin, proxy, options);
+}
+
 export function originDestination(origin: Origin, via: Proxy | null, { http1, http2 }: ProtocolOptions): Destination {
   // Without TLS there is nothing to agree on: HTTP/2 by prior knowledge is what is left when HTTP/1.1 is switched off.
   if (origin.scheme === 'http') return { origin, proxy: null, via, protocols: http1 ? onlyHttp1 : onlyHttp2 };

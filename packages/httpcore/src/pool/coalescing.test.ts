@@ -52,7 +52,7 @@ it('a guest whose connection was lost at the last moment dials again', async () 
   const dialer = new PatientDialer();
   const options = resolvePoolOptions({ coalesce: true });
   const pool = new Pool(options, new HttpDialer(dialer, options, clock), clock);
-  const preconnected = pool.preconnect('https', 'a.example.test', null);
+  const preconnected = pool.preconnect(['https', 'a.example.test', null, '/']);
   const transport = dialer.dials[0]!.connect();
   await preconnected;
   const response = pool.submit('GET', ['https', 'b.example.test', null, '/'], [], null, [null, null, null, null], undefined);

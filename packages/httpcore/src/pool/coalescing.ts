@@ -20,17 +20,16 @@ import type { Exchange } from '../exchange/exchange.ts';
 import type { DialRequest } from '../dial/dial.ts';
 import { Aborted, type HttpCoreError } from '../contract/errors.ts';
 import type { PoolSettings } from '../model/pool-options.ts';
-import { RecentMap } from '../model/recent-map.ts';
 import type { Origin } from '../model/origin.ts';
 import { coversHost, endpointKey, isCoalescable } from './coalescing-rules.ts';
 import { expiryOf } from './eviction.ts';
+import type { Learnt } from './learnt.ts';
 
 /** What this asks of an origin's pool, as a host and as a guest. */
 export interface CoalescingOrigin extends ConnectionOwner {
   readonly origin: Origin;
+  readonly key: string;
   readonly waitingCount: number;
-  /** It wants HTTP/1.1 (HTTP_1_1_REQUIRED): it is nobody's guest. */
-  readonly refusesHttp2: boolean;
   onHttp1Required(connection: Connection, exchange: Exchange | null): boolean;
   /** Gives what waits to a connection, while that takes any. */
   serveWaiting(connection: Connection): void;
@@ -55,8 +54,6 @@ export const servedElsewhere: HttpCoreError = new Aborted('A connection to anoth
 
 /** Guests stay known until the connection closes; where a wildcard names any number of hosts, that must have an end. */
 const mostGuests = 256;
-/** Origins that answered 421 and are remembered for it. */
-const mostMisdirected = 1_000;
 
 export class Coalescing {
   readonly #keepAliveTimeout: number;
@@ -64,16 +61,17 @@ export class Coalescing {
   readonly #byEndpoint = new Map<string, Set<SharedConnection>>();
   /** The connections of others on which each guest has exchanges, or may start some. */
   readonly #stays = new Map<CoalescingOrigin, Set<SharedConnection>>();
-  readonly #misdirected = new RecentMap<true>(mostMisdirected);
+  readonly #learnt: Learnt;
 
-  private constructor(keepAliveTimeout: number) {
+  private constructor(keepAliveTimeout: number, learnt: Learnt) {
     this.#keepAliveTimeout = keepAliveTimeout;
+    this.#learnt = learnt;
   }
 
   /** `null` where it is off, and where the certificate's names are not what the caller goes by. */
-  static create({ coalesce, http2, tls, keepAliveTimeout }: PoolSettings): Coalescing | null {
+  static create({ coalesce, http2, tls, keepAliveTimeout }: PoolSettings, learnt: Learnt): Coalescing | null {
     const goesByNames = tls.rejectUnauthorized !== false && tls.checkServerIdentity === undefined;
-    return coalesce && http2 && goesByNames ? new Coalescing(keepAliveTimeout) : null;
+    return coalesce && http2 && goesByNames ? new Coalescing(keepAliveTimeout, learnt) : null;
   }
 
   // Connections come and go
@@ -203,20 +201,20 @@ export class Coalescing {
 
   /**
    * RFC 9110 §15.5.20: an exchange was answered with 421. Returns whether that was on a connection of another origin; then
-   * its own is nobody's guest from now on: where one connection does not serve it, the next to the same address won't.
+   * its own is nobody's guest from now on.
    */
   onMisdirected(guest: CoalescingOrigin, exchange: Exchange): boolean {
     for (const { connection } of this.#stays.get(guest) ?? []) {
       if (!connection.exchanges().includes(exchange)) continue;
-      this.#misdirected.set(guest.origin.text, true);
+      this.#learnt.onMisdirected(guest.key);
       return true;
     }
     return false;
   }
 
-  /** Has it been turned away as a guest, once and for all? */
+  /** Has it been turned away as a guest, or does it want HTTP/1.1? */
   #isNoGuest(guest: CoalescingOrigin): boolean {
-    return guest.refusesHttp2 || this.#misdirected.has(guest.origin.text);
+    return this.#learnt.isNoGuest(guest.key);
   }
 
   // For people

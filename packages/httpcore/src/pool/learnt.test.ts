@@ -22,7 +22,7 @@ describe('what was learnt of a peer', () => {
     expect(learnt.sharingOf(a)).toBe('shared');
     expect(learnt.onAgreed(a.key, 'http/1.1')).toBe(true);
     expect(learnt.sharingOf(a)).toBe('exclusive');
-    expect(learnt.offerFor(a)).toEqual(['h2', 'http/1.1']);
+    expect(learnt.forDial(a).protocols).toEqual(['h2', 'http/1.1']);
     expect(learnt.sharingOf(known('b.test'))).toBe('unknown');
   });
 
@@ -38,10 +38,10 @@ describe('what was learnt of a peer', () => {
     const a = known('a.test');
     expect(learnt.onHttp1Required(a)).toBe(true);
     expect(learnt.sharingOf(a)).toBe('exclusive');
-    expect(learnt.offerFor(a)).toEqual(['http/1.1']);
+    expect(learnt.forDial(a).protocols).toEqual(['http/1.1']);
     expect(learnt.onAgreed(a.key, 'h2')).toBe(false);
     expect(learnt.onAgreed(a.key, 'http/1.1')).toBe(true);
-    expect(learnt.offerFor(a)).toEqual(['http/1.1']);
+    expect(learnt.forDial(a).protocols).toEqual(['http/1.1']);
     expect(learnt.refusesHttp2(known('b.test').key)).toBe(false);
   });
 
@@ -52,7 +52,29 @@ describe('what was learnt of a peer', () => {
     const learnt = new Learnt();
     expect(learnt.onHttp1Required(peer)).toBe(false);
     expect(learnt.sharingOf(peer)).toBe('shared');
-    expect(learnt.offerFor(peer)).toEqual(['h2']);
+    expect(learnt.forDial(peer).protocols).toEqual(['h2']);
+  });
+
+  it('is how many streams it takes, where those are few', () => {
+    const learnt = new Learnt();
+    const [a, b] = [known('a.test'), known('b.test')];
+    const { streamLimit, onStreamLimit } = learnt.forDial(a);
+    expect(streamLimit).toBeUndefined();
+    onStreamLimit!(7);
+    expect([learnt.forDial(a).streamLimit, learnt.forDial(b).streamLimit]).toEqual([7, undefined]);
+    onStreamLimit!(100);
+    expect(learnt.forDial(a).streamLimit).toBeUndefined();
+  });
+
+  it('is that the connections of others do not serve it', () => {
+    const learnt = new Learnt();
+    const [a, b] = [known('a.test'), known('b.test')];
+    learnt.onAgreed(a.key, 'h2');
+    expect(learnt.isNoGuest(a.key)).toBe(false);
+    learnt.onMisdirected(a.key);
+    learnt.onHttp1Required(b);
+    expect([a.key, b.key, 'https://c.test'].map((key) => learnt.isNoGuest(key))).toEqual([true, true, false]);
+    expect(learnt.sharingOf(a)).toBe('shared');
   });
 
   it('has a bound: who was not heard of for longest is forgotten', () => {

@@ -1,18 +1,27 @@
 /**
- * Which protocol each destination turned out to speak, from one connection to the next.
+ * What the connections to each destination have taught, for the next one:
  *
- *   unknown ──▶ h2 ◀──▶ http/1.1
- *                │          │
- *                └──────────┴──HTTP_1_1_REQUIRED──▶ http/1.1 alone
+ * - Which protocol it speaks. ALPN may agree on something else every time, so that is a guess, and only decides how many connections are
+ *   made at once. A server that refuses HTTP/2 by name (RFC 9113 §7) would agree to it again: it is not offered any more.
  *
- * ALPN may agree on something else every time, so that is a guess, and only decides how many connections are made at once. A server that
- * refuses HTTP/2 by name (RFC 9113 §7) would agree to it again: it is not offered any more.
+ *     unknown ──▶ h2 ◀──▶ http/1.1
+ *                  │          │
+ *                  └──────────┴──HTTP_1_1_REQUIRED──▶ http/1.1 alone
+ *
+ * - How many streams it takes at once, where that is less than is assumed of servers: a second connection need not find it out by being
+ *   refused.
+ * - That it has turned requests away that came over a connection to another origin (421, RFC 9110 §15.5.20).
  */
 import { onlyHttp1, type HttpProtocol, type Destination } from '../model/destination.ts';
 import { RecentMap } from '../model/recent-map.ts';
+import type { DialRequest } from '../dial/dial.ts';
 import type { Sharing } from './decide.ts';
 
-type LearntProtocol = HttpProtocol | 'http/1.1 alone';
+interface Lessons {
+  protocol?: HttpProtocol | 'http/1.1 alone';
+  streamLimit?: number | undefined;
+  isMisdirected?: true;
+}
 
 /** Each by its key. */
 interface KnownDestination {
@@ -22,41 +31,71 @@ interface KnownDestination {
 
 /** What was learnt of peers outlives their connections, up to this many. */
 const rememberedPeers = 1_000;
+/** RFC 9113 §6.5.2: what is assumed of servers that are not known. */
+const recommendedStreams = 100;
 
 export class Learnt {
-  readonly #learnt: RecentMap<LearntProtocol>;
+  readonly #lessons: RecentMap<Lessons>;
 
   constructor(limit: number = rememberedPeers) {
-    this.#learnt = new RecentMap(limit);
+    this.#lessons = new RecentMap(limit);
   }
 
   sharingOf({ destination, key }: KnownDestination): Sharing {
     const [first, ...others] = destination.protocols;
-    const protocol = others.length === 0 ? first : this.#learnt.get(key);
+    const protocol = others.length === 0 ? first : this.#lessons.get(key)?.protocol;
     if (protocol === undefined) return 'unknown';
     return protocol === 'h2' ? 'shared' : 'exclusive';
   }
 
-  /** What to offer it. */
-  offerFor({ destination, key }: KnownDestination): readonly HttpProtocol[] {
-    return this.refusesHttp2(key) ? onlyHttp1 : destination.protocols;
+  /** What a dial goes by, and who is told what it teaches. */
+  forDial({ destination, key }: KnownDestination): Pick<DialRequest, 'protocols' | 'streamLimit' | 'onStreamLimit'> {
+    return {
+      protocols: this.refusesHttp2(key) ? onlyHttp1 : destination.protocols,
+      streamLimit: this.#lessons.get(key)?.streamLimit,
+      onStreamLimit: (limit) => this.#onStreamLimit(key, limit),
+    };
   }
 
   refusesHttp2(key: string): boolean {
-    return this.#learnt.get(key) === 'http/1.1 alone';
+    return this.#lessons.get(key)?.protocol === 'http/1.1 alone';
   }
 
   /** A connection was made. Returns whether it is of use: one over HTTP/2 may have been under way when that was refused. */
   onAgreed(key: string, protocol: HttpProtocol): boolean {
     const isRefusing = this.refusesHttp2(key);
-    this.#learnt.set(key, isRefusing ? 'http/1.1 alone' : protocol);
+    this.#of(key).protocol = isRefusing ? 'http/1.1 alone' : protocol;
     return !isRefusing || protocol === 'http/1.1';
   }
 
   /** Returns whether there is HTTP/1.1 to go on with: where it is permitted, and a thing to agree on. */
   onHttp1Required({ destination, key }: KnownDestination): boolean {
     if (destination.origin.scheme !== 'https' || !destination.protocols.includes('http/1.1')) return false;
-    this.#learnt.set(key, 'http/1.1 alone');
+    this.#of(key).protocol = 'http/1.1 alone';
     return true;
+  }
+
+  /** Once and for all: where one connection of others does not serve it, the next to the same address won't. */
+  onMisdirected(key: string): void {
+    this.#of(key).isMisdirected = true;
+  }
+
+  /** May connections of other origins not serve it? */
+  isNoGuest(key: string): boolean {
+    const lessons = this.#lessons.get(key);
+    return lessons !== undefined && (lessons.isMisdirected === true || lessons.protocol === 'http/1.1 alone');
+  }
+
+  #onStreamLimit(key: string, limit: number): void {
+    if (limit < recommendedStreams) this.#of(key).streamLimit = limit;
+    else if (this.#lessons.has(key)) this.#of(key).streamLimit = undefined;
+  }
+
+  #of(key: string): Lessons {
+    const known = this.#lessons.get(key);
+    if (known !== undefined) return known;
+    const lessons: Lessons = {};
+    this.#lessons.set(key, lessons);
+    return lessons;
   }
 }

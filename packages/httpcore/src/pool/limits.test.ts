@@ -129,9 +129,9 @@ it('who has no dial waits for a slot, by the limit on that', async () => {
 describe('preconnect', () => {
   it('keeps to both limits on connections, and waits for what is being made', async () => {
     const world = start({ http2: false, maxConnections: 3, maxConnectionsPerOrigin: 2 });
-    const made = Array.from({ length: 50 }, () => world.pool.preconnect('https', 'a.example.test', null));
+    const made = Array.from({ length: 50 }, () => world.pool.preconnect(['https', 'a.example.test', null, '/']));
     expect(world.dialer.dials).toHaveLength(2);
-    const others = Array.from({ length: 50 }, () => world.pool.preconnect('https', 'b.example.test', null));
+    const others = Array.from({ length: 50 }, () => world.pool.preconnect(['https', 'b.example.test', null, '/']));
     expect(world.dialer.hosts).toEqual(['a.example.test', 'a.example.test', 'b.example.test']);
     for (const dial of world.dialer.dials) dial.connect();
     await world.advance(0);
@@ -141,7 +141,7 @@ describe('preconnect', () => {
 
   it('makes one connection where one may serve all', async () => {
     const world = start();
-    const made = Array.from({ length: 50 }, () => world.pool.preconnect('https', 'a.example.test', null));
+    const made = Array.from({ length: 50 }, () => world.pool.preconnect(['https', 'a.example.test', null, '/']));
     expect(world.dialer.dials).toHaveLength(1);
     world.dialer.dials[0]!.connect();
     await world.advance(0);
@@ -151,7 +151,7 @@ describe('preconnect', () => {
 
   it('ends by its limit, and not the dial of a request that has come to need it', async () => {
     const world = start({ timeouts: [100, null, null, null] });
-    const made = world.pool.preconnect('https', 'a.example.test', null);
+    const made = world.pool.preconnect(['https', 'a.example.test', null, '/']);
     world.get('needy', 1_000);
     await Promise.all([world.advance(150), expect(made).rejects.toMatchObject({ code: 'CONNECT_TIMEOUT', phase: 'connect' })]);
     expect(world.dialer.dials).toHaveLength(1);
@@ -162,7 +162,7 @@ describe('preconnect', () => {
 
   it('that nobody needs is given up with its limit', async () => {
     const world = start({ timeouts: [100, null, null, null] });
-    const made = world.pool.preconnect('https', 'a.example.test', null);
+    const made = world.pool.preconnect(['https', 'a.example.test', null, '/']);
     await Promise.all([world.advance(150), expect(made).rejects.toMatchObject({ code: 'CONNECT_TIMEOUT' })]);
     expect(world.pool.stats()).toMatchObject({ connecting: 0, origins: [] });
   });

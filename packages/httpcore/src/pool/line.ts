@@ -1,74 +1,114 @@
-/** A place in the line. */
-export interface Place<Item> {
-  readonly item: Item;
-  readonly order: number;
-  previous: Place<Item> | null;
-  next: Place<Item> | null;
-  waiting: boolean;
+import type { Exchange } from '../exchange/exchange.ts';
+import { OrderedList, type Place } from './ordered-list.ts';
+import type { PendingDial } from './pending-dial.ts';
+
+interface Waiter {
+  readonly place: Place<Exchange>;
+  /** Its place among those that no dial is made for. */
+  free: Place<Exchange> | null;
+  dial: PendingDial | null;
 }
 
 /**
- * First in, first out, with leaving from the middle in constant time: who aborts while waiting must not cost the others a scan.
- *
- * Who comes back stands where it stood before, by its number. Those that come back together come in their order, so each is looked for
- * behind the one before, and not from the beginning.
+ * The exchanges that wait at one peer, in the order in which they came, and the bonds between them and the dials under way: each dial is
+ * for the first that had none, or to spare. Nothing here takes longer where more are waiting.
  */
-export class Line<Item> {
-  #first: Place<Item> | null = null;
-  #last: Place<Item> | null = null;
-  /** Who was put into the middle last. */
-  #returned: Place<Item> | null = null;
-  #size = 0;
+export class Line {
+  readonly #all = new OrderedList<Exchange>();
+  readonly #free = new OrderedList<Exchange>();
+  readonly #waiters = new Map<Exchange, Waiter>();
+  /** For nobody: who came for one has got another connection, or will come later. */
+  readonly #spare = new Set<PendingDial>();
+  readonly #onBond: (exchange: Exchange) => void;
+
+  /** `onBond` is told for whom a dial is from then on. */
+  constructor(onBond: (exchange: Exchange) => void) {
+    this.#onBond = onBond;
+  }
 
   get size(): number {
-    return this.#size;
+    return this.#all.size;
   }
 
-  get first(): Place<Item> | null {
-    return this.#first;
+  /** The first that no dial is made for. */
+  get firstFree(): Exchange | undefined {
+    return this.#free.first?.item;
   }
 
-  /** `order`: the lower, the further in front. */
-  add(item: Item, order: number): Place<Item> {
-    const place: Place<Item> = { item, order, previous: null, next: null, waiting: true };
-    const previous = this.#last === null || this.#last.order <= order ? this.#last : this.#before(order);
-    const next = previous === null ? this.#first : previous.next;
-    if (next !== null) this.#returned = place;
-    place.previous = previous;
-    place.next = next;
-    if (previous === null) this.#first = place;
-    else previous.next = place;
-    if (next === null) this.#last = place;
-    else next.previous = place;
-    this.#size += 1;
-    return place;
+  /** To where it stands by its number. A dial to spare is made for it, if there is one; returns whether. */
+  enter(exchange: Exchange): boolean {
+    const { order } = exchange;
+    this.#waiters.set(exchange, { place: this.#all.add(exchange, order), free: this.#free.add(exchange, order), dial: null });
+    const [dial] = this.#spare;
+    if (dial === undefined) return false;
+    this.#bind(exchange, dial);
+    return true;
   }
 
-  /** Behind whom one of this number stands; `null`: it is the first. */
-  #before(order: number): Place<Item> | null {
-    let previous = this.#returned !== null && this.#returned.waiting ? this.#returned : null;
-    while (previous !== null && previous.order > order) previous = previous.previous;
-    let next = previous === null ? this.#first : previous.next;
-    while (next !== null && next.order <= order) {
-      previous = next;
-      next = next.next;
-    }
-    return previous;
+  /** Takes the first out. */
+  next(): Exchange | undefined {
+    const exchange = this.#all.first?.item;
+    if (exchange !== undefined) this.leave(exchange);
+    return exchange;
   }
 
-  /** Does nothing when the place was given up before. */
-  remove(place: Place<Item>): void {
-    if (!place.waiting) return;
-    place.waiting = false;
-    if (place === this.#returned) this.#returned = place.previous;
-    if (place.previous === null) this.#first = place.next;
-    else place.previous.next = place.next;
-    if (place.next === null) this.#last = place.previous;
-    else place.next.previous = place.previous;
-    this.#size -= 1;
+  /** The dial that was made for it goes to the first that has none; returns it if it is to spare now. */
+  leave(exchange: Exchange): PendingDial | null {
+    const waiter = this.#waiters.get(exchange);
+    if (waiter === undefined) return null;
+    const { dial, free, place } = waiter;
+    this.#waiters.delete(exchange);
+    this.#all.remove(place);
+    if (free !== null) this.#free.remove(free);
+    if (dial === null) return null;
+    dial.exchange = null;
+    return this.bond(dial) ? null : dial;
   }
 
-  *[Symbol.iterator](): Generator<Item> {
-    for (let place = this.#first; place !== null; place = place.next) yield place.item;
+  /** A dial is made for the first that has none; returns whether there is one. */
+  bond(dial: PendingDial): boolean {
+    const exchange = this.firstFree;
+    if (exchange === undefined) this.#spare.add(dial);
+    else this.#bind(exchange, dial);
+    return exchange !== undefined;
+  }
+
+  /** The dial is over. Returns whom it was for, who waits like the others now. */
+  unbond(dial: PendingDial): Exchange | null {
+    this.#spare.delete(dial);
+    const { exchange } = dial;
+    dial.exchange = null;
+    const waiter = exchange === null ? undefined : this.#waiters.get(exchange);
+    if (exchange === null || waiter === undefined) return null;
+    waiter.dial = null;
+    waiter.free = this.#free.add(exchange, exchange.order);
+    return exchange;
+  }
+
+  dialFor(exchange: Exchange): PendingDial | null {
+    return this.#waiters.get(exchange)?.dial ?? null;
+  }
+
+  isSpare(dial: PendingDial): boolean {
+    return this.#spare.has(dial);
+  }
+
+  [Symbol.iterator](): Iterator<Exchange> {
+    return this.#all[Symbol.iterator]();
+  }
+
+  /** Those that no dial is made for. */
+  free(): Iterable<Exchange> {
+    return this.#free;
+  }
+
+  #bind(exchange: Exchange, dial: PendingDial): void {
+    const waiter = this.#waiters.get(exchange)!;
+    if (waiter.free !== null) this.#free.remove(waiter.free);
+    waiter.free = null;
+    waiter.dial = dial;
+    this.#spare.delete(dial);
+    dial.exchange = exchange;
+    this.#onBond(exchange);
   }
 }

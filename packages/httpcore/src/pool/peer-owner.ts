@@ -4,7 +4,7 @@ import type { BodyMemory } from '../exchange/body-memory.ts';
 import type { Dial, DialRequest } from '../dial/dial.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Coalescing } from './coalescing.ts';
-import type { Sharing } from './decide.ts';
+import type { Learnt } from './learnt.ts';
 
 /** What a peer needs of the whole pool. */
 export interface PeerOwner<Owned> {
@@ -14,15 +14,11 @@ export interface PeerOwner<Owned> {
   readonly maxConnectionsPerOrigin: number;
   readonly keepAliveTimeout: number;
   readonly closing: boolean;
+  readonly learnt: Learnt;
   /** `null`: no connection is shared between origins. */
   readonly coalescing: Coalescing | null;
   /** Slots that are free. */
   readonly room: number;
-  sharingOf(peer: Owned): Sharing;
-  /** Has the peer asked for HTTP/1.1? */
-  refusesHttp2(peer: Owned): boolean;
-  /** It does so now. Returns whether it can have that. */
-  onHttp1Required(peer: Owned): boolean;
   /** A dial has made a connection. Returns whether it is one to use. */
   onMade(peer: Owned, connection: Connection): boolean;
   /** Each connection is made for one request, to be called on its behalf: an application. */

@@ -26,10 +26,10 @@ import { closedEarly, closedWhileConnecting, dialFailure } from './connect-error
 import { decideDials, type Sharing } from './decide.ts';
 import { expiryOf } from './eviction.ts';
 import { leave } from './leaving.ts';
+import { Line } from './line.ts';
 import type { PeerOwner } from './peer-owner.ts';
 import { poolTimeout } from './pool-timeout.ts';
 import { PendingDial } from './pending-dial.ts';
-import { Waiting } from './waiting.ts';
 
 export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, CoalescingOrigin {
   readonly destination: Destination;
@@ -45,10 +45,9 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
 
   readonly #pool: PeerOwner<Peer>;
   readonly #available = new AvailableConnections();
-  readonly #waiting = new Waiting();
+  // Its own limit counts, from then on, whoever the dial was begun for.
+  readonly #line = new Line((exchange) => this.#waitFor(exchange, 'connect', this.clock.now()));
   readonly #dials = new Set<PendingDial>();
-  /** Those of them that are for nobody: who came for one has got another connection, or will come later. */
-  readonly #spareDials = new Set<PendingDial>();
   /** Is a dial under way that all wait for, since it may serve them all and there is no other connection? */
   #dependsOnDial = false;
   readonly #closedEarly = new Set<Connection>();
@@ -71,12 +70,12 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   }
 
   get waitingCount(): number {
-    return this.#waiting.size;
+    return this.#line.size;
   }
 
   /** Of those that no connection is made for. */
   get longestWaiting(): number {
-    return this.#waiting.firstFree?.order ?? Infinity;
+    return this.#line.firstFree?.order ?? Infinity;
   }
 
   /** Of the pool's, connections being made included. */
@@ -111,34 +110,8 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   #wait(exchange: Exchange, now: number): void {
     this.#isEnding = false;
     this.#pool.onWaiting(this);
-    this.#waiting.add(exchange);
-    const [spare] = this.#spareDials;
-    if (spare === undefined) this.#limit(exchange, now);
-    else this.#bind(exchange, spare);
+    if (!this.#line.enter(exchange)) this.#limit(exchange, now);
     this.grow();
-  }
-
-  #nextWaiting(): Exchange | undefined {
-    const exchange = this.#waiting.first;
-    if (exchange !== undefined) this.#forget(exchange);
-    return exchange;
-  }
-
-  /** Returns the dial that was made for it and is for nobody now. */
-  #forget(exchange: Exchange): PendingDial | null {
-    const dial = this.#waiting.remove(exchange);
-    if (dial === null) return null;
-    const next = this.#waiting.firstFree;
-    if (next === undefined) this.#spareDials.add(dial);
-    else this.#bind(next, dial);
-    return next === undefined ? dial : null;
-  }
-
-  #bind(exchange: Exchange, dial: PendingDial): void {
-    this.#spareDials.delete(dial);
-    this.#waiting.bind(exchange, dial);
-    // Its own limit counts, from now on, whoever the dial was begun for.
-    this.#waitFor(exchange, 'connect', this.clock.now());
   }
 
   /** No dial is made for it. */
@@ -155,23 +128,19 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
 
   /** Begins as many dials as are missing and permitted. */
   grow(): void {
-    const known = this.#pool.sharingOf(this);
+    const known = this.#pool.learnt.sharingOf(this);
     const sharing = known === 'unknown' && this.#singleFlightFailed ? 'exclusive' : known;
     const decision = decideDials({
       sharing,
       expecting: sharing === 'exclusive' || this.waitingCount === 0 ? 0 : this.#expecting(),
-      waiting: this.#waiting.size,
+      waiting: this.#line.size,
       dialing: this.#dials.size,
       connections: this.connections.size,
       maxConnectionsPerOrigin: this.#pool.maxConnectionsPerOrigin,
       poolRoom: this.#pool.room,
     });
-    for (let count = 0; count < decision.dial; count += 1) {
-      const exchange = this.#waiting.firstFree;
-      // Aborted by the observer of the one before.
-      if (exchange === undefined) break;
-      this.#dial(exchange);
-    }
+    // An observer of one dial may abort those that the next would be for.
+    for (let count = 0; count < decision.dial && this.#line.firstFree !== undefined; count += 1) this.#dial();
     this.#reviewDependence(sharing);
     if (decision.wantsRoom) this.#pool.onRoomWanted(this);
   }
@@ -187,17 +156,16 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     if (depends === this.#dependsOnDial) return;
     this.#dependsOnDial = depends;
     const now = this.clock.now();
-    for (const exchange of this.#waiting.free()) this.#limit(exchange, now);
+    for (const exchange of this.#line.free()) this.#limit(exchange, now);
   }
 
   /** What lives as long as a connection is begun outside of the call that comes to need it first. */
-  #dial(exchange: Exchange | null): PendingDial {
+  #dial(): PendingDial {
     const pending = new PendingDial();
     this.#isEnding = false;
     this.#pool.onSlotTaken(this);
     this.#dials.add(pending);
-    if (exchange === null) this.#spareDials.add(pending);
-    else this.#bind(exchange, pending);
+    this.#line.bond(pending);
     if (this.#pool.callsForRequests) pending.inContext(() => this.#begin(pending));
     else runOutside(() => this.#begin(pending));
     return pending;
@@ -226,10 +194,10 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   preconnect(limit: number | null): Promise<void> {
     if (this.#available.hasCapacity || this.#pool.coalescing?.connectionFor(this, this.clock.now()) !== undefined) return Promise.resolve();
     const { maxConnectionsPerOrigin, room } = this.#pool;
-    const isShared = this.#pool.sharingOf(this) !== 'exclusive';
+    const isShared = this.#pool.learnt.sharingOf(this) !== 'exclusive';
     const mayDial = this.slots < maxConnectionsPerOrigin && room > 0 && !(isShared && this.#dials.size > 0);
     const [underWay] = this.#dials;
-    const pending = mayDial ? this.#dial(null) : underWay;
+    const pending = mayDial ? this.#dial() : underWay;
     // All that there may be are there, and busy.
     if (pending === undefined) return Promise.resolve();
     return pending.wait(limit, this.clock, (passed) => {
@@ -255,10 +223,9 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   #onDialFailed(pending: PendingDial, error: HttpCoreError): void {
     this.#singleFlightFailed = true;
     this.#dials.delete(pending);
-    this.#spareDials.delete(pending);
-    const exchange = this.#waiting.unbind(pending);
+    const exchange = this.#line.unbond(pending);
     if (exchange !== null) {
-      this.#forget(exchange);
+      this.#line.leave(exchange);
       exchange.refuse(error);
     }
     this.#pool.onSlotFreed(this);
@@ -282,13 +249,12 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   /** Whom it was for waits like the others now. */
   #dialEnded(pending: PendingDial): void {
     this.#dials.delete(pending);
-    this.#spareDials.delete(pending);
-    const exchange = this.#waiting.unbind(pending);
+    const exchange = this.#line.unbond(pending);
     if (exchange !== null) this.#limit(exchange, this.clock.now());
   }
 
   #giveUpUnlessWanted(pending: PendingDial): void {
-    if (!this.#spareDials.has(pending) || pending.isWatched) return;
+    if (!this.#line.isSpare(pending) || pending.isWatched) return;
     pending.giveUp(new Aborted('The request that this connection was made for was aborted', { phase: pending.phase }));
   }
 
@@ -300,7 +266,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   // From the exchanges
 
   onCancelled(exchange: Exchange): void {
-    const dial = this.#forget(exchange);
+    const dial = this.#line.leave(exchange);
     if (dial !== null) this.#giveUpUnlessWanted(dial);
     this.#closeIfDone();
   }
@@ -334,7 +300,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   }
 
   #dialFor(exchange: Exchange): PendingDial | undefined {
-    const dial = this.#waiting.dialFor(exchange);
+    const dial = this.#line.dialFor(exchange);
     if (dial !== null) return dial;
     const [first] = this.#dials;
     return this.#dependsOnDial ? first : undefined;
@@ -345,7 +311,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   onCapacity(connection: Connection): void {
     this.#offer(connection);
     // It may have said that it takes less than there is to do.
-    if (this.#waiting.size > 0) this.grow();
+    if (this.#line.size > 0) this.grow();
   }
 
   onClosed(connection: Connection): void {
@@ -364,12 +330,8 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     this.#pool.onDeadline(at);
   }
 
-  get refusesHttp2(): boolean {
-    return this.#pool.refusesHttp2(this);
-  }
-
   onHttp1Required(connection: Connection): boolean {
-    if (!this.#pool.onHttp1Required(this)) return false;
+    if (!this.#pool.learnt.onHttp1Required(this)) return false;
     for (const other of Array.from(this.connections)) {
       if (other !== connection && other.info.protocol === 'h2') other.drain();
     }
@@ -380,7 +342,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
 
   serveWaiting(connection: Connection): void {
     while (connection.capacity > 0) {
-      const exchange = this.#nextWaiting();
+      const exchange = this.#line.next();
       if (exchange === undefined) return;
       start(connection, exchange, this.clock.now());
     }
@@ -413,7 +375,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   /** Fails what has waited for too long; returns when to look again. */
   checkDeadlines(now: number): number {
     let next = Infinity;
-    for (const exchange of Array.from(this.#waiting)) next = Math.min(next, exchange.checkLimits(now));
+    for (const exchange of Array.from(this.#line)) next = Math.min(next, exchange.checkLimits(now));
     for (const connection of Array.from(this.connections)) next = Math.min(next, connection.checkDeadlines(now));
     return next;
   }
@@ -437,7 +399,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
 
   destroy(error: HttpCoreError): void {
     this.#isEnding = true;
-    for (let exchange = this.#nextWaiting(); exchange !== undefined; exchange = this.#nextWaiting()) exchange.refuse(error);
+    for (let exchange = this.#line.next(); exchange !== undefined; exchange = this.#line.next()) exchange.refuse(error);
     for (const pending of Array.from(this.#dials)) pending.giveUp(error);
     for (const connection of Array.from(this.connections)) connection.destroy(error);
     this.#closeIfDone();

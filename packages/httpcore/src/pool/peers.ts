@@ -1,6 +1,7 @@
 /** Finds the pool of connections that a request is for: by what the request says, and by whom that leads to. */
+import type { UrlParts } from '../contract/values.ts';
 import { parseOrigin, type Origin } from '../model/origin.ts';
-import { originDestination, destinationKey, proxyDestination, type Destination } from '../model/destination.ts';
+import { destinationKey, destinationOf, type Destination } from '../model/destination.ts';
 import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
 import type { Peer } from './peer.ts';
 
@@ -26,14 +27,8 @@ export class Peers {
   readonly #byKey = new Map<string, Peer>();
   readonly #bySpelling = new Map<string, FoundPeer>();
 
-  // What was asked for last, by what was said and not by a key: most programs talk to one origin for a while.
-  #lastScheme = '';
-  #lastHost = '';
-  #lastPort: number | null = null;
-  #lastServername: string | undefined = undefined;
-  #lastProxy: Proxy | null = null;
-  #lastForwarded = false;
-  #last: FoundPeer | null = null;
+  /** Most programs talk to one origin for a while. */
+  #last: { readonly spelling: Spelling; readonly found: FoundPeer } | null = null;
 
   constructor(options: PeerOptions, create: (destination: Destination, key: string, isForwarded: boolean) => Peer) {
     this.#options = options;
@@ -53,53 +48,22 @@ export class Peers {
    * @param isForwarded Does the proxy send the request on? Else a tunnel through it leads to the origin.
    * @throws {LocalProtocolError | UnsupportedProtocol} scheme, host, port, server name or proxy is none.
    */
-  find(
-    scheme: string,
-    host: string,
-    port: number | null,
-    servername: string | undefined,
-    proxy: Proxy | null,
-    isForwarded: boolean,
-  ): FoundPeer {
-    if (
-      this.#last !== null &&
-      host === this.#lastHost &&
-      scheme === this.#lastScheme &&
-      port === this.#lastPort &&
-      servername === this.#lastServername &&
-      proxy === this.#lastProxy &&
-      isForwarded === this.#lastForwarded
-    ) {
-      return this.#last;
-    }
-    const spelling = JSON.stringify([scheme, host, port, servername, isForwarded, proxy === null ? null : proxyFacts(proxy).key]);
-    const found = this.#bySpelling.get(spelling) ?? this.#make(scheme, host, port, servername, proxy, isForwarded, spelling);
-    this.#lastScheme = scheme;
-    this.#lastHost = host;
-    this.#lastPort = port;
-    this.#lastServername = servername;
-    this.#lastProxy = proxy;
-    this.#lastForwarded = isForwarded;
-    this.#last = found;
+  find(url: UrlParts, servername: string | undefined, proxy: Proxy | null, isForwarded: boolean): FoundPeer {
+    if (this.#last?.spelling.isOf(url, servername, proxy, isForwarded) === true) return this.#last.found;
+    const spelling = new Spelling(url, servername, proxy, isForwarded);
+    const found = this.#bySpelling.get(spelling.key) ?? this.#make(spelling);
+    this.#last = { spelling, found };
     return found;
   }
 
-  #make(
-    scheme: string,
-    host: string,
-    port: number | null,
-    servername: string | undefined,
-    proxy: Proxy | null,
-    isForwarded: boolean,
-    spelling: string,
-  ): FoundPeer {
+  #make(spelling: Spelling): FoundPeer {
+    const { scheme, host, port, servername, proxy, isForwarded, key } = spelling;
     const origin = parseOrigin(scheme, host, port, servername ?? this.#options.tls.servername);
-    const destination = isForwarded ? proxyDestination(proxy!) : originDestination(origin, proxy, this.#options);
-    const peer = this.peerFor(destination, isForwarded);
+    const peer = this.peerFor(destinationOf(origin, proxy, isForwarded, this.#options), isForwarded);
     const found = { origin, peer };
     if (peer.spellings.length < (isForwarded ? spellingsOfAProxy : spellingsOfAnOrigin)) {
-      this.#bySpelling.set(spelling, found);
-      peer.spellings.push(spelling);
+      this.#bySpelling.set(key, found);
+      peer.spellings.push(key);
     }
     return found;
   }
@@ -123,6 +87,42 @@ export class Peers {
     if (this.#byKey.get(peer.key) === peer) this.#byKey.delete(peer.key);
     for (const spelling of peer.spellings) this.#bySpelling.delete(spelling);
     peer.spellings.length = 0;
-    if (this.#last?.peer === peer) this.#last = null;
+    if (this.#last?.found.peer === peer) this.#last = null;
+  }
+}
+
+/** Whom a request says that it is for, and by which way, as it says so: nothing of it is checked yet. */
+class Spelling {
+  readonly scheme: string;
+  readonly host: string;
+  readonly port: number | null;
+  readonly servername: string | undefined;
+  readonly proxy: Proxy | null;
+  readonly isForwarded: boolean;
+
+  constructor([scheme, host, port]: UrlParts, servername: string | undefined, proxy: Proxy | null, isForwarded: boolean) {
+    this.scheme = scheme;
+    this.host = host;
+    this.port = port;
+    this.servername = servername;
+    this.proxy = proxy;
+    this.isForwarded = isForwarded;
+  }
+
+  isOf(url: UrlParts, servername: string | undefined, proxy: Proxy | null, isForwarded: boolean): boolean {
+    return (
+      url[1] === this.host &&
+      url[0] === this.scheme &&
+      url[2] === this.port &&
+      servername === this.servername &&
+      proxy === this.proxy &&
+      isForwarded === this.isForwarded
+    );
+  }
+
+  /** @throws {LocalProtocolError} the proxy is none. */
+  get key(): string {
+    const { scheme, host, port, servername, proxy, isForwarded } = this;
+    return JSON.stringify([scheme, host, port, servername, isForwarded, proxy === null ? null : proxyFacts(proxy).key]);
   }
 }

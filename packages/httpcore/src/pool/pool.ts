@@ -21,7 +21,6 @@ import type { Clock } from '../time/clock.ts';
 import { CoarseTimer } from '../time/coarse-timer.ts';
 import { Closing, type ClosingPool } from './closing.ts';
 import { Coalescing } from './coalescing.ts';
-import type { Sharing } from './decide.ts';
 import { idleGrace, Idling, type IdlingPool } from './idling.ts';
 import { Learnt } from './learnt.ts';
 import { Peer } from './peer.ts';
@@ -72,13 +71,13 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
   readonly maxConnectionsPerOrigin: number;
   readonly keepAliveTimeout: number;
   readonly coalescing: Coalescing | null;
+  readonly learnt: Learnt = new Learnt();
   readonly callsForRequests: boolean;
   closing = false;
 
   readonly #options: PoolSettings;
   readonly #dialer: Dialer;
   readonly #peers: Peers;
-  readonly #learnt = new Learnt();
   readonly #room: Room<Peer>;
   readonly #deadlines: CoarseTimer;
   readonly #idling: Idling;
@@ -96,7 +95,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     this.maxConnections = options.maxConnections;
     this.maxConnectionsPerOrigin = options.maxConnectionsPerOrigin;
     this.keepAliveTimeout = options.keepAliveTimeout;
-    this.coalescing = Coalescing.create(options);
+    this.coalescing = Coalescing.create(options, this.learnt);
     this.#room = new Room(options.maxConnections, idleGrace);
     this.#peers = new Peers(options, (destination, key, isForwarded) => {
       return new Peer(this, destination, key, isForwarded ? new Forwarding(destination.proxy!) : null);
@@ -127,7 +126,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     const framing = requestFraming(method, fields, content, own?.trailers !== undefined);
     const proxy = own?.proxy === undefined ? this.#options.proxy : (own.proxy as Proxy | null);
     const isForwarded = proxy !== null && this.#isForwarded(method, scheme, fields, proxy);
-    const { origin, peer } = this.#peers.find(scheme, url[1], url[2], own?.servername, proxy, isForwarded);
+    const { origin, peer } = this.#peers.find(url, own?.servername, proxy, isForwarded);
     const now = this.clock.now();
     const exchange = new Exchange(peer, origin, method, target, fields, content, framing, limits, own, now);
     return this.#begin(exchange, peer, now);
@@ -183,21 +182,9 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     return this.#room.shouldYield(peer, connection);
   }
 
-  sharingOf(peer: Peer): Sharing {
-    return this.#learnt.sharingOf(peer);
-  }
-
-  refusesHttp2({ key }: Peer): boolean {
-    return this.#learnt.refusesHttp2(key);
-  }
-
-  onHttp1Required(peer: Peer): boolean {
-    return this.#learnt.onHttp1Required(peer);
-  }
-
   onMade(peer: Peer, connection: Connection): boolean {
     this.#opened += 1;
-    if (!this.#learnt.onAgreed(peer.key, connection.info.protocol)) return false;
+    if (!this.learnt.onAgreed(peer.key, connection.info.protocol)) return false;
     this.coalescing?.add(connection, peer);
     return true;
   }
@@ -207,7 +194,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     return this.#dialer.dial(
       {
         ...peer.destination,
-        protocols: this.#learnt.offerFor(peer),
+        ...this.learnt.forDial(peer),
         trace,
         inContext,
         // Neither to a proxy nor through one: the connections of others lead to origins, by other ways.
@@ -277,11 +264,11 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
 
   // For people
 
-  preconnect(scheme: string, host: string, port: number | null): Promise<void> {
+  preconnect(url: UrlParts): Promise<void> {
     if (this.closing) throw new PoolClosed('The pool is closed', { phase: 'request' });
     const { proxy } = this.#options;
-    const isForwarded = proxy !== null && forwards(proxy, scheme, this.#options);
-    return this.#peers.find(scheme, host, port, undefined, proxy, isForwarded).peer.preconnect(this.#options.timeouts[0]);
+    const isForwarded = proxy !== null && forwards(proxy, url[0], this.#options);
+    return this.#peers.find(url, undefined, proxy, isForwarded).peer.preconnect(this.#options.timeouts[0]);
   }
 
   stats(): PoolStats {

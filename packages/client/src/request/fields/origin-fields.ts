@@ -2,10 +2,11 @@
  * Which fields belong to one origin, and which may leave it. The one place where that is decided: redirects, `with({ url })`, absolute
  * URLs under a `baseUrl` and `extend()` all go by it.
  */
-import type { HeaderPair } from '@x/httpcore';
+import type { HeaderPair, UrlParts } from '@x/httpcore';
 
 import { InvalidOption } from '../../errors.ts';
 import { isSecretField } from '../../redact.ts';
+import { sameOrigin } from '../url/same-origin.ts';
 import type { Target } from '../url/target.ts';
 import { defaultFields } from './default-fields.ts';
 import { applyHeaderChanges, isFieldName, type HeaderChanges } from './header-input.ts';
@@ -27,8 +28,16 @@ const portable = new Set(defaultFields.map(([name]) => name));
 
 export const noFields: ReadonlySet<string> = new Set();
 
-/** What goes along when a request turns to another origin; of what does not, no duplicate. `bound`: further names, in lower case. */
-export function fieldsForOtherOrigin(pairs: readonly HeaderPair[], bound: ReadonlySet<string>): HeaderPair[] {
+/** The fields of a request `from` one URL that turns to another: of another origin, it leaves behind what is `bound` to its own. */
+export function fieldsTowards(
+  target: Target,
+  { from, pairs, bound }: { readonly from: UrlParts; readonly pairs: readonly HeaderPair[]; readonly bound: ReadonlySet<string> },
+): readonly HeaderPair[] {
+  return authorize(sameOrigin(target.parts, from) ? pairs : withoutBound(pairs, bound), target);
+}
+
+/** What goes along to another origin; of what does not, no duplicate. `bound`: further names, in lower case. */
+function withoutBound(pairs: readonly HeaderPair[], bound: ReadonlySet<string>): HeaderPair[] {
   return pairs.filter(([name]) => {
     const lower = name.toLowerCase();
     return !ofOneOrigin.has(lower) && !bound.has(lower) && !isSecretField(lower);
@@ -80,4 +89,9 @@ export function withoutUrlCredentials(pairs: readonly HeaderPair[], { authorizat
   return authorization === undefined
     ? pairs
     : pairs.filter(([name, value]) => name.toLowerCase() !== 'authorization' || value !== authorization);
+}
+
+/** Whoever it names. */
+export function withoutAuthorization(pairs: readonly HeaderPair[]): readonly HeaderPair[] {
+  return pairs.filter(([name]) => name.toLowerCase() !== 'authorization');
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { Request } from '../request/request.ts';
 import { StreamResponse } from '../response/stream-response.ts';
-import { RetryRun } from './retry-run.ts';
+import { RetryFlows } from './retry-flows.ts';
 import type { RetryLimits } from './retry-limits.ts';
 
 const request = new Request('GET', 'http://a.example/');
@@ -33,7 +33,7 @@ function limit(name: string, notes: string[], statuses: readonly number[], error
 describe('a run of retry flows', () => {
   it('asks one after the other, and begins anew those that have ended', async () => {
     const notes: string[] = [];
-    const run = new RetryRun([limit('a', notes, [503]), limit('b', notes, [429], ['down'])]);
+    const run = new RetryFlows([limit('a', notes, [503]), limit('b', notes, [429], ['down'])]);
     expect(await run.begin(request)).toBe(request);
     expect(await run.afterResponse(answer(429))).toBe(request);
     await run.begin(request);
@@ -47,7 +47,7 @@ describe('a run of retry flows', () => {
 
   it('ends those that were not asked', async () => {
     const notes: string[] = [];
-    const run = new RetryRun([limit('a', notes, [503]), limit('b', notes, [])]);
+    const run = new RetryFlows([limit('a', notes, [503]), limit('b', notes, [])]);
     await run.begin(request);
     await run.afterResponse(answer(503));
     await run.end();
@@ -56,7 +56,7 @@ describe('a run of retry flows', () => {
   });
 
   it('lets a flow change the request, at first and later', async () => {
-    const run = new RetryRun([
+    const run = new RetryFlows([
       {
         *retryFlow(given) {
           for (let attempt = 1; ; attempt++) yield given.with({ headers: { attempt } });
@@ -68,7 +68,7 @@ describe('a run of retry flows', () => {
   });
 
   it('lets an async flow read the response', async () => {
-    const run = new RetryRun([
+    const run = new RetryFlows([
       {
         async *retryFlow(given) {
           const response = yield given;
@@ -83,7 +83,7 @@ describe('a run of retry flows', () => {
   });
 
   it('fails with an error of a flow itself, not with the one that was thrown into it', async () => {
-    const own = new RetryRun([
+    const own = new RetryFlows([
       {
         *retryFlow(given) {
           try {
@@ -97,7 +97,7 @@ describe('a run of retry flows', () => {
     await own.begin(request);
     await expect(own.afterError(new Error('theirs'))).rejects.toThrow('mine');
 
-    const swallowing = new RetryRun([
+    const swallowing = new RetryFlows([
       {
         *retryFlow(given) {
           try {
@@ -113,10 +113,10 @@ describe('a run of retry flows', () => {
   });
 
   it('takes a flow that yields nothing for one that wants nothing, and refuses one that yields no request', async () => {
-    const silent = new RetryRun([{ *retryFlow() {} }]);
+    const silent = new RetryFlows([{ *retryFlow() {} }]);
     expect(await silent.begin(request)).toBe(request);
     expect(await silent.afterResponse(answer(503))).toBeUndefined();
-    const confused = new RetryRun([
+    const confused = new RetryFlows([
       {
         *retryFlow() {
           yield 'again' as unknown as Request;

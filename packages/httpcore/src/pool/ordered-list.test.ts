@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 
-import { Line } from './line.ts';
+import { OrderedList } from './ordered-list.ts';
 
 it('is first in, first out; who leaves from the middle is not served', () => {
-  const line = new Line<string>();
+  const line = new OrderedList<string>();
   line.add('a', 1);
   const b = line.add('b', 2);
   line.add('c', 3);
@@ -18,7 +18,7 @@ it('is first in, first out; who leaves from the middle is not served', () => {
 });
 
 it('who comes back stands where it stood before', () => {
-  const line = new Line<number>();
+  const line = new OrderedList<number>();
   const places = Array.from({ length: 20 }, (_, order) => line.add(order, order));
   const left = [3, 4, 5, 6, 11, 12];
   for (const order of left) line.remove(places[order]!);
@@ -28,7 +28,7 @@ it('who comes back stands where it stood before', () => {
   let seed = 1;
   const random = (below: number): number => (seed = (seed * 48_271) % 2_147_483_647) % below;
   const inLine = new Map(Array.from(line, (order) => [order, undefined as unknown as ReturnType<typeof line.add>]));
-  const mixed = new Line<number>();
+  const mixed = new OrderedList<number>();
   for (const order of inLine.keys()) inLine.set(order, mixed.add(order, order));
   const away: number[] = [];
   for (let step = 0; step < 2_000; step += 1) {
