@@ -7,10 +7,10 @@ const ours = /^(?:NODE_OPTIONS$|NODE_ENV$|NODE_PATH$|VITEST|TEST$|JEST|npm_|FORC
  * What the process wrote to stdout.
  * @throws {Error} with all that it said, when it ends badly.
  */
-export function run(program: string, args: readonly string[], cwd: string): Promise<string> {
+export function run(program: string, args: readonly string[], cwd: string, more: NodeJS.ProcessEnv = {}): Promise<string> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, env: { ...env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { cwd, env: { ...env, ...more, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
     let [out, said] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       out += text;
@@ -25,6 +25,6 @@ export function run(program: string, args: readonly string[], cwd: string): Prom
   });
 }
 
-export function node(args: readonly string[], cwd: string): Promise<string> {
-  return run(process.execPath, args, cwd);
+export function node(args: readonly string[], cwd: string, env?: NodeJS.ProcessEnv): Promise<string> {
+  return run(process.execPath, args, cwd, env);
 }

@@ -1,3 +1,4 @@
+import { cp } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -25,7 +26,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   consumer = await newConsumer();
-  await consumer.install('jest', 'ts-jest', 'typescript', '@types/jest', 'jsdom', 'happy-dom');
+  await consumer.install('jest', 'ts-jest', 'typescript', '@types/jest', 'jsdom', 'happy-dom', 'nock', 'msw', '@mswjs/interceptors');
 }, 120_000);
 
 afterAll(async () => {
@@ -155,4 +156,12 @@ test('node:test and its mocked timers', async () => {
     });
   `;
   expect(await node(['--test', await consumer.write('calls.test.mjs', text)], consumer.folder)).toContain('pass 1');
+});
+
+describe('what stands in for the network takes its sockets, and knows nothing of us', () => {
+  test.for(['nock', 'msw'])('%s', async (name, { skip }) => {
+    if (Number.parseInt(process.versions.node, 10) < 22) skip(`${name} needs Node 22 or later: pnpm test:node 24 apps/consumers`);
+    await cp(join(import.meta.dirname, `../programs/${name}.mjs`), join(consumer.folder, `${name}.test.mjs`));
+    expect(await node(['--test', `${name}.test.mjs`], consumer.folder, { SERVER: url })).toContain('fail 0');
+  });
 });

@@ -6,7 +6,7 @@
  * answer. It ends once, in `#end`, and is then forgotten by its owner.
  */
 import type { HeaderPair } from '../contract/values.ts';
-import { ReadError, WriteError, type HttpCoreError } from '../contract/errors.ts';
+import { ConnectError, ReadError, WriteError, type HttpCoreError } from '../contract/errors.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { isSurelyReplayable, type Processing } from '../exchange/replay.ts';
@@ -192,10 +192,9 @@ export class Http1Connection implements Connection, Http1CarrierOwner {
     if (this.#shutDown) return;
     const failure = carrier.exchange?.phase === 'send' ? WriteError : ReadError;
     const why = error === undefined ? 'was closed' : `failed: ${error.message}`;
-    this.#fail(
-      new failure(`The connection ${why}`, { code: error === undefined ? 'CONNECTION_CLOSED' : undefined, cause: error }),
-      this.#stale(),
-    );
+    const lost = new failure(`The connection ${why}`, { code: error === undefined ? 'CONNECTION_CLOSED' : undefined, cause: error });
+    // A stand-in for the network is connected first, and looks for the server later.
+    this.#fail(error instanceof ConnectError ? error : lost, this.#stale());
   }
 
   // Ending

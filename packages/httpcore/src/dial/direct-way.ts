@@ -1,6 +1,9 @@
-import type { HttpCoreError } from '../contract/errors.ts';
+import { isIP, type LookupFunction } from 'node:net';
+
+import { HttpCoreError } from '../contract/errors.ts';
 import { openSocket, type Endpoint, type SocketOpening } from '../net/open-socket.ts';
-import { isAddress, type Resolver, type Resolving } from '../net/resolve.ts';
+import { isAddress, type Question, type Resolver, type Resolving } from '../net/resolve.ts';
+import { areSocketsTakenOver } from '../net/taken-over.ts';
 import { tlsError } from '../net/tls-failure.ts';
 import type { TlsHandshake } from '../net/tls.ts';
 import type { Clock } from '../time/clock.ts';
@@ -63,6 +66,7 @@ export class DirectWay implements Way {
     const { destination } = this.#request;
     if ('path' in destination) this.#connect([{ address: destination.path, port: undefined }]);
     else if (isAddress(destination.host)) this.#resolved([destination.host], destination.port);
+    else if (areSocketsTakenOver()) this.#connect([{ address: destination.host, port: destination.port, lookup: this.#lookupOfSocket() }]);
     else this.#lookUp(destination.host, destination.port);
   }
 
@@ -72,10 +76,25 @@ export class DirectWay implements Way {
     this.#winner?.destroy();
   }
 
+  #question(host: string): Question {
+    return { host, localAddress: this.#options.localAddress, owner: this.#request.isProxy ? this.#name : undefined };
+  }
+
+  /** For a stand-in that lets a connection through. */
+  #lookupOfSocket(): LookupFunction {
+    return (host, { all }, callback) => {
+      this.#resolving = this.#resolver.resolve(this.#question(host), (error, addresses) => {
+        const refusal = error ?? this.#request.onResolved?.(addresses);
+        const found = addresses.map((address) => ({ address, family: isIP(address) }));
+        if (refusal !== undefined) callback(refusal, []);
+        else if (all === true) callback(null, found);
+        else callback(null, found[0]!.address, found[0]!.family);
+      });
+    };
+  }
+
   #lookUp(host: string, port: number): void {
-    const owner = this.#request.isProxy ? this.#name : undefined;
-    const question = { host, localAddress: this.#options.localAddress, owner };
-    this.#resolving = lookUp(question, this.#resolver, this.#listener, (addresses) => this.#resolved(addresses, port));
+    this.#resolving = lookUp(this.#question(host), this.#resolver, this.#listener, (addresses) => this.#resolved(addresses, port));
   }
 
   #resolved(addresses: readonly string[], port: number): void {
@@ -113,7 +132,8 @@ export class DirectWay implements Way {
       },
       // Once connected it is out of the race, and what fails is TLS.
       onFailed: (error) => {
-        if (this.#winner === undefined) outcome.failed(error);
+        if (error instanceof HttpCoreError) this.#listener.onFailed(error);
+        else if (this.#winner === undefined) outcome.failed(error);
         else this.#listener.onFailed(tlsError(this.#request.origin, error, this.#name));
       },
     });

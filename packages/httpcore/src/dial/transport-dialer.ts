@@ -16,6 +16,7 @@ import type { ByteTransport } from '../net/byte-transport.ts';
 import { secureTransport, type SocketOpening } from '../net/open-socket.ts';
 import { isAddress, type Resolver } from '../net/resolve.ts';
 import type { SocketTransport } from '../net/socket-transport.ts';
+import { areSocketsTakenOver } from '../net/taken-over.ts';
 import { tlsError } from '../net/tls-failure.ts';
 import { TlsClient, type TlsHandshake } from '../net/tls.ts';
 import type { DialTimings, TraceEventName, TraceEvents } from '../contract/trace.ts';
@@ -91,6 +92,11 @@ interface Equipment {
   readonly tlsOfProxies: WeakMap<Proxy, TlsClient>;
 }
 
+/** A stand-in for the network accepts whatever is offered first, and reads HTTP/1.1 alone. */
+function offered(protocols: DialRequest['protocols']): readonly string[] {
+  return protocols.includes('http/1.1') && areSocketsTakenOver() ? ['http/1.1'] : protocols;
+}
+
 class TransportDial implements Dial<DialedTransport>, WayListener {
   readonly result: Promise<DialedTransport>;
 
@@ -131,7 +137,7 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
     const { origin, via } = this.#request;
     try {
       // Before anything else: unusable TLS options are told without touching the network.
-      if (origin.scheme === 'https') this.#handshake = this.#tls().handshake(origin, this.#request.protocols);
+      if (origin.scheme === 'https') this.#handshake = this.#tls().handshake(origin, offered(this.#request.protocols));
     } catch (error) {
       this.onFailed(error as HttpCoreError);
       return;

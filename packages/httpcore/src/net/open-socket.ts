@@ -1,5 +1,5 @@
 /** Opens one socket to one address: TCP or a unix socket, and TLS on it where it is asked for. */
-import { connect, type OnReadOpts, type Socket } from 'node:net';
+import { connect, type LookupFunction, type OnReadOpts, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
 import type { TransportFacts } from './byte-transport.ts';
@@ -13,6 +13,8 @@ import { certificateNamesOf, secureSocketFacts, socketFacts } from './transport-
 export interface Endpoint {
   readonly address: string;
   readonly port: number | undefined;
+  /** Where `address` is a name: who looks it up, if anybody. */
+  readonly lookup?: LookupFunction;
 }
 
 /** What becomes of an opening. Never called from inside {@link openSocket}; nothing follows `onReady`, `onFailed` or `destroy`. */
@@ -42,10 +44,12 @@ export function openSocket(
   handshake: TlsHandshake | undefined,
   listener: OpeningListener,
 ): SocketOpening {
-  const where = endpoint.port === undefined ? { path: endpoint.address } : { host: endpoint.address, port: endpoint.port };
+  const { address, port, lookup } = endpoint;
+  const where = port === undefined ? { path: address } : { host: address, port };
   const options = {
     ...where,
-    ...(localAddress !== undefined && endpoint.port !== undefined && { localAddress }),
+    ...(lookup !== undefined && { lookup }),
+    ...(localAddress !== undefined && port !== undefined && { localAddress }),
     // When to end our direction is the protocol's decision: an early response may come while we still send.
     allowHalfOpen: true,
     // For both directions; ours is the writing one.
@@ -59,7 +63,7 @@ export function openSocket(
     return socket;
   });
 
-  const path = endpoint.port === undefined ? endpoint.address : undefined;
+  const path = port === undefined ? address : undefined;
   const opening = new Opening(socket, transport, handshake, listener);
   socket.once('connect', () => {
     socket.setNoDelay(true);
@@ -118,8 +122,14 @@ class Opening implements SocketOpening {
   }
 
   ready(facts: () => TransportFacts): void {
-    if (!this.#settle()) return;
-    this.#transport.setFacts(facts());
+    if (this.#isSettled) return;
+    try {
+      this.#transport.setFacts(facts());
+    } catch (error) {
+      this.#fail(error as Error);
+      return;
+    }
+    this.#settle();
     this.#listener.onReady(this.#transport);
   }
 

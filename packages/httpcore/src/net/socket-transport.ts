@@ -3,9 +3,10 @@ import type { OnReadOpts, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import type { ByteTransport, TransportFacts, TransportHandler } from './byte-transport.ts';
-import { queueMicrotask } from '../time/platform.ts';
+import { queueMicrotask, setImmediate } from '../time/platform.ts';
 import { lendMemory } from './lend-memory.ts';
 import type { ReadMemory } from './read-memory.ts';
+import { areSocketsTakenOver } from './taken-over.ts';
 
 /** A socket, or a stream that stands for one. */
 export type SocketStream = Socket | (Duplex & { ref(): unknown; unref(): unknown });
@@ -33,6 +34,7 @@ export class SocketTransport implements ByteTransport {
   #handler: TransportHandler | null = null;
   /** What came before `start`, copied. `null` once it has been delivered: from then on everything goes straight through. */
   #early: Buffer[] | null = [];
+  #ended = false;
   #earlyEnd = false;
   #earlyClose = false;
   #paused = false;
@@ -102,11 +104,27 @@ export class SocketTransport implements ByteTransport {
     this.#handler = handler;
     if (this.#early?.length === 0 && !this.#earlyEnd && !this.#earlyClose) this.#early = null;
     else queueMicrotask(() => this.#deliverEarly(handler));
-    // With `onread` nothing comes this way but from a socket whose `connect` somebody has taken over (nock, MSW).
+    if (this.#memory !== null) {
+      this.#listenForChunks(handler);
+      return;
+    }
     this.#socket.on('data', this.#onChunk);
-    if (this.#memory !== null) return;
     // It was paused when another had it.
     if (this.#early === null && this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  /**
+   * With `onread` nothing comes by way of the stream but from a stand-in (nock, MSW). Whoever listens to one before it has written seems to wait
+   * for the server's greeting, and is connected to the server: what is sent at the end of this turn goes first.
+   */
+  #listenForChunks(handler: TransportHandler): void {
+    if (!areSocketsTakenOver()) {
+      this.#socket.on('data', this.#onChunk);
+      return;
+    }
+    setImmediate(() => {
+      if (this.#handler === handler) this.#socket.on('data', this.#onChunk);
+    });
   }
 
   release(rest: Uint8Array): void {
@@ -216,6 +234,7 @@ export class SocketTransport implements ByteTransport {
 
   #onEnd(): void {
     if (this.#error !== undefined) return;
+    this.#ended = true;
     if (this.#early !== null) {
       this.#earlyEnd = true;
       return;
@@ -238,6 +257,8 @@ export class SocketTransport implements ByteTransport {
   }
 
   #onClosed(): void {
+    // No fault was told of, and no end either: something took the socket away. What was to come is missing.
+    if (!this.#ended && !this.#destroyed) this.#error ??= new Error('it was closed without an end');
     if (this.#early !== null) {
       this.#earlyClose = true;
       return;

@@ -21,12 +21,14 @@ export function socketFacts(socket: Socket, path: string | undefined): Transport
 export function secureSocketFacts(socket: TLSSocket, under: TransportFacts, certificateNames: () => readonly string[]): TransportFacts {
   // `false` when nothing was agreed on.
   const alpnProtocol = socket.alpnProtocol;
+  // What stands in for the network (`taken-over.ts`) says that TLS is there before it is.
+  const cipher = socket.getCipher() as ReturnType<TLSSocket['getCipher']> | undefined;
   return {
     ...under,
     alpnProtocol: typeof alpnProtocol === 'string' && alpnProtocol !== '' ? alpnProtocol : undefined,
     tls: {
       version: socket.getProtocol() ?? 'unknown',
-      cipher: socket.getCipher().standardName,
+      cipher: cipher?.standardName ?? 'unknown',
       resumed: socket.isSessionReused(),
       certificateNames,
     },

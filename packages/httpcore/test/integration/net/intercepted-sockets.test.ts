@@ -93,4 +93,63 @@ describe('a socket that is answered by a stand-in', () => {
     await using pool = new ConnectionPool();
     expect(await textOf(pool)).toBe('200 until the end');
   });
+
+  it('is handed the name, which nobody looks up, and is offered HTTP/1.1 alone', async () => {
+    let asked: { readonly host?: string; readonly ALPNProtocols?: unknown } = {};
+    intercept((socket) => socket.push('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'));
+    const intercepted = Socket.prototype.connect;
+    Socket.prototype.connect = function asking(this: Socket, ...given: unknown[]): Socket {
+      const [first] = given as [typeof asked | readonly [typeof asked]];
+      asked = Array.isArray(first) ? (first[0] as typeof asked) : (first as typeof asked);
+      return (intercepted as (this: Socket) => Socket).call(this);
+    };
+    const lookup = (): never => {
+      throw new Error('looked up');
+    };
+    await using pool = new ConnectionPool({ lookup });
+    const [, status] = await pool.dispatch('GET', ['http', 'name.test', 80, '/'], [], null);
+    expect([status, asked.host]).toEqual([200, 'name.test']);
+  });
+
+  it('fails as the connection does that it lets through', async () => {
+    Socket.prototype.connect = function through(this: Socket, ...given: unknown[]): Socket {
+      const [first] = given as [{ lookup: (host: string, options: object, done: (error: Error) => void) => void }[]];
+      // Once the request is here.
+      this._write = (): void => first[0]!.lookup('name.test', { all: true }, (error) => this.destroy(error));
+      this._writev = (): void => this._write(Buffer.alloc(0), 'latin1', () => {});
+      this.on('error', () => {});
+      process.nextTick(() => {
+        if (!this.destroyed) this.emit('connect');
+      });
+      return this;
+    };
+    await using pool = new ConnectionPool({ lookup: (_host, _options, done) => done(new Error('unknown'), []) });
+    const call = pool.dispatch('POST', ['http', 'name.test', 80, '/'], [], null);
+    await expect(call).rejects.toMatchObject({ name: 'ConnectError', code: 'DNS_FAILED' });
+  });
+
+  it('cuts a body that only the close delimits, where it closes without an end', async () => {
+    intercept((socket) => {
+      socket.push('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf of it');
+      setImmediate(() => socket.emit('close', true));
+    });
+    await using pool = new ConnectionPool();
+    await expect(textOf(pool)).rejects.toMatchObject({ code: 'READ_FAILED' });
+  });
+
+  it('is not taken for one where somebody only watches', async () => {
+    let watched = 0;
+    Socket.prototype.connect = function watching(this: Socket, ...given: unknown[]): Socket {
+      watched += 1;
+      return (connect as (this: Socket, ...given: unknown[]) => Socket).apply(this, given);
+    };
+    const names: string[] = [];
+    const lookup = (host: string, _options: object, done: (error: Error, none: readonly never[]) => void): void => {
+      names.push(host);
+      done(new Error('unknown'), []);
+    };
+    await using pool = new ConnectionPool({ lookup: lookup as never });
+    await expect(pool.dispatch('GET', ['http', 'name.test', 80, '/'], [], null)).rejects.toMatchObject({ code: 'DNS_FAILED', phase: 'dns' });
+    expect([watched, names]).toEqual([1, ['name.test']]);
+  });
 });
