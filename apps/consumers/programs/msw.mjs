@@ -21,7 +21,9 @@ const events = () =>
     },
   });
 const handlers = [
-  http.get('http://mocked.invalid/get', ({ request }) => HttpResponse.json({ sent: request.headers.get('x-sent') }, { headers: { 'x-a': 'b' } })),
+  http.get('http://mocked.invalid/get', ({ request }) =>
+    HttpResponse.json({ sent: request.headers.get('x-sent') }, { headers: { 'x-a': 'b' } }),
+  ),
   http.get('https://mocked.invalid/get', () => HttpResponse.text('over TLS')),
   http.post('http://mocked.invalid/post', async ({ request }) => HttpResponse.json(await request.json())),
   http.put('http://mocked.invalid/put', async ({ request }) => HttpResponse.text(String((await request.text()).length))),
@@ -120,4 +122,3 @@ test('handlers answer a client without a network', async () => {
   assert.deepEqual((await direct.get('http://mocked.invalid/get', { headers: { 'x-sent': '2' } })).json(), { sent: '2' });
   await direct.close();
 });
-

@@ -75,7 +75,8 @@ const deeds = {
     equal(error instanceof Aborted, true);
     equal((await client.get(`${url}/hello`)).text(), 'hello');
   },
-  'a limit in time': async (client, url) => equal((await failure(client.get(`${url}/silent`, { timeout: 30 }))) instanceof DeadlineExceeded, true),
+  'a limit in time': async (client, url) =>
+    equal((await failure(client.get(`${url}/silent`, { timeout: 30 }))) instanceof DeadlineExceeded, true),
   'a body that is cut': async (client, url) => {
     const stream = await client.stream('GET', `${url}/cut`);
     const error = await failure(stream.text());
@@ -90,10 +91,10 @@ const ways = [
   ...Object.entries(proxies)
     .map(([kind, proxy]) => [kind, new Proxy(proxy, proxy.startsWith('https') ? { tls } : {})])
     .flatMap(([kind, proxy]) => [
-    [`h1 by ${kind}`, plain, { proxy, tls }],
-    [`h1 over TLS by ${kind}`, secure, { proxy, tls, http2: false }],
-    [`h2 by ${kind}`, secure, { proxy, tls }],
-  ]),
+      [`h1 by ${kind}`, plain, { proxy, tls }],
+      [`h1 over TLS by ${kind}`, secure, { proxy, tls, http2: false }],
+      [`h2 by ${kind}`, secure, { proxy, tls }],
+    ]),
 ];
 
 for (const [way, url, options] of ways) {
@@ -158,7 +159,15 @@ await check('an upgrade', async () => {
   const pool = new ConnectionPool();
   const { host, port } = new URL(plain);
   const parts = ['http', host.split(':')[0], Number(port), '/upgrade'];
-  const [, status, , , body] = await pool.dispatch('GET', parts, [['connection', 'upgrade'], ['upgrade', 'echo']], null);
+  const [, status, , , body] = await pool.dispatch(
+    'GET',
+    parts,
+    [
+      ['connection', 'upgrade'],
+      ['upgrade', 'echo'],
+    ],
+    null,
+  );
   equal(status, 101);
   await body.write(new TextEncoder().encode('through'));
   for await (const chunk of body) {

@@ -102,9 +102,7 @@ export async function startSmokeServers(): Promise<SmokeServers> {
       ca,
       plain: `http://127.0.0.1:${port(plain)}`,
       secure: `https://127.0.0.1:${port(secure)}`,
-      proxies: Object.fromEntries(
-        Object.entries(proxies).map(([kind, { url }]) => [kind, typeof url === 'string' ? url : url()]),
-      ),
+      proxies: Object.fromEntries(Object.entries(proxies).map(([kind, { url }]) => [kind, typeof url === 'string' ? url : url()])),
     }),
     async [Symbol.asyncDispose]() {
       for (const proxy of Object.values(proxies)) await proxy[Symbol.asyncDispose]();

@@ -149,7 +149,10 @@ describe('a socket that is answered by a stand-in', () => {
       done(new Error('unknown'), []);
     };
     await using pool = new ConnectionPool({ lookup: lookup as never });
-    await expect(pool.dispatch('GET', ['http', 'name.test', 80, '/'], [], null)).rejects.toMatchObject({ code: 'DNS_FAILED', phase: 'dns' });
+    await expect(pool.dispatch('GET', ['http', 'name.test', 80, '/'], [], null)).rejects.toMatchObject({
+      code: 'DNS_FAILED',
+      phase: 'dns',
+    });
     expect([watched, names]).toEqual([1, ['name.test']]);
   });
 });
