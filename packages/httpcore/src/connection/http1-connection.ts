@@ -9,16 +9,15 @@ import type { HeaderPair } from '../contract/values.ts';
 import { ConnectError, ReadError, WriteError, type HttpCoreError } from '../contract/errors.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import { isSurelyReplayable, type Processing } from '../exchange/replay.ts';
+import type { Processing } from '../exchange/replay.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { Clock, Scheduled } from '../time/clock.ts';
 import type { Connection, ConnectionOwner } from './connection.ts';
 import { Http1Carrier, type Http1CarrierOptions, type Http1CarrierOwner } from './http1-carrier.ts';
 import { idleTimeoutOf } from './http1-rules.ts';
+import { isWorthALook } from './liveness.ts';
 import type { Turn } from './turn.ts';
 
-/** Idle for less than this, in milliseconds, a connection has only just been looked at. */
-const momentOfIdling = 1;
 /** How long what was written to a tunnel may take to leave behind its end, in milliseconds. */
 const closingTimeout = 30_000;
 
@@ -95,9 +94,9 @@ export class Http1Connection implements Connection, Http1CarrierOwner {
 
   start(exchange: Exchange, now: number): void {
     const reused = this.served > 0;
-    this.served += 1;
     const carrier = this.#carrier;
-    carrier.take(exchange, reused && now - this.idleSince >= momentOfIdling && !isSurelyReplayable(exchange));
+    carrier.take(exchange, isWorthALook(this, exchange, now));
+    this.served += 1;
     exchange.onAssigned(carrier, this.info, reused, undefined, now);
     exchange.waitFor('read', now);
     this.#owner.onDeadline(exchange.expiresAt);

@@ -24,8 +24,9 @@ import type { BodyMemory, BodyMemoryWatcher } from '../exchange/body-memory.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Processing } from '../exchange/replay.ts';
 import { coalescingOf, engineOptions, type Http2ConnectionOptions } from './http2-options.ts';
-import { Liveness, pingTimeout } from './liveness.ts';
+import { isWorthALook, Liveness, pingTimeout } from './liveness.ts';
 import { Http2Carrier, type Http2CarrierOwner } from './http2-carrier.ts';
+import { Unstarted } from './http2-unstarted.ts';
 
 /** Idle longer than this, a connection is closed; servers and load balancers keep theirs for a minute or more. */
 const idleTimeout = 90_000;
@@ -71,8 +72,7 @@ export class Http2Connection implements Connection, Http2CarrierOwner, BodyMemor
   readonly liveness: Liveness;
   #pings = 0;
   readonly #pieces: ChunkPieces;
-  /** Extended CONNECT needs to know that the peer speaks it. */
-  #untilSettings: Exchange[] = [];
+  readonly #unstarted = new Unstarted();
 
   constructor(transport: ByteTransport, info: ConnectionInfo, owner: ConnectionOwner, clock: Clock, options: Http2ConnectionOptions) {
     this.#transport = transport;
@@ -102,7 +102,7 @@ export class Http2Connection implements Connection, Http2CarrierOwner, BodyMemor
   }
 
   get capacity(): number {
-    return this.#noNewExchanges || this.liveness.isDoubted ? 0 : this.engine.capacity - this.#waiting;
+    return this.#noNewExchanges || this.liveness.isDoubted ? 0 : this.engine.capacity - this.#unstarted.size;
   }
 
   get expectsCapacity(): boolean {
@@ -111,13 +111,7 @@ export class Http2Connection implements Connection, Http2CarrierOwner, BodyMemor
   }
 
   get active(): number {
-    return this.engine.openStreams + this.#waiting;
-  }
-
-  /** How many exchanges wait for SETTINGS. Nobody says so when one of those is given up. */
-  get #waiting(): number {
-    if (this.#untilSettings.length > 0) this.#untilSettings = this.#untilSettings.filter((exchange) => !exchange.ended);
-    return this.#untilSettings.length;
+    return this.engine.openStreams + this.#unstarted.size;
   }
 
   get noNewExchanges(): boolean {
@@ -131,13 +125,22 @@ export class Http2Connection implements Connection, Http2CarrierOwner, BodyMemor
   // Starting
 
   start(exchange: Exchange, now: number): void {
+    const looksAgain = this.engine.openStreams === 0 && isWorthALook(this, exchange, now);
+    if (!looksAgain && !this.#needsSettings(exchange)) return this.#begin(exchange, now);
+    exchange.waitFor('read', now);
+    this.#unstarted.add(exchange);
+    this.#owner.onDeadline(Math.min(exchange.expiresAt, this.liveness.lookAt(now)));
+    // As long as a request over HTTP/1.1 waits there.
+    if (looksAgain) this.clock.nextTurn(() => this.clock.nextTurn(() => this.#startWaiting()));
+  }
+
+  /** Extended CONNECT needs to know that the peer speaks it. */
+  #needsSettings(exchange: Exchange): boolean {
+    return !this.#settingsSeen && (exchange.context?.protocol ?? null) !== null;
+  }
+
+  #begin(exchange: Exchange, now: number): void {
     const protocol = exchange.context?.protocol ?? null;
-    if (protocol !== null && !this.#settingsSeen) {
-      exchange.waitFor('read', now);
-      this.#untilSettings.push(exchange);
-      this.#owner.onDeadline(Math.min(exchange.expiresAt, this.liveness.lookAt(now)));
-      return;
-    }
     const { body, forwarding, framing, method, origin } = exchange;
     const isTunnel = method === 'CONNECT';
     const endsWithHead = !isTunnel && framing.length === 0 && !framing.chunked && (body === null || Array.isArray(body));
@@ -265,17 +268,18 @@ export class Http2Connection implements Connection, Http2CarrierOwner, BodyMemor
     if (!this.#noNewExchanges) this.#owner.onCapacity(this);
   }
 
-  /** What waited for SETTINGS, as far as they and the open streams allow; the rest goes back. */
+  /** What waited, as far as SETTINGS and the open streams allow; the rest goes back. */
   #startWaiting(): void {
-    const waiting = this.#untilSettings;
-    this.#untilSettings = [];
-    const unstarted: Exchange[] = [];
-    for (const exchange of waiting) {
-      if (exchange.ended) continue;
-      if (this.capacity > 0) this.start(exchange, this.clock.now());
-      else unstarted.push(exchange);
+    if (this.#shutDown) return;
+    const now = this.clock.now();
+    const returned: Exchange[] = [];
+    for (const exchange of this.#unstarted.take()) {
+      if (this.capacity <= 0) returned.push(exchange);
+      else if (this.#needsSettings(exchange)) this.#unstarted.add(exchange);
+      else this.#begin(exchange, now);
     }
-    for (const exchange of unstarted) exchange.requeue();
+    for (const exchange of returned) exchange.requeue();
+    if (this.#noNewExchanges && this.active === 0) this.#shut(undefined);
   }
 
   #onCapacityChange(): void {
@@ -318,7 +322,7 @@ export class Http2Connection implements Connection, Http2CarrierOwner, BodyMemor
   checkDeadlines(now: number): number {
     let next = Infinity;
     for (const carrier of this.engine.tokens()) next = Math.min(next, carrier.exchange.checkLimits(now));
-    for (const exchange of this.#untilSettings) next = Math.min(next, exchange.checkLimits(now));
+    next = Math.min(next, this.#unstarted.checkLimits(now));
     // All that it waited with was given up meanwhile.
     if (this.active === 0 && this.#noNewExchanges) this.#shut(undefined);
     if (this.#shutDown || (this.active === 0 && !this.liveness.isAsked)) return next;
@@ -384,8 +388,7 @@ export class Http2Connection implements Connection, Http2CarrierOwner, BodyMemor
   #lost(error: HttpCoreError): void {
     if (this.#shutDown) return;
     this.#noNewExchanges = true;
-    for (const exchange of this.#untilSettings) exchange.refuse(error);
-    this.#untilSettings = [];
+    this.#unstarted.end(error, this.#hasAnswered && !this.#givenUp);
     this.engine.terminate(error);
     this.#shut(error, false);
   }

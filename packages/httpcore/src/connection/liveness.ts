@@ -4,9 +4,21 @@
  * streams until the peer says something; one that was asked and says nothing for long is lost.
  */
 import { TimeoutError } from '../contract/errors.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { isSurelyReplayable } from '../exchange/replay.ts';
 
 const silenceBeforePing = 30_000;
 export const pingTimeout = 10_000;
+/** Idle for less than this, in milliseconds, a connection has only just been looked at. */
+const momentOfIdling = 1;
+
+/**
+ * Should the socket be looked at once more, for an end that has come meanwhile, before this request goes out? A kept connection that has been
+ * idle may be closing, and what can't be sent again would be lost with it.
+ */
+export function isWorthALook(kept: { readonly served: number; readonly idleSince: number }, exchange: Exchange, now: number): boolean {
+  return kept.served > 0 && now - kept.idleSince >= momentOfIdling && !isSurelyReplayable(exchange);
+}
 
 /** All times in clock milliseconds. */
 export class Liveness {
