@@ -41,14 +41,14 @@ function networkOf(strategy) {
 }
 
 let network = networkOf('bypass');
-await network.enable();
+network.enable();
 const client = new Client();
 after(async () => {
-  await network.disable();
+  network.disable();
   await client.close();
 });
 
-test('a name that nobody knows is answered', async () => {
+void test('a name that nobody knows is answered', async () => {
   const response = await client.get('http://mocked.invalid/get', { headers: { 'x-sent': '1' } });
   assert.deepEqual([response.status, response.json(), response.headers.get('x-a')], [200, { sent: '1' }, 'b']);
   assert.equal((await client.get('https://mocked.invalid/get')).text(), 'over TLS');
@@ -56,7 +56,7 @@ test('a name that nobody knows is answered', async () => {
   assert.ok(many.every(({ status }) => status === 200));
 });
 
-test('what is sent arrives, at once or piece by piece', async () => {
+void test('what is sent arrives, at once or piece by piece', async () => {
   assert.deepEqual((await client.post('http://mocked.invalid/post', { json: { a: 1 } })).json(), { a: 1 });
   const pieces = async function* () {
     for (let n = 0; n < 10; n += 1) yield new Uint8Array(10_000).fill(97);
@@ -64,7 +64,7 @@ test('what is sent arrives, at once or piece by piece', async () => {
   assert.equal((await client.put('http://mocked.invalid/put', { body: pieces() })).text(), '100000');
 });
 
-test('headers that are handed over stay as they are', async () => {
+void test('headers that are handed over stay as they are', async () => {
   const pairs = [
     ['X-Sent', '1'],
     ['X-Other', '2'],
@@ -78,34 +78,34 @@ test('headers that are handed over stay as they are', async () => {
   }
 });
 
-test('events come as they are sent', async () => {
+void test('events come as they are sent', async () => {
   const stream = await client.stream('GET', 'http://mocked.invalid/events');
   assert.match(await stream.text(), /data: 0\n\ndata: 1\n\ndata: 2/u);
   assert.equal((await client.get('http://mocked.invalid/empty')).status, 204);
 });
 
-test('limits and aborts end what is late; an error is an error', async () => {
+void test('limits and aborts end what is late; an error is an error', async () => {
   await assert.rejects(client.get('http://mocked.invalid/late', { timeout: 50 }), DeadlineExceeded);
   await assert.rejects(client.get('http://mocked.invalid/late', { signal: AbortSignal.timeout(20) }), Aborted);
   await assert.rejects(client.get('http://mocked.invalid/broken'), ReadError);
 });
 
-test('others reach their server', async () => {
+void test('others reach their server', async () => {
   assert.equal((await client.get(`${server}/through`)).status, 200);
   assert.equal((await client.post(server, { body: 'abc' })).status, 200);
   await assert.rejects(client.get('http://other.invalid/'), { code: 'DNS_FAILED' });
 });
 
-test('unless that is forbidden, or nobody stands in any more', async () => {
-  await network.disable();
+void test('unless that is forbidden, or nobody stands in any more', async () => {
+  network.disable();
   network = networkOf('error');
-  await network.enable();
+  network.enable();
   await assert.rejects(client.get(`${server}/unknown`), ReadError);
-  await network.disable();
+  network.disable();
   assert.equal((await client.get(server)).status, 200);
 });
 
-test('setupServer changes nothing for a client', async () => {
+void test('setupServer changes nothing for a client', async () => {
   const others = setupServer(...handlers);
   others.listen({ onUnhandledRequest: 'bypass' });
   try {
@@ -116,7 +116,7 @@ test('setupServer changes nothing for a client', async () => {
   }
 });
 
-test('handlers answer a client without a network', async () => {
+void test('handlers answer a client without a network', async () => {
   const dispatcher = fetchHandlerDispatcher(async (request) => (await getResponse(handlers, request)) ?? HttpResponse.error());
   const direct = new Client({ dispatcher });
   assert.deepEqual((await direct.get('http://mocked.invalid/get', { headers: { 'x-sent': '2' } })).json(), { sent: '2' });

@@ -22,7 +22,7 @@ nock('http://mocked.invalid').get('/broken').replyWithError('as agreed');
 nock('http://mocked.invalid').get('/large').times(2).reply(200, 'x'.repeat(300_000));
 nock('http://mocked.invalid').get('/moved').reply(302, '', { location: '/get' });
 
-test('a name that nobody knows is answered, again and again', async () => {
+void test('a name that nobody knows is answered, again and again', async () => {
   for (let n = 0; n < 3; n += 1) {
     const response = await client.get('http://mocked.invalid/get');
     assert.deepEqual([response.status, response.text(), response.headers.get('x-a')], [201, 'from nock', 'b']);
@@ -31,12 +31,12 @@ test('a name that nobody knows is answered, again and again', async () => {
   assert.ok(many.every((response) => response.text() === 'from nock'));
 });
 
-test('over TLS', async () => {
+void test('over TLS', async () => {
   const response = await client.get('https://mocked.invalid/get');
   assert.deepEqual([response.status, response.text(), response.httpVersion], [202, 'over TLS', '1.1']);
 });
 
-test('what is sent arrives, at once or piece by piece', async () => {
+void test('what is sent arrives, at once or piece by piece', async () => {
   assert.deepEqual((await client.post('http://mocked.invalid/post', { json: { a: 1 } })).json(), { got: { a: 1 } });
   const pieces = async function* () {
     for (let n = 0; n < 10; n += 1) yield new Uint8Array(10_000).fill(97);
@@ -44,7 +44,7 @@ test('what is sent arrives, at once or piece by piece', async () => {
   assert.equal((await client.put('http://mocked.invalid/put', { body: pieces() })).text(), '100000');
 });
 
-test('a stream, to its end and left midway', async () => {
+void test('a stream, to its end and left midway', async () => {
   let size = 0;
   await using(await client.stream('GET', 'http://mocked.invalid/large'), async (whole) => {
     for await (const chunk of whole) size += chunk.length;
@@ -58,33 +58,33 @@ test('a stream, to its end and left midway', async () => {
   });
 });
 
-test('limits and aborts end what is late', async () => {
+void test('limits and aborts end what is late', async () => {
   await assert.rejects(client.get('http://mocked.invalid/late', { timeout: 50 }), DeadlineExceeded);
   await assert.rejects(client.get('http://mocked.invalid/late', { signal: AbortSignal.timeout(20) }), Aborted);
 });
 
-test('an error is the cause of ours', async () => {
+void test('an error is the cause of ours', async () => {
   const error = await client.get('http://mocked.invalid/broken').catch((reason) => reason);
   assert.ok(error instanceof ReadError);
   assert.equal(error.cause.message, 'as agreed');
 });
 
-test('redirects', async () => {
+void test('redirects', async () => {
   assert.equal((await client.get('http://mocked.invalid/moved')).text(), 'from nock');
 });
 
-test('what has no match is told so', async () => {
+void test('what has no match is told so', async () => {
   const response = await client.get('http://mocked.invalid/unknown');
   assert.deepEqual([response.status, response.json().code], [501, 'ERR_NOCK_NO_MATCH']);
 });
 
-test('others reach their server, by address and by name', async () => {
+void test('others reach their server, by address and by name', async () => {
   assert.equal((await client.post(`${server}/path`, { body: 'abc' })).status, 200);
   assert.equal((await client.get(server.replace('127.0.0.1', 'localhost'))).status, 200);
   await assert.rejects(client.get('http://other.invalid/'), { code: 'DNS_FAILED' });
 });
 
-test('nothing reaches the network when that is forbidden; all of it when nock is gone', async () => {
+void test('nothing reaches the network when that is forbidden; all of it when nock is gone', async () => {
   const fresh = new Client();
   nock.disableNetConnect();
   await assert.rejects(fresh.get(server), /Disallowed net connect/u);

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -5,8 +6,9 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
-import { newConsumer, type Consumer } from '../src/packed.ts';
-import { node } from '../src/processes.ts';
+import { isInstalled, newConsumer, type Consumer } from '../src/packed.ts';
+import { node, run } from '../src/processes.ts';
+import { startSmokeServers, type SmokeServers } from '../src/smoke-servers.ts';
 
 const bin = (path: string): string => join(import.meta.dirname, '../node_modules', path);
 const vitest = join(import.meta.dirname, '../../../node_modules/vitest/vitest.mjs');
@@ -163,5 +165,60 @@ describe('what stands in for the network takes its sockets, and knows nothing of
     if (Number.parseInt(process.versions.node, 10) < 22) skip(`${name} needs Node 22 or later: pnpm test:node 24 apps/consumers`);
     await cp(join(import.meta.dirname, `../programs/${name}.mjs`), join(consumer.folder, `${name}.test.mjs`));
     expect(await node(['--test', `${name}.test.mjs`], consumer.folder, { SERVER: url })).toContain('fail 0');
+  });
+});
+
+/** One program on every runtime: what each must be able to do is in `programs/smoke.mjs`, what it talks to in `src/smoke-servers.ts`. */
+describe('the same program on', () => {
+  let servers: SmokeServers;
+  let program: string;
+
+  beforeAll(async () => {
+    servers = await startSmokeServers();
+    program = join(consumer.folder, 'smoke.mjs');
+    await cp(join(import.meta.dirname, '../programs/smoke.mjs'), program);
+  });
+
+  afterAll(() => servers?.[Symbol.asyncDispose]());
+
+  const env = (): NodeJS.ProcessEnv => ({ SERVERS: servers.addresses, DENO_NO_UPDATE_CHECK: '1' });
+
+  test('this Node', async () => {
+    expect(await run(process.execPath, [program], consumer.folder, env())).toMatch(/^all \d+ hold$/u);
+  });
+
+  /** Other versions of Node, where `pnpm runtimes` or `pnpm test:node` has put them. */
+  const cache = join(import.meta.dirname, '../../../node_modules/.cache/node');
+  const nodes = existsSync(cache) ? readdirSync(cache).filter((name) => existsSync(join(cache, name, 'bin/node'))) : [];
+
+  test.for(nodes.length === 0 ? ['another'] : nodes)('Node %s', async (name, { skip }) => {
+    if (nodes.length === 0) skip('no other Node is here: pnpm runtimes fetches them');
+    expect(await run(join(cache, name, 'bin/node'), [program], consumer.folder, env())).toMatch(/^all \d+ hold$/u);
+  });
+
+  test('Bun', async ({ skip }) => {
+    if (!isInstalled('@oven/bun-linux-x64')) skip('bun is not to be had on this platform');
+    expect(await run(bin('@oven/bun-linux-x64/bin/bun'), [program], consumer.folder, env())).toMatch(/^all \d+ hold$/u);
+  });
+
+  const deno = bin('@deno/linux-x64-glibc/deno');
+
+  test('Deno', async ({ skip }) => {
+    if (!isInstalled('@deno/linux-x64-glibc')) skip('deno is not to be had on this platform');
+    expect(await run(deno, ['run', '--allow-all', program], consumer.folder, env())).toMatch(/^all \d+ hold$/u);
+  });
+
+  test('Deno, where the environment may not be read', async ({ skip }) => {
+    if (!isInstalled('@deno/linux-x64-glibc')) skip('deno is not to be had on this platform');
+    const text = `
+    import { Client } from '@x/client';
+    const client = new Client();
+    const { plain } = JSON.parse(Deno.args[0]);
+    console.log((await client.get(plain + '/hello')).text());
+    await client.close();
+  `;
+    const allowed = ['run', '--no-prompt', '--allow-net', `--allow-read=${consumer.folder}`];
+    const restricted = await consumer.write('restricted.mjs', text);
+    expect(await run(deno, [...allowed, restricted, servers.addresses], consumer.folder, env())).toBe('hello');
   });
 });

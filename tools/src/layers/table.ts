@@ -321,7 +321,7 @@ export const layers: readonly Layer[] = [
     layer: 'consumers',
     files: ['apps/consumers/'],
     imports: [],
-    modules: ['node:*', '*', '@x/httpcore', '@x/client', '@x/client/testing'],
+    modules: ['node:*', '*', '@x/httpcore', '@x/client', '@x/client/testing', '@x/testbed'],
   },
   { layer: 'demo', files: ['apps/demo/src/'], imports: [], modules: ['node:*', '*', '@x/httpcore', '@x/cache', '@x/client', '@x/testbed'] },
   { layer: 'tools', files: ['tools/src/'], imports: [], modules: ['node:*', '*'] },

@@ -74,10 +74,18 @@ async function readNetrc(path: string): Promise<Netrc> {
   }
 }
 
+/** Nowhere, where neither the environment nor the home directory may be asked for. */
+function usualPaths(): readonly string[] {
+  try {
+    const named = env['NETRC'];
+    return named === undefined || named === '' ? [join(homedir(), '.netrc'), join(homedir(), '_netrc')] : [named];
+  } catch {
+    return [];
+  }
+}
+
 async function readUsualNetrc(): Promise<Netrc> {
-  const named = env['NETRC'];
-  const paths = named === undefined || named === '' ? [join(homedir(), '.netrc'), join(homedir(), '_netrc')] : [named];
-  for (const path of paths) {
+  for (const path of usualPaths()) {
     const text = await readFile(path, 'utf8').catch(() => undefined);
     if (text !== undefined) return parseNetrc(text);
   }

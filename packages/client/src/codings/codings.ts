@@ -94,8 +94,21 @@ const codings = new Map<string, ContentCoding>([
 const zstdCoding = makeZstd();
 if (zstdCoding !== undefined) codings.set('zstd', zstdCoding);
 
-/** What `Accept-Encoding` may say: every coding that can be undone here, and no other. */
-export const acceptEncoding: string = [...new Set([...codings.values()].map(({ codec }) => codec.name))].join(', ');
+/** There are runtimes that take the first half of a brotli stream for all of it: there nobody is asked for one. */
+function noticesCutBrotli(): boolean {
+  try {
+    zlib.brotliDecompressSync(Uint8Array.of(0x0b, 0x02, 0x80, 0x63), { chunkSize: 64 });
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+const offered = new Set([...codings.values()].map(({ codec }) => codec.name));
+if (!noticesCutBrotli()) offered.delete('br');
+
+/** What `Accept-Encoding` may say: every coding that can be undone here and whose end is known, and no other. */
+export const acceptEncoding: string = [...offered].join(', ');
 
 /**
  * The codings of a `Content-Encoding`, in the order in which they are undone: the last one first. Empty when there is nothing

@@ -90,8 +90,13 @@ function namesForHttp(environment: Environment): readonly string[] {
   return Object.keys(environment).includes('http_proxy') ? ['http_proxy'] : [];
 }
 
+/** An environment that may not be read says nothing. */
 function valueOf(environment: Environment, name: string): string | undefined {
-  return Object.hasOwn(environment, name) ? environment[name] : undefined;
+  try {
+    return Object.hasOwn(environment, name) ? environment[name] : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What is wrong with a proxy variable, for the request that would go by it. */

@@ -13,6 +13,8 @@ import type { DialTimings, TraceObserver } from '../contract/trace.ts';
 export interface DialRequest extends Destination {
   /** Calls back, in the async context of the request that it is for. */
   readonly inContext: <Result>(task: () => Result) => Result;
+  /** Will TLS be put on the connection, by who is handed its transport? Default: no. */
+  readonly carriesTls?: boolean | undefined;
   /** Sees the steps. */
   readonly trace: TraceObserver | null;
   /**

@@ -1,5 +1,3 @@
-import { isIP, type LookupFunction } from 'node:net';
-
 import { HttpCoreError } from '../contract/errors.ts';
 import { openSocket, type Endpoint, type SocketOpening } from '../net/open-socket.ts';
 import { isAddress, type Question, type Resolver, type Resolving } from '../net/resolve.ts';
@@ -27,6 +25,8 @@ export interface DirectWayRequest {
   readonly destination: HostOrPath;
   /** TLS is part of opening the socket: only so does Node read without a stream in between. */
   readonly handshake: TlsHandshake | undefined;
+  /** Will TLS be put on the transport? */
+  readonly carriesTls: boolean;
   readonly onResolved?: ((addresses: readonly string[]) => HttpCoreError | undefined) | undefined;
 }
 
@@ -66,7 +66,7 @@ export class DirectWay implements Way {
     const { destination } = this.#request;
     if ('path' in destination) this.#connect([{ address: destination.path, port: undefined }]);
     else if (isAddress(destination.host)) this.#resolved([destination.host], destination.port);
-    else if (areSocketsTakenOver()) this.#connect([{ address: destination.host, port: destination.port, lookup: this.#lookupOfSocket() }]);
+    else if (areSocketsTakenOver()) this.#connectByName(destination.host, destination.port);
     else this.#lookUp(destination.host, destination.port);
   }
 
@@ -80,21 +80,14 @@ export class DirectWay implements Way {
     return { host, localAddress: this.#options.localAddress, owner: this.#request.isProxy ? this.#name : undefined };
   }
 
-  /** For a stand-in that lets a connection through. */
-  #lookupOfSocket(): LookupFunction {
-    return (host, { all }, callback) => {
-      this.#resolving = this.#resolver.resolve(this.#question(host), (error, addresses) => {
-        const refusal = error ?? this.#request.onResolved?.(addresses);
-        const found = addresses.map((address) => ({ address, family: isIP(address) }));
-        if (refusal !== undefined) callback(refusal, []);
-        else if (all === true) callback(null, found);
-        else callback(null, found[0]!.address, found[0]!.family);
-      });
-    };
-  }
-
   #lookUp(host: string, port: number): void {
     this.#resolving = lookUp(this.#question(host), this.#resolver, this.#listener, (addresses) => this.#resolved(addresses, port));
+  }
+
+  /** A stand-in that lets the connection through looks the name up after all. */
+  #connectByName(host: string, port: number): void {
+    const lookup = this.#resolver.lookupFor(this.#question(host), (addresses) => this.#request.onResolved?.(addresses));
+    this.#connect([{ address: host, port, lookup }]);
   }
 
   #resolved(addresses: readonly string[], port: number): void {
@@ -123,20 +116,25 @@ export class DirectWay implements Way {
   }
 
   #open(endpoint: Endpoint, outcome: AttemptOutcome): SocketOpening {
-    return openSocket(endpoint, this.#options.localAddress, this.#request.handshake, {
-      onConnected: () => outcome.connected(),
-      onReady: (transport) => {
-        traceSecured(this.#listener, transport.facts);
-        if (this.#listener.isSettled) transport.destroy();
-        else this.#listener.onReady(transport);
+    const { handshake, carriesTls } = this.#request;
+    return openSocket(
+      endpoint,
+      { localAddress: this.#options.localAddress, handshake, carriesTls },
+      {
+        onConnected: () => outcome.connected(),
+        onReady: (transport) => {
+          traceSecured(this.#listener, transport.facts);
+          if (this.#listener.isSettled) transport.destroy();
+          else this.#listener.onReady(transport);
+        },
+        // Once connected it is out of the race, and what fails is TLS.
+        onFailed: (error) => {
+          if (error instanceof HttpCoreError) this.#listener.onFailed(error);
+          else if (this.#winner === undefined) outcome.failed(error);
+          else this.#listener.onFailed(tlsError(this.#request.origin, error, this.#name));
+        },
       },
-      // Once connected it is out of the race, and what fails is TLS.
-      onFailed: (error) => {
-        if (error instanceof HttpCoreError) this.#listener.onFailed(error);
-        else if (this.#winner === undefined) outcome.failed(error);
-        else this.#listener.onFailed(tlsError(this.#request.origin, error, this.#name));
-      },
-    });
+    );
   }
 
   #connected(winner: SocketOpening, endpoint: Endpoint): void {

@@ -171,12 +171,12 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
   }
 
   #directWay(): Way {
-    const { origin, proxy, onResolved } = this.#request;
+    const { origin, proxy, carriesTls = false, onResolved } = this.#request;
     const { options, resolver, clock } = this.#equipment;
     const path = proxy === null ? options.socketPath : proxy.socketPath;
     const destination = path === undefined ? { host: origin.host, port: origin.port } : { path };
     return new DirectWay(
-      { origin: origin.text, isProxy: proxy !== null, destination, handshake: this.#handshake, onResolved },
+      { origin: origin.text, isProxy: proxy !== null, destination, handshake: this.#handshake, carriesTls, onResolved },
       options,
       resolver,
       clock,

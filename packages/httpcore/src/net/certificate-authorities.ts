@@ -18,10 +18,19 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @throws {ConnectError} `TLS_FAILED` when `SSL_CERT_FILE` names a file that can't be read or holds no certificate.
  */
 export function defaultAuthorities(environment: Environment = process.env): readonly string[] | undefined {
-  const file = environment['SSL_CERT_FILE'];
+  const file = variable(environment, 'SSL_CERT_FILE');
   // With --use-openssl-ca, OpenSSL reads the variable itself.
   if (file === undefined || file === '' || usesOpensslStore(environment)) return undefined;
   return [...nodeDefaults(environment), readBundle(file)];
+}
+
+/** An environment that may not be read says nothing. */
+function variable(environment: Environment, name: string): string | undefined {
+  try {
+    return environment[name];
+  } catch {
+    return undefined;
+  }
 }
 
 function readBundle(file: string): string {
@@ -48,7 +57,7 @@ function readBundle(file: string): string {
 function nodeDefaults(environment: Environment): readonly string[] {
   const tls = nodeTls() as typeof import('node:tls') & { getCACertificates?: (type: 'default') => readonly string[] };
   if (tls.getCACertificates !== undefined) return tls.getCACertificates('default');
-  const extra = environment['NODE_EXTRA_CA_CERTS'];
+  const extra = variable(environment, 'NODE_EXTRA_CA_CERTS');
   if (extra === undefined || extra === '') return tls.rootCertificates;
   try {
     return [...tls.rootCertificates, readFileSync(extra, 'latin1')];
@@ -60,5 +69,5 @@ function nodeDefaults(environment: Environment): readonly string[] {
 
 function usesOpensslStore(environment: Environment): boolean {
   const flag = '--use-openssl-ca';
-  return process.execArgv.includes(flag) || (environment['NODE_OPTIONS'] ?? '').split(/\s+/).includes(flag);
+  return process.execArgv.includes(flag) || (variable(environment, 'NODE_OPTIONS') ?? '').split(/\s+/).includes(flag);
 }

@@ -17,6 +17,15 @@ export interface Endpoint {
   readonly lookup?: LookupFunction;
 }
 
+/** What a socket is for. */
+export interface SocketUse {
+  readonly localAddress: string | undefined;
+  /** TLS from the beginning; the socket gives what is in it. */
+  readonly handshake: TlsHandshake | undefined;
+  /** TLS will be put on it later. Not every runtime lets a socket that reads into memory of ours go again, so this one is read as a stream. */
+  readonly carriesTls: boolean;
+}
+
 /** What becomes of an opening. Never called from inside {@link openSocket}; nothing follows `onReady`, `onFailed` or `destroy`. */
 export interface OpeningListener {
   /** The peer has accepted. With TLS, the handshake has begun. */
@@ -40,8 +49,7 @@ const keepAliveProbeDelay = 30_000;
  */
 export function openSocket(
   endpoint: Endpoint,
-  localAddress: string | undefined,
-  handshake: TlsHandshake | undefined,
+  { localAddress, handshake, carriesTls }: SocketUse,
   listener: OpeningListener,
 ): SocketOpening {
   const { address, port, lookup } = endpoint;
@@ -56,9 +64,9 @@ export function openSocket(
     highWaterMark: writeHighWaterMark,
   };
   let socket!: Socket;
-  const memory = new ReadMemory(handshake === undefined ? plainReadSize : tlsReadSize);
+  const memory = carriesTls ? null : new ReadMemory(handshake === undefined ? plainReadSize : tlsReadSize);
   const transport = SocketTransport.opening(memory, (onread: OnReadOpts) => {
-    const all = { ...options, onread };
+    const all = memory === null ? options : { ...options, onread };
     socket = handshake === undefined ? connect(all) : nodeTls().connect({ ...all, ...handshake.options });
     return socket;
   });

@@ -72,6 +72,19 @@ export class Resolver {
       },
     };
   }
+
+  /** This resolver as the look-up of one socket, for `question` whatever it is asked; `refuse` has the last word. */
+  lookupFor(question: Question, refuse: (addresses: readonly string[]) => Error | undefined): LookupFunction {
+    return (_host, { all }, callback) => {
+      this.resolve(question, (error, addresses) => {
+        const refusal = error ?? refuse(addresses);
+        const found = addresses.map((address) => ({ address, family: isIP(address) }));
+        if (refusal !== undefined) callback(refusal as NodeJS.ErrnoException, []);
+        else if (all === true) callback(null, found);
+        else callback(null, found[0]!.address, found[0]!.family);
+      });
+    };
+  }
 }
 
 class LookUp {

@@ -11,6 +11,8 @@ import { areSocketsTakenOver } from './taken-over.ts';
 /** A socket, or a stream that stands for one. */
 export type SocketStream = Socket | (Duplex & { ref(): unknown; unref(): unknown });
 
+const beyondAscii = /[^\0-\x7f]/;
+
 /** How far writes may run ahead of the system before `write` asks to stop. In bytes; Node's own default differs between versions. */
 export const writeHighWaterMark = 65_536;
 
@@ -18,8 +20,8 @@ export const writeHighWaterMark = 65_536;
  * Reads come in one of two ways:
  * - `onread`: Node reads into memory of ours ({@link ReadMemory}), without a stream in between. It has to be given when the
  *   socket is made, so it is for sockets that `open-socket` makes.
- * - `data` events, for a stream that stands for a socket, and for TLS on a socket that is already there where `lendMemory` can't help: Node
- *   drops `onread` then (`tls.TLSSocket`, every version so far).
+ * - `data` events, for a stream that stands for a socket, for a socket that TLS will be put on, and for TLS on a socket that is already there where
+ *   `lendMemory` can't help: Node drops `onread` then (`tls.TLSSocket`, every version so far).
  *
  * Node begins to read as soon as a socket is connected. Bytes that come before `start` are kept, and reading stops until then.
  */
@@ -60,9 +62,9 @@ export class SocketTransport implements ByteTransport {
     this.#lifeline = this.#socket;
   }
 
-  /** The transport of a socket that `open` makes; it must give `onread` to Node, and allow half-open. */
-  static opening(memory: ReadMemory, open: (onread: OnReadOpts) => Socket): SocketTransport {
-    return new SocketTransport(memory, (onread) => ({ socket: open(onread), takesMemory: true }));
+  /** The transport of a socket that `open` makes; it must give `onread` to Node, unless there is no memory, and allow half-open. */
+  static opening(memory: ReadMemory | null, open: (onread: OnReadOpts) => Socket): SocketTransport {
+    return new SocketTransport(memory, (onread) => ({ socket: open(onread), takesMemory: memory !== null }));
   }
 
   /** The transport of a socket that is there, made with `allowHalfOpen`, from which nobody reads yet. */
@@ -86,7 +88,7 @@ export class SocketTransport implements ByteTransport {
 
   /** Have bytes come that no handler has seen? */
   get holdsBytes(): boolean {
-    return this.#early !== null && this.#early.length > 0;
+    return this.#early !== null && (this.#early.length > 0 || this.#socket.readableLength > 0);
   }
 
   get facts(): TransportFacts {
@@ -151,7 +153,10 @@ export class SocketTransport implements ByteTransport {
     if (this.#destroyed || socket.destroyed) return false;
     // An empty write makes TLS deliver what it has decrypted, from inside the write: the handler would be re-entered.
     if (data.length === 0) return !socket.writableNeedDrain;
-    return typeof data === 'string' ? socket.write(data, 'latin1') : socket.write(data);
+    if (typeof data !== 'string') return socket.write(data);
+    // There are TLS sockets that write every text as UTF-8.
+    if (this.#facts?.tls !== undefined && beyondAscii.test(data)) return socket.write(Buffer.from(data, 'latin1'));
+    return socket.write(data, 'latin1');
   }
 
   cork(): void {

@@ -26,8 +26,9 @@ function asksLookup(connect: Socket['connect']): boolean {
   let asked = false;
   // What it does beyond is of no interest, and a probe ends nothing but itself.
   socket.on('error', () => {});
+  const lookup = (): void => void (asked = true);
   try {
-    connect.call(socket, { host: 'name.invalid', port: 9, lookup: () => (asked = true) });
+    Reflect.apply(connect, socket, [{ host: 'name.invalid', port: 9, lookup }]);
   } catch {
     // Not allowed to open sockets: then who asks will be told.
     asked = true;

@@ -106,7 +106,7 @@ export class ConnectTunnels implements Tunnels {
 
   #createPool(): Pool {
     const noLimits = { maxConnections: Infinity, maxConnectionsPerOrigin: Infinity, timeouts: [null, null, null, null] as const };
-    return new Pool({ ...this.#options, ...noLimits, proxy: null, coalesce: false }, this.#dialer(), this.#clock);
+    return new Pool({ ...this.#options, ...noLimits, proxy: null, coalesce: false }, carryingTls(this.#dialer()), this.#clock);
   }
 
   async #refusal(proxy: Proxy, authority: string, [, status, reason, headers, body]: DispatchResponse): Promise<ProxyError> {
@@ -144,6 +144,14 @@ export class ConnectTunnels implements Tunnels {
     void body.close();
     return text;
   }
+}
+
+/** What is in a tunnel is mostly TLS. */
+function carryingTls(dialer: Dialer): Dialer {
+  return {
+    memory: dialer.memory,
+    dial: (request, owner) => dialer.dial({ ...request, carriesTls: true }, owner),
+  };
 }
 
 /** Over HTTP/1.1 the tunnel is the connection, over HTTP/2 a stream of it. */

@@ -19,7 +19,8 @@ export function waysThroughProxies(options: DirectWayOptions, resolver: Resolver
   function wayTo(proxy: Proxy, listener: WayListener): Way {
     if (proxy.via !== null) return wayThrough(proxy.via, proxyFacts(proxy).peer, listener);
     const destination = proxy.socketPath === undefined ? { host: proxy.host, port: proxy.port } : { path: proxy.socketPath };
-    return new DirectWay({ origin: proxy.origin, isProxy: true, destination, handshake: undefined }, options, resolver, clock, listener);
+    const request = { origin: proxy.origin, isProxy: true, destination, handshake: undefined, carriesTls: true };
+    return new DirectWay(request, options, resolver, clock, listener);
   }
 
   return { wayThrough };
