@@ -36,6 +36,7 @@ import { RetryBudget } from '../retries/retry-budget.ts';
 import { Chain } from '../call/chain.ts';
 import { CallBuilder } from './call-builder.ts';
 import { sendAsideBy } from './aside.ts';
+import { refuseSurplus } from './surplus-argument.ts';
 import { Caller } from './caller.ts';
 import { Closing } from './closing.ts';
 import { Shutdowns } from './shutdowns.ts';
@@ -128,25 +129,25 @@ export class Client implements AsyncDisposable {
    * const user = await client.get('https://example.com/user', { params: { id: 2 } }).json<User>();
    */
   get(url: string | URL, options?: BodylessRequestOptions): ResponsePromise {
-    return this.#bodyless('GET', url, options);
+    return arguments.length > 2 ? refuseSurplus(options) : this.#bodyless('GET', url, options);
   }
   head(url: string | URL, options?: BodylessRequestOptions): ResponsePromise {
-    return this.#bodyless('HEAD', url, options);
+    return arguments.length > 2 ? refuseSurplus(options) : this.#bodyless('HEAD', url, options);
   }
   options(url: string | URL, options?: RequestOptions): ResponsePromise {
-    return this.#answer('OPTIONS', url, options);
+    return arguments.length > 2 ? refuseSurplus(options) : this.#answer('OPTIONS', url, options);
   }
   post(url: string | URL, options?: RequestOptions): ResponsePromise {
-    return this.#answer('POST', url, options);
+    return arguments.length > 2 ? refuseSurplus(options) : this.#answer('POST', url, options);
   }
   put(url: string | URL, options?: RequestOptions): ResponsePromise {
-    return this.#answer('PUT', url, options);
+    return arguments.length > 2 ? refuseSurplus(options) : this.#answer('PUT', url, options);
   }
   patch(url: string | URL, options?: RequestOptions): ResponsePromise {
-    return this.#answer('PATCH', url, options);
+    return arguments.length > 2 ? refuseSurplus(options) : this.#answer('PATCH', url, options);
   }
   delete(url: string | URL, options?: RequestOptions): ResponsePromise {
-    return this.#answer('DELETE', url, options);
+    return arguments.length > 2 ? refuseSurplus(options) : this.#answer('DELETE', url, options);
   }
   /**
    * A safe request with content (RFC 10008): a search that does not fit into a URL. It is sent again as GET is.
@@ -154,7 +155,7 @@ export class Client implements AsyncDisposable {
    * const found = await client.query('/contacts', { json: { select: ['name'], limit: 10 } }).json<Contact[]>();
    */
   query(url: string | URL, options?: RequestOptions): ResponsePromise {
-    return this.#answer('QUERY', url, options);
+    return arguments.length > 2 ? refuseSurplus(options) : this.#answer('QUERY', url, options);
   }
 
   /**
@@ -189,7 +190,7 @@ export class Client implements AsyncDisposable {
    * const response = await client.request('REPORT', '/calendar', { body: query, headers: { depth: 1 } });
    */
   request(method: string, url: string | URL, options?: RequestOptions): ResponsePromise {
-    return this.#answer(method, url, options);
+    return arguments.length > 3 ? refuseSurplus(options) : this.#answer(method, url, options);
   }
 
   /** Sends a request that was built before, and reads the whole response. Throws what {@link request} throws. */

@@ -4,6 +4,7 @@
  * process alive. It is never closed.
  */
 import { Client } from './client.ts';
+import { refuseSurplus } from './surplus-argument.ts';
 import type { Request } from '../request/request.ts';
 import type { ResponsePromise } from '../response/response-promise.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
@@ -22,33 +23,33 @@ function shared(): Client {
  * const text = await get('https://example.com/').text();
  */
 export function get(url: string | URL, options?: BodylessRequestOptions): ResponsePromise {
-  return shared().get(url, options);
+  return arguments.length > 2 ? refuseSurplus(options) : shared().get(url, options);
 }
 export function head(url: string | URL, options?: BodylessRequestOptions): ResponsePromise {
-  return shared().head(url, options);
+  return arguments.length > 2 ? refuseSurplus(options) : shared().head(url, options);
 }
 export function options(url: string | URL, options?: RequestOptions): ResponsePromise {
-  return shared().options(url, options);
+  return arguments.length > 2 ? refuseSurplus(options) : shared().options(url, options);
 }
 export function post(url: string | URL, options?: RequestOptions): ResponsePromise {
-  return shared().post(url, options);
+  return arguments.length > 2 ? refuseSurplus(options) : shared().post(url, options);
 }
 export function put(url: string | URL, options?: RequestOptions): ResponsePromise {
-  return shared().put(url, options);
+  return arguments.length > 2 ? refuseSurplus(options) : shared().put(url, options);
 }
 export function patch(url: string | URL, options?: RequestOptions): ResponsePromise {
-  return shared().patch(url, options);
+  return arguments.length > 2 ? refuseSurplus(options) : shared().patch(url, options);
 }
 /** Exported as `delete`, which is no name for a function: `import { delete as remove } from '@x/client'`. */
 export function remove(url: string | URL, options?: RequestOptions): ResponsePromise {
-  return shared().delete(url, options);
+  return arguments.length > 2 ? refuseSurplus(options) : shared().delete(url, options);
 }
 /** RFC 10008. */
 export function query(url: string | URL, options?: RequestOptions): ResponsePromise {
-  return shared().query(url, options);
+  return arguments.length > 2 ? refuseSurplus(options) : shared().query(url, options);
 }
 export function request(method: string, url: string | URL, options?: RequestOptions): ResponsePromise {
-  return shared().request(method, url, options);
+  return arguments.length > 3 ? refuseSurplus(options) : shared().request(method, url, options);
 }
 
 /**

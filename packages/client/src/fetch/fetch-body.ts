@@ -1,5 +1,5 @@
 /** The body of a platform `Request` as a body of the client. */
-import { isArrayBuffer } from 'node:util/types';
+import { isArrayBuffer, isUint8Array } from 'node:util/types';
 
 import type { BodyInput } from '../request/body/body-input.ts';
 import { setImmediate } from '../time/platform.ts';
@@ -22,12 +22,38 @@ export async function fetchBody(asked: PlatformRequest, given: unknown): Promise
   if (isArrayBuffer(given)) return new Uint8Array(given.slice(0));
   if (ArrayBuffer.isView(given)) return new Uint8Array(given.buffer, given.byteOffset, given.byteLength).slice();
   // A stream that the caller passes is meant as one.
-  if (given !== undefined && given !== null) return body as ReadableStream<Uint8Array>;
-  return readAhead(body as ReadableStream<Uint8Array>);
+  if (given !== undefined && given !== null) return streamOfBytes(body);
+  return readAhead(body);
+}
+
+/** The stream, whose chunks may be bytes alone: the client sends text as well, the standard refuses it. */
+function streamOfBytes(stream: ReadableStream<unknown>): ReadableStream<Uint8Array> {
+  const reader = stream.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const result = await reader.read();
+        if (result.done) controller.close();
+        else controller.enqueue(bytesOf(result.value, reader));
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** @throws {TypeError} it is anything else. */
+function bytesOf(chunk: unknown, reader: Reader): Uint8Array {
+  if (isUint8Array(chunk)) return chunk;
+  const error = new TypeError(
+    `A chunk of the stream that fetch is to send must be a Uint8Array, not ${chunk === null ? 'null' : typeof chunk}`,
+  );
+  reader.cancel(error).catch(() => {});
+  throw error;
 }
 
 /** All of it as bytes, if it ends before anything else happens; else a stream of it. Never waits for the stream. */
-async function readAhead(stream: ReadableStream<Uint8Array>): Promise<BodyInput> {
+async function readAhead(stream: ReadableStream<unknown>): Promise<BodyInput> {
   const reader = stream.getReader();
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -37,8 +63,9 @@ async function readAhead(stream: ReadableStream<Uint8Array>): Promise<BodyInput>
     const result = await Promise.race([read.catch(() => undefined), turn]);
     if (result === undefined) return new StartedStream(chunks, read, reader);
     if (result.done) return Buffer.concat(chunks);
-    chunks.push(result.value);
-    size += result.value.byteLength;
+    const chunk = bytesOf(result.value, reader);
+    chunks.push(chunk);
+    size += chunk.byteLength;
     if (size > mostReadAhead) return new StartedStream(chunks, reader.read(), reader);
   }
 }
@@ -49,7 +76,7 @@ function nextTurn(): Promise<undefined> {
   });
 }
 
-type Reader = ReadableStreamDefaultReader<Uint8Array>;
+type Reader = ReadableStreamDefaultReader<unknown>;
 
 /** A stream of which some chunks have been read, and the next one asked for. */
 class StartedStream implements AsyncIterableIterator<Uint8Array, undefined> {
@@ -71,7 +98,7 @@ class StartedStream implements AsyncIterableIterator<Uint8Array, undefined> {
     const read = this.#read ?? this.#reader.read();
     this.#read = undefined;
     const result = await read;
-    return result.done ? { done: true, value: undefined } : { done: false, value: result.value };
+    return result.done ? { done: true, value: undefined } : { done: false, value: bytesOf(result.value, this.#reader) };
   }
 
   async return(): Promise<IteratorResult<Uint8Array, undefined>> {

@@ -24,7 +24,7 @@ export function ownOptions<Options extends object>(options: Options, names: Opti
 }
 
 /** `post(url, data)`, as others have it. */
-const asBody = '. What is sent is an option: post(url, { json: … }), or form, files, body';
+export const asBody = '. What is sent is an option: post(url, { json: … }), or form, files, body';
 
 function unknown(name: string, known: readonly string[]): string {
   const likely = likelyName(name, known);

@@ -1,4 +1,4 @@
-import { ConnectError, RemoteProtocolError, type HttpCoreError } from '@x/httpcore';
+import { ConnectError, ReadError, RemoteProtocolError, type HttpCoreError } from '@x/httpcore';
 import { expect, it } from 'vitest';
 
 import { CallContext } from '../call/context.ts';
@@ -8,19 +8,27 @@ import { resolveSettings } from '../client/client-settings.ts';
 import { Request } from '../request/request.ts';
 import { StreamResponse } from '../response/stream-response.ts';
 import { RetryBudget } from './retry-budget.ts';
+import { Retries } from './retries.ts';
 import { retryFailures } from './retry-interceptor.ts';
+import { RetryOnStatus } from './retry-limits.ts';
 import { ScriptedTime } from '../../test/scripted-time.ts';
 
 const refused = new ConnectError('refused', { phase: 'connect', code: 'CONNECT_FAILED', requestSent: false });
 const turnedAway = new RemoteProtocolError('turned away', { code: 'H2_REFUSED_STREAM', requestSent: false });
 
+const broken = new ReadError('reset', { phase: 'response-head', code: 'READ_FAILED', requestSent: true });
+const unavailable = 503;
+
 const goneFrom = 1000;
 const backFrom = 2000;
 
 /** Two hundred calls a second for three seconds, to a server that fails all of them within the second of them. */
-async function callsThroughRestart(failure: HttpCoreError, random: () => number): Promise<{ failed: unknown[]; mostSent: number }> {
+async function callsThroughRestart(
+  failure: HttpCoreError | number,
+  random: () => number,
+): Promise<{ failed: unknown[]; mostSent: number }> {
   const time = new ScriptedTime();
-  const settings = resolveSettings({ retries: 3, timeout: null });
+  const settings = resolveSettings({ retries: new Retries(3, { limits: [new RetryOnStatus()] }), timeout: null });
   const services = { budget: new RetryBudget(() => time.now()), lifetime: new Lifetime(), clock: time, random };
   const sentFor = new Map<CallContext, number>();
   const send = retryFailures(services, { settingsOf: () => settings.retries, leadsOn: () => false, hookOf: () => undefined })((
@@ -30,6 +38,7 @@ async function callsThroughRestart(failure: HttpCoreError, random: () => number)
     sentFor.set(context, (sentFor.get(context) ?? 0) + 1);
     const attempt = context.begin(onward);
     if (time.now() < goneFrom || time.now() >= backFrom) return Promise.resolve(StreamResponse.of(onward, { status: 200 }));
+    if (typeof failure === 'number') return Promise.resolve(StreamResponse.of(onward, { status: failure }));
     attempt.error = failure;
     return Promise.reject(failure);
   });
@@ -65,4 +74,12 @@ it.each(jitters)('with the %s jitter, all calls outlive a server that refuses co
 
 it.each(jitters)('with the %s jitter, all calls outlive a server that turns streams away for a second', async (_, random) => {
   expect((await callsThroughRestart(turnedAway, random)).failed.slice(0, 3)).toEqual([]);
+});
+
+it.each(jitters)('with the %s jitter, all calls of a client that is a second old outlive one that breaks them off', async (_, random) => {
+  expect((await callsThroughRestart(broken, random)).failed.slice(0, 3)).toEqual([]);
+});
+
+it.each(jitters)('with the %s jitter, all calls of a client that is a second old outlive one that answers 503', async (_, random) => {
+  expect((await callsThroughRestart(unavailable, random)).failed.slice(0, 3)).toEqual([]);
 });

@@ -61,4 +61,48 @@ describe('a retry budget', () => {
     expect(retries / 100_000).toBeGreaterThan(0.19);
     expect(retries / 100_000).toBeLessThan(0.22);
   });
+
+  /** Two hundred requests a second. */
+  function go(milliseconds: number, { budget, pass }: ReturnType<typeof budgetAt>): void {
+    for (let past = 0; past < milliseconds; past += 5) {
+      budget.deposit();
+      pass(5);
+    }
+  }
+
+  it('is as large after a second of traffic as after ten, and no larger once ten are over', () => {
+    for (const milliseconds of [500, 1000, 5000, 20_000]) {
+      const client = budgetAt();
+      go(milliseconds, client);
+      expect(client.takeAll()).toBeGreaterThanOrEqual(450);
+    }
+    const client = budgetAt();
+    go(1000, client);
+    let taken = client.takeAll();
+    expect(taken).toBe(500);
+    for (let second = 1; second < 10; second++) {
+      go(1000, client);
+      taken += client.takeAll();
+    }
+    expect(taken).toBe(500);
+  });
+
+  it('is so again where traffic begins anew', () => {
+    const client = budgetAt();
+    go(1000, client);
+    client.pass(3_600_000);
+    go(1000, client);
+    expect(client.takeAll()).toBe(500);
+  });
+
+  it('has nothing ahead where all has failed from the start', () => {
+    const client = budgetAt();
+    let [requests, retries] = [0, 0];
+    for (; requests < 1000; requests++) {
+      client.budget.deposit();
+      if (client.budget.withdraw()) retries++;
+      client.pass(5);
+    }
+    expect(retries).toBeLessThanOrEqual(100 + requests / 5);
+  });
 });

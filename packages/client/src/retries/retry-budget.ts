@@ -5,45 +5,77 @@
  * Over the last ten seconds there may be one retry for every five requests, and ten for each second whatever the traffic, so
  * that a quiet client can retry at all. This is the token bucket of Finagle and tower: each request puts a fifth of a token in,
  * each retry takes one out, and tokens that nobody took go after ten seconds.
+ *
+ * A client whose traffic has just begun would so have less for the same outage than one that has gone on for long. Where requests went
+ * well for a moment, they count as if they had come at their rate for the whole of the window: it may have its ten seconds' share ahead
+ * of time, and no more than that. What fails from the start has nothing ahead.
  */
 const tokensPerRequest = 0.2;
 const reservePerSecond = 10;
 const windowSeconds = 10;
+const windowMillis = windowSeconds * 1000;
+/** From this on requests are a rate, not a burst. */
+const leastRateMillis = 500;
+/** Fewer retries than this for each request, and requests go well. */
+const usualRetries = 0.1;
 
 export class RetryBudget {
   readonly #now: () => number;
-  /** What each second of the window has put in, less what it took out. */
-  readonly #slots = new Float64Array(windowSeconds);
-  #second: number;
+  /** For each second of the window. */
+  readonly #requests = new Float64Array(windowSeconds);
+  readonly #retries = new Float64Array(windowSeconds);
+  #second = -Infinity;
+  /** Since when there are requests, with less than a window between them. */
+  #since = 0;
+  /** Tokens of the whole window, as far as can be told; they count until it is there. */
+  #ahead = 0;
 
   /** `now` gives monotonic milliseconds. */
   constructor(now: () => number) {
     this.#now = now;
-    this.#second = Math.floor(now() / 1000);
   }
 
   /** A request, not a retry, is sent. */
   deposit(at: number = this.#now()): void {
-    this.#slots[this.#slot(at)]! += tokensPerRequest;
+    this.#requests[this.#slot(at)]! += 1;
   }
 
   /** Is there a token for one more retry? Takes it. */
   withdraw(): boolean {
-    const slot = this.#slot(this.#now());
-    let tokens = reservePerSecond * windowSeconds;
-    for (const balance of this.#slots) tokens += balance;
+    const now = this.#now();
+    const slot = this.#slot(now);
+    const requests = sum(this.#requests);
+    const retries = sum(this.#retries);
+    const age = now - this.#since;
+    if (retries <= requests * usualRetries) this.#ahead = age < leastRateMillis ? 0 : (requests * tokensPerRequest * windowMillis) / age;
+    const tokens = Math.max(requests * tokensPerRequest, age < windowMillis ? this.#ahead : 0);
     // Fifths do not add up exactly.
-    if (tokens < 1 - 1e-6) return false;
-    this.#slots[slot]! -= 1;
+    if (reservePerSecond * windowSeconds + tokens - retries < 1 - 1e-6) return false;
+    this.#retries[slot]! += 1;
     return true;
   }
 
   /** Where the present second is counted, once the seconds that are over have been forgotten. */
-  #slot(at: number): number {
-    const second = Math.max(this.#second, Math.floor(at / 1000));
-    if (second - this.#second >= windowSeconds) this.#slots.fill(0);
-    else for (let past = this.#second + 1; past <= second; past++) this.#slots[past % windowSeconds] = 0;
+  #slot(now: number): number {
+    const second = Math.max(this.#second, Math.floor(now / 1000));
+    if (second === this.#second) return second % windowSeconds;
+    if (second - this.#second >= windowSeconds) {
+      this.#requests.fill(0);
+      this.#retries.fill(0);
+      this.#since = now;
+    } else {
+      for (let past = this.#second + 1; past <= second; past++) {
+        this.#requests[past % windowSeconds] = 0;
+        this.#retries[past % windowSeconds] = 0;
+      }
+    }
     this.#second = second;
     return second % windowSeconds;
   }
+}
+
+function sum(numbers: Float64Array): number {
+  let total = 0;
+  for (const number of numbers) total += number;
+  return total;
 }

@@ -5,6 +5,7 @@ import { cachedCall, type CacheSettings } from '../caching/cache-settings.ts';
 import type { ProxySettings } from '../proxies/proxy-settings.ts';
 import type { FindRoute } from './routes.ts';
 import type { End } from '../call/passage.ts';
+import { SourceWatch } from './source-watch.ts';
 import { uploadOf, withContentLength } from '../request/upload.ts';
 
 export interface DispatchSettings {
@@ -18,6 +19,7 @@ export function dispatchBy(route: FindRoute, settingsOf: (context: CallContext) 
     async function transport(given, context) {
       const request = passages.out(given, context);
       const attempt = context.begin(request);
+      let watch: SourceWatch | undefined;
       let response: StreamResponse;
       try {
         const { body: content } = request;
@@ -31,24 +33,30 @@ export function dispatchBy(route: FindRoute, settingsOf: (context: CallContext) 
         const { dispatcher, proxy } = route(request.urlParts, proxies);
         const { cache, mode } = caching;
         const target = cache === null ? dispatcher : cache.over(dispatcher);
+        let within = context.dispatchContext(attempt, proxy);
+        if (content?.onFailure !== undefined) {
+          watch = new SourceWatch(content, within.signal);
+          within = { ...within, signal: watch.signal };
+          attempt.whenOver(watch.release);
+        }
         const [httpVersion, status, reason, headers, body] = await target.dispatch(
           request.method,
           request.urlParts,
           fields,
           content === null ? null : uploadOf(content, fields, context.onUploadProgress),
           context.timeouts,
-          cache === null
-            ? context.dispatchContext(attempt, proxy)
-            : Object.assign(context.dispatchContext(attempt, proxy), cachedCall(attempt, mode, sensitive)),
+          cache === null ? within : Object.assign(within, cachedCall(attempt, mode, sensitive)),
         );
+        watch?.stop();
         attempt.status = status;
         attempt.httpVersion = httpVersion;
         attempt.body = body;
         response = new StreamResponse(request, status, reason, httpVersion, headers, attempt, context, body);
       } catch (error) {
-        attempt.error = error;
+        watch?.stop();
+        attempt.error = watch === undefined ? error : watch.told(error);
         attempt.end();
-        throw error;
+        throw attempt.error;
       }
       const handed = passages.back(response, given, context);
       return handed instanceof Promise ? await handed : handed;

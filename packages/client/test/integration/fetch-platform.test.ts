@@ -151,3 +151,30 @@ describe('what a fetch says beside its message', () => {
     await expect(reader.read()).rejects.toMatchObject({ name: 'AbortError' });
   });
 });
+
+describe('a stream that is sent', () => {
+  let cancelled = 0;
+  const streamOf = (chunk: unknown, milliseconds?: number): RequestInit => ({
+    method: 'POST',
+    duplex: 'half',
+    body: new ReadableStream({
+      async pull(controller) {
+        if (milliseconds !== undefined) await new Promise((resolve) => setTimeout(resolve, milliseconds));
+        controller.enqueue(chunk as Uint8Array);
+      },
+      cancel: () => void (cancelled += 1),
+    }),
+  });
+
+  it.each<[string, (url: string, chunk: unknown) => Promise<unknown>]>([
+    ['beside the URL', (url, chunk) => fetch(url, streamOf(chunk))],
+    ['of a Request', (url, chunk) => fetch(new Request(url, streamOf(chunk)))],
+    ['of a Request, and comes late', (url, chunk) => fetch(new Request(url, streamOf(chunk, 5)))],
+  ])('%s is of bytes alone', async (_name, send) => {
+    await using server = await startServer('echo', {});
+    const chunks = ['text', null, 1, new ArrayBuffer(1)];
+    cancelled = 0;
+    for (const chunk of chunks) await expect(send(server.url('/'), chunk)).rejects.toBeInstanceOf(TypeError);
+    expect(cancelled).toBe(chunks.length);
+  });
+});

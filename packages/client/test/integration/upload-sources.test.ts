@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { createReadStream, writeFileSync, type ReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -91,9 +92,92 @@ it('a stream that fails while it waits for a connection makes the call fail, not
   const body = new PassThrough();
   const call = client.put(server.url('/'), { body });
   body.destroy(new Error('gone'));
-  await new Promise((resolve) => body.once('close', resolve));
-  await holder.close();
   await expect(call).rejects.toMatchObject({ name: 'WriteError', cause: { message: 'gone' } });
+  await holder.close();
+});
+
+describe('a source that fails while its call waits for a connection is told at once', () => {
+  const sources: [string, () => { options: RequestOptions; fail: (error: Error) => void }][] = [
+    ...given.map(([name, options]): [string, () => { options: RequestOptions; fail: (error: Error) => void }] => [
+      name,
+      () => {
+        const stream = new PassThrough();
+        return { options: options(stream as unknown as ReadStream), fail: (error) => void stream.destroy(error) };
+      },
+    ]),
+    [
+      'a web stream',
+      () => {
+        let controller!: ReadableStreamDefaultController<Uint8Array>;
+        const body = new ReadableStream<Uint8Array>({ start: (given_) => void (controller = given_) });
+        return { options: { body }, fail: (error) => controller.error(error) };
+      },
+    ],
+  ];
+
+  async function waiting() {
+    const held = createGate();
+    const server = await startServer((_request, response) => {
+      response.write('x');
+      held.open();
+    });
+    const client = new Client({ limits: { maxConnectionsPerOrigin: 1 }, http2: false });
+    const holder = await client.stream('GET', server.url('/hold'));
+    await held.opened;
+    return {
+      client,
+      server,
+      async [Symbol.asyncDispose]() {
+        await holder.close();
+        await client.close();
+        await server[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  it.each(sources)('as %s', async (_name, source) => {
+    await using world = await waiting();
+    const controller = new AbortController();
+    for (const signal of [undefined, controller.signal]) {
+      const { options, fail } = source();
+      const call = world.client.put(world.server.url('/'), { ...options, signal });
+      const gone = new Error('gone');
+      setImmediate(fail, gone);
+      const error: unknown = await call.then(String, (failure: unknown) => failure);
+      expect(error).toMatchObject({
+        name: 'WriteError',
+        code: 'REQUEST_BODY_FAILED',
+        message: expect.stringContaining('gone') as string,
+        requestSent: false,
+        method: 'PUT',
+      });
+      expect((error as Error).cause).toBe(gone);
+    }
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+    expect(world.server.connections.requests).toBe(1);
+  });
+
+  it.each(sources)('and is not sent again, as %s', async (_name, source) => {
+    await using world = await waiting();
+    const { options, fail } = source();
+    const call = world.client.put(world.server.url('/'), { ...options, retries: 3 });
+    setImmediate(fail, new Error('gone'));
+    await expect(call).rejects.toMatchObject({ name: 'WriteError', code: 'REQUEST_BODY_FAILED' });
+  });
+});
+
+it('a web stream that waits for a connection is cancelled by an abort, with nobody on it', async () => {
+  let cancelled = 0;
+  const body = new ReadableStream<Uint8Array>({ cancel: () => void (cancelled += 1) });
+  await using server = await startServer(() => {});
+  await using client = new Client({ limits: { maxConnectionsPerOrigin: 1 }, http2: false });
+  const controller = new AbortController();
+  const holder = client.get(server.url('/'), { signal: controller.signal });
+  const call = client.put(server.url('/'), { body, signal: controller.signal });
+  setImmediate(() => controller.abort());
+  await expect(call).rejects.toMatchObject({ name: 'Aborted' });
+  await expect(holder).rejects.toMatchObject({ name: 'Aborted' });
+  expect([cancelled, body.locked]).toEqual([1, false]);
 });
 
 it('a web stream of a call that is refused is cancelled', async () => {

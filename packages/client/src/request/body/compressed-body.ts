@@ -25,12 +25,14 @@ class CompressedBody implements RequestBody {
   readonly contentType: string | undefined;
   readonly length = undefined;
   readonly replayable: boolean;
+  readonly onFailure: RequestBody['onFailure'];
   readonly #body: RequestBody;
   readonly #encoder: ContentEncoder;
 
   constructor(body: RequestBody, encoder: ContentEncoder) {
     this.contentType = body.contentType;
     this.replayable = body.replayable;
+    this.onFailure = body.onFailure;
     this.#body = body;
     this.#encoder = encoder;
   }

@@ -17,6 +17,11 @@ export interface RequestBody {
    * @throws {BodyNotReplayable} it can be read once, and was.
    */
   open(): ByteIterable;
+  /**
+   * Tells of a source that fails before anybody has asked it for anything, until what this gives is called. A source that can not tell
+   * has none.
+   */
+  readonly onFailure?: ((tell: (error: unknown) => void) => () => void) | undefined;
   /** The request has failed: what still holds a file or a socket lets go of it. Never throws. */
   discard(): void;
   /** The call is over: a source that was given with it, and whose turn never came, lets go of what it holds. Never throws. */

@@ -27,6 +27,9 @@ export class ReopenedBody implements RequestBody {
   release(): void {}
 }
 
+/** @see RequestBody.onFailure */
+type Watch = NonNullable<RequestBody['onFailure']>;
+
 /** A body whose source is there once: a stream, a generator. */
 export class SingleUseBody implements RequestBody {
   readonly contentType = undefined;
@@ -34,11 +37,13 @@ export class SingleUseBody implements RequestBody {
   readonly replayable = false;
   readonly #source: () => ChunkSource;
   readonly #abandon: () => void;
+  readonly onFailure: Watch | undefined;
   #begun = false;
 
-  constructor(source: () => ChunkSource, abandon: () => void) {
+  constructor(source: () => ChunkSource, abandon: () => void, watch?: Watch) {
     this.#source = source;
     this.#abandon = abandon;
+    if (watch !== undefined) this.onFailure = (tell) => watch((error) => this.#begun || tell(error));
   }
 
   get untouched(): boolean {
@@ -85,7 +90,11 @@ export interface NodeReadable extends AsyncIterable<unknown> {
  */
 export function nodeStreamBody(stream: NodeReadable): SingleUseBody {
   let failure: { readonly error: unknown } | undefined;
-  stream.on?.('error', (error) => (failure ??= { error }));
+  const watchers = new Set<(error: unknown) => void>();
+  stream.on?.('error', (error) => {
+    failure ??= { error };
+    for (const tell of watchers) tell(error);
+  });
   return new SingleUseBody(
     () => {
       if (failure !== undefined) throw failure.error;
@@ -94,15 +103,38 @@ export function nodeStreamBody(stream: NodeReadable): SingleUseBody {
       return { next: () => chunks.next(), return: () => void stream.destroy() };
     },
     () => void stream.destroy(),
+    (tell) => {
+      if (failure !== undefined) tell(failure.error);
+      watchers.add(tell);
+      return () => void watchers.delete(tell);
+    },
   );
 }
 
 export function webStreamBody(stream: ReadableStream<unknown>): SingleUseBody {
+  let unwatch = (): void => {};
   return new SingleUseBody(
-    () => readerSource(stream),
     () => {
+      unwatch();
+      return readerSource(stream);
+    },
+    () => {
+      unwatch();
       // A locked stream belongs to the reader that the core has returned, or to somebody else.
       if (!stream.locked) stream.cancel().catch(() => {});
+    },
+    (tell) => {
+      // What only looks like one may not have all of it.
+      if (!(stream instanceof ReadableStream) || stream.locked) return () => {};
+      const reader = stream.getReader();
+      let isWatched = true;
+      reader.closed.catch((error: unknown) => isWatched && tell(error));
+      unwatch = () => {
+        if (!isWatched) return;
+        isWatched = false;
+        reader.releaseLock();
+      };
+      return unwatch;
     },
   );
 }

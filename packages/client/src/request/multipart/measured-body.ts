@@ -10,11 +10,13 @@ export class MeasuredBody implements RequestBody {
   readonly contentType: string | undefined;
   readonly length: number;
   readonly replayable: boolean;
+  readonly onFailure: RequestBody['onFailure'];
   readonly #body: RequestBody;
 
   constructor(body: RequestBody, length: number) {
     this.contentType = body.contentType;
     this.replayable = body.replayable;
+    this.onFailure = body.onFailure;
     this.length = length;
     this.#body = body;
   }

@@ -35,6 +35,7 @@ export class MultipartBody implements RequestBody {
   readonly replayable: boolean;
   /** @internal What it consists of, in its order. */
   readonly parts: readonly Part[];
+  readonly onFailure: RequestBody['onFailure'];
   readonly #pieces: readonly Piece[];
   readonly #closing: Uint8Array;
 
@@ -49,6 +50,7 @@ export class MultipartBody implements RequestBody {
     this.#closing = Buffer.from(`${parts.length === 0 ? '' : '\r\n'}--${boundary}--\r\n`, 'latin1');
     this.length = this.#total(parts.map(({ content }) => content.length));
     this.replayable = parts.every(({ content }) => content.replayable);
+    if (parts.some(({ content }) => content.onFailure !== undefined)) this.onFailure = (tell) => this.#watch(tell);
   }
 
   /**
@@ -75,6 +77,13 @@ export class MultipartBody implements RequestBody {
 
   release(): void {
     for (const { content } of this.#pieces) content.release();
+  }
+
+  #watch(tell: (error: unknown) => void): () => void {
+    const stops = this.#pieces.map(({ name, content }) => content.onFailure?.((error) => tell(ofFile(name, error))));
+    return () => {
+      for (const stop of stops) stop?.();
+    };
   }
 
   #total(lengths: readonly (number | undefined)[]): number | undefined {
