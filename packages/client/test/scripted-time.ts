@@ -1,4 +1,4 @@
-import type { Clock } from '../src/call/waiting.ts';
+import type { Clock } from '../src/time/clock.ts';
 
 interface Task {
   readonly at: number;

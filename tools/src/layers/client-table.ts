@@ -65,7 +65,7 @@ export const clientLayers: readonly Layer[] = [
   {
     layer: 'client/auth',
     files: [`${client}/auth/`],
-    imports: ['client/ground', 'client/request', 'client/response', 'client/call'],
+    imports: ['client/ground', 'client/time', 'client/request', 'client/response', 'client/call'],
     modules: ['node:buffer', 'node:crypto', 'node:fs/promises', 'node:os', 'node:path', 'node:process'],
     types: ['@x/httpcore'],
   },
@@ -148,7 +148,7 @@ export const clientLayers: readonly Layer[] = [
   {
     layer: 'client/resilience',
     files: [`${client}/resilience/`],
-    imports: ['client/ground', 'client/request', 'client/response', 'client/call', 'client/retries'],
+    imports: ['client/ground', 'client/time', 'client/request', 'client/response', 'client/call', 'client/retries'],
     modules: ['@x/httpcore'],
   },
   { layer: 'client/testing', files: [`${client}/testing/`], imports: ['client/*'], modules: ['@x/httpcore', '@x/httpcore/testing'] },

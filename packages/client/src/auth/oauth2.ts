@@ -1,5 +1,5 @@
 import { TokenError, readTokens, tokenRequest, type OAuth2Tokens, type TokenQuestion } from './oauth2-token.ts';
-import { systemClock, type Clock } from '../call/waiting.ts';
+import { systemClock, type Clock } from '../time/clock.ts';
 import { InvalidOption } from '../errors.ts';
 import { milliseconds } from '../options/checks.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';

@@ -8,7 +8,8 @@ import type { StreamResponse } from '../response/stream-response.ts';
 import type { ResumableCall } from '../response/resumable-call.ts';
 import type { CallContext } from './context.ts';
 import { joinSignals } from './signals.ts';
-import { systemClock, wait } from './waiting.ts';
+import { systemClock } from '../time/clock.ts';
+import { wait } from './waiting.ts';
 import { now } from '../time/platform.ts';
 
 /** Sends a request under the options of the first call; `left` is what is left of its deadline, in milliseconds. */

@@ -6,7 +6,7 @@ import { clearTimeout, now, setImmediate, setTimeout } from '../time/platform.ts
 import type { CallContext } from './context.ts';
 import type { Lifetime } from './lifetime.ts';
 import { onAbort } from './signals.ts';
-import { longestTimer } from './waiting.ts';
+import { longestTimer } from '../time/clock.ts';
 
 /** For a dispatcher, in milliseconds past the deadline: it says more, such as the phase, and its timers may be shared. */
 const patience = 100;

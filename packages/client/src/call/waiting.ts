@@ -4,37 +4,7 @@ import { Aborted } from '@x/httpcore';
 import { ClientClosed } from '../errors.ts';
 import type { Lifetime } from './lifetime.ts';
 import { onAbort } from './signals.ts';
-import { now } from '../time/platform.ts';
-
-/** Time, so that tests can have it their way. */
-export interface Clock {
-  /** Monotonic milliseconds, as `performance.now()`. */
-  now(): number;
-  /** Unix milliseconds. */
-  today(): number;
-  /** Calls once after so many milliseconds; gives what calls that off. */
-  schedule(milliseconds: number, task: () => void): () => void;
-}
-
-/** Milliseconds, 24 days: told a longer time, a timer of Node fires at once. */
-export const longestTimer = 0x7fff_ffff;
-
-export const systemClock: Clock = {
-  now,
-  today: () => Date.now(),
-  schedule(milliseconds, task) {
-    // Not the platform's own: a test that fakes the timers drives the waits of its retries, as those of its own code.
-    let left = milliseconds;
-    let timer: NodeJS.Timeout;
-    const next = (): void => {
-      const step = Math.min(left, longestTimer);
-      left -= step;
-      timer = setTimeout(left > 0 ? next : task, step);
-    };
-    next();
-    return () => clearTimeout(timer);
-  },
-};
+import type { Clock } from '../time/clock.ts';
 
 /**
  * Resolves after so many milliseconds, whatever happens with one timer and nothing left behind.

@@ -1,7 +1,7 @@
 /** Waiting that ends when the call does. */
 import { Aborted, DeadlineExceeded } from '@x/httpcore';
 import { onAbort } from './signals.ts';
-import { longestTimer } from './waiting.ts';
+import { longestTimer } from '../time/clock.ts';
 import { clearTimeout, now, setTimeout } from '../time/platform.ts';
 
 /** What ends a call: somebody's signal, and the moment (of `performance.now()`) by which it must be done. */

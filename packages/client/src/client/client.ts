@@ -44,7 +44,7 @@ import { releaseSources } from '../request/body/sources.ts';
 import { RequestBuilder } from '../request/request-builder.ts';
 import { expectManyListeners } from '../call/signals.ts';
 import { dispatchBy } from '../routing/dispatch.ts';
-import { systemClock } from '../call/waiting.ts';
+import { systemClock } from '../time/clock.ts';
 import { showAsJson } from '../shown-as-json.ts';
 
 /**

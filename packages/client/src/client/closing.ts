@@ -2,7 +2,7 @@
 import { Aborted, type CloseOptions, type ConnectionPool } from '@x/httpcore';
 
 import type { Lifetime } from '../call/lifetime.ts';
-import { longestTimer } from '../call/waiting.ts';
+import { longestTimer } from '../time/clock.ts';
 import { ClientClosed } from '../errors.ts';
 import { milliseconds } from '../options/checks.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';

@@ -3,7 +3,7 @@ import { Aborted, HttpCoreError, TimeoutError } from '@x/httpcore';
 
 import type { CallContext } from '../call/context.ts';
 import type { Interceptor, Next } from '../call/interceptor.ts';
-import { systemClock, type Clock } from '../call/waiting.ts';
+import { systemClock, type Clock } from '../time/clock.ts';
 import { InvalidOption } from '../errors.ts';
 import { count } from '../options/checks.ts';
 import { ownOptions } from '../options/own-options.ts';

@@ -1,7 +1,7 @@
 /** Sends a slow request once more and takes what answers first. */
 import type { CallContext } from '../call/context.ts';
 import type { Interceptor, Next } from '../call/interceptor.ts';
-import { systemClock, type Clock } from '../call/waiting.ts';
+import { systemClock, type Clock } from '../time/clock.ts';
 import { InvalidOption } from '../errors.ts';
 import { count, milliseconds } from '../options/checks.ts';
 import { ownOptions } from '../options/own-options.ts';

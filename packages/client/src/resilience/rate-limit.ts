@@ -1,6 +1,6 @@
 /** How fast and how many at once, as the program wants it and as the server asks for. */
 import type { CallContext } from '../call/context.ts';
-import { systemClock, type Clock } from '../call/waiting.ts';
+import { systemClock, type Clock } from '../time/clock.ts';
 import type { Interceptor, Next } from '../call/interceptor.ts';
 import { InvalidOption } from '../errors.ts';
 import { count, milliseconds } from '../options/checks.ts';

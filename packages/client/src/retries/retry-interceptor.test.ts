@@ -12,7 +12,7 @@ import { TooManyRetries, type RetryPastDeadline } from './retry-errors.ts';
 import { RetryOnStatus } from './retry-limits.ts';
 import { CallContext } from '../call/context.ts';
 import { noSignal } from '../call/signals.ts';
-import type { Clock } from '../call/waiting.ts';
+import type { Clock } from '../time/clock.ts';
 import { retryFailures } from './retry-interceptor.ts';
 
 const get = new Request('GET', 'http://a.example/?token=s3cret');

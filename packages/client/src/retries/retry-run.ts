@@ -4,7 +4,8 @@ import { Aborted, DeadlineExceeded, HttpCoreError, PoolClosed } from '@x/httpcor
 import type { CallContext } from '../call/context.ts';
 import type { Send } from '../call/interceptor.ts';
 import type { Lifetime } from '../call/lifetime.ts';
-import { wait, type Clock } from '../call/waiting.ts';
+import type { Clock } from '../time/clock.ts';
+import { wait } from '../call/waiting.ts';
 import { withinCall } from '../call/within-call.ts';
 import type { Request } from '../request/request.ts';
 import type { StreamResponse } from '../response/stream-response.ts';

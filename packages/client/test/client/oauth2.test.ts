@@ -12,7 +12,7 @@ import {
   type OAuth2Options,
   type OAuth2Tokens,
 } from '../../src/index.ts';
-import type { Clock } from '../../src/call/waiting.ts';
+import type { Clock } from '../../src/time/clock.ts';
 import { bodyText, ScriptedDispatcher, type DispatchedRequest, type ScriptedAnswer } from '../scripted-dispatcher.ts';
 
 const tokenUrl = 'https://id.example/token?tenant=7';
