@@ -64,4 +64,4 @@ export type { CertificateInput, TlsOptions } from './model/tls-options.ts';
 export { diagnosticsChannelName } from './observe/diagnostics-channel.ts';
 export type { DiagnosticsMessage } from './observe/diagnostics-channel.ts';
 export type { ConnectionInfo, DialTimings, TraceEventName, TraceEvents, TraceObserver } from './contract/trace.ts';
-export type { OriginStats, PoolStats } from './pool/pool.ts';
+export type { OriginStats, PoolStats } from './pool/pool-stats.ts';

@@ -26,43 +26,9 @@ import { Learnt } from './learnt.ts';
 import { Peer } from './peer.ts';
 import { Peers } from './peers.ts';
 import type { PeerOwner } from './peer-owner.ts';
+import { poolStats, type PoolStats } from './pool-stats.ts';
 import { longestHolders } from './pool-timeout.ts';
 import { Room } from './room.ts';
-
-/** A look at the pool at one moment. */
-export interface PoolStats {
-  /** Connections that are open. */
-  readonly connections: number;
-  /** Those of them that carry nothing. */
-  readonly idle: number;
-  /** Connections being made. */
-  readonly connecting: number;
-  /** Exchanges that run. */
-  readonly active: number;
-  /** Exchanges that wait for a connection. */
-  readonly queued: number;
-  /** Bytes of responses under way that have come and that nobody has taken; see `maxBufferedBytes`. */
-  readonly bufferedBytes: number;
-  /** Connections made since the pool was made. */
-  readonly opened: number;
-  /** Exchanges taken since the pool was made. */
-  readonly requests: number;
-  readonly origins: readonly OriginStats[];
-}
-
-export interface OriginStats {
-  /** Or a proxy, for all the origins to which it forwards. */
-  readonly origin: string;
-  /** The proxy on the way, as `scheme://host:port`. */
-  readonly proxy: string | undefined;
-  readonly connections: number;
-  readonly idle: number;
-  readonly connecting: number;
-  readonly active: number;
-  readonly queued: number;
-  /** Connections to other origins that carry its exchanges too (`coalesce`). */
-  readonly coalesced: number;
-}
 
 export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
   readonly clock: Clock;
@@ -272,32 +238,8 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
   }
 
   stats(): PoolStats {
-    const lent = this.coalescing?.lent();
-    const origins = Array.from(this.#peers.all(), (each): OriginStats => {
-      const connections = Array.from(each.connections);
-      return {
-        origin: each.origin.text,
-        proxy: (each.destination.proxy ?? each.destination.via)?.origin,
-        connections: connections.length,
-        idle: connections.filter((connection) => connection.active === 0).length,
-        connecting: each.dialCount,
-        active: connections.reduce((sum, connection) => sum + connection.active, lent?.get(each) ?? 0),
-        queued: each.waitingCount,
-        coalesced: this.coalescing?.connectionsOf(each) ?? 0,
-      };
-    });
-    const sum = (key: Exclude<keyof OriginStats, 'origin' | 'proxy'>): number => origins.reduce((total, each) => total + each[key], 0);
-    return {
-      connections: sum('connections'),
-      idle: sum('idle'),
-      connecting: sum('connecting'),
-      active: sum('active'),
-      queued: sum('queued'),
-      bufferedBytes: this.memory.held,
-      opened: this.#opened,
-      requests: this.#requests,
-      origins,
-    };
+    const counts = { bufferedBytes: this.memory.held, opened: this.#opened, requests: this.#requests };
+    return poolStats(this.#peers.all(), this.coalescing, counts);
   }
 
   // Ending

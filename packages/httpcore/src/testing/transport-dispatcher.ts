@@ -5,7 +5,8 @@ import type { Dial, DialedTransport, DialRequest, TransportDialer } from '../dia
 import { HttpDialer } from '../dial/dialer.ts';
 import { resolvePoolOptions, type PoolOptions } from '../model/pool-options.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
-import { Pool, type PoolStats } from '../pool/pool.ts';
+import { Pool } from '../pool/pool.ts';
+import type { PoolStats } from '../pool/pool-stats.ts';
 import { systemClock, type Clock } from '../time/clock.ts';
 
 /** Whom a transport is wanted to. */

@@ -96,7 +96,6 @@ function byName(error: OwnError): Error | undefined {
     case 'ConnectError':
     case 'ReadError':
     case 'WriteError':
-    case 'CloseError':
       // What the system says, undici hands on as it is.
       return toSystemError(error) ?? undiciError('UND_ERR_SOCKET', message, error);
     case 'LocalProtocolError':
@@ -152,7 +151,7 @@ function protocolError(error: OwnError): Error {
 const ownNames = new Set(
   (
     'ConnectTimeout PoolTimeout ReadTimeout WriteTimeout DeadlineExceeded ConnectError ReadError WriteError ' +
-    'CloseError LocalProtocolError RemoteProtocolError ProxyError UnsupportedProtocol InvalidOption InvalidBody PoolClosed ClientClosed Aborted ResponseTooLarge TooManyRetries BodyNotReplayable'
+    'LocalProtocolError RemoteProtocolError ProxyError UnsupportedProtocol InvalidOption InvalidBody PoolClosed ClientClosed Aborted ResponseTooLarge TooManyRetries BodyNotReplayable'
   ).split(' '),
 );
 
