@@ -11,6 +11,9 @@ export type { DescribeDispatcherOptions, TestFunctions } from './describe-dispat
 export type { DispatcherCapabilities, DispatcherSubject } from './describe-dispatcher-case.ts';
 export { everySplit } from './every-split.ts';
 export { FakeClock } from './fake-clock.ts';
+export { ScriptedNetwork } from './scripted-network.ts';
+export type { ConnectionServer, ScriptedNetworkOptions, ServiceOptions } from './scripted-network.ts';
+export type { LinkOptions } from './link.ts';
 export { ScriptedTransport } from './scripted-transport.ts';
 export type { ScriptedTransportOptions, TransportCall } from './scripted-transport.ts';
 export { TransportDispatcher } from './transport-dispatcher.ts';
