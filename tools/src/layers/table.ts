@@ -287,7 +287,7 @@ export const layers: readonly Layer[] = [
     layer: 'interop/node',
     files: [`${interop}/node/`],
     imports: ['interop/carrier'],
-    modules: ['node:http', 'node:https', 'node:net'],
+    modules: ['node:http', 'node:https', 'node:net', 'node:tls'],
     types: ['node:stream'],
   },
   {

@@ -2,6 +2,7 @@ import { Agent as HttpAgent, type AgentOptions, type ClientRequestArgs } from 'n
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { checkServerIdentity } from 'node:tls';
 import { toSystemError } from '../carrier/system-error.ts';
 
 /** What a connection is asked of: a `Client` of `@x/client`, or a `ConnectionPool` of `@x/httpcore`. */
@@ -71,7 +72,7 @@ class ConnectedHttpsAgent extends HttpsAgent {
 async function connect(connector: ConnectorLike, scheme: 'http' | 'https', options: ClientRequestArgs, callback: Callback): Promise<void> {
   let socket: Duplex;
   try {
-    refuseWhatIsIgnored(options);
+    refuseWhatIsIgnored(options, scheme);
     const { host, port } = options;
     const name = host ?? 'localhost';
     const origin = `${scheme}://${name.includes(':') && !name.startsWith('[') ? `[${name}]` : name}:${port ?? (scheme === 'http' ? 80 : 443)}`;
@@ -94,14 +95,18 @@ function servernameOf(options: ClientRequestArgs & { readonly servername?: unkno
 }
 
 /** The connector has its own of these. Silence about one of a request would be a false sense of safety, or of being routed. */
-const connectorsOwn = ['socketPath', 'localAddress', 'lookup', 'ca', 'cert', 'key', 'pfx', 'checkServerIdentity', 'secureContext'];
+const connectorsOwn = ['socketPath', 'localAddress', 'lookup'];
+/** Where there is no TLS they mean nothing to anybody: some give them to every request. */
+const connectorsOwnForTls = ['ca', 'cert', 'key', 'pfx', 'checkServerIdentity', 'secureContext'];
 
-function refuseWhatIsIgnored(options: object): void {
+function refuseWhatIsIgnored(options: object, scheme: 'http' | 'https'): void {
   const given: Readonly<Record<string, unknown>> = { ...options };
-  for (const name of connectorsOwn) {
-    if (given[name] !== undefined && given[name] !== null) throw refusal(name);
+  for (const name of scheme === 'https' ? [...connectorsOwn, ...connectorsOwnForTls] : connectorsOwn) {
+    const value = given[name];
+    // Node's own check is the one that is made: got names it each time.
+    if (value !== undefined && value !== null && value !== checkServerIdentity) throw refusal(name);
   }
-  if (given['rejectUnauthorized'] === false) throw refusal('rejectUnauthorized');
+  if (scheme === 'https' && given['rejectUnauthorized'] === false) throw refusal('rejectUnauthorized');
 }
 
 function refusal(name: string): TypeError {

@@ -16,7 +16,8 @@ import { UndiciDispatcher, type CallObserver } from './undici-dispatcher.ts';
 export interface InstallOptions {
   /**
    * `process` (the default): every call of the process that goes over undici's global dispatcher. `async`: only calls from here on in the
-   * present async context, as `AsyncLocalStorage.enterWith()` has it, and in what is started from it.
+   * present async context, as `AsyncLocalStorage.enterWith()` has it, and in what is started from it: so it goes on in a caller who does not await
+   * the function that has installed. {@link installFor} ends with its function.
    */
   readonly scope?: 'process' | 'async' | undefined;
   /** Given one line for each call that was carried; without it the line goes to stderr under `NODE_DEBUG=xhttp`. */
@@ -51,7 +52,11 @@ export function install(carrier: ClientLike | DispatcherLike, options: InstallOp
   const installation = new Installation(carrier, binding, observerFor(debug));
   installation.enter();
   if (binding !== undefined) bindings.enterWith(binding);
-  const off = (): void => installation.leave();
+  const off = (): void => {
+    installation.leave();
+    // The context that it was made in is as it was, if this is still it.
+    if (binding !== undefined && bindings.getStore() === binding) bindings.enterWith(binding.outer);
+  };
   return Object.assign(off, { [Symbol.dispose]: off });
 }
 

@@ -1,25 +1,15 @@
 /**
- * Libraries by each way there is for them: GET, JSON, a stream, an upload, an abort, an error, and the trace of the client. Each sends its requests to a
- * server of its own; that they came by the client shows in a field that the client adds, and in what its interceptor saw.
+ * Libraries by each way there is for them. That their requests came by the client shows in a field that it adds, and in what its interceptor saw.
+ * The table in the guide is made from what is tested here: `UPDATE_TABLES=1` writes it anew.
  */
-import Anthropic from '@anthropic-ai/sdk';
-import { request as octokit } from '@octokit/request';
-import { createClient as createSupabase } from '@supabase/supabase-js';
-import { createTRPCClient, httpLink } from '@trpc/client';
-import { initTRPC } from '@trpc/server';
-import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import { readFile, writeFile } from 'node:fs/promises';
 import { Client } from '@x/client';
 import { startServer } from '@x/testbed';
 import { AwsClient } from 'aws4fetch';
-import { create as createAxios } from 'axios';
-import { GraphQLClient } from 'graphql-request';
-import { createFetch as createOfetch } from 'ofetch';
-import OpenAI, { APIConnectionError, APIUserAbortError } from 'openai';
-import createOpenApi from 'openapi-fetch';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Answers } from './answers.ts';
+import { libraries, type CallName, type Calls, type Library } from './libraries.ts';
 import { by, type Way } from './ways.ts';
-
-type Fetch = typeof globalThis.fetch;
 
 const seen: string[] = [];
 const client = new Client({
@@ -27,188 +17,96 @@ const client = new Client({
   interceptors: [
     async (request, _, next) => {
       const response = await next(request);
-      seen.push(`${request.method} ${response.status} ${response.timings.total >= 0 ? 'timed' : ''}`);
+      if (response.timings.total >= 0) seen.push(request.method);
       return response;
     },
   ],
 });
-
-/** What the server was asked. */
-const asked: { method: string; url: string; body: string; through: string | undefined }[] = [];
-/** A request has come that is never answered. */
-let onHang: () => void = () => {};
-let server: Awaited<ReturnType<typeof startServer>>;
-const trpc = initTRPC.create();
-const appRouter = trpc.router({ hello: trpc.procedure.query(() => 'world'), add: trpc.procedure.mutation(() => 3) });
-
+const answers = new Answers();
+let server: Awaited<ReturnType<Answers['start']>>;
 beforeAll(async () => {
-  server = await startServer((request, response) => {
-    void (async () => {
-      const body = Buffer.concat((await request.toArray()) as Buffer[]).toString();
-      const { method = '', url = '' } = request;
-      asked.push({ method, url, body, through: request.headers['x-through'] as string | undefined });
-      const json = (value: unknown, status = 200): void =>
-        void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
-      if (url.startsWith('/trpc/')) {
-        const made = new Request(`http://x${url}`, {
-          method,
-          headers: { 'content-type': 'application/json' },
-          ...(method === 'GET' ? {} : { body }),
-        });
-        const answer = await fetchRequestHandler({ endpoint: '/trpc', req: made, router: appRouter });
-        return json(await answer.json(), answer.status);
-      }
-      if (url === '/graphql') return json({ data: { hello: 'world' } });
-      if (url.startsWith('/rest/v1/')) return json([{ id: 1 }]);
-      if (url.endsWith('/error')) return json({ message: 'no', error: { message: 'no' } }, 400);
-      if (url.endsWith('/hang')) return onHang();
-      if (url.endsWith('/chat/completions') && body.includes('"stream":true')) {
-        response.writeHead(200, { 'content-type': 'text/event-stream' });
-        for (const text of ['Hel', 'lo']) response.write(`data: ${JSON.stringify({ choices: [{ delta: { content: text } }] })}\n\n`);
-        return void response.end('data: [DONE]\n\n');
-      }
-      if (url.endsWith('/chat/completions')) return json({ choices: [{ message: { content: 'Hello' } }] });
-      if (url.endsWith('/messages')) return json({ content: [{ type: 'text', text: 'Hello' }] });
-      json({ method, url, body });
-    })();
-  });
+  server = await answers.start();
 });
 beforeEach(() => {
   seen.length = 0;
-  asked.length = 0;
+  answers.asked.length = 0;
 });
 afterAll(async () => {
   await client.destroy();
   await server.close();
 });
 
-/** Aborts once the request is with the server. */
-function whenItHangs(): AbortSignal {
-  const controller = new AbortController();
-  onHang = () => controller.abort();
-  return controller.signal;
+/** What each call is to read. */
+const wanted: Readonly<Record<'get' | 'json' | 'stream' | 'upload', RegExp>> = {
+  get: /\/a\b|Hello|"id":1|cus_1/,
+  json: /\{\\"a\\":1\}|Hello|"id":1|cus_1|3/,
+  stream: /Hel.*lo/s,
+  upload: /uploaded|"bytes":|httpStatusCode":200/,
+};
+
+function callsOf(library: Library, way: Way): Calls {
+  return library.open({ way, fetch: globalThis.fetch, client, origin: 'http://127.0.0.1:1' });
 }
 
-/** Each request came by way of the client, which saw it. */
-function expectCarried(...methods: readonly string[]): void {
-  expect(asked.map(({ method, through }) => `${method} ${through}`)).toEqual(methods.map((method) => `${method} client`));
-  expect(seen.map((line) => line.split(' ')[0])).toEqual(methods);
-  for (const line of seen) expect(line).toContain('timed');
-}
+const names: readonly CallName[] = ['get', 'json', 'stream', 'upload', 'abort', 'error'];
 
-const ways: readonly Way[] = ['install', 'fetch'];
-
-describe.each(ways)('by %s', (way) => {
-  it('fetch itself: GET, JSON, stream, upload, abort, error', async () => {
-    await by(way, client, async (fetch) => {
-      expect(await (await fetch(server.url('/a'))).json()).toMatchObject({ url: '/a' });
-      const upload = new Blob(['uploaded']).stream();
-      const answer = await fetch(server.url('/b'), { method: 'POST', body: upload, duplex: 'half' });
-      expect(await answer.json()).toMatchObject({ body: 'uploaded' });
-      expect((await fetch(server.url('/error'))).status).toBe(400);
-      await expect(fetch(server.url('/hang'), { signal: whenItHangs() })).rejects.toMatchObject({ name: 'AbortError' });
-      await expect(fetch('http://127.0.0.1:1024/')).rejects.toBeInstanceOf(TypeError);
-    });
-    expect(asked.map(({ through }) => through)).toEqual(['client', 'client', 'client', 'client']);
-  });
-
-  it('openai: an answer, a stream, an abort, a failure', async () => {
-    await by(way, client, async (fetch) => {
-      const openai = new OpenAI({ apiKey: 'k', baseURL: server.url('/v1'), maxRetries: 0, ...given(way, fetch) });
-      const ask = { model: 'm', messages: [{ role: 'user' as const, content: 'hi' }] };
-      expect((await openai.chat.completions.create(ask)).choices[0]?.message.content).toBe('Hello');
-      let text = '';
-      for await (const chunk of await openai.chat.completions.create({ ...ask, stream: true }))
-        text += chunk.choices[0]?.delta.content ?? '';
-      expect(text).toBe('Hello');
-      expectCarried('POST', 'POST');
-      await expect(openai.get('/hang', { signal: whenItHangs() })).rejects.toBeInstanceOf(APIUserAbortError);
-      await expect(openai.get('/error')).rejects.toMatchObject({ status: 400 });
-      const nobody = new OpenAI({ apiKey: 'k', baseURL: 'http://127.0.0.1:1024/', maxRetries: 0, ...given(way, fetch) });
-      await expect(nobody.models.list()).rejects.toBeInstanceOf(APIConnectionError);
-    });
-  });
-
-  it('anthropic', async () => {
-    await by(way, client, async (fetch) => {
-      const anthropic = new Anthropic({ apiKey: 'k', baseURL: server.origin, maxRetries: 0, ...given(way, fetch) });
-      const message = await anthropic.messages.create({ model: 'm', max_tokens: 1, messages: [{ role: 'user', content: 'hi' }] });
-      expect(message.content[0]).toMatchObject({ text: 'Hello' });
-    });
-    expectCarried('POST');
-  });
-
-  it('axios, by its adapter for fetch', async () => {
-    await by(way, client, async (fetch) => {
-      const api = createAxios({ adapter: 'fetch', baseURL: server.origin, ...(way === 'fetch' ? { env: { fetch } } : {}) });
-      expect((await api.get<object>('/a')).data).toMatchObject({ url: '/a' });
-      expect((await api.post<object>('/b', { a: 1 })).data).toMatchObject({ body: '{"a":1}' });
-      await expect(api.get('/error')).rejects.toMatchObject({ response: { status: 400 } });
-      expectCarried('GET', 'POST', 'GET');
-      await expect(api.get('/hang', { signal: whenItHangs() })).rejects.toMatchObject({ code: 'ERR_CANCELED' });
-    });
-  });
-
-  it('ofetch', async () => {
-    await by(way, client, async (fetch) => {
-      const api = createOfetch({ fetch, Headers, AbortController });
-      expect(await api(server.url('/a'), { query: { q: 1 } })).toMatchObject({ url: '/a?q=1' });
-      expect(await api(server.url('/b'), { method: 'POST', body: { a: 1 } })).toMatchObject({ body: '{"a":1}' });
-      await expect(api(server.url('/error'), { retry: 0 })).rejects.toMatchObject({ status: 400 });
-    });
-    expectCarried('GET', 'POST', 'GET');
-  });
-
-  it('openapi-fetch', async () => {
-    await by(way, client, async (fetch) => {
-      const api = createOpenApi<{ '/a': { get: { responses: { 200: { content: { 'application/json': { url: string } } } } } } }>({
-        baseUrl: server.origin,
-        ...given(way, fetch),
+for (const library of libraries) {
+  describe(library.name, () => {
+    for (const way of library.ways) {
+      it.each(names.filter((name) => hasCall(library, way, name)))(`by ${way}: %s`, async (name) => {
+        const isSeen = library.isSeen && !(library.name === 'axios' && way === 'adapter');
+        await by(way, client, async (fetch) => {
+          const calls = library.open({ way, fetch, client, origin: server.origin });
+          try {
+            if (name === 'abort') {
+              const controller = new AbortController();
+              answers.onHang = () => controller.abort();
+              await expect(calls.abort!(controller.signal)).rejects.toBeInstanceOf(Error);
+              expect(answers.asked).toHaveLength(1);
+            } else if (name === 'error') {
+              await expect(calls.error!()).rejects.toBeInstanceOf(Error);
+            } else {
+              expect(JSON.stringify(await calls[name]!())).toMatch(wanted[name]);
+              expect(answers.asked).toHaveLength(1);
+              expect(seen).toHaveLength(isSeen ? 1 : 0);
+            }
+            for (const { through } of answers.asked) expect(through).toBe(isSeen ? 'client' : undefined);
+          } finally {
+            calls.end?.();
+          }
+        });
       });
-      expect((await api.GET('/a')).data).toMatchObject({ url: '/a' });
-    });
-    expectCarried('GET');
+    }
   });
-
-  it('tRPC: a query and a mutation', async () => {
-    await by(way, client, async (fetch) => {
-      const api = createTRPCClient<typeof appRouter>({ links: [httpLink({ url: server.url('/trpc'), ...(given(way, fetch) as object) })] });
-      expect([await api.hello.query(), await api.add.mutate()]).toEqual(['world', 3]);
-    });
-    expectCarried('GET', 'POST');
-  });
-
-  it('graphql-request', async () => {
-    await by(way, client, async (fetch) => {
-      const api = new GraphQLClient(server.url('/graphql'), given(way, fetch));
-      expect(await api.request('{ hello }')).toEqual({ hello: 'world' });
-    });
-    expectCarried('POST');
-  });
-
-  // It wants a WebSocket to be there, though it is not used.
-  it.skipIf(typeof WebSocket === 'undefined')('supabase-js', async () => {
-    await by(way, client, async (fetch) => {
-      const options = way === 'fetch' ? { global: { fetch } } : {};
-      const supabase = createSupabase(server.origin, 'key', { auth: { persistSession: false, autoRefreshToken: false }, ...options });
-      const { data } = await supabase.from('pens').select();
-      expect(data).toEqual([{ id: 1 }]);
-    });
-    expectCarried('GET');
-  });
-
-  it('octokit', async () => {
-    await by(way, client, async (fetch) => {
-      const api = octokit.defaults({ baseUrl: server.origin, ...(way === 'fetch' ? { request: { fetch } } : {}) });
-      expect((await api('GET /repos/{owner}/{repo}', { owner: 'o', repo: 'r' })).data).toMatchObject({ url: '/repos/o/r' });
-    });
-    expectCarried('GET');
-  });
-});
-
-function given(way: Way, fetch: Fetch): { fetch?: Fetch } {
-  return way === 'fetch' ? { fetch } : {};
 }
+
+function hasCall(library: Library, way: Way, name: CallName): boolean {
+  const calls = callsOf(library, way);
+  calls.end?.();
+  return calls[name] !== undefined;
+}
+
+const guide = new URL('../../../../../apps/docs/interop/recipes.md', import.meta.url);
+const [begin, end] = ['<!-- what is tested: written by recipes.test.ts -->', '<!-- end -->'];
+const waysAre: readonly Way[] = ['install', 'fetch', 'adapter'];
+
+it('the table in the guide says what is tested', async () => {
+  const rows = libraries.map((library) => {
+    const cells = names.map((name) => (library.ways.some((way) => hasCall(library, way, name)) ? 'yes' : '–'));
+    const seenBy = library.ways.filter((way) => library.isSeen && !(library.name === 'axios' && way === 'adapter'));
+    const trace = seenBy.length === 0 ? 'connections' : seenBy.length === library.ways.length ? 'yes' : `yes; by its adapter, connections`;
+    return [library.name, waysAre.filter((way) => library.ways.includes(way)).join(', '), ...cells, trace];
+  });
+  const head = ['library', 'ways', 'GET', 'JSON', 'stream', 'upload', 'abort', 'error', 'seen by the client'];
+  const widths = head.map((title, column) => Math.max(...[head, ...rows].map((row) => row[column]!.length), title.length));
+  const line = (cells: readonly string[]): string => `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`;
+  const table = [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+  const text = await readFile(guide, 'utf8');
+  const [before, rest = ''] = text.split(begin, 2) as [string, string?];
+  const [present, after] = rest.split(end, 2) as [string, string?];
+  if (process.env['UPDATE_TABLES'] === '1') await writeFile(guide, `${before}${begin}\n\n${table}\n\n${end}${after}`);
+  else expect(present.trim()).toBe(table);
+});
 
 describe('aws4fetch', () => {
   it('signs as the auth flow of a client', async () => {

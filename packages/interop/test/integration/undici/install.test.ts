@@ -1,7 +1,12 @@
 /** Where undici looks for its global dispatcher, and what is there when. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HttpCache } from '@x/cache';
 import { Client } from '@x/client';
+import { record } from '@x/client/testing';
 import { install, installFor } from '@x/interop/undici';
-import { startServer } from '@x/testbed';
+import { startProxy, startServer } from '@x/testbed';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { isForUndici8, loadUndici } from './undici-versions.ts';
 
@@ -187,4 +192,54 @@ it.each(['undici6', 'undici7', ...(isForUndici8 ? (['undici8'] as const) : [])] 
   using _off = install(a);
   expect(await through((url) => undici.fetch(url))).toBe('a');
   expect(await through(async (url) => (await undici.request(url)).body)).toBe('a');
+});
+
+describe('what the client has', () => {
+  it('holds for global fetch: its proxy', async () => {
+    await using proxy = await startProxy('http');
+    await using proxied = new Client({ proxy: proxy.url });
+    using _off = install(proxied);
+    expect((await fetch(server.url('/'))).status).toBe(200);
+    expect(proxy.requests).toHaveLength(1);
+  });
+
+  it('holds for global fetch: its cache', async () => {
+    await using fresh = await startServer('site');
+    await using caching = new Client({ cache: new HttpCache() });
+    using _off = install(caching);
+    const texts: string[] = [];
+    for (let time = 0; time < 2; time += 1) texts.push(await (await fetch(fresh.url('/cacheable/3600/1'))).text());
+    expect(texts[1]).toBe(texts[0]);
+    expect(fresh.connections.requests).toBe(1);
+  });
+
+  it('holds for global fetch: a recorder', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'recordings-'));
+    try {
+      const answers: string[] = [];
+      for (const isRecording of [true, false]) {
+        await using recorder = record({ file: join(folder, 'fetch.har') });
+        expect(recorder.isRecording).toBe(isRecording);
+        using _off = install(recorder);
+        answers.push(await (await fetch(server.url('/recorded'), { method: 'POST', body: 'hello' })).text());
+      }
+      expect(answers[1]).toBe(answers[0]);
+      await using strict = record({ file: join(folder, 'fetch.har'), mode: 'none' });
+      using _off = install(strict);
+      const failure = await fetch(server.url('/other')).catch((error: TypeError) => error.cause as Error & { cause?: Error });
+      expect(String(failure instanceof Error ? `${failure.message} ${failure.cause?.message}` : '')).toContain('No recording of GET');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+it('an installation for a context leaves it as it was', async () => {
+  const off = install(a, { scope: 'async' });
+  expect(await through()).toBe('a');
+  off();
+  const inner = install(b, { scope: 'async' });
+  expect(await through()).toBe('b');
+  inner();
+  expect(await through()).toBeUndefined();
 });
