@@ -127,7 +127,10 @@ export class HttpCache {
     return this.#core.store.size();
   }
 
-  /** Closes what the store has open, such as a database. What is stored stays. */
+  /**
+   * Ends what is being written, and closes what the store has open, such as a database. What is stored stays. A program that ends, or closes a client of
+   * Redis, waits for this before.
+   */
   close(): Promise<void> {
     return this.#core.store.close();
   }

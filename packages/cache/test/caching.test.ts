@@ -1,5 +1,5 @@
 import { ConnectError, mockDispatcher } from '@x/httpcore';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { cached, InvalidCacheOption, MemoryStore, type CacheEvent } from '../src/index.ts';
 import { answer, cachedOrigin, settled } from './cached-origin.ts';
@@ -253,6 +253,29 @@ describe('a body', () => {
     for (let n = 0; n < 10; n += 1) await settled();
     const again = await origin.ask('/');
     expect([again.outcome.state, again.text.length]).toEqual(['hit', 20_000]);
+  });
+
+  it('that its reader has left is not waited for for ever', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const origin = cachedOrigin(() => ({
+        status: 200,
+        headers: Object.entries(fresh),
+        body: (async function* () {
+          yield new Uint8Array(10);
+          await new Promise(() => {});
+        })(),
+      }));
+      const { body } = await origin.open('/');
+      for await (const _ of body) break;
+      await settled();
+      expect(origin.requests[0]!.signal.aborted).toBe(false);
+      vi.advanceTimersByTime(30_000);
+      await settled();
+      expect(origin.requests[0]!.signal.aborted).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('that its reader has left is dropped if much is missing', async () => {

@@ -52,6 +52,26 @@ describe('a store that fails', () => {
     });
   }
 
+  it('is closed once all that came is in it, and its lock is given back', async () => {
+    const steps: string[] = [];
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    const late = (step: string) => async (): Promise<void> => {
+      for (let n = 0; n < 3; n += 1) await turn();
+      steps.push(step);
+    };
+    const store = broken({
+      find: async () => [],
+      write: () => ({ write: () => {}, commit: late('committed'), abort: () => {} }),
+      lock: async () => late('unlocked'),
+      close: () => void steps.push('closed'),
+    });
+    const origin = cachedOrigin([answer('a', fresh)], { store });
+    const { body } = await origin.open('/');
+    await body.bytes();
+    await origin.dispatcher.cache.close();
+    expect(steps).toEqual(['committed', 'unlocked', 'closed']);
+  });
+
   it('is left alone after some failures, and told of', async () => {
     let asked = 0;
     const events: string[] = [];

@@ -311,6 +311,8 @@ export const layers: readonly Layer[] = [
       '@x/httpcore',
       '@x/httpcore/testing',
       '@x/cache',
+      '@x/cache/redis',
+      '@x/cache/sqlite',
       '@x/client',
       '@x/client/resilience',
       '@x/interop/undici',

@@ -15,6 +15,8 @@ const MODULES: Readonly<Record<string, () => Promise<ContenderModule>>> = {
   client: () => import('./client.ts'),
   'client-cache-hit': () => import('./client-cache-hit.ts'),
   'client-cache-miss': () => import('./client-cache-miss.ts'),
+  'client-cache-sqlite': () => import('./client-cache-sqlite.ts'),
+  'client-cache-redis': () => import('./client-cache-redis.ts'),
   'client-direct': () => import('./client-direct.ts'),
   'undici-request': () => import('./undici-request.ts'),
   'undici-stream': () => import('./undici-stream.ts'),

@@ -33,6 +33,8 @@ const CONTENDERS: readonly Contender[] = [
   { id: 'client-direct', label: '@x/client without the proxy', level: 'client', ours: true, peer: null },
   { id: 'client-cache-hit', label: '@x/client, from its cache', level: 'client', ours: true, peer: null },
   { id: 'client-cache-miss', label: '@x/client, into its cache', level: 'client', ours: true, peer: null },
+  { id: 'client-cache-sqlite', label: '@x/client, from SQLite', level: 'client', ours: true, peer: null },
+  { id: 'client-cache-redis', label: '@x/client, from Redis', level: 'client', ours: true, peer: null },
   { id: 'undici-request', label: 'undici request', level: 'client', ours: false, peer: 'undici' },
   { id: 'undici-stream', label: 'undici stream', level: 'client', ours: false, peer: 'undici' },
   { id: 'undici-fetch', label: 'undici fetch', level: 'client', ours: false, peer: 'undici' },

@@ -2,6 +2,7 @@
 import { DOCUMENT, LARGE_BYTES, SMALL_BODY } from '../child/payload.ts';
 import { contenderById, type Contender } from '../contenders/registry.ts';
 import { farAway, noServer, startUploadSink, startWebServer, throughTunnels, type LinkProperties } from '../servers/start.ts';
+import { contendersWithStores } from './available-stores.ts';
 import { IMPORTED_CONTENDERS } from './imported-contenders.ts';
 import type { ExchangeScenario, ImportScenario, MemoryScenario, References, Scenario, Traffic, Units } from './scenario.ts';
 
@@ -90,9 +91,9 @@ const SCENARIOS: readonly Scenario[] = [
   {
     ...WARM,
     id: 'cache',
-    summary: 'GET of 11 bytes with an HTTP cache in memory, 50 at a time, HTTP/1.1: from the cache, and into it',
+    summary: 'GET of 11 bytes with an HTTP cache, 50 at a time, HTTP/1.1: from memory, into it, and from other stores',
     units: PER_REQUEST,
-    contenders: contenders('client', 'client-cache-hit', 'client-cache-miss'),
+    contenders: contenders('client', 'client-cache-hit', 'client-cache-miss', ...contendersWithStores()),
     references: { floor: null, dispatch: 'client', client: 'client' },
     traffic: { ...SMALL, target: '/cacheable' },
   },

@@ -19,8 +19,9 @@ import type { Dispatched } from '../cache-request.ts';
 import { Flights } from './flights.ts';
 import { SearchRules } from './search-rules.ts';
 
-// `NODE_DEBUG=x-cache`
-const log = debuglog('x-cache');
+// `NODE_DEBUG=x-cache`, or with all that the project has to say `NODE_DEBUG=xhttp`
+const own = debuglog('x-cache');
+const log = own.enabled ? own : debuglog('xhttp');
 
 export class CacheCore {
   readonly settings: CacheSettings;

@@ -18,6 +18,8 @@ export interface BodyLimits {
 
 /** A response can be joined while all of its body so far is this small. */
 const joinable = 256 * 1024;
+/** Milliseconds for which a body that nobody reads any more is fetched, however little of it there is. */
+const backgroundFor = 30_000;
 /** How far one reader may be behind another. */
 const longestLag = 1024 * 1024;
 /** What the store has not taken yet. A slower one is not waited for. */
@@ -177,10 +179,17 @@ export class SharedBody implements ReadBody {
   }
 
   async #drain(most: number): Promise<void> {
-    while (!this.#isOver && this.#readers.size === 0) {
-      if (this.#total > most || this.#writer === undefined) return this.#abandon();
-      await this.#pull();
-      this.#trim();
+    const timer = setTimeout(() => void (this.#isOver || this.#readers.size > 0 || this.#abandon()), backgroundFor);
+    // Nobody waits for it, and no process goes on for it.
+    timer.unref();
+    try {
+      while (!this.#isOver && this.#readers.size === 0) {
+        if (this.#total > most || this.#writer === undefined) return await this.#abandon();
+        await this.#pull();
+        this.#trim();
+      }
+    } finally {
+      clearTimeout(timer);
     }
   }
 

@@ -2,7 +2,7 @@
  * A store that can do no harm: what it throws and what takes too long counts as an empty answer, and is told to whoever listens. After several
  * failures in a row it is left alone for a while.
  */
-import { clearTimeout, setTimeout } from 'node:timers';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 
 import { StoreError } from '../errors.ts';
 import { RecentResponses } from './recent-responses.ts';
@@ -37,6 +37,7 @@ export class GuardedStore {
   readonly #store: CacheStore;
   readonly #options: GuardOptions;
   readonly #wellFormedOnes = new RecentResponses<true>();
+  readonly #unfinished = new Set<Promise<unknown>>();
   #failures = 0;
   #openUntil = -Infinity;
 
@@ -79,7 +80,7 @@ export class GuardedStore {
   /** `false`: it did not come to that. */
   commit(writer: StoreWriter, length: number, replaced: readonly string[]): Awaitable<boolean> {
     const done = this.#guard('write', () => toTrue(writer.commit(length, replaced)), false);
-    if (done instanceof Promise) return done.then((isDone) => this.#orAbort(writer, isDone));
+    if (done instanceof Promise) return this.#running(done.then((isDone) => this.#orAbort(writer, isDone)));
     return this.#orAbort(writer, done);
   }
 
@@ -107,7 +108,22 @@ export class GuardedStore {
 
   /** A lock that fails is nobody's: nobody waits for it. */
   lock(name: string, milliseconds: number): Awaitable<Unlock | undefined> {
-    return this.#guard('lock', () => this.#store.lock?.(name, milliseconds), notLocked);
+    const locked = this.#guard('lock', () => this.#store.lock?.(name, milliseconds), notLocked);
+    return locked instanceof Promise ? locked.then((unlock) => unlock && this.#awaitedUnlock(unlock)) : locked;
+  }
+
+  #awaitedUnlock(unlock: Unlock): Unlock {
+    return () => {
+      const unlocked = unlock();
+      return unlocked instanceof Promise ? this.#running(unlocked) : unlocked;
+    };
+  }
+
+  #running<Value>(work: Promise<Value>): Promise<Value> {
+    this.#unfinished.add(work);
+    const end = (): void => void this.#unfinished.delete(work);
+    work.then(end, end);
+    return work;
   }
 
   /** Those whom a person waits for are told what went wrong. */
@@ -123,7 +139,13 @@ export class GuardedStore {
     return this.#store.size();
   }
 
+  /** What is being written is, and others learn that they need not wait for it. */
   async close(): Promise<void> {
+    while (this.#unfinished.size > 0) {
+      await Promise.allSettled(this.#unfinished);
+      // Who waited for that may have something to do now, such as to give a lock back.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     await this.#store.close?.();
   }
 

@@ -4,6 +4,7 @@ import { expect, it, vi } from 'vitest';
 import { runCacheTest, type CacheTest, type CacheTestSuite, type Subject, type TestTime, type Verdict } from './cache-tests.ts';
 import { describeConformance } from './data.ts';
 import { ourCache } from './our-cache.ts';
+import { whyRowIsWrong, type Share } from './score-table.ts';
 import { undiciCache } from './undici-cache.ts';
 
 /** Optional ones that are not met, each for a reason. */
@@ -24,6 +25,7 @@ type SubjectOf = (test: NamedTest, time: TestTime) => Subject;
 interface Score {
   readonly text: string;
   failed(kind: string): readonly string[];
+  share(kind: string): Share;
 }
 
 async function scoreOf(name: string, tests: readonly NamedTest[], subjectOf: SubjectOf, time: () => TestTime): Promise<Score> {
@@ -36,10 +38,9 @@ async function scoreOf(name: string, tests: readonly NamedTest[], subjectOf: Sub
   const counted = tests.filter(({ depends_on = [] }) => !depends_on.some((id) => verdicts.get(id)?.result === 'fail'));
   const ofKind = (kind: string): readonly NamedTest[] => counted.filter((test) => (test.kind ?? 'required') === kind);
   const failed = (kind: string): readonly string[] => ofKind(kind).flatMap(({ id }) => (verdicts.get(id)!.result === 'pass' ? [] : [id]));
-  const shown = ['required', 'optimal', 'check'].map(
-    (kind) => `${ofKind(kind).length - failed(kind).length} of ${ofKind(kind).length} ${kind}`,
-  );
-  return { text: `${name}: ${shown.join(', ')}`, failed };
+  const share = (kind: string): Share => [ofKind(kind).length - failed(kind).length, ofKind(kind).length];
+  const shown = ['required', 'optimal', 'check'].map((kind) => `${share(kind).join(' of ')} ${kind}`);
+  return { text: `${name}: ${shown.join(', ')}`, failed, share };
 }
 
 describeConformance('Cache tests', (json) => {
@@ -52,6 +53,7 @@ describeConformance('Cache tests', (json) => {
     const score = await scoreOf('@x/cache', applicable, (test, time) => ourCache(time, heuristics(test)), virtualTime);
     console.log(score.text);
     expect(score.failed('required')).toEqual([]);
+    expect(whyRowIsWrong('`@x/cache`', score.share('required'), score.share('optimal'))).toBeUndefined();
     expect(score.failed('optimal').filter((id) => !Object.hasOwn(unmet, id))).toEqual([]);
   });
 
@@ -79,7 +81,7 @@ describeConformance('Cache tests', (json) => {
         () => time,
       );
       console.log(score.text);
-      expect(score.text).toMatch(/^undici: \d+ of \d+ required/);
+      expect(whyRowIsWrong('undici 7.30.2', score.share('required'), score.share('optimal'))).toBeUndefined();
     } finally {
       vi.useRealTimers();
     }

@@ -1,5 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -92,6 +95,31 @@ describe.skipIf(whyNoRedis !== undefined)(`a Redis that is shared${whyNoRedis ==
     expect(requests).toBe(1);
     expect(outcomes.filter(({ state }) => state === 'miss')).toHaveLength(1);
     await Promise.all(clients.map((client) => client.close()));
+  });
+
+  it('has one request go to the origin from real processes, too, and holds none of them', async () => {
+    const count = Number(process.env['CACHE_PROCESSES'] ?? 3);
+    let requests = 0;
+    const origin = createServer((_, response) => {
+      requests += 1;
+      response.writeHead(200, { 'cache-control': 'max-age=60' });
+      // Time for all to ask.
+      response.write('x'.repeat(1000));
+      setImmediate(() => response.end('x'.repeat(300_000)));
+    });
+    await new Promise<void>((resolve) => origin.listen(0, '127.0.0.1', resolve));
+    const { port } = origin.address() as AddressInfo;
+    const sharer = fileURLToPath(new URL('redis-sharer.ts', import.meta.url));
+    const children = Array.from({ length: count }, () => fork(sharer, [server.path, String(port)], { execArgv: ['--import', 'tsx'] }));
+    const exits = children.map((child) => once(child, 'exit'));
+    await Promise.all(children.map((child) => once(child, 'message')));
+    const answers = children.map(async (child) => (await once(child, 'message'))[0] as { readonly state: string; readonly length: number });
+    for (const child of children) child.send('go');
+    const all = await Promise.all(answers);
+    expect(new Set(all.map(({ length }) => length))).toEqual(new Set([301_000]));
+    expect([requests, all.filter(({ state }) => state === 'miss').length]).toEqual([1, 1]);
+    expect((await Promise.all(exits)).map(([code]) => code as number)).toEqual(Array.from({ length: count }, () => 0));
+    await new Promise((resolve) => origin.close(resolve));
   });
 
   it('goes away, and nobody notices but by the origin', async () => {
