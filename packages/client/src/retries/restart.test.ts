@@ -19,15 +19,23 @@ const turnedAway = new RemoteProtocolError('turned away', { code: 'H2_REFUSED_ST
 const broken = new ReadError('reset', { phase: 'response-head', code: 'READ_FAILED', requestSent: true });
 const unavailable = 503;
 
-const goneFrom = 1000;
-const backFrom = 2000;
+/** Milliseconds. */
+interface Outage {
+  readonly from: number;
+  readonly until: number;
+  /** Before a call fails. */
+  readonly takes: number;
+}
+const forASecond: Outage = { from: 1000, until: 2000, takes: 0 };
 
-/** Two hundred calls a second for three seconds, to a server that fails all of them within the second of them. */
+/** Two hundred calls a second for three seconds, to a server that fails all of them for some time: the second of them, unless told otherwise. */
 async function callsThroughRestart(
   failure: HttpCoreError | number,
   random: () => number,
-): Promise<{ failed: unknown[]; mostSent: number }> {
+  outage = forASecond,
+): Promise<{ failed: unknown[]; mostSent: number; sent: number }> {
   const time = new ScriptedTime();
+  const begun = time.now();
   const settings = resolveSettings({ retries: new Retries(3, { limits: [new RetryOnStatus()] }), timeout: null });
   const services = { budget: new RetryBudget(() => time.now()), lifetime: new Lifetime(), clock: time, random };
   const sentFor = new Map<CallContext, number>();
@@ -37,10 +45,17 @@ async function callsThroughRestart(
   ) => {
     sentFor.set(context, (sentFor.get(context) ?? 0) + 1);
     const attempt = context.begin(onward);
-    if (time.now() < goneFrom || time.now() >= backFrom) return Promise.resolve(StreamResponse.of(onward, { status: 200 }));
-    if (typeof failure === 'number') return Promise.resolve(StreamResponse.of(onward, { status: failure }));
-    attempt.error = failure;
-    return Promise.reject(failure);
+    if (time.now() - begun < outage.from || time.now() - begun >= outage.until)
+      return Promise.resolve(StreamResponse.of(onward, { status: 200 }));
+    return new Promise((resolve, reject) => {
+      const fail = (): void => {
+        if (typeof failure === 'number') return resolve(StreamResponse.of(onward, { status: failure }));
+        attempt.error = failure;
+        reject(failure);
+      };
+      if (outage.takes === 0) fail();
+      else time.schedule(outage.takes, fail);
+    });
   });
   const failed: unknown[] = [];
   for (let call = 0; call < 600; call++) {
@@ -51,7 +66,8 @@ async function callsThroughRestart(
     });
   }
   await time.run();
-  return { failed, mostSent: Math.max(...sentFor.values()) };
+  const counts = [...sentFor.values()];
+  return { failed, mostSent: Math.max(...counts), sent: counts.reduce((sum, count) => sum + count, 0) };
 }
 
 /** The same numbers in each run: a linear congruential generator (Numerical Recipes). */
@@ -82,4 +98,12 @@ it.each(jitters)('with the %s jitter, all calls of a client that is a second old
 
 it.each(jitters)('with the %s jitter, all calls of a client that is a second old outlive one that answers 503', async (_, random) => {
   expect((await callsThroughRestart(unavailable, random)).failed.slice(0, 3)).toEqual([]);
+});
+
+it.each([0, 700, 1500])('a server that is down from the start, and takes %i ms to fail, gets no storm', async (takes) => {
+  for (const failure of [broken, unavailable]) {
+    const { failed, sent } = await callsThroughRestart(failure, seeded(1), { from: 0, until: Infinity, takes });
+    expect(failed).toHaveLength(600);
+    expect(sent).toBeLessThanOrEqual(600 + 100 + 600 / 5);
+  }
 });

@@ -62,10 +62,11 @@ describe('a retry budget', () => {
     expect(retries / 100_000).toBeLessThan(0.22);
   });
 
-  /** Two hundred requests a second. */
+  /** Two hundred requests a second, all of which go well. */
   function go(milliseconds: number, { budget, pass }: ReturnType<typeof budgetAt>): void {
     for (let past = 0; past < milliseconds; past += 5) {
       budget.deposit();
+      budget.succeed();
       pass(5);
     }
   }
@@ -104,5 +105,29 @@ describe('a retry budget', () => {
       client.pass(5);
     }
     expect(retries).toBeLessThanOrEqual(100 + requests / 5);
+  });
+
+  it('has nothing ahead where what fails takes its time to', () => {
+    for (const slowness of [600, 1000, 4000]) {
+      const client = budgetAt();
+      let [requests, retries] = [0, 0];
+      for (let now = 0; now < slowness + 5000; now += 5) {
+        client.budget.deposit();
+        requests++;
+        if (now >= slowness && client.budget.withdraw()) retries++;
+        client.pass(5);
+      }
+      expect(retries).toBeLessThanOrEqual(100 + requests / 5);
+    }
+  });
+
+  it('has ahead what went well, not what was tried', () => {
+    const client = budgetAt();
+    for (let request = 0; request < 200; request++) {
+      client.budget.deposit();
+      if (request % 2 === 0) client.budget.succeed();
+      client.pass(5);
+    }
+    expect(client.takeAll()).toBe(100 + 200);
   });
 });

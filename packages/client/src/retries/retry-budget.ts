@@ -6,9 +6,9 @@
  * that a quiet client can retry at all. This is the token bucket of Finagle and tower: each request puts a fifth of a token in,
  * each retry takes one out, and tokens that nobody took go after ten seconds.
  *
- * A client whose traffic has just begun would so have less for the same outage than one that has gone on for long. Where requests went
- * well for a moment, they count as if they had come at their rate for the whole of the window: it may have its ten seconds' share ahead
- * of time, and no more than that. What fails from the start has nothing ahead.
+ * A client whose traffic has just begun would so have less for the same outage than one that has gone on for long. What has gone well
+ * since then counts as if it had come at its rate for the whole of the window: the client may have its ten seconds' share ahead of
+ * time, and no more than that. Where nothing has gone well there is no rate and nothing ahead, however long the failures took.
  */
 const tokensPerRequest = 0.2;
 const reservePerSecond = 10;
@@ -16,8 +16,6 @@ const windowSeconds = 10;
 const windowMillis = windowSeconds * 1000;
 /** From this on requests are a rate, not a burst. */
 const leastRateMillis = 500;
-/** Fewer retries than this for each request, and requests go well. */
-const usualRetries = 0.1;
 
 export class RetryBudget {
   readonly #now: () => number;
@@ -27,6 +25,8 @@ export class RetryBudget {
   #second = -Infinity;
   /** Since when there are requests, with less than a window between them. */
   #since = 0;
+  /** How many went well since then. */
+  #well = 0;
   /** Tokens of the whole window, as far as can be told; they count until it is there. */
   #ahead = 0;
 
@@ -40,6 +40,11 @@ export class RetryBudget {
     this.#requests[this.#slot(at)]! += 1;
   }
 
+  /** It had a response that nobody wants another instead of. */
+  succeed(): void {
+    this.#well += 1;
+  }
+
   /** Is there a token for one more retry? Takes it. */
   withdraw(): boolean {
     const now = this.#now();
@@ -47,7 +52,7 @@ export class RetryBudget {
     const requests = sum(this.#requests);
     const retries = sum(this.#retries);
     const age = now - this.#since;
-    if (retries <= requests * usualRetries) this.#ahead = age < leastRateMillis ? 0 : (requests * tokensPerRequest * windowMillis) / age;
+    if (age >= leastRateMillis) this.#ahead = Math.max(this.#ahead, (this.#well * tokensPerRequest * windowMillis) / age);
     const tokens = Math.max(requests * tokensPerRequest, age < windowMillis ? this.#ahead : 0);
     // Fifths do not add up exactly.
     if (reservePerSecond * windowSeconds + tokens - retries < 1 - 1e-6) return false;
@@ -63,6 +68,7 @@ export class RetryBudget {
       this.#requests.fill(0);
       this.#retries.fill(0);
       this.#since = now;
+      this.#well = this.#ahead = 0;
     } else {
       for (let past = this.#second + 1; past <= second; past++) {
         this.#requests[past % windowSeconds] = 0;

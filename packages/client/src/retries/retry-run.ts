@@ -64,11 +64,14 @@ export class RetryRun {
 
   async #sendUntilSettled(first: Request): Promise<StreamResponse> {
     const { context, policy, hook } = this.#call;
-    const { lifetime, clock } = this.#services;
+    const { budget, lifetime, clock } = this.#services;
     let request = first;
     for (let retries = 0; ; retries++) {
       const { outcome, onward } = await this.#attempt(request);
-      if (onward === undefined) return responseOf(outcome);
+      if (onward === undefined) {
+        if ('response' in outcome && outcome.response.status < 500) budget.succeed();
+        return responseOf(outcome);
+      }
       const delay = this.#decide(outcome, retries, request, onward);
       if (typeof delay === 'object') return refuse(delay, first, outcome, policy, context);
       if ('response' in outcome) await context.release(outcome.response);
