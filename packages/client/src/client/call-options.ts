@@ -126,6 +126,34 @@ export function callOptionsOf(options: RequestOptions | CallOptions): CallOption
   return Object.fromEntries(given) as CallOptions;
 }
 
+/** Does it say anything that the client's own settings do not? What is of the message, and who is told, is no setting. */
+export function changesSettings(own: CallOptions): boolean {
+  // One by one: it is asked for every call with options, and most give headers or a signal.
+  return (
+    own.timeout !== undefined ||
+    own.decompress !== undefined ||
+    own.maxResponseBytes !== undefined ||
+    own.maxExpansion !== undefined ||
+    own.followRedirects !== undefined ||
+    own.maxRedirects !== undefined ||
+    own.allowDowngrade !== undefined ||
+    own.sensitiveHeaders !== undefined ||
+    own.throwOnStatus !== undefined ||
+    own.retryMisdirected !== undefined ||
+    own.parseJson !== undefined ||
+    own.stringifyJson !== undefined ||
+    own.context !== undefined ||
+    own.onRetry !== undefined ||
+    own.onRedirect !== undefined ||
+    own.onDownloadProgress !== undefined ||
+    own.retries !== undefined ||
+    own.auth !== undefined ||
+    own.cookies !== undefined ||
+    own.proxy !== undefined ||
+    own.cache !== undefined
+  );
+}
+
 /** @throws {InvalidOption} an option is unknown. */
 export function readCallOptions(options: CallOptions): CallOptions {
   return ownOptions(options, callNames);

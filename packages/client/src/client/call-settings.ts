@@ -6,7 +6,7 @@ import { callCache, type CacheSettings } from '../caching/cache-settings.ts';
 import type { CallContext } from '../call/context.ts';
 import type { Request } from '../request/request.ts';
 import type { Retries } from '../retries/retries.ts';
-import type { CallOptions } from './call-options.ts';
+import { changesSettings, type CallOptions } from './call-options.ts';
 import { mergeCallData, type CallData } from '../call/call-data.ts';
 import { mergeJsonHooks, type JsonSettings } from '../request/json-settings.ts';
 import type { DownloadObserver } from '../response/download-progress.ts';
@@ -58,6 +58,7 @@ export function requestUnder(request: Request, { auth, sensitive }: CallSettings
  * @throws {InvalidOption} naming the option.
  */
 export function resolveCallSettings(own: CallOptions, client: CallSettings): CallSettings {
+  if (!changesSettings(own)) return client;
   return {
     timeout: mergeTimeouts(client.timeout, own.timeout),
     reading: mergeReadOptions(client.reading, own),

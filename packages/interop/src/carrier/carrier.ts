@@ -76,17 +76,24 @@ interface ResponseLike extends AsyncIterable<Uint8Array> {
   close(): Promise<void>;
 }
 
+/** Whoever speaks here follows and decodes by himself. */
+interface AsItComes {
+  readonly followRedirects: false;
+  readonly decompress: false;
+}
+const asItComes: AsItComes = Object.freeze({ followRedirects: false, decompress: false });
+
 /** What is used of a `Client` of `@x/client`. */
 export interface ClientLike {
+  /** The same client with these options: said once, they need not be read and laid over its own for every request. */
+  extend?(options: AsItComes): ClientLike;
   stream(
     method: string,
     url: string,
-    options: {
+    options: Partial<AsItComes> & {
       readonly headers: readonly HeaderPair[];
       readonly body?: ByteIterable | null;
       readonly signal: AbortSignal;
-      readonly followRedirects: false;
-      readonly decompress: false;
       readonly timeout?: { readonly read: number | null };
       readonly onInformational?: Informational;
       readonly trailers?: TrailerSource;
@@ -137,14 +144,14 @@ function carryByDispatcher(dispatcher: DispatcherLike): Carry {
 }
 
 function carryByClient(client: ClientLike): Carry {
+  let extended: ClientLike | undefined;
   return async (method, url, headers, body, silence, { signal, onInformational, trailers, trace, cacheMode }) => {
     try {
-      const response = await client.stream(method, hrefOf(url), {
+      extended ??= client.extend?.(asItComes);
+      const response = await (extended ?? client).stream(method, hrefOf(url), {
         headers,
         signal,
-        // Whoever speaks here follows and decodes by himself.
-        followRedirects: false,
-        decompress: false,
+        ...(extended === undefined ? asItComes : {}),
         ...(body === null ? {} : { body }),
         ...(silence === undefined ? {} : { timeout: { read: silence } }),
         ...(onInformational === undefined ? {} : { onInformational }),
