@@ -103,6 +103,7 @@ export type { CallContext } from './call/context.ts';
 // The errors of the network and the types of the contract, so that an application needs one import.
 export {
   Aborted,
+  AddressRefused,
   ConnectError,
   ConnectTimeout,
   DeadlineExceeded,
@@ -126,6 +127,8 @@ export {
   type ConnectOptions,
   type Dispatcher,
   type ErrorPhase,
+  type Guard,
+  type GuardTarget,
   type HeaderPair,
   type InformationalObserver,
   type ProxiedRequest,

@@ -2,6 +2,8 @@ import type { Duplex } from 'node:stream';
 
 import type { CloseOptions, Dispatcher, DispatchContext, DispatchResponse, ProxyIdentity } from './contract/dispatcher.ts';
 import type { ByteIterable, HeaderPair, Timeouts, UrlParts } from './contract/values.ts';
+import type { Guard } from './contract/guard.ts';
+import { admitThroughProxy } from './dial/admission.ts';
 import { connectStream } from './dial/connect.ts';
 import type { TransportDialer } from './dial/dial.ts';
 import { HttpDialer } from './dial/dialer.ts';
@@ -63,6 +65,7 @@ export class ConnectionPool implements Dispatcher {
   readonly #timeouts: Timeouts;
   readonly #dialer: TransportDialer;
   readonly #proxy: Proxy | null;
+  readonly #guard: Guard | null;
 
   /** @throws {LocalProtocolError} `INVALID_OPTION`, naming the option. */
   constructor(options: PoolOptions = {}) {
@@ -72,6 +75,7 @@ export class ConnectionPool implements Dispatcher {
     const resolver = new Resolver(resolved.lookup);
     const proxies = waysThroughProxies(resolved, resolver, systemClock, this.#tunnels);
     this.#proxy = resolved.proxy;
+    this.#guard = resolved.guard;
     this.#dialer = createTransportDialer(resolved, resolver, systemClock, proxies);
     const dialer = new HttpDialer(this.#dialer, resolved, systemClock);
     this.#pool = new Pool(resolved, dialer, systemClock);
@@ -130,6 +134,7 @@ export class ConnectionPool implements Dispatcher {
       const { signal, servername, proxy = this.#proxy } = options;
       const parsed = parseOrigin(protocol.slice(0, -1), hostname, port === '' ? null : Number(port), servername);
       const via = proxy as Proxy | null;
+      if (this.#guard !== null && via !== null) admitThroughProxy(this.#guard, parsed, via);
       const inContext = <Result>(task: () => Result): Result => task();
       const request = { origin: parsed, proxy: null, via, protocols: onlyHttp1, trace: null, inContext };
       return await connectStream(this.#dialer, request, { signal, timeout: this.#timeouts[0], clock: systemClock });

@@ -55,6 +55,8 @@ export {
   WriteError,
   WriteTimeout,
 } from './contract/errors.ts';
+export { AddressRefused } from './contract/guard.ts';
+export type { AddressRefusedInit, Guard, GuardTarget } from './contract/guard.ts';
 export type { ConnectFailure, ErrorFacts, ErrorInit, ErrorPhase, ProxyRefusal, SlotHolder } from './contract/errors.ts';
 export type { PoolOptions } from './model/pool-options.ts';
 export { Proxy, type ProxyOptions } from './model/proxy/proxy.ts';

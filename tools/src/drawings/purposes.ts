@@ -3,6 +3,7 @@ export const purposes: Readonly<Record<string, Readonly<Record<string, string>>>
   'packages/httpcore/src/': {
     index: 'the public face',
     'testing/': 'proves a dispatcher',
+    'guard/': 'public addresses only',
     'connection-pool': 'puts it together',
     'in-process/': 'without a network',
     'proxies/': 'ways through proxies',

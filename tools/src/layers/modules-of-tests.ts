@@ -3,6 +3,7 @@ export const modulesOfTests: readonly string[] = [
   'node:*',
   '*',
   '@x/httpcore',
+  '@x/httpcore/guard',
   '@x/httpcore/testing',
   '@x/client',
   '@x/client/resilience',

@@ -101,7 +101,7 @@ export const layers: readonly Layer[] = [
   // What the pool asks for a connection, and the one that answers over the network.
   {
     layer: 'core/dial/interface',
-    files: [`${core}/dial/dial.ts`, `${core}/dial/way.ts`],
+    files: [`${core}/dial/dial.ts`, `${core}/dial/way.ts`, `${core}/dial/admission.ts`],
     imports: [
       'core/contract',
       'core/model',
@@ -208,6 +208,8 @@ export const layers: readonly Layer[] = [
       'core/connection-pool',
     ],
   },
+  // Rules for those who want them.
+  { layer: 'core/guard', files: [`${core}/guard/`], imports: ['core/contract'], modules: ['node:net'] },
   {
     layer: 'core/testing',
     files: [`${core}/testing/`],

@@ -1,5 +1,5 @@
 /** What a client may be told. `undefined` means the default, or what the extended client has; `null` switches off. */
-import type { Dispatcher, PoolOptions, TlsOptions } from '@x/httpcore';
+import type { Dispatcher, Guard, PoolOptions, TlsOptions } from '@x/httpcore';
 
 import type { CallDataOptions } from '../call/call-data.ts';
 import type { JsonHooks } from '../request/json-settings.ts';
@@ -123,6 +123,12 @@ export interface NetworkClientOptions extends CommonClientOptions {
   /** Finds the addresses of a host in place of `dns.lookup`; called with `{ all: true }`. */
   readonly lookup?: PoolOptions['lookup'] | null | undefined;
   /**
+   * Asked about each address before it is dialled, on every hop; what it forbids fails with `AddressRefused` and is not retried. Default `null`: none.
+   * @example
+   * const client = new Client({ guard: publicOnly() }); // from '@x/httpcore/guard', for URLs that strangers give
+   */
+  readonly guard?: Guard | null | undefined;
+  /**
    * Take from HTTP/1.1 servers what old devices send and curl takes, such as bare LF in heads and spaces behind chunk sizes: the pool's option of
    * this name says what. Default `false`: most of it has been used for smuggling.
    */
@@ -148,6 +154,7 @@ export interface DispatcherClientOptions extends CommonClientOptions {
   readonly socketPath?: undefined;
   readonly localAddress?: undefined;
   readonly lookup?: undefined;
+  readonly guard?: undefined;
   readonly lenientHttp1?: undefined;
   readonly coalesce?: undefined;
   readonly proxy?: undefined;
@@ -164,6 +171,7 @@ export interface OwnClientOptions extends CommonClientOptions {
   readonly socketPath?: string | null | undefined;
   readonly localAddress?: string | null | undefined;
   readonly lookup?: PoolOptions['lookup'] | null | undefined;
+  readonly guard?: Guard | null | undefined;
   readonly lenientHttp1?: boolean | null | undefined;
   readonly coalesce?: boolean | null | undefined;
   readonly proxy?: ProxyInput | null | undefined;
@@ -204,6 +212,7 @@ export const clientOptionNames: OptionNames<OwnClientOptions> = Object.freeze({
   socketPath: undefined,
   localAddress: undefined,
   lookup: undefined,
+  guard: undefined,
   lenientHttp1: undefined,
   coalesce: undefined,
   proxy: undefined,

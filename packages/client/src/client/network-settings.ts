@@ -1,16 +1,19 @@
 /** How connections are made, beside TLS and limits: what a client says, what it inherits, and what the pool is told. */
 import { isIP } from 'node:net';
 
-import type { PoolOptions } from '@x/httpcore';
+import type { Guard, PoolOptions } from '@x/httpcore';
 
 import { InvalidOption } from '../errors.ts';
 import { boolean } from '../options/checks.ts';
 import type { OwnClientOptions } from './client-options.ts';
 
-export type NetworkSettings = Pick<PoolOptions, 'http1' | 'http2' | 'socketPath' | 'localAddress' | 'lookup' | 'lenientHttp1' | 'coalesce'>;
+export type NetworkSettings = Pick<
+  PoolOptions,
+  'http1' | 'http2' | 'socketPath' | 'localAddress' | 'lookup' | 'guard' | 'lenientHttp1' | 'coalesce'
+>;
 
-export const networkOptions = ['http2', 'socketPath', 'localAddress', 'lookup', 'lenientHttp1', 'coalesce'] as const;
-const plainOptions = ['socketPath', 'localAddress', 'lookup', 'lenientHttp1', 'coalesce'] as const;
+export const networkOptions = ['http2', 'socketPath', 'localAddress', 'lookup', 'guard', 'lenientHttp1', 'coalesce'] as const;
+const plainOptions = ['socketPath', 'localAddress', 'lookup', 'guard', 'lenientHttp1', 'coalesce'] as const;
 
 /**
  * `null` is the pool's default.
@@ -36,6 +39,11 @@ function checked(option: (typeof plainOptions)[number], value: unknown): unknown
   if (option === 'lenientHttp1' || option === 'coalesce') return boolean(option, value);
   if (option === 'lookup') {
     if (typeof value !== 'function') throw new InvalidOption(option, 'must be a function, as dns.lookup');
+    return value;
+  }
+  if (option === 'guard') {
+    if (typeof (Object(value) as Partial<Guard>).check !== 'function')
+      throw new InvalidOption(option, 'must have a method check(), as publicOnly() has');
     return value;
   }
   if (typeof value !== 'string' || value === '') throw new InvalidOption(option, 'must be text');

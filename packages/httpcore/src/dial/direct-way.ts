@@ -1,4 +1,5 @@
 import { HttpCoreError } from '../contract/errors.ts';
+import type { Guard } from '../contract/guard.ts';
 import { openSocket, type Endpoint, type SocketOpening } from '../net/open-socket.ts';
 import { isAddress, type Question, type Resolver, type Resolving } from '../net/resolve.ts';
 import { areSocketsTakenOver } from '../net/taken-over.ts';
@@ -6,6 +7,7 @@ import { tlsError } from '../net/tls-failure.ts';
 import type { TlsHandshake } from '../net/tls.ts';
 import type { Clock } from '../time/clock.ts';
 import { ConnectRace, endpointText, type AttemptOutcome } from './connect-race.ts';
+import { Admission } from './admission.ts';
 import { lookUp } from './look-up.ts';
 import { traceSecured, type Way, type WayListener } from './way.ts';
 
@@ -13,6 +15,7 @@ import { traceSecured, type Way, type WayListener } from './way.ts';
 export type HostOrPath = { readonly host: string; readonly port: number } | { readonly path: string };
 
 export interface DirectWayOptions {
+  readonly guard: Guard | null;
   readonly localAddress: string | undefined;
   readonly connectionAttemptDelay: number;
 }
@@ -22,6 +25,9 @@ export interface DirectWayRequest {
   readonly origin: string;
   /** Is it a proxy? Then errors say so. */
   readonly isProxy: boolean;
+  /** Of the origin, wherever the way leads. */
+  readonly host: string;
+  readonly port: number;
   readonly destination: HostOrPath;
   /** TLS is part of opening the socket: only so does Node read without a stream in between. */
   readonly handshake: TlsHandshake | undefined;
@@ -64,7 +70,7 @@ export class DirectWay implements Way {
 
   start(): void {
     const { destination } = this.#request;
-    if ('path' in destination) this.#connect([{ address: destination.path, port: undefined }]);
+    if ('path' in destination) this.#connectTo(destination.path);
     else if (isAddress(destination.host)) this.#resolved([destination.host], destination.port);
     else if (areSocketsTakenOver()) this.#connectByName(destination.host, destination.port);
     else this.#lookUp(destination.host, destination.port);
@@ -90,10 +96,25 @@ export class DirectWay implements Way {
     this.#connect([{ address: host, port, lookup }]);
   }
 
-  #resolved(addresses: readonly string[], port: number): void {
+  #resolved(resolved: readonly string[], port: number): void {
+    const addresses = this.#admission?.addresses(resolved) ?? resolved;
+    // Refused, or an observer has ended it.
+    if (this.#listener.isSettled) return;
     const end = this.#request.onResolved?.(addresses);
     if (end !== undefined) this.#listener.onFailed(end);
     else this.#connect(addresses.map((address) => ({ address, port })));
+  }
+
+  #connectTo(path: string): void {
+    this.#admission?.socket(path);
+    if (!this.#listener.isSettled) this.#connect([{ address: path, port: undefined }]);
+  }
+
+  /** Whoever configured a proxy chose where it is. */
+  get #admission(): Admission | undefined {
+    const { guard } = this.#options;
+    const { isProxy, host, port } = this.#request;
+    return guard === null || isProxy ? undefined : new Admission(guard, { host, port, proxy: undefined }, this.#listener);
   }
 
   #connect(endpoints: readonly Endpoint[]): void {

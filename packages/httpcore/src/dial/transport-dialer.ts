@@ -25,7 +25,7 @@ import type { Dial, DialedTransport, DialRequest, TransportDialer } from './dial
 import { DirectWay } from './direct-way.ts';
 import { traceSecured, type Stage, type Way, type WayListener, type WaysThroughProxies } from './way.ts';
 
-type DialOptions = Pick<PoolSettings, 'tls' | 'socketPath' | 'localAddress' | 'connectionAttemptDelay'>;
+type DialOptions = Pick<PoolSettings, 'tls' | 'guard' | 'socketPath' | 'localAddress' | 'connectionAttemptDelay'>;
 
 const transitions: Readonly<Record<Stage, readonly Stage[]>> = {
   idle: ['resolving', 'connecting', 'tunnelling', 'settled'],
@@ -176,7 +176,16 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
     const path = proxy === null ? options.socketPath : proxy.socketPath;
     const destination = path === undefined ? { host: origin.host, port: origin.port } : { path };
     return new DirectWay(
-      { origin: origin.text, isProxy: proxy !== null, destination, handshake: this.#handshake, carriesTls, onResolved },
+      {
+        origin: origin.text,
+        host: origin.host,
+        port: origin.port,
+        isProxy: proxy !== null,
+        destination,
+        handshake: this.#handshake,
+        carriesTls,
+        onResolved,
+      },
       options,
       resolver,
       clock,

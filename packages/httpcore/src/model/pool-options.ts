@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net';
 
 import type { Timeouts } from '../contract/values.ts';
 import { LocalProtocolError } from '../contract/errors.ts';
+import type { Guard } from '../contract/guard.ts';
 import { toProxy, type Proxy } from './proxy/proxy.ts';
 import { ownTlsOptions, type TlsOptions } from './tls-options.ts';
 
@@ -40,6 +41,11 @@ export interface PoolOptions {
   readonly localAddress?: string | undefined;
   /** Replaces `dns.lookup`; called with `{ all: true }`, and once for all who ask for a name while it is being looked up. */
   readonly lookup?: LookupFunction | undefined;
+  /**
+   * Asked about each address before it is dialled, such as `publicOnly()` of `@x/httpcore/guard`; what it forbids fails with `AddressRefused`. Of the addresses
+   * of a name those that it allows are tried. Default `null`: none.
+   */
+  readonly guard?: Guard | null | undefined;
   /** The largest response head. Default 65,536. */
   readonly maxHeaderBytes?: number | undefined;
   /** The most fields in a response head, and in a trailer section. Default 256. */
@@ -83,6 +89,7 @@ export interface PoolSettings {
   readonly socketPath: string | undefined;
   readonly localAddress: string | undefined;
   readonly lookup: LookupFunction | undefined;
+  readonly guard: Guard | null;
   readonly maxHeaderBytes: number;
   readonly maxHeaderFields: number;
   readonly lenientHttp1: boolean;
@@ -105,6 +112,7 @@ export const poolDefaults: Omit<PoolSettings, 'longestKeepAlive'> = Object.freez
   socketPath: undefined,
   localAddress: undefined,
   lookup: undefined,
+  guard: null,
   maxHeaderBytes: 65_536,
   maxHeaderFields: 256,
   lenientHttp1: false,
@@ -139,6 +147,7 @@ export function resolvePoolOptions(options: PoolOptions = {}): PoolSettings {
   for (const key of booleans) {
     if (typeof resolved[key] !== 'boolean') throw invalidOption(key, 'must be a boolean');
   }
+  if (!isGuard(resolved['guard'])) throw invalidOption('guard', 'must be an object with a method check(), such as publicOnly(), or null');
   if (resolved['http1'] === false && resolved['http2'] === false) throw invalidOption('http2', 'and http1 must not both be false');
   // Who says how long means it; a default gives way to what the server says of itself.
   resolved['longestKeepAlive'] =
@@ -167,6 +176,10 @@ export function checkedTimeouts(timeouts: Timeouts): Timeouts {
 export function checkGrace(grace: unknown): number | undefined {
   if (grace === undefined || (typeof grace === 'number' && grace >= 0)) return grace;
   throw invalidOption('grace', 'must be a number of milliseconds, 0 or more');
+}
+
+function isGuard(guard: unknown): boolean {
+  return guard === null || (typeof guard === 'object' && typeof (guard as Partial<Guard>).check === 'function');
 }
 
 function isCount(value: unknown, least: number): boolean {

@@ -8,6 +8,7 @@ import type { Connection } from '../connection/connection.ts';
 import type { BodyMemory } from '../exchange/body-memory.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import { Forwarding, isAuthorization } from '../model/proxy/forwarding.ts';
+import { admitThroughProxy } from '../dial/admission.ts';
 import type { Dial, Dialer, DialRequest } from '../dial/dial.ts';
 import type { HttpCoreError, SlotHolder } from '../contract/errors.ts';
 import { Aborted, DeadlineExceeded, LocalProtocolError, PoolClosed } from '../contract/errors.ts';
@@ -93,6 +94,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     const proxy = own?.proxy === undefined ? this.#options.proxy : (own.proxy as Proxy | null);
     const isForwarded = proxy !== null && this.#isForwarded(method, scheme, fields, proxy);
     const { origin, peer } = this.#peers.find(url, own?.servername, proxy, isForwarded);
+    if (this.#options.guard !== null && proxy !== null) admitThroughProxy(this.#options.guard, origin, proxy);
     const now = this.clock.now();
     const exchange = new Exchange(peer, origin, method, target, fields, content, framing, limits, own, now);
     return this.#begin(exchange, peer, now);
@@ -234,7 +236,9 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     if (this.closing) throw new PoolClosed('The pool is closed', { phase: 'request' });
     const { proxy } = this.#options;
     const isForwarded = proxy !== null && forwards(proxy, url[0], this.#options);
-    return this.#peers.find(url, undefined, proxy, isForwarded).peer.preconnect(this.#options.timeouts[0]);
+    const { origin, peer } = this.#peers.find(url, undefined, proxy, isForwarded);
+    if (this.#options.guard !== null && proxy !== null) admitThroughProxy(this.#options.guard, origin, proxy);
+    return peer.preconnect(this.#options.timeouts[0]);
   }
 
   stats(): PoolStats {

@@ -4,6 +4,8 @@ import type { ProxyScheme } from '../model/proxy/proxy-url.ts';
 import { isAddress, type Resolver, type Resolving } from '../net/resolve.ts';
 import type { SocketTransport } from '../net/socket-transport.ts';
 import { createSocksHandshake, type SocksHandler, type SocksHandshake, type SocksVersion } from '../protocol/socks/socks.ts';
+import type { Guard } from '../contract/guard.ts';
+import { Admission } from '../dial/admission.ts';
 import { lookUp } from '../dial/look-up.ts';
 import type { Way, WayListener } from '../dial/way.ts';
 
@@ -23,6 +25,7 @@ export class SocksWay implements Way {
   readonly #host: string;
   readonly #port: number;
   readonly #resolver: Resolver;
+  readonly #guard: Guard | null;
   readonly #openLeg: (listener: WayListener) => Way;
   readonly #listener: WayListener;
   #resolving: Resolving | undefined;
@@ -33,7 +36,7 @@ export class SocksWay implements Way {
   constructor(
     proxy: Proxy,
     target: { readonly host: string; readonly port: number },
-    resolver: Resolver,
+    { resolver, guard }: { readonly resolver: Resolver; readonly guard: Guard | null },
     openLeg: (listener: WayListener) => Way,
     listener: WayListener,
   ) {
@@ -41,6 +44,7 @@ export class SocksWay implements Way {
     this.#host = target.host;
     this.#port = target.port;
     this.#resolver = resolver;
+    this.#guard = guard;
     this.#openLeg = openLeg;
     this.#listener = listener;
   }
@@ -60,7 +64,7 @@ export class SocksWay implements Way {
     const question = { host: this.#host, localAddress: undefined };
     this.#resolving = lookUp(question, this.#resolver, this.#listener, (addresses) => {
       const usable = scheme === 'socks4' ? addresses.filter((address) => !address.includes(':')) : addresses;
-      if (usable.length > 0) this.#try(usable);
+      if (usable.length > 0) this.#tryAllowed(usable);
       else
         this.#listener.onFailed(
           new ConnectError(`SOCKS4 needs an IPv4 address, and ${JSON.stringify(this.#host)} has none`, {
@@ -69,6 +73,13 @@ export class SocksWay implements Way {
           }),
         );
     });
+  }
+
+  /** Names that the proxy resolves, and addresses that were given, were asked about before there was a way. */
+  #tryAllowed(addresses: readonly string[]): void {
+    const target = { host: this.#host, port: this.#port, proxy: this.#proxy.origin };
+    const allowed = this.#guard === null ? addresses : new Admission(this.#guard, target, this.#listener).addresses(addresses);
+    if (!this.#listener.isSettled) this.#try(allowed);
   }
 
   cancel(): void {

@@ -12,14 +12,22 @@ import type { Tunnels } from './tunnels.ts';
 export function waysThroughProxies(options: DirectWayOptions, resolver: Resolver, clock: Clock, tunnels: Tunnels): WaysThroughProxies {
   function wayThrough(proxy: Proxy, { host, port, text }: WayTarget, listener: WayListener): Way {
     if (!isSocks(proxy)) return new ConnectWay(proxy, withoutZone(text.slice(text.indexOf('//') + 2)), tunnels, listener);
-    return new SocksWay(proxy, { host, port }, resolver, (leg) => wayTo(proxy, leg), listener);
+    return new SocksWay(proxy, { host, port }, { resolver, guard: options.guard }, (leg) => wayTo(proxy, leg), listener);
   }
 
   /** To a SOCKS proxy. HTTP proxies are the business of those who make tunnels. */
   function wayTo(proxy: Proxy, listener: WayListener): Way {
     if (proxy.via !== null) return wayThrough(proxy.via, proxyFacts(proxy).peer, listener);
     const destination = proxy.socketPath === undefined ? { host: proxy.host, port: proxy.port } : { path: proxy.socketPath };
-    const request = { origin: proxy.origin, isProxy: true, destination, handshake: undefined, carriesTls: true };
+    const request = {
+      origin: proxy.origin,
+      host: proxy.host,
+      port: proxy.port,
+      isProxy: true,
+      destination,
+      handshake: undefined,
+      carriesTls: true,
+    };
     return new DirectWay(request, options, resolver, clock, listener);
   }
 
