@@ -53,8 +53,11 @@ export class IncomingBody implements ResponseBody {
     try {
       this.#claim();
       const chunks: Uint8Array<ArrayBuffer>[] = [];
-      for (let chunk = await this.#next(); chunk !== undefined; chunk = await this.#next()) chunks.push(chunk);
-      return chunks.length === 1 ? chunks[0]! : join(chunks);
+      for (;;) {
+        for (let chunk = this.#take(); chunk !== undefined; chunk = this.#take()) chunks.push(chunk);
+        if (this.#isOver()) return chunks.length === 1 ? chunks[0]! : join(chunks);
+        await this.#change();
+      }
     } catch (error) {
       throw withCallerStack(error);
     }
@@ -102,23 +105,28 @@ export class IncomingBody implements ResponseBody {
 
   async #nextResult(): Promise<IteratorResult<Uint8Array<ArrayBuffer>, undefined>> {
     try {
-      const value = await this.#next();
-      return value === undefined ? done : { done: false, value: value };
+      for (;;) {
+        const chunk = this.#take();
+        if (chunk !== undefined) return { done: false, value: chunk };
+        if (this.#isOver()) return done;
+        await this.#change();
+      }
     } catch (error) {
       throw withCallerStack(error);
     }
   }
 
-  async #next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    for (;;) {
-      const chunk = this.#take();
-      if (chunk !== undefined) return chunk;
-      if (this.#buffer.ended) return undefined;
-      if (this.#buffer.error !== undefined) throw this.#buffer.error;
-      const changed = this.#buffer.changed();
-      this.#source.onAwaited();
-      await changed;
-    }
+  /** Where all that came has been taken: has it ended? @throws the error that it has ended with. */
+  #isOver(): boolean {
+    if (this.#buffer.ended) return true;
+    if (this.#buffer.error !== undefined) throw this.#buffer.error;
+    return false;
+  }
+
+  #change(): Promise<void> {
+    const changed = this.#buffer.changed();
+    this.#source.onAwaited();
+    return changed;
   }
 
   *#takeAll(): Generator<Uint8Array<ArrayBuffer>> {
