@@ -8,7 +8,14 @@ import { connectStream } from './dial/connect.ts';
 import type { TransportDialer } from './dial/dial.ts';
 import { HttpDialer } from './dial/dialer.ts';
 import { createTransportDialer } from './dial/transport-dialer.ts';
-import { LocalProtocolError, PoolClosed, toCoreError, withCallerStack, type HttpCoreError } from './contract/errors.ts';
+import {
+  LocalProtocolError,
+  PoolClosed,
+  toCoreError,
+  throwWithCallerStack,
+  withCallerStack,
+  type HttpCoreError,
+} from './contract/errors.ts';
 import { checkGrace, resolvePoolOptions, type PoolOptions } from './model/pool-options.ts';
 import { onlyHttp1 } from './model/destination.ts';
 import { parseOrigin } from './model/origin.ts';
@@ -81,7 +88,7 @@ export class ConnectionPool implements Dispatcher {
     this.#pool = new Pool(resolved, dialer, systemClock);
   }
 
-  async dispatch(
+  dispatch(
     method: string,
     url: UrlParts,
     headers: readonly HeaderPair[],
@@ -89,10 +96,11 @@ export class ConnectionPool implements Dispatcher {
     timeouts: Timeouts = this.#timeouts,
     context?: DispatchContext,
   ): Promise<DispatchResponse> {
+    // Not async: a promise less for each request, and only one that fails has its caller looked for.
     try {
-      return await this.#pool.submit(method, url, headers, body, timeouts, context);
+      return this.#pool.submit(method, url, headers, body, timeouts, context).then(undefined, throwWithCallerStack);
     } catch (error) {
-      throw withCallerStack(error);
+      return Promise.reject(withCallerStack(error));
     }
   }
 

@@ -328,9 +328,9 @@ export class Aborted extends HttpCoreError {
  * Call it in the `catch` of the async function that the caller awaits: V8 then walks the chain of awaits, so the trace ends
  * in the caller's own line. The happy path pays nothing.
  */
-export function withCallerStack(error: unknown): unknown {
+export function withCallerStack(error: unknown, above: (error: unknown) => unknown = withCallerStack): unknown {
   if (!(error instanceof HttpCoreError)) return error;
-  const stack = stackHere();
+  const stack = stackHere(above);
   const frames = stack.indexOf('\n');
   if (frames !== -1) {
     Object.defineProperty(error, 'stack', {
@@ -343,11 +343,16 @@ export function withCallerStack(error: unknown): unknown {
   return error;
 }
 
+/** The same as a handler of `then`, whose promise the caller awaits. */
+export function throwWithCallerStack(error: unknown): never {
+  throw withCallerStack(error, throwWithCallerStack);
+}
+
 /** Empty where the program has its stacks its own way: `Error.prepareStackTrace` may give anything, and throw. */
-function stackHere(): string {
+function stackHere(above: (error: unknown) => unknown): string {
   const here: { stack?: unknown } = {};
   try {
-    Error.captureStackTrace(here, withCallerStack);
+    Error.captureStackTrace(here, above);
     return typeof here.stack === 'string' ? here.stack : '';
   } catch {
     return '';

@@ -1,13 +1,15 @@
-/** What may follow what in the life of an exchange; see the picture in `exchange.ts`. */
-export type ExchangeState = 'queued' | 'awaiting' | 'streaming' | 'ended';
-export type ExchangeEvent = 'assign' | 'replay' | 'head' | 'end' | 'fail';
+import { StateMachine } from '../model/state-machine.ts';
 
-export const exchangeTransitions: Readonly<Record<ExchangeState, Readonly<Partial<Record<ExchangeEvent, ExchangeState>>>>> = {
+/** What may follow what in the life of an exchange; see the picture in `exchange.ts`. */
+type ExchangeState = 'queued' | 'awaiting' | 'streaming' | 'ended';
+type ExchangeEvent = 'assign' | 'replay' | 'head' | 'end' | 'fail';
+
+export const exchangeMachine: StateMachine<ExchangeState, ExchangeEvent> = new StateMachine('Exchange', {
   queued: { assign: 'awaiting', fail: 'ended' },
   awaiting: { head: 'streaming', replay: 'queued', fail: 'ended' },
   streaming: { end: 'ended', fail: 'ended' },
   ended: {},
-};
+});
 
 /** Who ends an exchange: its caller's side (abort, a limit, a mistake), its connection, or who has it while it is queued. */
 export type EndedBy = 'caller' | 'connection' | 'owner';

@@ -26,13 +26,14 @@ import { BodyBuffer } from './body-buffer.ts';
 import { ExchangeLimits, type WaitingFor } from './exchange-limits.ts';
 import type { Carrier, ExchangeOwner } from './parties.ts';
 import { GivenRequest } from './given-request.ts';
-import { exchangeTransitions, toldOf, type EndedBy, type ExchangeEvent, type ExchangeState } from './exchange-state.ts';
+import { exchangeMachine, toldOf, type EndedBy } from './exchange-state.ts';
 import type { ProxiedRequest } from '../model/proxy/proxy-authenticator.ts';
 import { isStrike, mayReplay, type Processing } from './replay.ts';
 import { IncomingBody, UpgradedBody } from './response-body.ts';
 import { UnwantedAnswer } from './unwanted-answer.ts';
 
 const noTrailers: readonly HeaderPair[] = Object.freeze([]);
+const { states, events } = exchangeMachine;
 
 export class Exchange extends GivenRequest implements AbortHandler {
   /** Settles with the final head. */
@@ -61,7 +62,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
   nextListening: AbortHandler | null = null;
   previousListening: AbortHandler | null = null;
   readonly #limits: ExchangeLimits;
-  #state: ExchangeState = 'queued';
+  #state: number = states.queued;
   #carrier: Carrier<Exchange> | null = null;
   #resolve!: (response: DispatchResponse) => void;
   #reject!: (error: HttpCoreError) => void;
@@ -102,11 +103,11 @@ export class Exchange extends GivenRequest implements AbortHandler {
   }
 
   get ended(): boolean {
-    return this.#state === 'ended';
+    return this.#state === states.ended;
   }
 
   get phase(): ErrorPhase {
-    if (this.#state === 'queued') return this.#owner.phaseOf(this);
+    if (this.#state === states.queued) return this.#owner.phaseOf(this);
     if (this.#buffer !== null) return 'response-body';
     return this.requestEnded ? 'response-head' : 'send';
   }
@@ -138,7 +139,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
 
   /** Fails the exchange if a limit has passed; else returns when the next one can. */
   checkLimits(now: number): number {
-    if (this.#state === 'ended') return Infinity;
+    if (this.#state === states.ended) return Infinity;
     const next = this.#limits.expiresAt;
     if (next > now) return next;
     this.abort(this.#limits.passed(now, this.queuedAt, this.phase) ?? this.#owner.explainTimeout(this));
@@ -149,7 +150,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
 
   /** A connection takes it, at this moment. */
   onAssigned(stream: Carrier<Exchange>, connection: ConnectionInfo, reused: boolean, streamId: number | undefined, now: number): void {
-    this.#move('assign');
+    this.#move(events.assign);
     this.#carrier = stream;
     this.connectionReused = reused;
     if (this.observer !== null) this.observer('assigned', now, { connection, reused, streamId });
@@ -168,7 +169,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
   onHead(version: string, status: number, reason: string, headers: readonly HeaderPair[], upgraded: boolean): void {
     if (status === 421 && this.#sendElsewhere()) return;
     if (this.forwarding !== null && this.#answerProxy(status, headers)) return;
-    this.#move('head');
+    this.#move(events.head);
     if (this.observer !== null) this.trace('head-received', { status });
     const buffer = (this.#buffer = new BodyBuffer(this.#owner.memory));
     this.#resolve([version, status, reason, headers, upgraded ? new UpgradedBody(this, buffer) : new IncomingBody(this, buffer)]);
@@ -192,7 +193,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
 
   /** The response body, while it comes. */
   get incoming(): BodyBuffer | null {
-    return this.#state === 'streaming' ? this.#buffer : null;
+    return this.#state === states.streaming ? this.#buffer : null;
   }
 
   /** Bytes that the caller has not taken. */
@@ -213,12 +214,12 @@ export class Exchange extends GivenRequest implements AbortHandler {
    * goes back to the queue.
    */
   fail(error: HttpCoreError, processing: Processing): void {
-    if (this.#state === 'ended') return;
+    if (this.#state === states.ended) return;
     if (this.#challenge !== null) {
       this.#replay(this.#challenge.error);
       return;
     }
-    if (this.#state === 'awaiting') {
+    if (this.#state === states.awaiting) {
       if (this.#mayReplay(processing)) {
         this.#replay(error, processing);
         return;
@@ -288,7 +289,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
     if (this.observer !== null) this.trace('replayed', { error: this.#withFacts(error) });
     // The observer may have aborted it.
     if (this.ended) return false;
-    this.#move('replay');
+    this.#move(events.replay);
     this.#carrier = null;
     this.replays += 1;
     if (isStrike(processing)) {
@@ -318,16 +319,16 @@ export class Exchange extends GivenRequest implements AbortHandler {
 
   /** Ends the exchange from our side: abort, limit, the caller's mistake. The connection is told. */
   abort(error: HttpCoreError): void {
-    if (this.#state !== 'ended') this.#end('caller', error);
+    if (this.#state !== states.ended) this.#end('caller', error);
   }
 
   /** Ends a queued exchange on behalf of its owner, which forgets it by itself. */
   refuse(error: HttpCoreError): void {
-    if (this.#state !== 'ended') this.#end('owner', error);
+    if (this.#state !== states.ended) this.#end('owner', error);
   }
 
   onConsumed(bytes: number): void {
-    if (this.#state !== 'ended') this.#carrier?.onConsumed(this, bytes);
+    if (this.#state !== states.ended) this.#carrier?.onConsumed(this, bytes);
   }
 
   onAwaited(): void {
@@ -336,7 +337,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
 
   /** Resolves when `sendData` may be called again, and when the exchange ends. */
   writable(): Promise<void> {
-    if (this.#state === 'ended') return Promise.resolve();
+    if (this.#state === states.ended) return Promise.resolve();
     if (this.#writable === null) {
       let resolve!: () => void;
       const promise = new Promise<void>((settle) => {
@@ -360,7 +361,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
   }
 
   writeEnd(): void {
-    if (this.#state !== 'ended') this.#carrier!.sendEnd(this, null);
+    if (this.#state !== states.ended) this.#carrier!.sendEnd(this, null);
   }
 
   /** Takes the transport of a tunnel away: its connection and the exchange are over. `null` where others share it, or it is gone. */
@@ -399,18 +400,18 @@ export class Exchange extends GivenRequest implements AbortHandler {
 
   /** The one way out of it: complete with trailers, or failed with an error. */
   #end(by: EndedBy, error: HttpCoreError | null, trailers: readonly HeaderPair[] = noTrailers): void {
-    const told = toldOf[by][this.#state === 'queued' ? 'queued' : 'carried'];
-    const carrier = this.#carrier;
     const buffer = this.#buffer;
     if (error === null) {
-      this.#move('end');
+      this.#move(events.end);
       if (this.observer !== null) this.trace('body-end', { bytes: buffer!.received });
       buffer!.end(trailers);
       this.#release();
       return;
     }
+    const told = toldOf[by][this.#state === states.queued ? 'queued' : 'carried'];
+    const carrier = this.#carrier;
     const stamped = this.#withFacts(error);
-    this.#move('fail');
+    this.#move(events.fail);
     if (this.observer !== null) this.trace('failed', { error: stamped });
     if (buffer === null) this.#reject(stamped);
     else buffer.fail(stamped);
@@ -441,9 +442,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
     this.#stopSending();
   }
 
-  #move(event: ExchangeEvent): void {
-    const next = exchangeTransitions[this.#state][event];
-    if (next === undefined) throw new Error(`Exchange: ${event} in state ${this.#state}`);
-    this.#state = next;
+  #move(event: number): void {
+    this.#state = exchangeMachine.after(this.#state, event);
   }
 }

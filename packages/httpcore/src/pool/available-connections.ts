@@ -14,7 +14,7 @@ export class AvailableConnections {
       const connection = this.#newestLast[index]!;
       // It carries nothing and takes nothing for the moment: it is idle, and may expire.
       if (connection.capacity === 0 && connection.active === 0 && !connection.noNewExchanges) continue;
-      this.#newestLast.splice(index, 1);
+      this.#drop(index);
       connection.listed = false;
       if (connection.capacity === 0) continue;
       if (connection.active === 0 && expiryOf(connection, keepAliveTimeout) <= now) {
@@ -36,7 +36,13 @@ export class AvailableConnections {
     if (!connection.listed) return;
     connection.listed = false;
     const index = this.#newestLast.lastIndexOf(connection);
-    if (index !== -1) this.#newestLast.splice(index, 1);
+    if (index !== -1) this.#drop(index);
+  }
+
+  /** The newest is nearly always the one, and taking the last off an array costs next to nothing. */
+  #drop(index: number): void {
+    if (index === this.#newestLast.length - 1) this.#newestLast.pop();
+    else this.#newestLast.splice(index, 1);
   }
 
   get hasCapacity(): boolean {

@@ -1,5 +1,5 @@
 import type { DispatchContext, DispatchResponse, Dispatcher } from '../contract/dispatcher.ts';
-import { ConnectError, PoolClosed, withCallerStack, type HttpCoreError } from '../contract/errors.ts';
+import { ConnectError, PoolClosed, throwWithCallerStack, withCallerStack, type HttpCoreError } from '../contract/errors.ts';
 import type { ByteIterable, HeaderPair, Timeouts, UrlParts } from '../contract/values.ts';
 import type { Dial, DialedTransport, DialRequest, TransportDialer } from '../dial/dial.ts';
 import { HttpDialer } from '../dial/dialer.ts';
@@ -48,7 +48,7 @@ export class TransportDispatcher implements Dispatcher {
     this.#pool = new Pool(settings, new HttpDialer(dialerBy(connect, clock), settings, clock), clock);
   }
 
-  async dispatch(
+  dispatch(
     method: string,
     url: UrlParts,
     headers: readonly HeaderPair[],
@@ -56,10 +56,11 @@ export class TransportDispatcher implements Dispatcher {
     timeouts: Timeouts = this.#timeouts,
     context?: DispatchContext,
   ): Promise<DispatchResponse> {
+    // Not async: a promise less for each request, and only one that fails has its caller looked for.
     try {
-      return await this.#pool.submit(method, url, headers, body, timeouts, context);
+      return this.#pool.submit(method, url, headers, body, timeouts, context).then(undefined, throwWithCallerStack);
     } catch (error) {
-      throw withCallerStack(error);
+      return Promise.reject(withCallerStack(error));
     }
   }
 

@@ -16,6 +16,7 @@
 import type { HeaderPair } from '../../contract/values.ts';
 import { LocalProtocolError, ReadError, RemoteProtocolError, type HttpCoreError } from '../../contract/errors.ts';
 import type { RequestFraming } from '../../model/request-framing.ts';
+import { StateMachine } from '../../model/state-machine.ts';
 import type { ByteSink } from '../byte-sink.ts';
 import { encodeChunkHead, encodeLastChunk, encodeRequestHead } from './encoder.ts';
 import type { ResponseHead } from './response-head.ts';
@@ -26,21 +27,25 @@ type RequestEvent = 'begin' | 'data' | 'end' | 'next' | 'fault';
 type ResponseState = 'idle' | 'head' | 'body' | 'done' | 'tunnel' | 'dead';
 type ResponseEvent = 'expect' | 'informational' | 'head' | 'tunnel' | 'end' | 'next' | 'fault';
 
-const requestTransitions: Readonly<Record<RequestState, Readonly<Partial<Record<RequestEvent, RequestState>>>>> = {
+const requests = new StateMachine<RequestState, RequestEvent>('HTTP/1.1 request', {
   idle: { begin: 'body', fault: 'dead' },
   body: { data: 'body', end: 'done', fault: 'dead' },
   done: { next: 'idle', fault: 'dead' },
   dead: { fault: 'dead' },
-};
+});
+const requestIn = requests.states;
+const onRequest = requests.events;
 
-const responseTransitions: Readonly<Record<ResponseState, Readonly<Partial<Record<ResponseEvent, ResponseState>>>>> = {
+const responses = new StateMachine<ResponseState, ResponseEvent>('HTTP/1.1 response', {
   idle: { expect: 'head', fault: 'dead' },
   head: { informational: 'head', head: 'body', tunnel: 'tunnel', fault: 'dead' },
   body: { end: 'done', fault: 'dead' },
   done: { next: 'idle', fault: 'dead' },
   tunnel: { end: 'done', fault: 'dead' },
   dead: { fault: 'dead' },
-};
+});
+const responseIn = responses.states;
+const onResponse = responses.events;
 
 /** A server can send any number of 1xx responses, and each is work without progress; browsers and Go stop long before. */
 const maxInformational = 64;
@@ -62,14 +67,14 @@ export class Http1Engine implements ResponseParserSink {
   readonly #handler: Http1Handler;
   readonly #parser: ResponseParser;
 
-  #request: RequestState = 'idle';
+  #request: number = requestIn.idle;
   #framing: RequestFraming | null = null;
   #sent = 0;
 
   /** Has any byte come that can belong to the response? */
   responseStarted = false;
 
-  #response: ResponseState = 'idle';
+  #response: number = responseIn.idle;
   #persistent = true;
   #mayUpgrade = false;
   #informational = 0;
@@ -88,20 +93,20 @@ export class Http1Engine implements ResponseParserSink {
 
   /** Both directions of the last exchange are complete and the connection may carry another. */
   get reusable(): boolean {
-    return this.#request === 'idle' && this.#response === 'idle' && this.#persistent;
+    return this.#request === requestIn.idle && this.#response === responseIn.idle && this.#persistent;
   }
 
   /** Octets that are still to come of the response's body; −1 where that is not known. */
   get remaining(): number {
-    return this.#response === 'body' && this.#parser.complete ? this.#remaining : -1;
+    return this.#response === responseIn.body && this.#parser.complete ? this.#remaining : -1;
   }
 
   // Sending
 
   /** Writes the head of a request. The method, target, fields and framing have been checked. */
   begin(method: string, target: string, authority: string, headers: readonly HeaderPair[], framing: RequestFraming): void {
-    this.#moveRequest('begin');
-    this.#moveResponse('expect');
+    this.#moveRequest(onRequest.begin);
+    this.#moveResponse(onResponse.expect);
     this.#framing = framing;
     this.#sent = 0;
     this.#informational = 0;
@@ -119,8 +124,8 @@ export class Http1Engine implements ResponseParserSink {
    */
   sendData(chunk: Uint8Array): boolean {
     // The rest of the request goes before what is said in the new protocol (RFC 9110 §7.8).
-    if (this.#response === 'tunnel' && this.#request !== 'body') return this.#sink.write(chunk);
-    this.#moveRequest('data');
+    if (this.#response === responseIn.tunnel && this.#request !== requestIn.body) return this.#sink.write(chunk);
+    this.#moveRequest(onRequest.data);
     // An empty chunk would end a chunked body.
     if (chunk.length === 0) return true;
     const { length, chunked } = this.#framing!;
@@ -141,9 +146,9 @@ export class Http1Engine implements ResponseParserSink {
   sendEnd(trailers: readonly HeaderPair[] | null): void {
     const { length, chunked } = this.#framing!;
     if (!chunked && this.#sent < length!) throw mismatch(`${this.#sent} of the ${length} bytes that were announced`);
-    this.#moveRequest('end');
+    this.#moveRequest(onRequest.end);
     if (chunked) this.#sink.write(encodeLastChunk(trailers));
-    if (this.#response === 'done') this.#next();
+    if (this.#response === responseIn.done) this.#next();
   }
 
   // Receiving
@@ -154,14 +159,14 @@ export class Http1Engine implements ResponseParserSink {
     let at = 0;
     while (at < chunk.length) {
       switch (this.#response) {
-        case 'tunnel':
+        case responseIn.tunnel:
           this.#handler.onData(chunk, at, chunk.length);
           return;
-        case 'idle':
-        case 'done':
+        case responseIn.idle:
+        case responseIn.done:
           this.#fault(new RemoteProtocolError('The server sent bytes that nobody asked for', { code: 'UNSOLICITED_BYTES' }));
           return;
-        case 'dead':
+        case responseIn.dead:
           return;
         default:
           at = this.#remaining > 0 ? this.#receiveCounted(chunk, at) : this.#receiveParsed(chunk, at);
@@ -173,7 +178,7 @@ export class Http1Engine implements ResponseParserSink {
     const end = Math.min(chunk.length, at + this.#remaining);
     this.#remaining -= end - at;
     this.#handler.onData(chunk, at, end);
-    if (this.#remaining === 0 && this.#response === 'body') this.#endResponse([], end < chunk.length);
+    if (this.#remaining === 0 && this.#response === responseIn.body) this.#endResponse([], end < chunk.length);
     return end;
   }
 
@@ -190,7 +195,7 @@ export class Http1Engine implements ResponseParserSink {
       return chunk.length;
     }
     // A counted body goes on in #receiveCounted; a 1xx response left the machine in `head`.
-    if (this.#response === 'body' && this.#parser.complete && this.#remaining === 0) {
+    if (this.#response === responseIn.body && this.#parser.complete && this.#remaining === 0) {
       this.#endResponse(this.#parser.trailers, end < chunk.length);
     }
     return end;
@@ -199,18 +204,18 @@ export class Http1Engine implements ResponseParserSink {
   /** The peer has ended its direction. */
   receiveEnd(): void {
     switch (this.#response) {
-      case 'tunnel':
+      case responseIn.tunnel:
         this.#persistent = false;
         this.#endResponse([], false);
         return;
-      case 'body':
+      case responseIn.body:
         if (this.#parser.endsAtClose) this.#endResponse([], false);
         else
           this.#fault(
             new RemoteProtocolError('The connection was closed before the end of the response body', { code: 'INCOMPLETE_BODY' }),
           );
         return;
-      case 'head':
+      case responseIn.head:
         if (this.responseStarted) {
           this.#fault(new RemoteProtocolError('The connection was closed in the middle of the response head', { code: 'INCOMPLETE_HEAD' }));
         } else {
@@ -224,8 +229,8 @@ export class Http1Engine implements ResponseParserSink {
 
   /** Nothing follows: the connection is gone, or was given up. */
   stop(): void {
-    this.#moveRequest('fault');
-    this.#moveResponse('fault');
+    this.#moveRequest(onRequest.fault);
+    this.#moveResponse(onResponse.fault);
     this.#persistent = false;
     this.#parser.free();
   }
@@ -234,7 +239,7 @@ export class Http1Engine implements ResponseParserSink {
 
   onResponseHead(head: ResponseHead): void {
     if (head.status < 200 && head.status !== 101) {
-      this.#moveResponse('informational');
+      this.#moveResponse(onResponse.informational);
       this.#informational += 1;
       this.#mayGetMore ||= head.announcesMore;
       if (this.#informational <= maxInformational) {
@@ -253,9 +258,9 @@ export class Http1Engine implements ResponseParserSink {
     this.#persistent = head.persistent && !this.#mayGetMore;
     if (head.bodyKind === 'tunnel') {
       this.#persistent = false;
-      this.#moveResponse('tunnel');
+      this.#moveResponse(onResponse.tunnel);
     } else {
-      this.#moveResponse('head');
+      this.#moveResponse(onResponse.head);
       if (head.bodyKind === 'length') this.#remaining = head.length;
     }
     this.#handler.onHead(head);
@@ -268,16 +273,16 @@ export class Http1Engine implements ResponseParserSink {
   // Moving
 
   #endResponse(trailers: readonly HeaderPair[], moreFollows: boolean): void {
-    this.#moveResponse('end');
+    this.#moveResponse(onResponse.end);
     // What follows a complete response can only be for a request that was never made.
     if (moreFollows) this.#persistent = false;
-    if (this.#request === 'done') this.#next();
+    if (this.#request === requestIn.done) this.#next();
     this.#handler.onComplete(trailers);
   }
 
   #next(): void {
-    this.#moveRequest('next');
-    this.#moveResponse('next');
+    this.#moveRequest(onRequest.next);
+    this.#moveResponse(onResponse.next);
   }
 
   #fault(error: HttpCoreError): void {
@@ -285,16 +290,12 @@ export class Http1Engine implements ResponseParserSink {
     this.#handler.onFault(error);
   }
 
-  #moveRequest(event: RequestEvent): void {
-    const next = requestTransitions[this.#request][event];
-    if (next === undefined) throw new Error(`HTTP/1.1 request: ${event} in state ${this.#request}`);
-    this.#request = next;
+  #moveRequest(event: number): void {
+    this.#request = requests.after(this.#request, event);
   }
 
-  #moveResponse(event: ResponseEvent): void {
-    const next = responseTransitions[this.#response][event];
-    if (next === undefined) throw new Error(`HTTP/1.1 response: ${event} in state ${this.#response}`);
-    this.#response = next;
+  #moveResponse(event: number): void {
+    this.#response = responses.after(this.#response, event);
   }
 }
 
