@@ -91,18 +91,22 @@ function deliverWhole(exchange: Exchange, owned: Uint8Array<ArrayBuffer>): void 
  */
 export function ownedBytes(chunk: Uint8Array, start: number, end: number, transport: ByteTransport): Uint8Array<ArrayBuffer> {
   const length = end - start;
-  // No transport reads into memory that threads share.
-  const memory = chunk.buffer as ArrayBuffer;
-  if (length === memory.byteLength && transport.keep()) return new Uint8Array(memory);
+  // Asked for by those that may be all of it alone: for a small body, the memory of a view costs more than its octets.
+  if (length === chunk.length && length === chunk.buffer.byteLength && transport.keep()) return new Uint8Array(memoryOf(chunk));
   if (length >= smallestUncleared) {
     const owned = newMemory(length);
-    owned.set(new Uint8Array(memory, chunk.byteOffset + start, length));
+    owned.set(new Uint8Array(memoryOf(chunk), chunk.byteOffset + start, length));
     return owned;
   }
   // Of a Buffer, `slice` would give a view.
   const plain =
-    chunk.constructor === Uint8Array ? (chunk as Uint8Array<ArrayBuffer>) : new Uint8Array(memory, chunk.byteOffset, chunk.length);
+    chunk.constructor === Uint8Array ? (chunk as Uint8Array<ArrayBuffer>) : new Uint8Array(memoryOf(chunk), chunk.byteOffset, chunk.length);
   return plain.slice(start, end);
+}
+
+/** No transport reads into memory that threads share. */
+function memoryOf(chunk: Uint8Array): ArrayBuffer {
+  return chunk.buffer as ArrayBuffer;
 }
 
 function newMemory(length: number): Uint8Array<ArrayBuffer> {

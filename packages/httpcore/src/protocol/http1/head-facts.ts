@@ -22,14 +22,14 @@ export class HeadFacts {
   note(name: string, value: string): void {
     switch (name.length) {
       case 10:
-        if (isNamed(name, 'connection', 'Connection')) this.#noteConnection(value);
-        else if (isNamed(name, 'keep-alive', 'Keep-Alive')) this.keepAliveTimeout = keepAliveTimeoutOf(value);
+        if (isNamed(name, 'connection')) this.#noteConnection(value);
+        else if (isNamed(name, 'keep-alive')) this.keepAliveTimeout = keepAliveTimeoutOf(value);
         break;
       case 14:
-        if (isNamed(name, 'content-length', 'Content-Length')) this.contentLength = value;
+        if (isNamed(name, 'content-length')) this.contentLength = value;
         break;
       case 17:
-        if (isNamed(name, 'transfer-encoding', 'Transfer-Encoding')) {
+        if (isNamed(name, 'transfer-encoding')) {
           this.transferEncoding = this.transferEncoding === undefined ? value : `${this.transferEncoding}, ${value}`;
           if (value === '') this.hasEmptyTransferEncoding = true;
         }
@@ -52,9 +52,17 @@ export class HeadFacts {
   }
 }
 
-/** Is it this name? Asks for the usual spellings first: making lower case of a string costs more than comparing it. */
-function isNamed(name: string, lowerCase: string, canonical: string): boolean {
-  return name === lowerCase || name === canonical || name.toLowerCase() === lowerCase;
+/**
+ * Is it this name, which is as long, in whatever case? Letter by letter: a name of 13 letters and more is a part of the head's text, and comparing
+ * such a string takes ten times as long.
+ */
+function isNamed(name: string, lowerCase: string): boolean {
+  for (let index = 0; index < lowerCase.length; index += 1) {
+    const code = name.charCodeAt(index);
+    const wanted = lowerCase.charCodeAt(index);
+    if (code !== wanted && !(code + 0x20 === wanted && code >= 0x41 && code <= 0x5a)) return false;
+  }
+  return true;
 }
 
 // A server says the same on every response.

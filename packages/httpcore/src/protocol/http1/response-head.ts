@@ -1,4 +1,5 @@
 /** What the head of a response says of its message and its connection (RFC 9112 §6, §9.3). */
+import { decimal } from '../../model/decimal.ts';
 import type { HeaderPair } from '../../contract/values.ts';
 import { responseBodyKind, type ResponseBodyKind } from './framing.ts';
 import type { HeadFacts } from './head-facts.ts';
@@ -52,7 +53,7 @@ export function describeMessage(
 ): HeadFault | null {
   const { contentLength, transferEncoding, close, keepAlive, keepAliveTimeout } = facts;
   const { status } = head;
-  const length = contentLength === undefined ? 0 : Number(contentLength);
+  const length = contentLength === undefined ? 0 : decimal(contentLength);
   if (!Number.isSafeInteger(length)) return { code: 'INVALID_CONTENT_LENGTH', message: 'The Content-Length of the response is too large' };
   const bodyKind = responseBodyKind(method, status, contentLength === undefined ? undefined : length, transferEncoding);
   head.length = length;
