@@ -11,6 +11,7 @@ import { createTransportDialer } from './dial/transport-dialer.ts';
 import {
   LocalProtocolError,
   PoolClosed,
+  rejectWithCallerStack,
   toCoreError,
   throwWithCallerStack,
   withCallerStack,
@@ -100,7 +101,7 @@ export class ConnectionPool implements Dispatcher {
     try {
       return this.#pool.submit(method, url, headers, body, timeouts, context).then(undefined, throwWithCallerStack);
     } catch (error) {
-      return Promise.reject(withCallerStack(error));
+      return rejectWithCallerStack(error);
     }
   }
 

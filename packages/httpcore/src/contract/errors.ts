@@ -326,34 +326,60 @@ export class Aborted extends HttpCoreError {
  * Puts the stack of the caller on an error that was made in a socket callback, where the stack leads nowhere.
  *
  * Call it in the `catch` of the async function that the caller awaits: V8 then walks the chain of awaits, so the trace ends
- * in the caller's own line. The happy path pays nothing.
+ * in the caller's own line. The happy path pays nothing, and a failure little: the frames become text when somebody reads them. That costs
+ * many times as much where there are source maps, and thousands may fail at one moment.
+ *
+ * @param ownFrames how many frames on top are ours.
  */
-export function withCallerStack(error: unknown, above: (error: unknown) => unknown = withCallerStack): unknown {
+export function withCallerStack(error: unknown, ownFrames = 1): unknown {
   if (!(error instanceof HttpCoreError)) return error;
-  const stack = stackHere(above);
-  const frames = stack.indexOf('\n');
-  if (frames !== -1) {
-    Object.defineProperty(error, 'stack', {
-      value: `${error.name} [${error.code}]: ${error.message}${stack.slice(frames)}`,
-      writable: true,
-      configurable: true,
-      enumerable: false,
-    });
-  }
+  const heading = `${error.name} [${error.code}]: ${error.message}`;
+  const here = errorHere();
+  const become = (value: unknown): void => {
+    Object.defineProperty(error, 'stack', { value, writable: true, configurable: true, enumerable: false });
+  };
+  // To put another in its place would make text of its own stack first.
+  Reflect.deleteProperty(error, 'stack');
+  Object.defineProperty(error, 'stack', {
+    get() {
+      const stack = heading + framesOf(here, ownFrames + 1);
+      become(stack);
+      return stack;
+    },
+    set: become,
+    configurable: true,
+    enumerable: false,
+  });
   return error;
 }
 
 /** The same as a handler of `then`, whose promise the caller awaits. */
 export function throwWithCallerStack(error: unknown): never {
-  throw withCallerStack(error, throwWithCallerStack);
+  throw withCallerStack(error, 2);
+}
+
+/** The same for what fails before there is a promise. */
+export async function rejectWithCallerStack(error: unknown): Promise<never> {
+  throw withCallerStack(error, 2);
+}
+
+/** Not by `captureStackTrace`, which makes the text at once. Programs that have their stacks their own way may throw here. */
+function errorHere(): Error | null {
+  try {
+    return new Error();
+  } catch {
+    return null;
+  }
 }
 
 /** Empty where the program has its stacks its own way: `Error.prepareStackTrace` may give anything, and throw. */
-function stackHere(above: (error: unknown) => unknown): string {
-  const here: { stack?: unknown } = {};
+function framesOf(captured: { readonly stack?: unknown } | null, skipped: number): string {
   try {
-    Error.captureStackTrace(here, above);
-    return typeof here.stack === 'string' ? here.stack : '';
+    const stack = captured?.stack;
+    if (typeof stack !== 'string') return '';
+    let start = stack.indexOf('\n');
+    for (let count = 0; count < skipped && start !== -1; count += 1) start = stack.indexOf('\n', start + 1);
+    return start === -1 ? '' : stack.slice(start);
   } catch {
     return '';
   }

@@ -1,5 +1,5 @@
 import type { DispatchContext, DispatchResponse, Dispatcher } from '../contract/dispatcher.ts';
-import { ConnectError, PoolClosed, throwWithCallerStack, withCallerStack, type HttpCoreError } from '../contract/errors.ts';
+import { ConnectError, PoolClosed, rejectWithCallerStack, throwWithCallerStack, type HttpCoreError } from '../contract/errors.ts';
 import type { ByteIterable, HeaderPair, Timeouts, UrlParts } from '../contract/values.ts';
 import type { Dial, DialedTransport, DialRequest, TransportDialer } from '../dial/dial.ts';
 import { HttpDialer } from '../dial/dialer.ts';
@@ -60,7 +60,7 @@ export class TransportDispatcher implements Dispatcher {
     try {
       return this.#pool.submit(method, url, headers, body, timeouts, context).then(undefined, throwWithCallerStack);
     } catch (error) {
-      return Promise.reject(withCallerStack(error));
+      return rejectWithCallerStack(error);
     }
   }
 
