@@ -168,6 +168,14 @@ describe('what stands in for the network takes its sockets, and knows nothing of
   });
 });
 
+test('a process without WebAssembly is told that it has none', async () => {
+  const text = `import { Client } from '@x/client';
+    const error = await new Client().get(process.env.SERVER).catch((reason) => reason);
+    console.log(error.name, error.message.includes('--jitless'));`;
+  const program = await consumer.write('jitless.mjs', text);
+  expect(await node(['--jitless', program], consumer.folder, { SERVER: url })).toBe('UnsupportedProtocol true');
+});
+
 /** One program on every runtime: what each must be able to do is in `programs/smoke.mjs`, what it talks to in `src/smoke-servers.ts`. */
 describe('the same program on', () => {
   let servers: SmokeServers;

@@ -5,9 +5,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { data, goAway, headers, reset, settings, settingsAcknowledgement } from '../../test/support/http2/frame-factory.ts';
 import { LoneConnection } from '../../test/support/http2/lone-connection.ts';
-import { endWorlds, outcomes, startConnected, startWorld, type ScriptedServer } from '../../test/support/http2/pool-harness.ts';
+import { endWorlds, outcomes, startConnected, startWorld } from '../../test/support/http2/pool-harness.ts';
 import type { DuplexBody } from '../contract/dispatcher.ts';
-import { PoolClosed } from '../contract/errors.ts';
 import { ErrorCode, Setting } from '../protocol/http2/constants.ts';
 
 const ok = (id: number): Buffer => headers(id, [[':status', '200']]);
@@ -380,71 +379,5 @@ describe('Expect: 100-continue', () => {
     server.receive(whole(3), whole(7));
     await made.clock.settle();
     expect(outcomes(calls)).toEqual(['200 "x"', '417 ""', '200 "x"']);
-  });
-});
-
-describe('a connection that has been idle', () => {
-  async function warm(): ReturnType<typeof startConnected> {
-    const connected = await startConnected(['/first'], [Setting.MAX_CONCURRENT_STREAMS, 10]);
-    connected.server.receive(whole(1));
-    await connected.made.clock.settle();
-    connected.server.sent();
-    connected.made.clock.advance(5);
-    return connected;
-  }
-  const sentHeads = (lines: readonly string[]): number => lines.filter((line) => line.startsWith('HEADERS')).length;
-
-  it.each([
-    ['POST', false],
-    ['GET', true],
-  ])('is looked at again before a %s that can not be sent twice goes out', async (method, atOnce) => {
-    const { made, server } = await warm();
-    const call = made.call('/', { method });
-    made.clock.runTurn();
-    expect(sentHeads(server.sent()) === 1).toBe(atOnce);
-    await made.clock.settle();
-    server.receive(whole(3));
-    await made.clock.settle();
-    expect(call.outcome()).toBe('200 "x"');
-  });
-
-  it.each([
-    ['closed', (server: ScriptedServer) => server.transport.receiveEnd()],
-    ['broken', (server: ScriptedServer) => server.transport.close(new Error('reset'))],
-    ['retired', (server: ScriptedServer) => server.receive(goAway(1, ErrorCode.NO_ERROR))],
-  ])('and turns out to be %s is not used: all that waited go to another', async (_what, end) => {
-    const { made, server } = await warm();
-    const calls = [made.call('/a', { method: 'POST', body: [bytes('a')] }), made.call('/b', { method: 'POST' })];
-    made.clock.runTurn();
-    end(server);
-    const second = await made.server(1);
-    await made.clock.settle();
-    expect([sentHeads(server.sent()), sentHeads(second.sent())]).toEqual([0, 2]);
-    second.receive(settings(), settingsAcknowledgement(), whole(1), whole(3));
-    await made.clock.settle();
-    expect(outcomes(calls)).toEqual(['200 "x"', '200 "x"']);
-  });
-
-  it('and is closed by us while it is looked at fails what waits', async () => {
-    const { made } = await warm();
-    const call = made.call('/', { method: 'POST' });
-    made.clock.runTurn();
-    await made.pool.destroy(new PoolClosed('closed'));
-    await made.clock.settle();
-    expect(call.outcome()).toBe('POOL_CLOSED');
-  });
-
-  it('is left as it was by a request that is aborted meanwhile', async () => {
-    const { made, server } = await warm();
-    const controller = new AbortController();
-    const call = made.call('/', { method: 'POST', context: { signal: controller.signal } });
-    made.clock.runTurn();
-    controller.abort();
-    await made.clock.settle();
-    const next = made.call('/next');
-    await made.clock.settle();
-    server.receive(whole(3));
-    await made.clock.settle();
-    expect([call.outcome(), next.outcome(), made.servers.length]).toEqual(['ABORTED', '200 "x"', 1]);
   });
 });

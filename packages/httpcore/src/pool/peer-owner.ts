@@ -32,6 +32,8 @@ export interface PeerOwner<Owned> {
   onRoomWanted(peer: Owned): void;
   /** A connection of this peer has nothing to do for the moment: should another peer have its room? */
   shouldYield(peer: Owned, connection: Connection): boolean;
+  /** A connection of this peer is busy, without end perhaps: should it take nothing new, and another peer have its room then? */
+  shouldLeave(peer: Owned, connection: Connection): boolean;
   /** A connection became idle. */
   onIdle(connection: Connection): void;
   onDeadline(at: number): void;

@@ -349,7 +349,8 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   }
 
   #offer(connection: Connection): void {
-    if (connection.active === 0 && this.#pool.shouldYield(this, connection)) {
+    const makesRoom = connection.active === 0 ? this.#pool.shouldYield(this, connection) : this.#pool.shouldLeave(this, connection);
+    if (makesRoom) {
       connection.drain();
       return;
     }

@@ -150,6 +150,10 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     return this.#room.shouldYield(peer, connection);
   }
 
+  shouldLeave(peer: Peer, connection: Connection): boolean {
+    return this.#room.shouldLeave(peer, connection, this.clock.now());
+  }
+
   onMade(peer: Peer, connection: Connection): boolean {
     this.#opened += 1;
     if (!this.learnt.onAgreed(peer.key, connection.info.protocol)) return false;

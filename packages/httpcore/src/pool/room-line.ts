@@ -21,6 +21,10 @@ export class RoomLine<Seeker extends RoomSeeker> {
     return this.#orders.size === 0;
   }
 
+  get size(): number {
+    return this.#orders.size;
+  }
+
   add(seeker: Seeker): void {
     const order = seeker.longestWaiting;
     const known = this.#orders.get(seeker);

@@ -5,6 +5,10 @@ import { RoomLine, type RoomSeeker } from './room-line.ts';
 const turnInExchanges = 16;
 const turnInTime = 1_000;
 
+function isPastItsTime({ info }: Connection, now: number): boolean {
+  return now - info.timings.end >= turnInTime;
+}
+
 function hasHadItsTurn({ idleSince, info, served }: Connection): boolean {
   return served >= turnInExchanges || idleSince - info.timings.end >= turnInTime;
 }
@@ -25,6 +29,9 @@ export interface RoomHolder extends RoomSeeker {
  * Room goes to whose exchange has waited longest, over all peers. It comes from the connection that has been idle for longest; and where
  * none is idle, from a peer with more connections, whose own exchanges have waited less, when one of its connections is done with what it
  * did and has had its turn. With as many on both sides nobody gives up anything. Else connections would change hands with every request.
+ *
+ * A shared connection that always has something to do would never be done: after a turn in time it takes nothing new, and closes when what it does
+ * has ended. As many do so as somebody waits for, and one more in each turn that brings no room.
  */
 export class Room<Holder extends RoomHolder> {
   readonly #limit: number;
@@ -33,6 +40,9 @@ export class Room<Holder extends RoomHolder> {
   readonly #line = new RoomLine<Holder>();
   readonly #connected = new Set<Holder>();
   #taken = 0;
+  /** Busy connections that close when they are done, and since when the last one does. */
+  #leaving = 0;
+  #lastLeft = -Infinity;
   /** So that nobody looks for idle connections again and again where there are none. */
   #mayHaveIdle = false;
   #isEvicting = false;
@@ -54,6 +64,7 @@ export class Room<Holder extends RoomHolder> {
   /** `holder` has one connection less, and may be the one whose turn it is. */
   release(holder: Holder): void {
     this.#taken -= 1;
+    if (this.#leaving > 0) this.#leaving -= 1;
     this.#line.add(holder);
     while (this.free > 0) {
       const next = this.#line.take();
@@ -113,5 +124,17 @@ export class Room<Holder extends RoomHolder> {
     if (first === undefined || first === holder || first.slots >= holder.slots) return false;
     if (holder.longestWaiting === Infinity) return true;
     return first.longestWaiting < holder.longestWaiting && hasHadItsTurn(connection);
+  }
+
+  /** A connection of this holder is done with something, and does other things: should it end with those? */
+  shouldLeave(holder: Holder, connection: Connection, now: number): boolean {
+    if (this.#line.isEmpty || this.free > 0) return false;
+    const { first } = this.#line;
+    if (first === undefined || first === holder || first.slots >= holder.slots) return false;
+    if (first.longestWaiting >= holder.longestWaiting || !isPastItsTime(connection, now)) return false;
+    if (this.#leaving >= this.#line.size && now - this.#lastLeft < turnInTime) return false;
+    this.#leaving += 1;
+    this.#lastLeft = now;
+    return true;
   }
 }

@@ -7,6 +7,7 @@
  *
  * Execution is synchronous and never nested (`receive` is not re-entered), so "the parser that runs" is one variable.
  */
+import { UnsupportedProtocol } from '../../contract/errors.ts';
 import { llhttpWasmBase64 } from './llhttp-wasm.generated.ts';
 
 /**
@@ -65,6 +66,11 @@ const freeParsers: number[] = [];
 
 // Instantiated by the first parser, so that importing the package costs nothing.
 function instantiate(): LlhttpExports {
+  if (typeof WebAssembly === 'undefined') {
+    throw new UnsupportedProtocol(
+      'HTTP/1.1 can not be spoken: its parser is WebAssembly, which this process does not have (node --jitless). Start it without that flag, or speak HTTP/2 alone: http1: false',
+    );
+  }
   const module = new WebAssembly.Module(Buffer.from(llhttpWasmBase64, 'base64'));
   const instance = new WebAssembly.Instance(module, {
     env: {

@@ -44,6 +44,8 @@ export class ScriptedServer {
 }
 
 export interface CallOptions {
+  /** Default: `server.test`. */
+  readonly host?: string;
   readonly method?: string;
   readonly headers?: readonly HeaderPair[];
   readonly body?: ByteIterable | null;
@@ -78,10 +80,10 @@ export class Call {
   }
 
   async #run(pool: Pool, target: string, options: CallOptions): Promise<void> {
-    const { method = 'GET', headers = [], body = null, timeouts = noLimits, context, unread = false } = options;
+    const { host = 'server.test', method = 'GET', headers = [], body = null, timeouts = noLimits, context, unread = false } = options;
     const [, status, , responseHeaders, responseBody] = await pool.submit(
       method,
-      ['http', 'server.test', null, target],
+      ['http', host, null, target],
       headers,
       body,
       timeouts,
