@@ -1,5 +1,6 @@
 import type { Job } from './job.ts';
 import { cachedCrawl } from './jobs/cached-crawl.ts';
+import { carriedFetch } from './jobs/carried-fetch.ts';
 import { connectTunnel } from './jobs/connect-tunnel.ts';
 import { cookieLogin } from './jobs/cookie-login.ts';
 import { deadlineFires } from './jobs/deadline-fires.ts';
@@ -10,6 +11,7 @@ import { goaway } from './jobs/goaway.ts';
 import { getWithTimings } from './jobs/get-with-timings.ts';
 import { manyAtOnce } from './jobs/many-at-once.ts';
 import { postEchoed } from './jobs/post-echoed.ts';
+import { recordedCalls } from './jobs/recorded-calls.ts';
 import { retryRecovers } from './jobs/retry-recovers.ts';
 import { sideBySide } from './jobs/side-by-side.ts';
 import { socksProxy } from './jobs/socks-proxy.ts';
@@ -25,6 +27,8 @@ export const jobs: readonly Job[] = [
   uploadFiles,
   deadlineFires,
   cachedCrawl,
+  carriedFetch,
+  recordedCalls,
   forwardProxy,
   connectTunnel,
   socksProxy,

@@ -327,6 +327,11 @@ export const layers: readonly Layer[] = [
     imports: [],
     modules: ['node:*', '*', '@x/httpcore', '@x/client', '@x/client/testing', '@x/testbed'],
   },
-  { layer: 'demo', files: ['apps/demo/src/'], imports: [], modules: ['node:*', '*', '@x/httpcore', '@x/cache', '@x/client', '@x/testbed'] },
+  {
+    layer: 'demo',
+    files: ['apps/demo/src/'],
+    imports: [],
+    modules: ['node:*', '*', '@x/httpcore', '@x/cache', '@x/client', '@x/client/testing', '@x/interop/undici', '@x/testbed'],
+  },
   { layer: 'tools', files: ['tools/src/'], imports: [], modules: ['node:*', '*'] },
 ];
