@@ -26,7 +26,7 @@ export async function fetchBody(asked: PlatformRequest, given: unknown): Promise
   return readAhead(body);
 }
 
-/** The stream, whose chunks may be bytes alone: the client sends text as well, the standard refuses it. */
+/** The stream, whose chunks are bytes, or text as everywhere in the client. */
 function streamOfBytes(stream: ReadableStream<unknown>): ReadableStream<Uint8Array> {
   const reader = stream.getReader();
   return new ReadableStream<Uint8Array>(
@@ -42,11 +42,16 @@ function streamOfBytes(stream: ReadableStream<unknown>): ReadableStream<Uint8Arr
   );
 }
 
-/** @throws {TypeError} it is anything else. */
+/**
+ * The standard refuses text. But `Readable.toWeb()` of a stream of text gives chunks of it, and what they mean is plain.
+ *
+ * @throws {TypeError} it is anything else.
+ */
 function bytesOf(chunk: unknown, reader: Reader): Uint8Array {
   if (isUint8Array(chunk)) return chunk;
+  if (typeof chunk === 'string') return Buffer.from(chunk);
   const error = new TypeError(
-    `A chunk of the stream that fetch is to send must be a Uint8Array, not ${chunk === null ? 'null' : typeof chunk}`,
+    `A chunk of the stream that fetch is to send must be a Uint8Array or text, not ${chunk === null ? 'null' : typeof chunk}`,
   );
   reader.cancel(error).catch(() => {});
   throw error;

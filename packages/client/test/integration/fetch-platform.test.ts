@@ -1,5 +1,6 @@
 /** Where `client.fetch` does as the platform does, though it makes its objects only for who needs them. */
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 
 import { Client } from '@x/client';
 import { startRawServer, startServer, receiveHead, send, close, type EchoedRequest } from '@x/testbed';
@@ -152,6 +153,18 @@ describe('what a fetch says beside its message', () => {
   });
 });
 
+/** Each of them a turn of the loop later. */
+function lateText(chunks: string[]): ReadableStream {
+  return new ReadableStream({
+    async pull(controller) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const chunk = chunks.shift();
+      if (chunk === undefined) controller.close();
+      else controller.enqueue(chunk);
+    },
+  });
+}
+
 describe('a stream that is sent', () => {
   let cancelled = 0;
   const streamOf = (chunk: unknown, milliseconds?: number): RequestInit => ({
@@ -170,11 +183,20 @@ describe('a stream that is sent', () => {
     ['beside the URL', (url, chunk) => fetch(url, streamOf(chunk))],
     ['of a Request', (url, chunk) => fetch(new Request(url, streamOf(chunk)))],
     ['of a Request, and comes late', (url, chunk) => fetch(new Request(url, streamOf(chunk, 5)))],
-  ])('%s is of bytes alone', async (_name, send) => {
+  ])('%s is of bytes or text alone', async (_name, send) => {
     await using server = await startServer('echo', {});
-    const chunks = ['text', null, 1, new ArrayBuffer(1)];
+    const chunks = [null, 1, new ArrayBuffer(1)];
     cancelled = 0;
     for (const chunk of chunks) await expect(send(server.url('/'), chunk)).rejects.toBeInstanceOf(TypeError);
     expect(cancelled).toBe(chunks.length);
+  });
+
+  it.each<[string, (url: string, body: ReadableStream) => Promise<Response>]>([
+    ['beside the URL', (url, body) => fetch(url, { method: 'POST', duplex: 'half', body })],
+    ['of a Request', (url, body) => fetch(new Request(url, { method: 'POST', duplex: 'half', body }))],
+  ])('%s sends text as UTF-8', async (_name, send) => {
+    await using server = await startServer('echo', {});
+    const streams = [Readable.toWeb(Readable.from(['zwölf', ' ', '🎩'])) as ReadableStream, lateText(['zwölf', ' ', '🎩'])];
+    for (const stream of streams) expect((await echoed(await send(server.url('/'), stream))).body).toBe('zwölf 🎩');
   });
 });
