@@ -129,7 +129,7 @@ async function requestOf(
   init: PlatformRequestInit | undefined,
   client: FetchClient,
 ): Promise<[FetchCall, Request]> {
-  const asked = new globalThis.Request(absolute(input, client), init);
+  const asked = platformRequest(absolute(input, client), init, client);
   refuseWhatIsIgnored(init);
   const hasSignal = input instanceof globalThis.Request || (init?.signal !== undefined && init.signal !== null);
   const { method, url, redirect, credentials, cache, integrity } = asked;
@@ -152,6 +152,35 @@ async function requestOf(
     return [call, client.buildRequest(method, url, { headers, ...(body === undefined ? {} : { body }) })];
   } catch (cause) {
     throw new TypeError('fetch failed', { cause });
+  }
+}
+
+/** @throws {TypeError} in the words of the platform, where these don't repeat a password of the URL. */
+function platformRequest(input: Parameters<Fetch>[0], init: PlatformRequestInit | undefined, client: FetchClient): PlatformRequest {
+  try {
+    return new globalThis.Request(input, init);
+  } catch (error) {
+    throw withoutUserInformation(error, urlOf(input), client);
+  }
+}
+
+/** The error itself, unless there is user information that it may repeat: then not even as a cause. */
+function withoutUserInformation(error: unknown, url: string, client: FetchClient): unknown {
+  if (!url.includes('@')) return error;
+  const parsed = parseUrl(url);
+  if (parsed === undefined) return new TypeError('fetch failed', { cause: refusalOf(url, client) });
+  if (parsed.username === '' && parsed.password === '') return error;
+  // Fetch Standard §5.4, step 5.4.
+  return new TypeError(`The URL given to fetch has user information; set "authorization", or "auth" of the client (${parsed.origin})`);
+}
+
+/** What the client says of a URL that is none: it masks what may be secret. */
+function refusalOf(url: string, client: FetchClient): unknown {
+  try {
+    client.buildRequest('GET', url, { params: null });
+    return undefined;
+  } catch (error) {
+    return error;
   }
 }
 

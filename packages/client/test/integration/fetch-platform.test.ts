@@ -1,6 +1,7 @@
 /** Where `client.fetch` does as the platform does, though it makes its objects only for who needs them. */
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { inspect } from 'node:util';
 
 import { Client } from '@x/client';
 import { startRawServer, startServer, receiveHead, send, close, type EchoedRequest } from '@x/testbed';
@@ -151,6 +152,35 @@ describe('what a fetch says beside its message', () => {
     await expect(closed).rejects.toMatchObject({ name: 'AbortError' });
     await expect(reader.read()).rejects.toMatchObject({ name: 'AbortError' });
   });
+});
+
+it.each([
+  'http://me:secret@',
+  'http://me:secret@a b/',
+  'http://me:secret@[::1/',
+  'http://me:secret@host:port/',
+  '//me:secret@host:x',
+  'htp//me:secret@host',
+  'http:\\\\me:secret@a b',
+  'http://secret@%zz/',
+  'http://me:se/secret@h:y/',
+])('an error of %j shows no user information', async (url) => {
+  for (const init of [undefined, { credentials: 'omit' }] as const) {
+    const error: unknown = await fetch(url, init).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(TypeError);
+    expect(inspect(error, { depth: 9 })).not.toContain('secret');
+  }
+});
+
+it('nor does that of a URL that is refused for it', async () => {
+  const error: unknown = await fetch('http://me:secret@a.example/b', { credentials: 'omit' }).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(TypeError);
+  expect(String(error)).toContain('http://a.example');
+  expect(inspect(error, { depth: 9 })).not.toContain('secret');
+});
+
+it('what else is wrong is told in the words of the platform', async () => {
+  await expect(fetch('http://a.example/@b', { method: 'TRACE' })).rejects.toThrow(/TRACE/u);
 });
 
 /** Each of them a turn of the loop later. */

@@ -12,6 +12,11 @@ export const exceptions: readonly Exception[] = [
     file: '/cors/',
     reason: 'There is no page whose origin could be protected, so there is no CORS: neither refusals nor opaque responses.',
   },
+  {
+    file: '/redirect/redirect-back-to-original-origin',
+    test: /mode: "(?:no-)?cors"$/u,
+    reason: 'For the same reason `type` is always "basic".',
+  },
   { file: 'integrity.sub', test: /opaque/u, reason: 'There is no CORS, so no response is opaque.' },
   {
     file: 'abort/general',
