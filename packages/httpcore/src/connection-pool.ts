@@ -20,6 +20,7 @@ import {
 import { checkGrace, resolvePoolOptions, type PoolOptions } from './model/pool-options.ts';
 import { onlyHttp1 } from './model/destination.ts';
 import { parseOrigin } from './model/origin.ts';
+import type { ConnectionObserver } from './contract/trace.ts';
 import type { Proxy } from './model/proxy/proxy.ts';
 import { parseUrl } from './model/url.ts';
 import { Resolver } from './net/resolve.ts';
@@ -155,6 +156,19 @@ export class ConnectionPool implements Dispatcher {
   /** A look at the pool at this moment. */
   stats(): PoolStats {
     return this.#pool.stats();
+  }
+
+  /**
+   * Tells `observer` of connections that are made and closed from now on; the steps of a request are told by its `trace`. Gives what takes that
+   * back.
+   *
+   * @example
+   * const off = pool.observe((name, at, { origin }) => console.log(at.toFixed(1), name, origin));
+   */
+  observe(observer: ConnectionObserver): () => void {
+    if (typeof observer !== 'function')
+      throw new LocalProtocolError('An observer must be a function', { code: 'INVALID_OPTION', phase: 'request' });
+    return this.#pool.watch.add(observer);
   }
 
   /**

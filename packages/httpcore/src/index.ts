@@ -63,7 +63,17 @@ export { Proxy, type ProxyOptions } from './model/proxy/proxy.ts';
 export type { ProxiedRequest, ProxyAuthenticator, ProxyChallenge } from './model/proxy/proxy-authenticator.ts';
 export type { ProxyScheme } from './model/proxy/proxy-url.ts';
 export type { CertificateInput, TlsOptions } from './model/tls-options.ts';
+export { isSecretField, isSecretParameter } from './model/secrets.ts';
 export { diagnosticsChannelName } from './observe/diagnostics-channel.ts';
 export type { DiagnosticsMessage } from './observe/diagnostics-channel.ts';
-export type { ConnectionInfo, DialTimings, TraceEventName, TraceEvents, TraceObserver } from './contract/trace.ts';
+export type {
+  ConnectionEventName,
+  ConnectionEvents,
+  ConnectionInfo,
+  ConnectionObserver,
+  DialTimings,
+  TraceEventName,
+  TraceEvents,
+  TraceObserver,
+} from './contract/trace.ts';
 export type { OriginStats, PoolStats } from './pool/pool-stats.ts';

@@ -59,7 +59,7 @@ export const clientLayers: readonly Layer[] = [
     layer: 'client/call',
     files: [`${client}/call/`],
     imports: ['client/ground', 'client/time', 'client/request', 'client/response'],
-    modules: ['@x/httpcore', 'node:events'],
+    modules: ['@x/httpcore', 'node:events', 'node:util'],
   },
   // Features. None imports another, but for what a row says.
   {
@@ -73,6 +73,13 @@ export const clientLayers: readonly Layer[] = [
     layer: 'client/caching',
     files: [`${client}/caching/`],
     imports: ['client/ground', 'client/response', 'client/call'],
+    types: ['@x/httpcore'],
+  },
+  {
+    layer: 'client/telemetry',
+    files: [`${client}/telemetry/`],
+    imports: ['client/ground', 'client/response', 'client/call'],
+    modules: ['node:perf_hooks'],
     types: ['@x/httpcore'],
   },
   {
@@ -111,7 +118,7 @@ export const clientLayers: readonly Layer[] = [
   {
     layer: 'client/routing',
     files: [`${client}/routing/`],
-    imports: ['client/ground', 'client/time', 'client/request', 'client/response', 'client/call', 'client/caching', 'client/proxies'],
+    imports: ['client/ground', 'client/time', 'client/request', 'client/response', 'client/call', 'client/caching', 'client/telemetry', 'client/proxies'],
     modules: ['@x/httpcore'],
   },
   {

@@ -5,6 +5,7 @@ import type { Violation } from './check.ts';
 const core = 'packages/httpcore/src';
 const client = 'packages/client/src';
 const cache = 'packages/cache/src';
+const otel = 'packages/otel/src';
 
 /** Beginnings of paths. */
 export const pureFiles: readonly string[] = [
@@ -24,6 +25,8 @@ export const pureFiles: readonly string[] = [
   `${client}/retries/retry-after.ts`,
   `${client}/time/backoff.ts`,
   `${cache}/rules/`,
+  `${otel}/error-facts.ts`,
+  `${otel}/request-facts.ts`,
 ];
 
 /** Of the platform: what gives another answer each time, and what comes later. */

@@ -10,6 +10,7 @@ import type { Layer } from './layer.ts';
 const core = 'packages/httpcore/src';
 const interop = 'packages/interop/src';
 const cache = 'packages/cache/src';
+const otel = 'packages/otel/src';
 
 export const layers: readonly Layer[] = [
   // @x/httpcore
@@ -23,7 +24,12 @@ export const layers: readonly Layer[] = [
     modules: ['node:buffer', 'node:crypto', 'node:util/types'],
     types: ['node:net', 'node:tls', 'node:dns'],
   },
-  { layer: 'core/observe', files: [`${core}/observe/`], imports: ['core/contract'], modules: ['node:diagnostics_channel'] },
+  {
+    layer: 'core/observe',
+    files: [`${core}/observe/`],
+    imports: ['core/contract', 'core/model'],
+    modules: ['node:buffer', 'node:diagnostics_channel', 'node:util'],
+  },
   // Sans-I/O: bytes in, calls out. No socket, no timer, no promise, no stream; http1, http2 and socks never meet.
   { layer: 'core/protocol', files: [`${core}/protocol/`], imports: ['core/contract', 'core/model'], modules: ['node:buffer'] },
   {
@@ -241,6 +247,14 @@ export const layers: readonly Layer[] = [
     files: [`${interop}/undici/`],
     imports: ['interop/carrier'],
     modules: ['node:async_hooks', 'node:events', 'node:stream', 'node:timers', 'node:util'],
+  },
+
+  // @x/otel
+  {
+    layer: 'otel',
+    files: [`${otel}/`],
+    imports: [],
+    modules: ['@opentelemetry/api', '@x/httpcore', 'node:perf_hooks', 'node:process'],
   },
 
   // @x/cache

@@ -75,3 +75,27 @@ export type TraceEventName = keyof TraceEvents;
  * await pool.dispatch('GET', url, [], null, undefined, { trace: (name, at) => console.log(at.toFixed(1), name) });
  */
 export type TraceObserver = <Name extends TraceEventName>(name: Name, at: number, detail: TraceEvents[Name]) => void;
+
+/** What can be seen of the connections of a pool. */
+export interface ConnectionEvents {
+  /** One is being made: to an origin, or to the proxy that forwards for it. */
+  connecting: { readonly origin: string; readonly proxy: string | undefined };
+  /** It could not be made, or is not wanted any more. */
+  'connect-failed': { readonly origin: string; readonly proxy: string | undefined; readonly error: HttpCoreError };
+  opened: { readonly origin: string; readonly connection: ConnectionInfo };
+  /** `requests`: how many exchanges it has been given. `error`: why it has ended, where that was no orderly end. */
+  closed: {
+    readonly origin: string;
+    readonly connection: ConnectionInfo;
+    readonly requests: number;
+    readonly error: HttpCoreError | undefined;
+  };
+}
+
+export type ConnectionEventName = keyof ConnectionEvents;
+
+/**
+ * Sees the connections of a pool come and go, as `pool.observe()` was given it. `at` is in milliseconds of `performance.now()`. Called
+ * synchronously, in no request's async context: be quick, and do not throw (what it throws is dropped).
+ */
+export type ConnectionObserver = <Name extends ConnectionEventName>(name: Name, at: number, detail: ConnectionEvents[Name]) => void;

@@ -22,6 +22,7 @@ import type { RequestFraming } from '../model/request-framing.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { ConnectionInfo, TraceEventName, TraceEvents } from '../contract/trace.ts';
 import { listenForAbort, stopListening, type AbortHandler, type AbortListener } from './abort-listener.ts';
+import type { MessageWatcher } from '../observe/message-watcher.ts';
 import { BodyBuffer } from './body-buffer.ts';
 import { ExchangeLimits, type WaitingFor } from './exchange-limits.ts';
 import type { Carrier, ExchangeOwner } from './parties.ts';
@@ -85,8 +86,9 @@ export class Exchange extends GivenRequest implements AbortHandler {
     timeouts: Timeouts,
     context: DispatchContext | undefined,
     now: number,
+    watcher: MessageWatcher | null = null,
   ) {
-    super(owner, origin, method, target, headers, body, framing, timeouts, context, now);
+    super(owner, origin, method, target, headers, body, framing, timeouts, context, now, watcher);
     this.#owner = owner;
     this.#limits = new ExchangeLimits(timeouts, context?.deadline);
     this.response = new Promise<DispatchResponse>((resolve, reject) => {
@@ -110,10 +112,6 @@ export class Exchange extends GivenRequest implements AbortHandler {
     if (this.#state === states.queued) return this.#owner.phaseOf(this);
     if (this.#buffer !== null) return 'response-body';
     return this.requestEnded ? 'response-head' : 'send';
-  }
-
-  get traced(): boolean {
-    return this.observer !== null;
   }
 
   /** Callers check {@link traced} first, so that nothing is made when nobody looks. */
@@ -171,6 +169,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
     if (this.forwarding !== null && this.#answerProxy(status, headers)) return;
     this.#move(events.head);
     if (this.observer !== null) this.trace('head-received', { status });
+    if (this.watcher !== null) this.show((watcher) => watcher.onHead(status, reason, headers));
     const buffer = (this.#buffer = new BodyBuffer(this.#owner.memory));
     this.#resolve([version, status, reason, headers, upgraded ? new UpgradedBody(this, buffer) : new IncomingBody(this, buffer)]);
   }
@@ -404,6 +403,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
     if (error === null) {
       this.#move(events.end);
       if (this.observer !== null) this.trace('body-end', { bytes: buffer!.received });
+      if (this.watcher !== null) this.show((watcher) => watcher.onEnd(trailers));
       buffer!.end(trailers);
       this.#release();
       return;

@@ -6,7 +6,9 @@ import type { TraceObserver } from '../contract/trace.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Forwarding } from '../model/proxy/forwarding.ts';
 import type { RequestFraming } from '../model/request-framing.ts';
+import { logOf } from '../observe/debug-log.ts';
 import { isObserved, observerOf } from '../observe/diagnostics-channel.ts';
+import { both, type MessageWatcher } from '../observe/message-watcher.ts';
 
 let lastOrder = 0;
 
@@ -42,6 +44,8 @@ export class GivenRequest {
   /** Its place among all requests: the lower, the earlier. */
   readonly order: number = (lastOrder += 1);
   readonly observer: TraceObserver | null;
+  /** Sees the messages, too. */
+  readonly watcher: MessageWatcher | null;
   /** Only where something is called back: it costs as much as a promise. */
   readonly #scope: AsyncResource | null;
   /** `null` where the peer is no proxy that forwards. */
@@ -58,6 +62,7 @@ export class GivenRequest {
     timeouts: Timeouts,
     context: DispatchContext | undefined,
     now: number,
+    watcher: MessageWatcher | null,
   ) {
     this.forwarding = forwarding;
     this.origin = origin;
@@ -69,11 +74,28 @@ export class GivenRequest {
     this.timeouts = timeouts;
     this.context = context;
     this.queuedAt = now;
-    const observer = observerOf(context?.trace, method, origin.text);
-    const callsBack = callsForRequests || (observer !== null && !isContextFree(context)) || hasCallbacks(body, context);
+    this.watcher = both(logOf(this), watcher);
+    const observer = observerOf(context?.trace, method, origin.text, this.watcher);
+    const looksAtContext = watcher !== null || (observer !== null && !isContextFree(context));
+    const callsBack = callsForRequests || looksAtContext || hasCallbacks(body, context);
     const scope = (this.#scope = callsBack ? new AsyncResource('@x/httpcore request') : null);
     this.observer =
       observer === null || scope === null ? observer : (name, at, detail) => scope.runInAsyncScope(observer, undefined, name, at, detail);
+  }
+
+  get traced(): boolean {
+    return this.observer !== null;
+  }
+
+  /** Shows what a trace does not. Callers check {@link watcher} first. */
+  show(see: (watcher: MessageWatcher) => void): void {
+    this.inContext(() => {
+      try {
+        see(this.watcher!);
+      } catch {
+        // As of an observer: it must not change what it sees.
+      }
+    });
   }
 
   /** Calls back in the async context of the call that gave what is called: an `AsyncLocalStorage` has its store, and no other's. */

@@ -72,6 +72,11 @@ export interface PoolOptions {
   readonly expectContinueTimeout?: number | undefined;
   /** RFC 8305 §5: the head start of each address before the next one is tried too. Default 250. */
   readonly connectionAttemptDelay?: number | undefined;
+  /**
+   * `undici`: what listens to the `node:diagnostics_channel`s of undici (`undici:request:create` and so on), as instrumentations do, hears of the
+   * requests of this pool as of undici's own, and can add fields to them. Default `null`: it does not.
+   */
+  readonly diagnostics?: 'undici' | null | undefined;
 }
 
 /** The options with every default filled in. */
@@ -98,6 +103,7 @@ export interface PoolSettings {
   readonly coalesce: boolean;
   readonly expectContinueTimeout: number;
   readonly connectionAttemptDelay: number;
+  readonly diagnostics: 'undici' | null;
 }
 
 export const poolDefaults: Omit<PoolSettings, 'longestKeepAlive'> = Object.freeze({
@@ -121,6 +127,7 @@ export const poolDefaults: Omit<PoolSettings, 'longestKeepAlive'> = Object.freez
   coalesce: false,
   expectContinueTimeout: 1_000,
   connectionAttemptDelay: 250,
+  diagnostics: null,
 });
 
 const atLeastOne = ['maxConnections', 'maxConnectionsPerOrigin', 'maxHeaderBytes', 'maxHeaderFields', 'maxBufferedBytes'] as const;
@@ -148,6 +155,8 @@ export function resolvePoolOptions(options: PoolOptions = {}): PoolSettings {
     if (typeof resolved[key] !== 'boolean') throw invalidOption(key, 'must be a boolean');
   }
   if (!isGuard(resolved['guard'])) throw invalidOption('guard', 'must be an object with a method check(), such as publicOnly(), or null');
+  if (resolved['diagnostics'] !== null && resolved['diagnostics'] !== 'undici')
+    throw invalidOption('diagnostics', "must be 'undici', or null");
   if (resolved['http1'] === false && resolved['http2'] === false) throw invalidOption('http2', 'and http1 must not both be false');
   // Who says how long means it; a default gives way to what the server says of itself.
   resolved['longestKeepAlive'] =

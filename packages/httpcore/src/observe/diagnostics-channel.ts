@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 
 import type { TraceEventName, TraceEvents, TraceObserver } from '../contract/trace.ts';
+import type { MessageWatcher } from './message-watcher.ts';
 
 /** What subscribers of the channel `@x/httpcore` receive: every {@link TraceEvents} event of every exchange in the process. */
 export interface DiagnosticsMessage<Name extends TraceEventName = TraceEventName> {
@@ -26,15 +27,22 @@ export function isObserved(): boolean {
 }
 
 /**
- * Joins the caller's observer and the diagnostics channel into one, or `null` when nobody listens: then no event is made.
- * What an observer throws must not reach a socket callback, so it is dropped here.
+ * Joins the caller's observer, the diagnostics channel and who watches the messages into one, or `null` when nobody listens: then no event is
+ * made. What an observer throws must not reach a socket callback, so it is dropped here.
  */
-export function observerOf(own: TraceObserver | undefined, method: string, origin: string): TraceObserver | null {
-  if (!diagnostics.hasSubscribers) return own === undefined ? null : guarded(own);
-  const exchange = ++lastExchange;
+export function observerOf(
+  own: TraceObserver | undefined,
+  method: string,
+  origin: string,
+  watcher: MessageWatcher | null = null,
+): TraceObserver | null {
+  const isPublic = diagnostics.hasSubscribers;
+  if (!isPublic && watcher === null) return own === undefined ? null : guarded(own);
+  const exchange = isPublic ? ++lastExchange : 0;
   return guarded((name, at, detail) => {
     // A subscriber's error is reported by the channel itself, in a turn of its own.
-    diagnostics.publish({ exchange, method, origin, name, at, detail } satisfies DiagnosticsMessage);
+    if (isPublic) diagnostics.publish({ exchange, method, origin, name, at, detail } satisfies DiagnosticsMessage);
+    watcher?.trace(name, at, detail);
     own?.(name, at, detail);
   });
 }

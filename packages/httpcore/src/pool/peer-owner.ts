@@ -1,5 +1,5 @@
 import type { Connection } from '../connection/connection.ts';
-import type { SlotHolder } from '../contract/errors.ts';
+import type { HttpCoreError, SlotHolder } from '../contract/errors.ts';
 import type { BodyMemory } from '../exchange/body-memory.ts';
 import type { Dial, DialRequest } from '../dial/dial.ts';
 import type { Clock } from '../time/clock.ts';
@@ -28,6 +28,8 @@ export interface PeerOwner<Owned> {
   /** A slot was taken or given back. */
   onSlotTaken(peer: Owned): void;
   onSlotFreed(peer: Owned): void;
+  /** A connection of this peer is closed: its slot is free. */
+  onClosed(peer: Owned, connection: Connection, error: HttpCoreError | undefined): void;
   /** This origin would dial if there were room: make some, now or when there is. */
   onRoomWanted(peer: Owned): void;
   /** A connection of this peer has nothing to do for the moment: should another peer have its room? */

@@ -314,14 +314,14 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     if (this.#line.size > 0) this.grow();
   }
 
-  onClosed(connection: Connection): void {
+  onClosed(connection: Connection, error?: HttpCoreError): void {
     this.#available.remove(connection);
     if (!this.connections.delete(connection)) {
       // It closed between its handshake and the moment at which its dial is seen to succeed: the slot is still the dial's.
       this.#closedEarly.add(connection);
       return;
     }
-    this.#pool.onSlotFreed(this);
+    this.#pool.onClosed(this, connection, error);
     this.grow();
     this.#closeIfDone();
   }

@@ -18,10 +18,14 @@ import { checkedTimeouts, type PoolSettings } from '../model/pool-options.ts';
 import { forwards, proxyDestination } from '../model/destination.ts';
 import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
 import { requestFraming } from '../model/request-framing.ts';
+import { connectionLog } from '../observe/debug-log.ts';
+import type { Origin } from '../model/origin.ts';
+import { publishConnection, PublishedRequest } from '../observe/undici-channels.ts';
 import type { Clock } from '../time/clock.ts';
 import { CoarseTimer } from '../time/coarse-timer.ts';
 import { Closing, type ClosingPool } from './closing.ts';
 import { Coalescing } from './coalescing.ts';
+import { ConnectionWatch } from './connection-watch.ts';
 import { idleGrace, Idling, type IdlingPool } from './idling.ts';
 import { Learnt } from './learnt.ts';
 import { Peer } from './peer.ts';
@@ -34,6 +38,8 @@ import { Room } from './room.ts';
 export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
   readonly clock: Clock;
   readonly memory: BodyMemory;
+  /** Who is told of connections. */
+  readonly watch: ConnectionWatch;
   readonly maxConnections: number;
   readonly maxConnectionsPerOrigin: number;
   readonly keepAliveTimeout: number;
@@ -59,6 +65,10 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     this.#dialer = dialer;
     this.clock = clock;
     this.memory = dialer.memory;
+    this.watch = new ConnectionWatch(clock);
+    const log = connectionLog();
+    if (log !== null) this.watch.add(log);
+    if (options.diagnostics === 'undici') this.watch.add(publishConnection);
     this.maxConnections = options.maxConnections;
     this.maxConnectionsPerOrigin = options.maxConnectionsPerOrigin;
     this.keepAliveTimeout = options.keepAliveTimeout;
@@ -95,8 +105,29 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     const isForwarded = proxy !== null && this.#isForwarded(method, scheme, fields, proxy);
     const { origin, peer } = this.#peers.find(url, own?.servername, proxy, isForwarded);
     if (this.#options.guard !== null && proxy !== null) admitThroughProxy(this.#options.guard, origin, proxy);
+    const published = this.#options.diagnostics === null ? null : PublishedRequest.create(method, origin.text, target, fields, content);
+    if (published !== null) return this.#beginPublished(published, peer, [origin, method, target, content, limits, own]);
     const now = this.clock.now();
     const exchange = new Exchange(peer, origin, method, target, fields, content, framing, limits, own, now);
+    return this.#begin(exchange, peer, now);
+  }
+
+  /** Subscribers have seen the request, and may have changed its fields. */
+  #beginPublished(
+    published: PublishedRequest,
+    peer: Peer,
+    [origin, method, target, content, limits, own]: CheckedRequest,
+  ): Promise<DispatchResponse> {
+    const now = this.clock.now();
+    let exchange: Exchange;
+    try {
+      const fields = checkedFields(published.fields());
+      const framing = requestFraming(method, fields, content, own?.trailers !== undefined);
+      exchange = new Exchange(peer, origin, method, target, fields, content, framing, limits, own, now, published);
+    } catch (error) {
+      published.fail(error);
+      throw error;
+    }
     return this.#begin(exchange, peer, now);
   }
 
@@ -156,6 +187,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
 
   onMade(peer: Peer, connection: Connection): boolean {
     this.#opened += 1;
+    this.watch.onOpened(peer.destination, connection);
     if (!this.learnt.onAgreed(peer.key, connection.info.protocol)) return false;
     this.coalescing?.add(connection, peer);
     return true;
@@ -163,7 +195,8 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
 
   dial(peer: Peer, { trace, inContext }: Pick<DialRequest, 'trace' | 'inContext'>): Dial<Connection> {
     const { proxy, via } = peer.destination;
-    return this.#dialer.dial(
+    this.watch.onDialing(peer.destination);
+    const dial = this.#dialer.dial(
       {
         ...peer.destination,
         ...this.learnt.forDial(peer),
@@ -174,6 +207,13 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
       },
       this.coalescing?.ownerFor(peer) ?? peer,
     );
+    if (this.watch.isWatched) this.watch.onDialed(peer.destination, dial);
+    return dial;
+  }
+
+  onClosed(peer: Peer, connection: Connection, error: HttpCoreError | undefined): void {
+    this.watch.onClosed(peer.destination, connection, error);
+    this.onSlotFreed(peer);
   }
 
   onSlotTaken(peer: Peer): void {
@@ -296,6 +336,16 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     this.#closing?.finish();
   }
 }
+
+/** What of a request does not change any more. */
+type CheckedRequest = readonly [
+  origin: Origin,
+  method: string,
+  target: string,
+  content: ByteIterable | null,
+  limits: Timeouts,
+  context: DispatchContext | undefined,
+];
 
 function runningOn(peers: readonly Peer[]): readonly Exchange[] {
   return peers.flatMap((peer) => Array.from(peer.connections, (connection) => connection.exchanges()).flat());

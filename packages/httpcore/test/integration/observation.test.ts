@@ -1,5 +1,7 @@
 /** What can be seen of an exchange: its steps in order, on the context and on the diagnostics channel alike. */
+import { execFile } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { promisify } from 'node:util';
 
 import { startServer, trustedAuthority } from '@x/testbed';
 import { describe, expect, it } from 'vitest';
@@ -108,5 +110,101 @@ describe('the trace', () => {
       expect(own[0]).toMatchObject({ name: 'queued', method: 'GET', origin: `http://127.0.0.1:${server.port}` });
       expect(own.at(-1)?.name).toBe('body-end');
     }
+  });
+});
+
+describe('an observer of connections', () => {
+  it('hears of each from its making to its end, and no more once it is taken back', async () => {
+    await using server = await startServer('plain');
+    const pool = new ConnectionPool();
+    const seen: [name: string, detail: unknown][] = [];
+    const off = pool.observe((name, at, detail) => {
+      expect(at).toBeLessThanOrEqual(performance.now());
+      seen.push([name, detail]);
+    });
+    const late: string[] = [];
+    pool.observe((name) => late.push(name))();
+    pool.observe(() => {
+      throw new Error('is dropped');
+    });
+    const url: UrlParts = ['http', '127.0.0.1', server.port, '/'];
+    for (let count = 0; count < 3; count += 1) await (await pool.dispatch('GET', url, [], null))[4].bytes();
+    await pool.close();
+    const origin = server.origin;
+    expect(seen).toMatchObject([
+      ['connecting', { origin, proxy: undefined }],
+      ['opened', { origin, connection: { remotePort: server.port } }],
+      ['closed', { origin, requests: 3, error: undefined }],
+    ]);
+    off();
+    expect(late).toEqual([]);
+  });
+
+  it('hears of one that can not be made, and of one that broke', async () => {
+    await using server = await startServer((request) => request.socket.destroy());
+    await using pool = new ConnectionPool();
+    const seen: [name: string, detail: unknown][] = [];
+    pool.observe((name, _at, detail) => seen.push([name, detail]));
+    await expect(pool.dispatch('GET', ['http', '127.0.0.1', 1, '/'], [], null)).rejects.toThrow();
+    await expect(pool.dispatch('POST', ['http', '127.0.0.1', server.port, '/'], [], null)).rejects.toThrow();
+    expect(seen).toMatchObject([
+      ['connecting', {}],
+      ['connect-failed', { error: { code: 'CONNECT_FAILED' } }],
+      ['connecting', {}],
+      ['opened', {}],
+      ['closed', { requests: 1, error: { code: 'CONNECTION_CLOSED' } }],
+    ]);
+  });
+
+  it('must be a function', () => {
+    const pool = new ConnectionPool();
+    expect(() => pool.observe({} as never)).toThrow(/must be a function/);
+  });
+});
+
+describe('the debug log', () => {
+  const program = `
+    import { ConnectionPool } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
+    const pool = new ConnectionPool();
+    const port = Number(process.argv[1]);
+    const headers = [['authorization', 'Bearer s3cret'], ['x-plain', 'seen'], ['referer', 'http://me:s3cret@host/?token=s3cret']];
+    for (const target of ['/a?access_token=s3cret&page=2', '/b']) {
+      const [, , , , body] = await pool.dispatch('POST', ['http', '127.0.0.1', port, target], headers, [Buffer.from('hello')]);
+      await body.bytes();
+    }
+    await pool.dispatch('GET', ['http', '127.0.0.1', 1, '/'], [], null).catch(() => {});
+  `;
+  const run = promisify(execFile);
+
+  it('tells in words what happens when NODE_DEBUG asks for it, heads when it asks for the wire, and never a secret', async () => {
+    await using server = await startServer((request, response) => {
+      request.resume();
+      request.on('end', () =>
+        response.writeHead(200, { 'set-cookie': 'sid=s3cret', location: '/x?code=s3cret', 'x-answer': 'yes' }).end('hi'),
+      );
+    });
+    const { stderr } = await run(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program, String(server.port)], {
+      env: { ...process.env, NODE_DEBUG: 'xhttp*' },
+    });
+    const lines = stderr.replaceAll(/\d+\.\d ms/g, '0 ms').match(/^XHTTP.*\n/gm)!;
+    const of = (log: string): string =>
+      lines
+        .filter((line) => line.startsWith(`${log} `))
+        .map((line) => line.replace(/^\S+ \d+: /, ''))
+        .join('');
+    const [steps, wire] = [of('XHTTP'), of('XHTTP:WIRE')];
+    const { port } = server;
+    expect(steps).toContain(`#1 POST http://127.0.0.1:${port}/a?access_token=[redacted]&page=2\nconnecting to http://127.0.0.1:${port}\n`);
+    expect(steps).toContain(`connection 1 to http://127.0.0.1:${port} is open (http/1.1, 127.0.0.1:${port})\n`);
+    expect(steps).toContain(`#1 takes connection 1 (http/1.1, 127.0.0.1:${port})\n`);
+    expect(steps).toContain('#1 has sent a body of 5 bytes\n#1 is answered 200 after 0 ms\n#1 ended with 2 bytes after 0 ms\n');
+    expect(steps).toContain('#2 takes connection 1, reused');
+    expect(steps).toContain('#3 failed after 0 ms: ConnectError (CONNECT_FAILED), ');
+    expect(steps).toContain('no connection to http://127.0.0.1:1: ConnectError');
+    expect(wire).toContain(
+      `#1 > POST /a?access_token=[redacted]&page=2 (127.0.0.1:${port})\n#1 > authorization: [redacted]\n#1 > x-plain: seen\n`,
+    );
+    expect(wire).toContain('#1 < 200 OK\n#1 < set-cookie: [redacted]\n#1 < location: /x?code=[redacted]\n#1 < x-answer: yes\n');
+    expect(stderr).not.toContain('s3cret');
   });
 });
