@@ -149,5 +149,6 @@ export type { Problem } from './response/problem.ts';
 export type { ServerTiming } from './response/server-timing.ts';
 export type { MisdirectedOptions } from './call/misdirected.ts';
 export type { StatusOptions } from './response/status-settings.ts';
+export type { ClientTelemetry, TelemetryOptions, WatchedCall } from './telemetry/telemetry-settings.ts';
 export type { RetryEvent, RetryHook, RetryHookOptions } from './retries/retry-hook.ts';
 export type { RedirectEvent, RedirectHook } from './redirects/redirect-settings.ts';

@@ -1,26 +1,12 @@
 /** What is shown of a message in `inspect`, `toJSON` and error texts: never a credential, whoever sent it. */
 
+import { isSecretField, isSecretParameter } from '@x/httpcore';
+
+export { isSecretField, isSecretParameter };
+
 /** What stands in the place of a secret. */
 export const mask = '[redacted]';
-// Over-masking costs a look at the raw value; under-masking costs a secret in a log.
-const secretName = /authorization|authentication|cookie|token|secret|passw|api[-_]?key|credential|session|signature|jwt|[-_](?:auth|key)$/i;
-const secretParameter = /^(?:key|sig|code|pw|pwd|auth|sid|otp|pin)$/i;
-// They end like one, and whoever sees them can do nothing with them.
-const plainNames = new Set(['idempotency-key', 'sec-websocket-key', 'surrogate-key']);
 const urlFields = new Set(['location', 'content-location', 'referer', 'link', 'refresh']);
-
-/**
- * Does the field say who somebody is, or give access to something? By its name: credentials have many names of somebody's own, such as
- * `X-Api-Key`. Its value is not shown, and it does not leave the origin that it was meant for.
- */
-export function isSecretField(name: string): boolean {
-  return secretName.test(name) && !plainNames.has(name.toLowerCase());
-}
-
-/** The same for a parameter of a query or a form, where short names are secrets too. */
-export function isSecretParameter(name: string): boolean {
-  return secretName.test(name) || secretParameter.test(name);
-}
 
 /** The value of a header field as it may be shown. */
 export function shownHeaderValue(name: string, value: string): string {

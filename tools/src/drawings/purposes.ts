@@ -35,6 +35,7 @@ export const purposes: Readonly<Record<string, Readonly<Record<string, string>>>
     'redirects/': 'where it leads',
     'caching/': 'which cache, and how a call wants it',
     'retries/': 'what is sent again',
+    'telemetry/': 'who watches',
     'call/': 'line to last byte',
     'response/': 'what comes back',
     'request/': 'what is sent',

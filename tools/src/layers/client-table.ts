@@ -118,7 +118,16 @@ export const clientLayers: readonly Layer[] = [
   {
     layer: 'client/routing',
     files: [`${client}/routing/`],
-    imports: ['client/ground', 'client/time', 'client/request', 'client/response', 'client/call', 'client/caching', 'client/telemetry', 'client/proxies'],
+    imports: [
+      'client/ground',
+      'client/time',
+      'client/request',
+      'client/response',
+      'client/call',
+      'client/caching',
+      'client/telemetry',
+      'client/proxies',
+    ],
     modules: ['@x/httpcore'],
   },
   {

@@ -14,6 +14,7 @@ import { sameOrigin } from '../request/url/same-origin.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
 import type { Send } from '../call/interceptor.ts';
 import type { CallContext } from '../call/context.ts';
+import { tell } from '../call/debug-log.ts';
 import { withinCall } from '../call/within-call.ts';
 
 /**
@@ -63,7 +64,11 @@ async function runFlow(
     let step = await take(context, flow.next());
     while (step.done !== true) {
       // The connection of the answer that the flow goes on from may carry the next request.
-      if (response !== undefined) await context.release(response);
+      if (response !== undefined) {
+        const { status } = response;
+        tell(step.value, () => `is sent after an answer of ${status}, as the authentication flow wants it`);
+        await context.release(response);
+      }
       response = undefined;
       const onward = checkStep(step.value, sent);
       if (onward.body !== null) sent.add(onward.body);

@@ -3,6 +3,7 @@ import type { Dispatcher, HeaderPair } from '@x/httpcore';
 
 import { InvalidOption } from '../errors.ts';
 import { isSecretField } from '../redact.ts';
+import { tell } from '../call/debug-log.ts';
 import type { Attempt } from '../call/attempt.ts';
 import type { CacheOutcome } from '../response/cache-outcome.ts';
 
@@ -60,6 +61,7 @@ export function cachedCall(attempt: Attempt, mode: CacheMode, sensitive: Readonl
     credentialFields: credentialFields(attempt.request.rawHeaders, sensitive),
     onCacheOutcome: (outcome, received) => {
       attempt.cache = outcome;
+      tell(attempt.request, () => `has of the cache: ${outcome.state}, ${outcome.reason}`);
       attempt.received = received;
     },
   };

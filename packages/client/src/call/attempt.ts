@@ -25,6 +25,8 @@ export class Attempt<Asked = Request> {
   body: ResponseBody | undefined = undefined;
   /** @internal */
   httpVersion: string | undefined = undefined;
+  /** @internal */
+  encodedBytes: number | undefined = undefined;
   cache: CacheOutcome | undefined = undefined;
   /** @internal Beside a cache: what the origin sent for this very request. */
   received: readonly HeaderPair[] | undefined = undefined;
@@ -124,6 +126,7 @@ export class Attempt<Asked = Request> {
         break;
       case 'body-end':
         this.#endedAt = at;
+        this.encodedBytes = (detail as TraceEvents['body-end']).bytes;
         this.onArrived?.();
         this.#tellOver();
         break;

@@ -63,6 +63,10 @@ export class CallContext implements CallRecord {
   #attemptSignals: CallSignal[] | undefined = undefined;
   readonly #total: number | null;
   #history: readonly AnyResponse[] = noHistory;
+  /** Of which it is a branch. */
+  readonly #stem: CallContext | undefined;
+  #error: unknown = undefined;
+  #whenEnded: ((error: unknown) => void)[] | undefined = undefined;
 
   /** @internal */
   constructor(
@@ -90,6 +94,7 @@ export class CallContext implements CallRecord {
     this.deadline = stem === undefined ? (total === null ? undefined : now() + total) : stem.deadline;
     this.budget = stem?.budget;
     this.#attempts = stem === undefined ? new Attempts() : stem.#attempts;
+    this.#stem = stem;
     this.trace = trace;
     this.onInformational = onInformational;
     this.onUploadProgress = onUploadProgress;
@@ -106,9 +111,29 @@ export class CallContext implements CallRecord {
     return this.#attempts.all;
   }
 
+  /** @internal The call itself, where this is a branch of it. */
+  get root(): CallContext {
+    return this.#stem === undefined ? this : this.#stem.root;
+  }
+
   /** The responses that have led to the request that is being sent, oldest first. */
   get history(): readonly AnyResponse[] {
     return this.#history;
+  }
+
+  /**
+   * Calls back once, when the call is over: its response has been read or closed, or it has failed, with `error`. In no particular async context;
+   * what it throws is dropped.
+   *
+   * @example
+   * const counted: Interceptor = (request, context, next) => {
+   *   context.whenEnded((error) => console.log(context.attempts.length, error));
+   *   return next(request);
+   * };
+   */
+  whenEnded(callback: (error: unknown) => void): void {
+    if (this.#stem === undefined) (this.#whenEnded ??= []).push(callback);
+    else this.#stem.whenEnded(callback);
   }
 
   /** @internal For those who follow redirects. */
@@ -199,6 +224,7 @@ export class CallContext implements CallRecord {
 
   /** @internal The call has failed: the error gets to know of it, and what was to be sent and still holds a file or a socket lets go of it. */
   fail(error: unknown): void {
+    this.#error ??= error;
     const latest = this.#attempts.latest;
     if (latest !== undefined && error instanceof HttpCoreError) latest.error ??= error;
     recordFailure(error, {
@@ -228,6 +254,20 @@ export class CallContext implements CallRecord {
     this.request.body?.release();
     this.#attempts.settle();
     this.#releaseSignals();
+    this.#tellEnded();
+  }
+
+  #tellEnded(): void {
+    const told = this.#whenEnded;
+    if (told === undefined) return;
+    this.#whenEnded = undefined;
+    for (const callback of told) {
+      try {
+        callback(this.#error);
+      } catch {
+        // It hears of the call, and is no part of it.
+      }
+    }
   }
 
   #releaseSignals(): void {

@@ -17,6 +17,7 @@ import { mergeRetryOptions } from '../retries/retry-settings.ts';
 import { mergeReadOptions, type ReadSettings } from '../decoding/decoding-settings.ts';
 import { mergeRedirectOptions, type RedirectSettings } from '../redirects/redirect-settings.ts';
 import { mergeSensitiveHeaders } from '../request/fields/origin-fields.ts';
+import type { TelemetrySettings } from '../telemetry/telemetry-settings.ts';
 import { mergeTimeouts, type TimeoutSettings } from '../time/timeout.ts';
 
 export interface CallSettings {
@@ -29,6 +30,7 @@ export interface CallSettings {
   readonly cookies: CookieSettings;
   readonly proxies: ProxySettings;
   readonly caching: CacheSettings;
+  readonly watching: TelemetrySettings;
   /** The names, in lower case, of header fields that a caller called sensitive. */
   readonly sensitive: ReadonlySet<string>;
   readonly json: JsonSettings;
@@ -68,6 +70,7 @@ export function resolveCallSettings(own: CallOptions, client: CallSettings): Cal
     cookies: callCookies(client.cookies, own.cookies),
     proxies: callProxies(client.proxies, own.proxy),
     caching: callCache(client.caching, own.cache),
+    watching: client.watching,
     sensitive: mergeSensitiveHeaders(client.sensitive, own),
     json: mergeJsonHooks(client.json, own),
     data: mergeCallData(client.data, own),

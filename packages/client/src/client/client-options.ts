@@ -20,6 +20,7 @@ import type { ParamsInput } from '../request/url/params.ts';
 import type { ReadOptions } from '../decoding/decoding-settings.ts';
 import type { RedirectOptions } from '../redirects/redirect-settings.ts';
 import type { OriginFieldOptions } from '../request/fields/origin-fields.ts';
+import type { TelemetryOptions } from '../telemetry/telemetry-settings.ts';
 import type { TimeoutInput } from '../time/timeout.ts';
 
 /** Limits of the connection pool. `null` means no limit. */
@@ -55,7 +56,8 @@ export interface CommonClientOptions
     MisdirectedOptions,
     JsonHooks,
     CallDataOptions,
-    RetryHookOptions {
+    RetryHookOptions,
+    TelemetryOptions {
   /**
    * What relative URLs are appended to. It may hold credentials. With it, `headers`, `params` and those credentials belong to
    * its origin: a request to another origin (by an absolute or a `//` URL) goes without them, but for `Accept` and `User-Agent`.
@@ -139,6 +141,11 @@ export interface NetworkClientOptions extends CommonClientOptions {
    */
   readonly coalesce?: boolean | null | undefined;
   /**
+   * `undici`: what listens to undici's `node:diagnostics_channel`s, as the instrumentations of OpenTelemetry and of vendors do, hears of the requests of
+   * this client as of undici's own. `null`: it does not, which is the default. Where a `telemetry` watches, each request would be seen twice.
+   */
+  readonly diagnostics?: 'undici' | null | undefined;
+  /**
    * Everything goes through this proxy: its URL, `http`, `https`, `socks4`, `socks4a`, `socks5` or `socks5h`, with credentials or without, or
    * a `Proxy` for what a URL can't say. All options hold on the way through it as they do without. `null`: none, whatever the environment says.
    */
@@ -157,6 +164,7 @@ export interface DispatcherClientOptions extends CommonClientOptions {
   readonly guard?: undefined;
   readonly lenientHttp1?: undefined;
   readonly coalesce?: undefined;
+  readonly diagnostics?: undefined;
   readonly proxy?: undefined;
 }
 
@@ -174,6 +182,7 @@ export interface OwnClientOptions extends CommonClientOptions {
   readonly guard?: Guard | null | undefined;
   readonly lenientHttp1?: boolean | null | undefined;
   readonly coalesce?: boolean | null | undefined;
+  readonly diagnostics?: 'undici' | null | undefined;
   readonly proxy?: ProxyInput | null | undefined;
 }
 
@@ -204,6 +213,8 @@ export const clientOptionNames: OptionNames<OwnClientOptions> = Object.freeze({
   context: undefined,
   onRetry: undefined,
   onRedirect: undefined,
+  telemetry: undefined,
+  resourceTimings: undefined,
   retries: undefined,
   dispatcher: undefined,
   tls: undefined,
@@ -215,6 +226,7 @@ export const clientOptionNames: OptionNames<OwnClientOptions> = Object.freeze({
   guard: undefined,
   lenientHttp1: undefined,
   coalesce: undefined,
+  diagnostics: undefined,
   proxy: undefined,
 });
 

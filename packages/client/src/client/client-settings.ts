@@ -18,6 +18,7 @@ import type { CallSettings } from './call-settings.ts';
 import type { OwnClientOptions } from './client-options.ts';
 import { defaultReadSettings, mergeReadOptions } from '../decoding/decoding-settings.ts';
 import { defaultRedirects, mergeRedirectOptions } from '../redirects/redirect-settings.ts';
+import { clientTelemetry, noTelemetry } from '../telemetry/telemetry-settings.ts';
 import { defaultTimeouts, mergeTimeouts } from '../time/timeout.ts';
 
 export interface ClientSettings extends RequestDefaults, CallSettings {
@@ -36,6 +37,7 @@ const defaultSettings: ClientSettings = Object.freeze({
   cookies: noCookies,
   proxies: noProxies,
   caching: noCache,
+  watching: noTelemetry,
   data: noData,
   throwsOnStatus: false,
   retriesMisdirected: undefined,
@@ -61,6 +63,7 @@ export function resolveSettings(own: OwnClientOptions, parent: ClientSettings = 
     cookies: clientCookies(cookies, own.cookies, home),
     proxies: clientProxies(parent.proxies, own.proxy, own.trustEnv),
     caching: clientCache(parent.caching, own.cache),
+    watching: clientTelemetry(parent.watching, own),
     data: mergeCallData(parent.data, own),
     throwsOnStatus: mergeStatusOptions(parent.throwsOnStatus, own),
     retriesMisdirected: mergeMisdirectedOptions(parent.retriesMisdirected, own),

@@ -13,6 +13,8 @@ import type { CallContext } from '../call/context.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
 import { settingsOf, type CallSettings } from './call-settings.ts';
 import { watchDownloads } from '../call/download-watch.ts';
+import { markResources } from '../telemetry/resource-timings.ts';
+import { watchCalls } from '../telemetry/telemetry-interceptor.ts';
 import { userLayer, type Layer } from '../call/chain.ts';
 
 /**
@@ -26,6 +28,8 @@ export function chainLayers(
   sendAside: AuthExchange['sendAside'],
 ): Layer<CallSettings>[] {
   return [
+    { isOn: ({ watching }) => watching.telemetry !== null, wrap: watchCalls((context) => settingsOf(context).watching) },
+    { isOn: ({ watching }) => watching.resourceTimings, wrap: markResources },
     ...settings.interceptors.map(userLayer),
     { isOn: ({ redirects }) => doesFollow(redirects), passage: followRedirects((context) => settingsOf(context).redirects) },
     { isOn: ({ redirects }) => !doesFollow(redirects), passage: offerRedirects((context) => settingsOf(context).redirects) },

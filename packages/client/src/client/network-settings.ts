@@ -9,11 +9,11 @@ import type { OwnClientOptions } from './client-options.ts';
 
 export type NetworkSettings = Pick<
   PoolOptions,
-  'http1' | 'http2' | 'socketPath' | 'localAddress' | 'lookup' | 'guard' | 'lenientHttp1' | 'coalesce'
+  'http1' | 'http2' | 'socketPath' | 'localAddress' | 'lookup' | 'guard' | 'lenientHttp1' | 'coalesce' | 'diagnostics'
 >;
 
-export const networkOptions = ['http2', 'socketPath', 'localAddress', 'lookup', 'guard', 'lenientHttp1', 'coalesce'] as const;
-const plainOptions = ['socketPath', 'localAddress', 'lookup', 'guard', 'lenientHttp1', 'coalesce'] as const;
+export const networkOptions = ['http2', 'socketPath', 'localAddress', 'lookup', 'guard', 'lenientHttp1', 'coalesce', 'diagnostics'] as const;
+const plainOptions = ['socketPath', 'localAddress', 'lookup', 'guard', 'lenientHttp1', 'coalesce', 'diagnostics'] as const;
 
 /**
  * `null` is the pool's default.
@@ -46,6 +46,7 @@ function checked(option: (typeof plainOptions)[number], value: unknown): unknown
       throw new InvalidOption(option, 'must have a method check(), as publicOnly() has');
     return value;
   }
+  if (option === 'diagnostics' && value !== 'undici') throw new InvalidOption(option, "must be 'undici', or null");
   if (typeof value !== 'string' || value === '') throw new InvalidOption(option, 'must be text');
   if (option === 'localAddress' && isIP(value) === 0) throw new InvalidOption(option, 'must be an IP address of this machine');
   return value;

@@ -9,6 +9,7 @@ import { assertReplayable, redirectedRequest } from './redirect-policy.ts';
 import type { Send } from '../call/interceptor.ts';
 import type { Passage } from '../call/passage.ts';
 import type { CallContext } from '../call/context.ts';
+import { tell } from '../call/debug-log.ts';
 import { withinCall } from '../call/within-call.ts';
 
 const noHistory: readonly AnyResponse[] = Object.freeze([]);
@@ -51,6 +52,7 @@ async function follow(
     history.push(response);
     context.setHistory([...history]);
     await context.release(response);
+    tell(request, () => `is redirected (${response.status}) to ${onward.method} ${shownUrl(onward.url)}`);
     if (settings.onRedirect !== undefined)
       await withinCall(context, Promise.resolve(settings.onRedirect({ request: onward, response }, context)));
     request = onward;

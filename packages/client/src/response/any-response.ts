@@ -27,6 +27,8 @@ export interface AttemptRecord {
   readonly timings: Timings;
   /** What the cache has to say of it; `undefined` without a cache. */
   readonly cache?: CacheOutcome | undefined;
+  /** @internal Of the body, as it came; `undefined` while it does, and where nobody counted. */
+  readonly encodedBytes?: number | undefined;
   /** @internal The fields that the origin sent for this very request, where a cache stands between; of what is stored, none. */
   readonly received?: readonly HeaderPair[] | undefined;
 }

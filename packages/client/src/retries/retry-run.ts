@@ -2,6 +2,7 @@
 import { Aborted, DeadlineExceeded, HttpCoreError, PoolClosed } from '@x/httpcore';
 
 import type { CallContext } from '../call/context.ts';
+import { outcomeIn, tell } from '../call/debug-log.ts';
 import type { Send } from '../call/interceptor.ts';
 import type { Lifetime } from '../call/lifetime.ts';
 import type { Clock } from '../time/clock.ts';
@@ -75,7 +76,8 @@ export class RetryRun {
       const delay = this.#decide(outcome, retries, request, onward);
       if (typeof delay === 'object') return refuse(delay, first, outcome, policy, context);
       if ('response' in outcome) await context.release(outcome.response);
-      if (hook !== undefined) await withinCall(context, tell(hook, outcome, onward, retries + 1, delay, context));
+      tell(onward, () => `is sent again in ${Math.round(delay)} ms, after ${outcomeIn(outcome)}: retry ${retries + 1}`);
+      if (hook !== undefined) await withinCall(context, tellHook(hook, outcome, onward, retries + 1, delay, context));
       await wait(delay, context.signal, lifetime, clock);
       request = await this.#flows.begin(onward);
     }
@@ -154,7 +156,7 @@ function responseOf(outcome: Outcome): StreamResponse {
   throw outcome.error;
 }
 
-async function tell(
+async function tellHook(
   hook: RetryHook,
   outcome: Outcome,
   request: Request,

@@ -28,14 +28,15 @@ type Dispatch = Dispatcher['dispatch'];
 
 /** A request runs until its response has been read or closed, or has failed. Who has to wait is served in order, past those whose origin is full. */
 export class ConcurrencyLimit implements Pick<Dispatcher, 'dispatch'> {
-  readonly #dispatcher: Pick<Dispatcher, 'dispatch'>;
+  /** What it stands before. Who watches connections looks here for them. */
+  readonly dispatcher: Pick<Dispatcher, 'dispatch'>;
   readonly #limits: ConcurrencyLimits;
   readonly #lines = new Map<string, Line>();
   #running = 0;
   #numbers = 0;
 
   constructor(dispatcher: Pick<Dispatcher, 'dispatch'>, limits: ConcurrencyLimits) {
-    this.#dispatcher = dispatcher;
+    this.dispatcher = dispatcher;
     this.#limits = limits;
   }
 
@@ -49,7 +50,7 @@ export class ConcurrencyLimit implements Pick<Dispatcher, 'dispatch'> {
       isOver = true;
     };
     try {
-      const [version, status, reason, headers, body] = await this.#dispatcher.dispatch(...request);
+      const [version, status, reason, headers, body] = await this.dispatcher.dispatch(...request);
       if (body.trailers !== undefined) end();
       return [version, status, reason, headers, isOver ? body : endingBody(body, { onRead() {}, onEnd: end })];
     } catch (error) {

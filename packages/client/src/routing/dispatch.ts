@@ -3,6 +3,7 @@ import { StreamResponse } from '../response/stream-response.ts';
 import type { CallContext } from '../call/context.ts';
 import { cachedCall, type CacheSettings } from '../caching/cache-settings.ts';
 import type { ProxySettings } from '../proxies/proxy-settings.ts';
+import type { TelemetrySettings, WatchedCall } from '../telemetry/telemetry-settings.ts';
 import type { FindRoute } from './routes.ts';
 import type { End } from '../call/passage.ts';
 import { SourceWatch } from './source-watch.ts';
@@ -11,6 +12,7 @@ import { uploadOf, withContentLength } from '../request/upload.ts';
 export interface DispatchSettings {
   readonly proxies: ProxySettings;
   readonly caching: CacheSettings;
+  readonly watching: TelemetrySettings;
   readonly sensitive: ReadonlySet<string>;
 }
 
@@ -29,23 +31,27 @@ export function dispatchBy(route: FindRoute, settingsOf: (context: CallContext) 
           // With trailers it travels in chunks.
           if (request.trailers === undefined) fields = withContentLength(fields, length);
         }
-        const { proxies, caching, sensitive } = settingsOf(context);
+        const { proxies, caching, watching, sensitive } = settingsOf(context);
         const { dispatcher, proxy } = route(request.urlParts, proxies);
         const { cache, mode } = caching;
-        const target = cache === null ? dispatcher : cache.over(dispatcher);
+        const { telemetry } = watching;
+        const seen = telemetry === null ? dispatcher : telemetry.over(dispatcher);
+        const target = cache === null ? seen : cache.over(seen);
         let within = context.dispatchContext(attempt, proxy);
         if (content?.onFailure !== undefined) {
           watch = new SourceWatch(content, within.signal);
           within = { ...within, signal: watch.signal };
           attempt.whenOver(watch.release);
         }
+        if (cache !== null) Object.assign(within, cachedCall(attempt, mode, sensitive));
+        if (telemetry !== null) Object.assign(within, { call: context.root } satisfies WatchedCall);
         const [httpVersion, status, reason, headers, body] = await target.dispatch(
           request.method,
           request.urlParts,
           fields,
           content === null ? null : uploadOf(content, fields, context.onUploadProgress),
           context.timeouts,
-          cache === null ? within : Object.assign(within, cachedCall(attempt, mode, sensitive)),
+          within,
         );
         watch?.stop();
         attempt.status = status;

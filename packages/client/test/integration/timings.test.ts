@@ -1,3 +1,5 @@
+import { PerformanceObserver, type PerformanceEntry } from 'node:perf_hooks';
+
 import { callOf, Client, Retries } from '@x/client';
 import { close, receiveHead, send, startRawServer, startServer } from '@x/testbed';
 import { describe, expect, it } from 'vitest';
@@ -78,5 +80,59 @@ describe('timings', () => {
     expect(connect).toBeUndefined();
     server.release();
     await holding;
+  });
+});
+
+/** Of which the types of Node know a part. */
+type ResourceEntry = PerformanceEntry & Readonly<Record<Moment, number>> & { readonly initiatorType: string };
+type Moment =
+  | 'redirectStart'
+  | 'redirectEnd'
+  | 'fetchStart'
+  | 'domainLookupStart'
+  | 'connectStart'
+  | 'connectEnd'
+  | 'requestStart'
+  | 'responseStart'
+  | 'responseEnd'
+  | 'encodedBodySize';
+
+describe('the timeline of performance', () => {
+  it('has an entry for each call that asks for one, named without secrets', async () => {
+    await using server = await startServer('site');
+    const entries: ResourceEntry[] = [];
+    let seen: (() => void) | undefined;
+    const observer = new PerformanceObserver((list) => {
+      entries.push(...(list.getEntries() as ResourceEntry[]));
+      seen?.();
+    });
+    observer.observe({ type: 'resource' });
+    try {
+      await using client = new Client({ resourceTimings: true });
+      await client.get(server.url('/redirect/1?token=s3cret'));
+      await using response = await client.stream('GET', server.url('/bytes/1000'));
+      await response.bytes();
+      await expect(client.get('http://127.0.0.1:1/')).rejects.toThrow();
+      await using silent = client.extend({ resourceTimings: false });
+      await silent.get(server.url('/'));
+      while (entries.length < 3) await new Promise<void>((resolve) => (seen = resolve));
+    } finally {
+      observer.disconnect();
+      performance.clearResourceTimings();
+    }
+    const [redirected, streamed, failed] = entries;
+    expect(entries.map(({ name }) => name)).toEqual([
+      server.url('/redirect/1?token=[redacted]'),
+      server.url('/bytes/1000'),
+      'http://127.0.0.1:1/',
+    ]);
+    expect(redirected!.initiatorType).toBe('fetch');
+    expect(redirected!.redirectEnd).toBeGreaterThanOrEqual(redirected!.redirectStart);
+    expect(redirected!.redirectStart).toBeGreaterThan(0);
+    const { startTime, fetchStart, domainLookupStart, connectStart, connectEnd, requestStart, responseStart, responseEnd } = streamed!;
+    const moments = [startTime, fetchStart, domainLookupStart, connectStart, connectEnd, requestStart, responseStart, responseEnd];
+    expect(moments).toEqual(moments.toSorted((one, other) => one - other));
+    expect(streamed!.encodedBodySize).toBe(1_000);
+    expect(failed!.responseStart).toBe(0);
   });
 });
