@@ -18,8 +18,8 @@ const source = resolve(argv[3] ?? '.');
 const bundled = `${dist}-bundled`;
 const commonJs = join(dist, 'cjs');
 const target = 'node20.19';
-const { dependencies = {}, publishConfig } = JSON.parse(await readFile(join(source, 'package.json'), 'utf8'));
-const external = Object.keys(dependencies);
+const { dependencies = {}, peerDependencies = {}, publishConfig } = JSON.parse(await readFile(join(source, 'package.json'), 'utf8'));
+const external = Object.keys({ ...dependencies, ...peerDependencies });
 /** @type {{ import: { default: string } }[]} */
 const published = Object.values(publishConfig.exports);
 const entries = published

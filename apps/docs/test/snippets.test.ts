@@ -27,6 +27,7 @@ async function markdownFiles(): Promise<string[]> {
     join(root, 'packages/client/README.md'),
     join(root, 'packages/interop/README.md'),
     join(root, 'packages/cache/README.md'),
+    join(root, 'packages/otel/README.md'),
     ...guides.flat(),
   ];
 }
