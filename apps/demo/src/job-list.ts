@@ -10,6 +10,7 @@ import { forwardProxy } from './jobs/forward-proxy.ts';
 import { goaway } from './jobs/goaway.ts';
 import { getWithTimings } from './jobs/get-with-timings.ts';
 import { manyAtOnce } from './jobs/many-at-once.ts';
+import { oneTrace } from './jobs/one-trace.ts';
 import { postEchoed } from './jobs/post-echoed.ts';
 import { recordedCalls } from './jobs/recorded-calls.ts';
 import { retryRecovers } from './jobs/retry-recovers.ts';
@@ -36,4 +37,5 @@ export const jobs: readonly Job[] = [
   manyAtOnce,
   sideBySide,
   goaway,
+  oneTrace,
 ];

@@ -6,7 +6,7 @@ import type { HeaderPair, UrlParts } from '@x/httpcore';
 import { attribute } from './conventions.ts';
 import { errorMessage, errorType } from './error-facts.ts';
 
-/** What is used of a call of `@x/client`: of its `CallContext`. Branches of a call have the list of attempts in common. */
+/** What is used of a call of `@x/client`: of its `CallContext`. */
 export interface WatchedCall {
   readonly attempts: readonly { readonly status: number | undefined; readonly cache?: { readonly state: string } | undefined }[];
   readonly data: { readonly [name: string | symbol]: unknown };

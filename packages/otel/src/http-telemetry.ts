@@ -33,8 +33,7 @@ export class HttpTelemetry {
   readonly #instruments: Instruments;
   readonly #pools: WatchedPools;
   readonly #dispatchers = new WeakMap<object, WatchedDispatcher>();
-  /** By their attempts, which all branches of a call have in common. */
-  readonly #calls = new WeakMap<WatchedCall['attempts'], CallState>();
+  readonly #calls = new WeakMap<WatchedCall, CallState>();
 
   /** @throws {TypeError} an option is unknown or impossible. */
   constructor(options: HttpTelemetryOptions = {}) {
@@ -73,17 +72,17 @@ export class HttpTelemetry {
     if (isSuppressed(parent)) return next(request);
     const { method, urlParts } = request;
     if (this.#isIgnored({ method, url: shownUrl(hrefOf(urlParts)), urlParts, headers: request.rawHeaders })) {
-      this.#calls.set(call.attempts, new CallState(parent, true));
+      this.#calls.set(call, new CallState(parent, true));
       return next(request);
     }
     if (!this.#settings.callSpans) {
-      this.#calls.set(call.attempts, new CallState(parent, false));
+      this.#calls.set(call, new CallState(parent, false));
       return next(request);
     }
     const { name, span: attributes } = requestFacts(method, urlParts, templateOf(call.data['urlTemplate']), this.#settings.knownMethods);
     const span = this.#tracer.startSpan(name, { kind: SpanKind.INTERNAL, attributes }, parent);
     const state = new CallState(trace.setSpan(parent, span), false);
-    this.#calls.set(call.attempts, state);
+    this.#calls.set(call, state);
     call.whenEnded((error) => endCallSpan(span, state, call, error));
     return contexts.with(state.context, async () => {
       const response = await next(request);
@@ -95,7 +94,7 @@ export class HttpTelemetry {
   async #dispatch(dispatcher: Pick<Dispatcher, 'dispatch'>, request: Parameters<WatchedDispatch>): Promise<DispatchResponse> {
     const [method, url, headers, body, timeouts, own] = request;
     const active = contexts.active();
-    const state = own?.call === undefined ? undefined : this.#calls.get(own.call.attempts);
+    const state = own?.call === undefined ? undefined : this.#calls.get(own.call);
     if (isSuppressed(active) || state?.isIgnored === true) return dispatcher.dispatch(...request);
     const sent: SentRequest = { method, url: shownUrl(hrefOf(url)), urlParts: url, headers };
     if (this.#isIgnored(sent)) return dispatcher.dispatch(...request);

@@ -332,6 +332,7 @@ export const layers: readonly Layer[] = [
       '@x/client',
       '@x/client/resilience',
       '@x/interop/undici',
+      '@x/otel',
       '@x/testbed',
     ],
   },
@@ -345,7 +346,7 @@ export const layers: readonly Layer[] = [
     layer: 'demo',
     files: ['apps/demo/src/'],
     imports: [],
-    modules: ['node:*', '*', '@x/httpcore', '@x/cache', '@x/client', '@x/client/testing', '@x/interop/undici', '@x/testbed'],
+    modules: ['node:*', '*', '@x/httpcore', '@x/cache', '@x/client', '@x/client/testing', '@x/interop/undici', '@x/otel', '@x/testbed'],
   },
   { layer: 'tools', files: ['tools/src/'], imports: [], modules: ['node:*', '*'] },
 ];

@@ -17,6 +17,8 @@ const MODULES: Readonly<Record<string, () => Promise<ContenderModule>>> = {
   'client-cache-miss': () => import('./client-cache-miss.ts'),
   'client-cache-sqlite': () => import('./client-cache-sqlite.ts'),
   'client-cache-redis': () => import('./client-cache-redis.ts'),
+  'client-telemetry': () => import('./client-telemetry.ts'),
+  'client-telemetry-idle': () => import('./client-telemetry-idle.ts'),
   'client-direct': () => import('./client-direct.ts'),
   'undici-request': () => import('./undici-request.ts'),
   'undici-stream': () => import('./undici-stream.ts'),

@@ -35,6 +35,8 @@ const CONTENDERS: readonly Contender[] = [
   { id: 'client-cache-miss', label: '@x/client, into its cache', level: 'client', ours: true, peer: null },
   { id: 'client-cache-sqlite', label: '@x/client, from SQLite', level: 'client', ours: true, peer: null },
   { id: 'client-cache-redis', label: '@x/client, from Redis', level: 'client', ours: true, peer: null },
+  { id: 'client-telemetry', label: '@x/client, watched', level: 'client', ours: true, peer: null },
+  { id: 'client-telemetry-idle', label: '@x/client, watched by nobody', level: 'client', ours: true, peer: null },
   { id: 'undici-request', label: 'undici request', level: 'client', ours: false, peer: 'undici' },
   { id: 'undici-stream', label: 'undici stream', level: 'client', ours: false, peer: 'undici' },
   { id: 'undici-fetch', label: 'undici fetch', level: 'client', ours: false, peer: 'undici' },

@@ -20,7 +20,7 @@ export interface Compiled {
 /** The bench's own folder. */
 export const BENCH: string = fileURLToPath(new URL('../../', import.meta.url));
 
-const PACKAGES = ['httpcore', 'client', 'interop', 'cache'] as const;
+const PACKAGES = ['httpcore', 'client', 'interop', 'cache', 'otel'] as const;
 
 interface Manifest {
   readonly name: string;

@@ -99,6 +99,15 @@ const SCENARIOS: readonly Scenario[] = [
   },
   {
     ...WARM,
+    id: 'otel',
+    summary: 'GET of 11 bytes, 50 at a time, HTTP/1.1: spans, metrics and trace context of OpenTelemetry, off and on',
+    units: PER_REQUEST,
+    contenders: contenders('client', 'client-telemetry-idle', 'client-telemetry'),
+    references: { floor: null, dispatch: 'client', client: 'client' },
+    traffic: SMALL,
+  },
+  {
+    ...WARM,
     id: 'h1-small-tls',
     summary: 'GET of 11 bytes, 50 at a time on warm connections, HTTP/1.1 over TLS',
     units: PER_REQUEST,

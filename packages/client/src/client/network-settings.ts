@@ -12,7 +12,16 @@ export type NetworkSettings = Pick<
   'http1' | 'http2' | 'socketPath' | 'localAddress' | 'lookup' | 'guard' | 'lenientHttp1' | 'coalesce' | 'diagnostics'
 >;
 
-export const networkOptions = ['http2', 'socketPath', 'localAddress', 'lookup', 'guard', 'lenientHttp1', 'coalesce', 'diagnostics'] as const;
+export const networkOptions = [
+  'http2',
+  'socketPath',
+  'localAddress',
+  'lookup',
+  'guard',
+  'lenientHttp1',
+  'coalesce',
+  'diagnostics',
+] as const;
 const plainOptions = ['socketPath', 'localAddress', 'lookup', 'guard', 'lenientHttp1', 'coalesce', 'diagnostics'] as const;
 
 /**
