@@ -46,13 +46,14 @@ async function* pieces(count, length) {
 const deeds = {
   get: async (client, url) => equal((await client.get(`${url}/hello`)).text(), 'hello'),
   'post and echo': async (client, url) => equal((await client.post(`${url}/echo`, { json: { a: [1] } })).json(), { a: [1] }),
+  // Not after a large answer: Node's own server over TLS then takes the request for one that came too early, and resets (HPE_PAUSED).
+  'stream up': async (client, url) => equal((await client.put(`${url}/count`, { body: pieces(10, 50_000) })).text(), '500000'),
   'stream down': async (client, url) => {
     let got = 0;
     const stream = await client.stream('GET', `${url}/bytes`);
     for await (const chunk of stream) got += chunk.length;
     equal(got, size);
   },
-  'stream up': async (client, url) => equal((await client.put(`${url}/count`, { body: pieces(10, 50_000) })).text(), '500000'),
   'many at once': async (client, url) => {
     const answers = await Promise.all(Array.from({ length: 30 }, () => client.get(`${url}/hello`)));
     equal(
