@@ -207,7 +207,8 @@ export abstract class AnyResponse {
  * and `events()`.
  *
  * Where a call fails with it, its body is here, whoever has thrown it: of one that was still to be read, as in an interceptor, the first
- * mebibyte. A `stream()` that has been handed out is read by its owner: `await error.response.text()`.
+ * mebibyte. A `stream()` that has been handed out is read by its owner,
+ * at once: `await error.response.text()`; else it is closed.
  *
  * @example
  * try {

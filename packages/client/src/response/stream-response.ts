@@ -25,7 +25,7 @@ import { showAsJson } from '../shown-as-json.ts';
 import { matching, type StandardSchema } from './schema.ts';
 import { charsetOf, decodeText } from './text.ts';
 import { instantTimings } from './timings.ts';
-import { now, timeOrigin } from '../time/platform.ts';
+import { now, setImmediate, timeOrigin } from '../time/platform.ts';
 
 /** What a response is made of, or is to have instead. */
 export interface ResponseInit {
@@ -58,6 +58,8 @@ export class StreamResponse extends AnyResponse implements UnreadResponse, Async
   #whole: Promise<Uint8Array> | undefined = undefined;
   #own: Promise<OwnBytes> | undefined = undefined;
   #taken = false;
+  /** Its call has ended, and nobody but its owner will close it. */
+  #isHandedOut = false;
 
   /** @internal */
   constructor(
@@ -120,6 +122,22 @@ export class StreamResponse extends AnyResponse implements UnreadResponse, Async
    */
   override bytes(): Promise<OwnBytes> {
     return (this.#own ??= this.read().then(toOwnBytes));
+  }
+
+  /**
+   * As for every response. One of `stream()` is released then: who wants the body of the error begins to read it at once, in the `catch`; else it is closed in
+   * the next turn of the event loop.
+   * @throws {HTTPStatusError} the status is 400 or more.
+   * @example
+   * const response = (await client.stream('GET', url)).raiseForStatus();
+   */
+  override raiseForStatus(): this {
+    if (this.#isHandedOut && this.status >= 400 && !('write' in this.body)) {
+      setImmediate(() => {
+        if (!this.isTaken) void this.close().catch(() => {});
+      });
+    }
+    return super.raiseForStatus();
   }
 
   /** @internal Has somebody begun to read it, as a whole or in chunks, or closed it? */
@@ -266,7 +284,11 @@ export class StreamResponse extends AnyResponse implements UnreadResponse, Async
       const faults: BodyWatcher = { onRead() {}, onEnd: (error) => error !== undefined && watcher.onEnd(error) };
       return this.#whole === undefined ? this.with({ body: endingBody(this.body, faults) }) : this;
     }
-    if (this.#whole === undefined) return this.with({ body: endingBody(this.body, watcher) });
+    if (this.#whole === undefined) {
+      const handedOut = this.with({ body: endingBody(this.body, watcher) });
+      handedOut.#isHandedOut = true;
+      return handedOut;
+    }
     // An interceptor has begun to read it as a whole; it stays readable from memory.
     this.#whole.then(
       () => watcher.onEnd(),

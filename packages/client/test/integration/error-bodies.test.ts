@@ -26,6 +26,7 @@ async function start(body: Buffer) {
     const isPacked = request.url === '/gzip';
     response.writeHead(422, { 'content-type': 'application/json', ...(isPacked ? { 'content-encoding': 'gzip' } : {}) });
     if (request.url === '/broken') response.write(body, () => response.destroy());
+    else if (request.url === '/stalled') response.write(body);
     else response.end(isPacked ? zlib.gzipSync(body) : body);
   });
 }
@@ -82,6 +83,17 @@ describe('the body of a status error', () => {
       error = thrown;
     }
     expect(() => (error as HTTPStatusError).text()).toThrow(expect.objectContaining({ code: 'BODY_CONSUMED' }));
-    await response.close();
+    expect(await response.text()).toBe('whole');
+  });
+
+  it('of a stream that nobody goes on to read is let go', async () => {
+    await using server = await start(Buffer.from('whole'));
+    const client = new Client();
+    // Its server never ends it.
+    const response = await client.stream('GET', server.url('/stalled'));
+    expect(() => response.raiseForStatus()).toThrow(expect.objectContaining({ code: 'HTTP_STATUS' }));
+    // Not before its limit in time, were it still open.
+    await client.close({ grace: Infinity });
+    await expect(response.text()).rejects.toMatchObject({ code: 'BODY_CONSUMED' });
   });
 });
