@@ -11,6 +11,9 @@ const alone = [
   'packages/client/test/integration/fetch-platform.test.ts',
   'packages/httpcore/test/integration/dispatchers/frameworks.test.ts',
   'packages/interop/test/integration/undici/*.test.ts',
+  // OpenTelemetry has its providers in globals that are set once.
+  'packages/otel/test/integration/*.test.ts',
+  'apps/docs/test/snippets.test.ts',
 ];
 
 export default defineConfig({
