@@ -1,10 +1,13 @@
 /** Connect, gRPC and gRPC-web over a client, against servers of @connectrpc/connect-node and @grpc/grpc-js. */
 import { once } from 'node:events';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttp1Server } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { create, createFileRegistry, fromBinary, toBinary, type DescService } from '@bufbuild/protobuf';
-import { FileDescriptorProtoSchema, file_google_protobuf_wrappers, StringValueSchema } from '@bufbuild/protobuf/wkt';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { StringValueSchema } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, createClient, type ConnectRouter, type HandlerContext, type Transport } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { createTransport as createConnectTransport } from '@connectrpc/connect/protocol-connect';
@@ -23,49 +26,7 @@ import { Client } from '@x/client';
 import { ConnectionPool } from '@x/httpcore';
 import { transportOptions } from '@x/interop/connect';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
-interface Text {
-  readonly value: string;
-}
-interface CallOptions {
-  readonly signal?: AbortSignal;
-  readonly timeoutMs?: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly onHeader?: (headers: Headers) => void;
-  readonly onTrailer?: (trailers: Headers) => void;
-}
-/** The four kinds of calls. */
-interface Echo {
-  say(request: Text, options?: CallOptions): Promise<Text>;
-  count(request: Text, options?: CallOptions): AsyncIterable<Text>;
-  collect(requests: AsyncIterable<Text>, options?: CallOptions): Promise<Text>;
-  chat(requests: AsyncIterable<Text>, options?: CallOptions): AsyncIterable<Text>;
-}
-
-const message = '.google.protobuf.StringValue';
-const method = (name: string, clientStreaming: boolean, serverStreaming: boolean): object => ({
-  name,
-  inputType: message,
-  outputType: message,
-  clientStreaming,
-  serverStreaming,
-});
-const file = create(FileDescriptorProtoSchema, {
-  name: 'echo.proto',
-  package: 'echo',
-  syntax: 'proto3',
-  dependency: ['google/protobuf/wrappers.proto'],
-  service: [
-    {
-      name: 'Echo',
-      method: [method('Say', false, false), method('Count', false, true), method('Collect', true, false), method('Chat', true, true)],
-    },
-  ],
-});
-const registry = createFileRegistry(file, (name) =>
-  name === 'google/protobuf/wrappers.proto' ? file_google_protobuf_wrappers : undefined,
-);
-const service: DescService = registry.getService('echo.Echo')!;
+import { service, type Echo, type Text } from './echo-service.ts';
 
 function routes(router: ConnectRouter): void {
   router.service(service, {
@@ -229,3 +190,31 @@ it('is unavailable where nobody listens', async () => {
     expect(failure).toMatchObject({ code: Code.Unavailable, cause: { name: 'ConnectError', code: 'CONNECT_FAILED' } });
   }
 });
+
+it('the example of the guide runs as it stands there, with the names that it leaves open', async () => {
+  const guide = await readFile(new URL('../../../../../apps/docs/interop/connect.md', import.meta.url), 'utf8');
+  const example = /^```js\n([\s\S]*?)^```$/m.exec(guide)?.[1];
+  const path = fileURLToPath(new URL('.snippets/connect.js', import.meta.url));
+  const given = [
+    `import { ConnectionPool } from '@x/httpcore';`,
+    `import { service as ElizaService } from '../echo-service.ts';`,
+    example!
+      .replace('https://api.example.com', url(portOf(http2)).baseUrl)
+      // Without TLS nothing says that the server speaks HTTP/2.
+      .replace('new Client()', 'new Client({ dispatcher: new ConnectionPool({ http1: false }) })'),
+    'export { client, eliza };',
+  ];
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, given.join('\n'));
+  try {
+    const made = (await import(/* @vite-ignore */ path)) as { readonly client: Client; readonly eliza: Echo };
+    expect((await made.eliza.collect(asStream('a', 'b'))).value).toBe('ab');
+    await made.client.destroy();
+  } finally {
+    await rm(dirname(path), { recursive: true });
+  }
+});
+
+async function* asStream(...values: readonly string[]): AsyncGenerator<Text> {
+  for (const value of values) yield { value };
+}

@@ -1,8 +1,11 @@
 /** A server that answers every library in its own language, and keeps what it was asked. */
+import type { ConnectRouter } from '@connectrpc/connect';
+import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { initTRPC } from '@trpc/server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import { startServer } from '@x/testbed';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { service, type Text } from '../connect/echo-service.ts';
 
 export interface Asked {
   readonly method: string;
@@ -29,7 +32,33 @@ export class Answers {
     return startServer((request, response) => void this.#answer(request, response));
   }
 
+  readonly #connect = connectNodeAdapter({ routes: (router) => this.#routes(router) });
+
+  #routes(router: ConnectRouter): void {
+    router.service(service, {
+      say: async ({ value }: Text) => {
+        if (value === 'error') throw new Error('no');
+        if (value !== 'hang') return { value: 'Hello' };
+        this.onHang();
+        return new Promise<Text>(() => {});
+      },
+      async *count() {
+        yield { value: 'Hel' };
+        yield { value: 'lo' };
+      },
+      async collect(requests: AsyncIterable<Text>) {
+        let value = '';
+        for await (const text of requests) value += text.value;
+        return { value };
+      },
+    } as never);
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url?.startsWith('/echo.Echo/')) {
+      this.asked.push({ method: 'POST', url: request.url, body: '', through: request.headers['x-through'] as string | undefined });
+      return this.#connect(request, response);
+    }
     const body = Buffer.concat((await request.toArray().catch(() => [])) as Buffer[]).toString();
     const { method = '', url = '' } = request;
     this.asked.push({ method, url, body, through: request.headers['x-through'] as string | undefined });

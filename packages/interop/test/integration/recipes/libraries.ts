@@ -3,10 +3,13 @@ import { Readable } from 'node:stream';
 import Anthropic, { APIUserAbortError as AnthropicAbort, toFile as anthropicFile } from '@anthropic-ai/sdk';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { request as octokit } from '@octokit/request';
+import { createClient as createConnect } from '@connectrpc/connect';
+import { createTransport } from '@connectrpc/connect/protocol-connect';
 import { createClient as createSupabase } from '@supabase/supabase-js';
 import { createTRPCClient, httpLink } from '@trpc/client';
 import type { AnyTRPCRouter } from '@trpc/server';
 import type { Client } from '@x/client';
+import { transportOptions } from '@x/interop/connect';
 import { nodeAgents } from '@x/interop/node';
 import { requestHandler } from '@x/interop/smithy';
 import { undiciDispatcher } from '@x/interop/undici';
@@ -19,6 +22,7 @@ import OpenAI, { APIUserAbortError } from 'openai';
 import createOpenApi from 'openapi-fetch';
 import { Stripe } from 'stripe';
 import { request as undiciRequest } from 'undici7';
+import { service, type Echo, type Text } from '../connect/echo-service.ts';
 import type { Way } from './ways.ts';
 
 export interface Setting {
@@ -62,6 +66,10 @@ function given({ way, fetch }: Setting): { fetch?: typeof globalThis.fetch } {
 async function* pieces(): AsyncGenerator<Uint8Array> {
   yield Buffer.from('up');
   yield Buffer.from('loaded');
+}
+
+async function* texts(): AsyncGenerator<Text> {
+  for await (const piece of pieces()) yield { value: Buffer.from(piece).toString() };
 }
 
 async function read(chunks: AsyncIterable<unknown> | null | undefined): Promise<string> {
@@ -319,6 +327,25 @@ export const libraries: readonly Library[] = [
         upload: async () => s3.send(new PutObjectCommand({ Bucket: 'b', Key: 'k', Body: Readable.from(pieces()), ContentLength: 8 })),
         abort: async (signal) => get('hang', { abortSignal: signal }),
         error: async () => get('error'),
+      };
+    },
+  },
+  {
+    name: 'Connect',
+    ways: ['adapter'],
+    isSeen: true,
+    open({ client, origin }) {
+      const echo = createConnect(service, createTransport(transportOptions(client, { baseUrl: origin }))) as unknown as Echo;
+      return {
+        json: async () => echo.say({ value: '' }),
+        async stream() {
+          let text = '';
+          for await (const { value } of echo.count({ value: '' })) text += value;
+          return text;
+        },
+        upload: async () => echo.collect(texts()),
+        abort: async (signal) => echo.say({ value: 'hang' }, { signal }),
+        error: async () => echo.say({ value: 'error' }),
       };
     },
   },

@@ -3,8 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HttpCache } from '@x/cache';
-import { Client } from '@x/client';
+import { AddressRefused, Client } from '@x/client';
 import { record } from '@x/client/testing';
+import { publicOnly } from '@x/httpcore/guard';
 import { install, installFor } from '@x/interop/undici';
 import { startProxy, startServer } from '@x/testbed';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -109,6 +110,22 @@ describe('install', () => {
     expect(await through((url) => fetchOfNpm(url))).toBeUndefined();
     expect(calls).toEqual(['/', '/']);
     setGlobalDispatcher(before);
+  });
+
+  it('has the guard of its client asked, at redirects too: fetch fails, and says who refused', async () => {
+    const { accepted } = server.connections;
+    const port = Number(new URL(server.url('/')).port);
+    await using redirecting = await startServer((_, response) => void response.writeHead(302, { location: server.url('/') }).end());
+    await using guarded = new Client({ guard: publicOnly({ allow: [redirecting.origin.slice('http://'.length)] }) });
+    using _off = install(guarded);
+    for (const url of [server.url('/'), `http://localhost:${port}/`, 'http://169.254.169.254/latest/meta-data/', redirecting.url('/')]) {
+      const error = await fetch(url).catch((failure: unknown) => failure as Error);
+      expect(error).toBeInstanceOf(TypeError);
+      const chain = [error as Error];
+      while (chain.at(-1)?.cause instanceof Error) chain.push(chain.at(-1)!.cause as Error);
+      expect(chain.some((cause) => cause instanceof AddressRefused)).toBe(true);
+    }
+    expect(server.connections.accepted).toBe(accepted);
   });
 
   it('is refused what it does not know', () => {
