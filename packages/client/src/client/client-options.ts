@@ -41,6 +41,15 @@ export interface LimitOptions {
    * the server's word, up to ten minutes.
    */
   readonly keepAliveTimeout?: number | null | undefined;
+  /**
+   * Milliseconds after which, or up to 10 % before, a connection takes no new request, so that the next is made to what the name stands for then. What
+   * runs on it ends in peace. Default 300,000.
+   */
+  readonly maxConnectionAge?: number | null | undefined;
+  /** The most requests that a connection is given. Default none. */
+  readonly maxRequestsPerConnection?: number | null | undefined;
+  /** Connections that are kept though they have nothing to do, to all origins; the one that has been idle for longest goes first. Default none. */
+  readonly maxIdleConnections?: number | null | undefined;
   /** Bytes that all responses under way may hold in memory, unread. Default 67,108,864 (64 MiB); see the core's `PoolOptions`. */
   readonly maxBufferedBytes?: number | null | undefined;
 }
@@ -236,6 +245,9 @@ export const limitNames: OptionNames<LimitOptions> = Object.freeze({
   maxConcurrency: undefined,
   maxConcurrencyPerOrigin: undefined,
   keepAliveTimeout: undefined,
+  maxConnectionAge: undefined,
+  maxRequestsPerConnection: undefined,
+  maxIdleConnections: undefined,
   maxBufferedBytes: undefined,
 });
 

@@ -54,6 +54,9 @@ const unlimited: LimitOptions = Object.freeze({
   maxConcurrency: null,
   maxConcurrencyPerOrigin: null,
   keepAliveTimeout: null,
+  maxConnectionAge: null,
+  maxRequestsPerConnection: null,
+  maxIdleConnections: null,
   maxBufferedBytes: null,
 });
 
@@ -85,6 +88,9 @@ function poolOptions(tls: TlsOptions, limits: LimitOptions, network: NetworkSett
     maxConnections: checkCount('limits.maxConnections', limits.maxConnections),
     maxConnectionsPerOrigin: checkCount('limits.maxConnectionsPerOrigin', limits.maxConnectionsPerOrigin),
     keepAliveTimeout: checkMilliseconds('limits.keepAliveTimeout', limits.keepAliveTimeout),
+    maxConnectionAge: checkMilliseconds('limits.maxConnectionAge', limits.maxConnectionAge),
+    maxRequestsPerConnection: checkCount('limits.maxRequestsPerConnection', limits.maxRequestsPerConnection),
+    maxIdleConnections: checkCount('limits.maxIdleConnections', limits.maxIdleConnections, 0),
     maxBufferedBytes: checkCount('limits.maxBufferedBytes', limits.maxBufferedBytes),
   };
 }
@@ -98,10 +104,10 @@ function layOver<Options extends object>(names: OptionNames<Options>, inherited:
   return merged as Options;
 }
 
-function checkCount(option: string, value: number | null | undefined): number | undefined {
+function checkCount(option: string, value: number | null | undefined, least = 1): number | undefined {
   if (value === undefined) return undefined;
   if (value === null || value === Infinity) return Infinity;
-  return count(option, value, { least: 1, or: 'null for no limit' });
+  return count(option, value, { least, or: 'null for no limit' });
 }
 
 function checkMilliseconds(option: string, value: number | null | undefined): number | undefined {

@@ -48,6 +48,17 @@ describe('over the network, a client', () => {
     expect({ code, output }).toEqual({ code: 0, output: 'hello world\n' });
   });
 
+  it('gives each connection so many requests, and keeps so many that are idle', async () => {
+    await using server = await startServer('plain');
+    await using client = new Client({ limits: { maxRequestsPerConnection: 2, maxIdleConnections: 0, maxConnectionAge: null } });
+    for (let count = 0; count < 5; count += 1) await client.get(server.url('/'));
+    expect(server.connections.accepted).toBeGreaterThanOrEqual(3);
+    await using usual = client.extend({ limits: { maxRequestsPerConnection: null, maxIdleConnections: null } });
+    await usual.get(server.url('/'));
+    const { connectionId } = (await usual.get(server.url('/'))).timings;
+    expect((await usual.get(server.url('/'))).timings.connectionId).toBe(connectionId);
+  });
+
   it('serves many requests at once over few connections', async () => {
     await using server = await startServer('plain');
     await using client = new Client({ limits: { maxConnectionsPerOrigin: 4 } });

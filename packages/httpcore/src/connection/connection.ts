@@ -26,6 +26,9 @@ export interface Connection {
   listed: boolean;
   /** Another one: did it become idle a moment ago? */
   isNewlyIdle: boolean;
+  /** And more: from when on it takes nothing new, and when it closes while it is idle; in clock milliseconds. */
+  retiresAt: number;
+  expiresAt: number;
   /** The names and address that this connection may also serve other origins by (HTTP/2 coalescing); `undefined` on HTTP/1.1. */
   readonly coalescing: { readonly remoteAddress: string; readonly certificateNames: () => readonly string[] } | undefined;
   /** The exchanges that run, for people to look at. */

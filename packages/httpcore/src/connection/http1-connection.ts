@@ -35,6 +35,8 @@ export class Http1Connection implements Connection, Http1CarrierOwner {
   idleTimeout: number | undefined = undefined;
   listed = false;
   isNewlyIdle = false;
+  retiresAt: number = Infinity;
+  expiresAt: number = Infinity;
 
   readonly #transport: ByteTransport;
   readonly #owner: ConnectionOwner;

@@ -41,6 +41,8 @@ export class Http2Connection implements Connection, Http2CarrierOwner, BodyMemor
   readonly coalescing: Connection['coalescing'];
   listed = false;
   isNewlyIdle = false;
+  retiresAt: number = Infinity;
+  expiresAt: number = Infinity;
   served = 0;
   idleSince: number;
 

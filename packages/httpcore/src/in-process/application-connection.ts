@@ -45,6 +45,8 @@ export class ApplicationConnection implements Connection, Carrier<Exchange>, Inc
   served = 0;
   listed = false;
   isNewlyIdle = false;
+  retiresAt: number = Infinity;
+  expiresAt: number = Infinity;
 
   readonly #answer: Answering;
   readonly #owner: ConnectionOwner;

@@ -19,6 +19,16 @@ export interface PoolOptions {
    */
   readonly keepAliveTimeout?: number | undefined;
   /**
+   * How old a connection becomes, in milliseconds: after 90 to 100 % of it (by chance, so that those that were made together are not replaced
+   * together) it takes no new request, and closes when what runs on it has ended. The next is made anew, to what the name stands for then. One that is
+   * busy goes on while there is no room for another. Default 300,000; `Infinity`: any age.
+   */
+  readonly maxConnectionAge?: number | undefined;
+  /** The most requests that a connection is given. Default `Infinity`. */
+  readonly maxRequestsPerConnection?: number | undefined;
+  /** Connections that are kept though they have nothing to do, to all origins; of more the ones close that have been idle for longest. Default `Infinity`. */
+  readonly maxIdleConnections?: number | undefined;
+  /**
    * How long `close()` waits for what runs before it ends that, with `PoolClosed`. Default 30,000; `Infinity`: as long as it takes.
    */
   readonly closeGrace?: number | undefined;
@@ -84,6 +94,9 @@ export interface PoolSettings {
   readonly maxConnections: number;
   readonly maxConnectionsPerOrigin: number;
   readonly keepAliveTimeout: number;
+  readonly maxConnectionAge: number;
+  readonly maxRequestsPerConnection: number;
+  readonly maxIdleConnections: number;
   /** No word of a server keeps an HTTP/1.1 connection idle for longer. */
   readonly longestKeepAlive: number;
   readonly closeGrace: number;
@@ -110,6 +123,9 @@ export const poolDefaults: Omit<PoolSettings, 'longestKeepAlive'> = Object.freez
   maxConnections: 256,
   maxConnectionsPerOrigin: 64,
   keepAliveTimeout: 5_000,
+  maxConnectionAge: 300_000,
+  maxRequestsPerConnection: Infinity,
+  maxIdleConnections: Infinity,
   closeGrace: 30_000,
   maxBufferedBytes: 67_108_864,
   timeouts: Object.freeze([10_000, 120_000, 60_000, 30_000]) as unknown as Timeouts,
@@ -130,8 +146,15 @@ export const poolDefaults: Omit<PoolSettings, 'longestKeepAlive'> = Object.freez
   diagnostics: null,
 });
 
-const atLeastOne = ['maxConnections', 'maxConnectionsPerOrigin', 'maxHeaderBytes', 'maxHeaderFields', 'maxBufferedBytes'] as const;
-const milliseconds = ['keepAliveTimeout', 'closeGrace', 'expectContinueTimeout', 'connectionAttemptDelay'] as const;
+const atLeastOne = [
+  'maxConnections',
+  'maxConnectionsPerOrigin',
+  'maxRequestsPerConnection',
+  'maxHeaderBytes',
+  'maxHeaderFields',
+  'maxBufferedBytes',
+] as const;
+const milliseconds = ['keepAliveTimeout', 'maxConnectionAge', 'closeGrace', 'expectContinueTimeout', 'connectionAttemptDelay'] as const;
 const booleans = ['lenientHttp1', 'http1', 'http2', 'coalesce'] as const;
 
 /**
@@ -148,6 +171,8 @@ export function resolvePoolOptions(options: PoolOptions = {}): PoolSettings {
   for (const key of atLeastOne) {
     if (!isCount(resolved[key], 1)) throw invalidOption(key, 'must be an integer of at least 1, or Infinity');
   }
+  if (!isCount(resolved['maxIdleConnections'], 0))
+    throw invalidOption('maxIdleConnections', 'must be an integer of at least 0, or Infinity');
   for (const key of milliseconds) {
     if (typeof resolved[key] !== 'number' || !(resolved[key] >= 0)) throw invalidOption(key, 'must be a number of milliseconds, 0 or more');
   }

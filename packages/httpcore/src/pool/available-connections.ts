@@ -1,5 +1,4 @@
 import type { Connection } from '../connection/connection.ts';
-import { expiryOf } from './eviction.ts';
 
 /**
  * Connections with capacity. The newest is taken first, so that those which are not needed grow old and expire. The list may hold
@@ -9,7 +8,7 @@ export class AvailableConnections {
   readonly #newestLast: Connection[] = [];
 
   /** Takes one off the list; whoever takes it puts it back while it has capacity left. */
-  take(now: number, keepAliveTimeout: number): Connection | undefined {
+  take(now: number): Connection | undefined {
     for (let index = this.#newestLast.length - 1; index >= 0; index -= 1) {
       const connection = this.#newestLast[index]!;
       // It carries nothing and takes nothing for the moment: it is idle, and may expire.
@@ -17,7 +16,7 @@ export class AvailableConnections {
       this.#drop(index);
       connection.listed = false;
       if (connection.capacity === 0) continue;
-      if (connection.active === 0 && expiryOf(connection, keepAliveTimeout) <= now) {
+      if (connection.active === 0 && connection.expiresAt <= now) {
         connection.drain();
         continue;
       }

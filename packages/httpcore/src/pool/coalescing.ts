@@ -22,7 +22,6 @@ import { Aborted, type HttpCoreError } from '../contract/errors.ts';
 import type { PoolSettings } from '../model/pool-options.ts';
 import type { Origin } from '../model/origin.ts';
 import { coversHost, endpointKey, isCoalescable } from './coalescing-rules.ts';
-import { expiryOf } from './eviction.ts';
 import type { Learnt } from './learnt.ts';
 
 /** What this asks of an origin's pool, as a host and as a guest. */
@@ -56,22 +55,20 @@ export const servedElsewhere: HttpCoreError = new Aborted('A connection to anoth
 const mostGuests = 256;
 
 export class Coalescing {
-  readonly #keepAliveTimeout: number;
   readonly #shared = new Map<Connection, SharedConnection>();
   readonly #byEndpoint = new Map<string, Set<SharedConnection>>();
   /** The connections of others on which each guest has exchanges, or may start some. */
   readonly #stays = new Map<CoalescingOrigin, Set<SharedConnection>>();
   readonly #learnt: Learnt;
 
-  private constructor(keepAliveTimeout: number, learnt: Learnt) {
-    this.#keepAliveTimeout = keepAliveTimeout;
+  private constructor(learnt: Learnt) {
     this.#learnt = learnt;
   }
 
   /** `null` where it is off, and where the certificate's names are not what the caller goes by. */
-  static create({ coalesce, http2, tls, keepAliveTimeout }: PoolSettings, learnt: Learnt): Coalescing | null {
+  static create({ coalesce, http2, tls }: PoolSettings, learnt: Learnt): Coalescing | null {
     const goesByNames = tls.rejectUnauthorized !== false && tls.checkServerIdentity === undefined;
-    return coalesce && http2 && goesByNames ? new Coalescing(keepAliveTimeout, learnt) : null;
+    return coalesce && http2 && goesByNames ? new Coalescing(learnt) : null;
   }
 
   // Connections come and go
@@ -193,7 +190,7 @@ export class Coalescing {
     if (stays === undefined || this.#isNoGuest(guest)) return undefined;
     for (const { connection } of Array.from(stays)) {
       if (connection.capacity === 0) continue;
-      if (connection.active > 0 || expiryOf(connection, this.#keepAliveTimeout) > now) return connection;
+      if ((connection.active > 0 ? connection.retiresAt : connection.expiresAt) > now) return connection;
       connection.drain();
     }
     return undefined;

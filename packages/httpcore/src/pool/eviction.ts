@@ -1,14 +1,22 @@
-/** Which idle connections have been idle for too long: a pure decision that also says when to ask again. */
+/** Which idle connections close: pure decisions, of which one also says when to ask again. */
 
 export interface IdleConnection {
   readonly idleSince: number;
-  /** Milliseconds, by the server's word or the protocol's rule; `undefined`: the pool's default counts. */
-  readonly idleTimeout: number | undefined;
+  /** In clock milliseconds. */
+  readonly expiresAt: number;
 }
 
-/** When an idle connection expires, in clock milliseconds. */
-export function expiryOf(connection: IdleConnection, keepAliveTimeout: number): number {
-  return connection.idleSince + (connection.idleTimeout ?? keepAliveTimeout);
+export interface KeptConnection {
+  readonly idleSince: number;
+  /** Milliseconds, by the server's word or the protocol's rule; `undefined`: the pool's default counts. */
+  readonly idleTimeout: number | undefined;
+  /** When it has served for long enough, in clock milliseconds. */
+  readonly retiresAt: number;
+}
+
+/** When a connection that is idle expires, in clock milliseconds. */
+export function expiryOf({ idleSince, idleTimeout, retiresAt }: KeptConnection, keepAliveTimeout: number): number {
+  return Math.min(idleSince + (idleTimeout ?? keepAliveTimeout), retiresAt);
 }
 
 export interface Eviction<Item> {
@@ -17,13 +25,20 @@ export interface Eviction<Item> {
   readonly lookAgainAt: number;
 }
 
-export function evict<Item extends IdleConnection>(idle: Iterable<Item>, keepAliveTimeout: number, now: number): Eviction<Item> {
+export function evict<Item extends IdleConnection>(idle: Iterable<Item>, now: number): Eviction<Item> {
   const expired: Item[] = [];
   let lookAgainAt = Infinity;
   for (const connection of idle) {
-    const expiry = expiryOf(connection, keepAliveTimeout);
-    if (expiry <= now) expired.push(connection);
-    else if (expiry < lookAgainAt) lookAgainAt = expiry;
+    const { expiresAt } = connection;
+    if (expiresAt <= now) expired.push(connection);
+    else if (expiresAt < lookAgainAt) lookAgainAt = expiresAt;
   }
   return { expired, lookAgainAt };
+}
+
+/** What is more than `limit`: the longest idle. */
+export function surplus<Item extends IdleConnection>(idle: Iterable<Item>, limit: number): readonly Item[] {
+  const all = Array.from(idle);
+  if (all.length <= limit) return [];
+  return all.sort((one, other) => one.idleSince - other.idleSince).slice(0, all.length - limit);
 }

@@ -11,7 +11,10 @@ class World {
   settled = 0;
   readonly idling: Idling;
 
+  readonly keepAliveTimeout: number;
+
   constructor(keepAliveTimeout: number) {
+    this.keepAliveTimeout = keepAliveTimeout;
     this.idling = new Idling(this, this.clock, keepAliveTimeout);
   }
 
@@ -30,7 +33,7 @@ class World {
       noNewExchanges: false,
       isNewlyIdle: false,
       idleSince: this.clock.now(),
-      idleTimeout,
+      expiresAt: this.clock.now() + (idleTimeout ?? this.keepAliveTimeout),
       unreferenced: 0,
       unref: () => (connection.unreferenced += 1),
       drain: () => this.all.delete(connection as unknown as Connection),

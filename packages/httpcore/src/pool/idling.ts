@@ -7,7 +7,7 @@
 import type { Connection } from '../connection/connection.ts';
 import type { Clock } from '../time/clock.ts';
 import { CoarseTimer } from '../time/coarse-timer.ts';
-import { evict, expiryOf } from './eviction.ts';
+import { evict } from './eviction.ts';
 
 /** Milliseconds between becoming idle and being treated so. */
 export const idleGrace = 10;
@@ -23,7 +23,6 @@ export interface IdlingPool {
 
 export class Idling {
   readonly #pool: IdlingPool;
-  readonly #keepAliveTimeout: number;
   readonly #spacing: number;
   readonly #settling: CoarseTimer;
   readonly #expiry: CoarseTimer;
@@ -31,7 +30,6 @@ export class Idling {
 
   constructor(pool: IdlingPool, clock: Clock, keepAliveTimeout: number) {
     this.#pool = pool;
-    this.#keepAliveTimeout = keepAliveTimeout;
     this.#spacing = Math.min(longestSpacing, keepAliveTimeout / 4);
     this.#settling = new CoarseTimer(clock, (now) => this.#settle(now));
     this.#expiry = new CoarseTimer(clock, (now) => this.#expire(now));
@@ -52,14 +50,14 @@ export class Idling {
       connection.isNewlyIdle = false;
       if (connection.active > 0 || connection.noNewExchanges) continue;
       connection.unref();
-      this.#expiry.ensure(Math.max(now, expiryOf(connection, this.#keepAliveTimeout)));
+      this.#expiry.ensure(Math.max(now, connection.expiresAt));
     }
     this.#pool.onSettled(now);
     return Infinity;
   }
 
   #expire(now: number): number {
-    const { expired, lookAgainAt } = evict(this.#pool.idle(), this.#keepAliveTimeout, now);
+    const { expired, lookAgainAt } = evict(this.#pool.idle(), now);
     for (const connection of expired) connection.drain();
     return lookAgainAt === Infinity ? Infinity : Math.max(lookAgainAt, now + this.#spacing);
   }

@@ -5,6 +5,7 @@ import type { Dial, DialRequest } from '../dial/dial.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Coalescing } from './coalescing.ts';
 import type { Learnt } from './learnt.ts';
+import type { Lifetimes } from './lifetimes.ts';
 
 /** What a peer needs of the whole pool. */
 export interface PeerOwner<Owned> {
@@ -13,6 +14,7 @@ export interface PeerOwner<Owned> {
   readonly maxConnections: number;
   readonly maxConnectionsPerOrigin: number;
   readonly keepAliveTimeout: number;
+  readonly lifetimes: Lifetimes;
   readonly closing: boolean;
   readonly learnt: Learnt;
   /** `null`: no connection is shared between origins. */

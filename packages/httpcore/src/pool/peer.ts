@@ -96,15 +96,16 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   // Exchanges come
 
   submit(exchange: Exchange, now: number): void {
-    const connection = this.#available.take(now, this.#pool.keepAliveTimeout);
+    let connection = this.#available.take(now);
+    while (connection !== undefined && this.#retires(connection, now)) connection = this.#available.take(now);
     if (connection !== undefined) {
-      start(connection, exchange, now);
+      this.#start(connection, exchange, now);
       if (connection.capacity > 0) this.#available.add(connection);
       return;
     }
     const shared = this.#pool.coalescing?.connectionFor(this, now);
     if (shared === undefined) this.#wait(exchange, now);
-    else start(shared, exchange, now);
+    else this.#start(shared, exchange, now);
   }
 
   #wait(exchange: Exchange, now: number): void {
@@ -341,11 +342,29 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   // Capacity goes to who is next
 
   serveWaiting(connection: Connection): void {
-    while (connection.capacity > 0) {
+    while (connection.capacity > 0 && this.#line.size > 0) {
+      const now = this.clock.now();
+      if (this.#retires(connection, now)) return;
       const exchange = this.#line.next();
       if (exchange === undefined) return;
-      start(connection, exchange, this.clock.now());
+      this.#start(connection, exchange, now);
     }
+  }
+
+  #start(connection: Connection, exchange: Exchange, now: number): void {
+    if (connection.active === 0) connection.ref();
+    connection.start(exchange, now);
+    if (connection.served >= this.#pool.lifetimes.maxRequests) connection.drain();
+  }
+
+  /** Ends one that is old, if there may be another in its place: one that is busy may be so for ever. */
+  #retires(connection: Connection, now: number): boolean {
+    // What was made for somebody serves him.
+    if (connection.retiresAt > now || connection.served === 0) return false;
+    const { maxConnectionsPerOrigin, room } = this.#pool;
+    if (connection.active > 0 && (this.slots >= maxConnectionsPerOrigin || room <= 0)) return false;
+    connection.drain();
+    return true;
   }
 
   #offer(connection: Connection): void {
@@ -358,8 +377,8 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     // One that takes nothing for the moment is idle as well.
     if (connection.noNewExchanges || (connection.capacity === 0 && connection.active > 0)) return;
     if (connection.active === 0) {
-      const now = connection.idleSince;
-      if (this.#pool.closing || expiryOf(connection, this.#pool.keepAliveTimeout) <= now) {
+      connection.expiresAt = expiryOf(connection, this.#pool.keepAliveTimeout);
+      if (this.#pool.closing || connection.expiresAt <= connection.idleSince) {
         connection.drain();
         return;
       }
@@ -405,9 +424,4 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     for (const connection of Array.from(this.connections)) connection.destroy(error);
     this.#closeIfDone();
   }
-}
-
-function start(connection: Connection, exchange: Exchange, now: number): void {
-  if (connection.active === 0) connection.ref();
-  connection.start(exchange, now);
 }

@@ -26,8 +26,10 @@ import { CoarseTimer } from '../time/coarse-timer.ts';
 import { Closing, type ClosingPool } from './closing.ts';
 import { Coalescing } from './coalescing.ts';
 import { ConnectionWatch } from './connection-watch.ts';
+import { surplus } from './eviction.ts';
 import { idleGrace, Idling, type IdlingPool } from './idling.ts';
 import { Learnt } from './learnt.ts';
+import { Lifetimes } from './lifetimes.ts';
 import { Peer } from './peer.ts';
 import { Peers } from './peers.ts';
 import type { PeerOwner } from './peer-owner.ts';
@@ -43,6 +45,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
   readonly maxConnections: number;
   readonly maxConnectionsPerOrigin: number;
   readonly keepAliveTimeout: number;
+  readonly lifetimes: Lifetimes;
   readonly coalescing: Coalescing | null;
   readonly learnt: Learnt = new Learnt();
   readonly callsForRequests: boolean;
@@ -72,6 +75,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     this.maxConnections = options.maxConnections;
     this.maxConnectionsPerOrigin = options.maxConnectionsPerOrigin;
     this.keepAliveTimeout = options.keepAliveTimeout;
+    this.lifetimes = new Lifetimes(options);
     this.coalescing = Coalescing.create(options, this.learnt);
     this.#room = new Room(options.maxConnections, idleGrace);
     this.#peers = new Peers(options, (destination, key, isForwarded) => {
@@ -187,6 +191,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
 
   onMade(peer: Peer, connection: Connection): boolean {
     this.#opened += 1;
+    connection.retiresAt = this.lifetimes.retiresAt(connection.info.timings.end);
     this.watch.onOpened(peer.destination, connection);
     if (!this.learnt.onAgreed(peer.key, connection.info.protocol)) return false;
     this.coalescing?.add(connection, peer);
@@ -271,6 +276,10 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
   }
 
   onSettled(now: number): void {
+    const { maxIdleConnections } = this.#options;
+    if (maxIdleConnections !== Infinity) {
+      for (const connection of surplus(this.idle(), maxIdleConnections)) connection.drain();
+    }
     this.#room.evict(now);
   }
 
