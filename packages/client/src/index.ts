@@ -89,6 +89,8 @@ export {
   type RetryOnStatusOptions,
 } from './retries/retry-limits.ts';
 export { Proxy, type ProxyInput, type ProxyOptions } from './proxies/proxy.ts';
+export type { ProxyChoice, ProxyFunction, ProxyOption, ProxyQuestion } from './proxies/proxy-choice.ts';
+export { ProxyNotChosen } from './proxies/proxy-errors.ts';
 export type { MountsInput } from './routing/mounts.ts';
 export type { SavedFile } from './response/saving/download.ts';
 export type { ServerSentEvent } from './response/events/event-parser.ts';

@@ -7,6 +7,8 @@ import {
   Proxy,
   type ProxyAuthenticator,
   type ProxyError,
+  type ProxyFunction,
+  type ProxyQuestion,
   type ProxyScheme,
   type Timings,
 } from '@x/client';
@@ -20,6 +22,14 @@ declare const authenticator: ProxyAuthenticator;
 void new Client({ proxy: 'http://proxy.test:3128', trustEnv: true });
 void new Client({ proxy: new URL('socks5h://proxy.test'), mounts: { 'all://*.test': new Proxy('http://p.test'), 'all://a.test': null } });
 void client.get('/', { proxy: null });
+void client.get('/', { proxy: ['http://p.test', new URL('http://q.test'), new Proxy('http://r.test'), null] });
+void new Client({ proxy: (url) => (url.hostname === 'a.test' ? null : ['http://p.test', null]) });
+void new Client({ proxy: async (url, { signal }) => (await fetch(url, { signal })).text() });
+expectTypeOf<ProxyFunction>().parameters.toEqualTypeOf<[url: URL, question: ProxyQuestion]>();
+// @ts-expect-error who has nothing to say says null
+void new Client({ proxy: () => undefined });
+// @ts-expect-error a function gives proxies, not a function
+void new Client({ proxy: () => () => null });
 void client.extend({ proxy: new CoreProxy('http://p.test') });
 // @ts-expect-error whoever brings the connections brings their ways
 void new Client({ dispatcher, proxy: 'http://proxy.test' });

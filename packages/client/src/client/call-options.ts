@@ -10,7 +10,7 @@ import type { DownloadObserver } from '../response/download-progress.ts';
 import type { AuthInput } from '../auth/auth.ts';
 import type { CacheMode } from '../caching/cache-settings.ts';
 import type { CookiesInput } from '../cookies/cookie-settings.ts';
-import type { ProxyInput } from '../proxies/proxy.ts';
+import type { ProxyOption } from '../proxies/proxy-choice.ts';
 import type { RetryOptions } from '../retries/retry-settings.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';
 import type { ReadOptions } from '../decoding/decoding-settings.ts';
@@ -56,8 +56,8 @@ export interface CallOptions
   readonly onDownloadProgress?: DownloadObserver | undefined;
   /** Who we are to the server of this request, instead of the client's; `null` leaves the client's out. */
   readonly auth?: AuthInput | null | undefined;
-  /** The proxy for this request, instead of the client's, the environment's or a mount's; `null`: none. */
-  readonly proxy?: ProxyInput | null | undefined;
+  /** The proxy for this request, instead of the client's, the environment's or a mount's; `null`: none; a list, or a function, as for a client. */
+  readonly proxy?: ProxyOption | undefined;
   /**
    * Cookies by name, sent beside those of the jar and never stored (`null` keeps a jar's cookie of that name out); or another
    * jar; or `null` or `false`: none are sent and none are kept.

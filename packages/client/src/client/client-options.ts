@@ -10,7 +10,7 @@ import type { AuthInput } from '../auth/auth.ts';
 import type { ClientCache } from '../caching/cache-settings.ts';
 import type { CookiesInput } from '../cookies/cookie-settings.ts';
 import type { HeadersInput } from '../request/fields/header-input.ts';
-import type { ProxyInput } from '../proxies/proxy.ts';
+import type { ProxyOption } from '../proxies/proxy-choice.ts';
 import type { TrustEnvInput } from '../proxies/proxy-settings.ts';
 import type { MountsInput } from '../routing/mounts.ts';
 import type { Interceptor } from '../call/interceptor.ts';
@@ -157,8 +157,9 @@ export interface NetworkClientOptions extends CommonClientOptions {
   /**
    * Everything goes through this proxy: its URL, `http`, `https`, `socks4`, `socks4a`, `socks5` or `socks5h`, with credentials or without, or
    * a `Proxy` for what a URL can't say. All options hold on the way through it as they do without. `null`: none, whatever the environment says.
+   * A list of these is tried in order, the next one where a proxy can not be reached; a function says, for each request, which it is to be.
    */
-  readonly proxy?: ProxyInput | null | undefined;
+  readonly proxy?: ProxyOption | undefined;
 }
 
 /** A client over somebody else's dispatcher, which it uses and never closes. What concerns connections is the dispatcher's. */
@@ -192,7 +193,7 @@ export interface OwnClientOptions extends CommonClientOptions {
   readonly lenientHttp1?: boolean | null | undefined;
   readonly coalesce?: boolean | null | undefined;
   readonly diagnostics?: 'undici' | null | undefined;
-  readonly proxy?: ProxyInput | null | undefined;
+  readonly proxy?: ProxyOption | undefined;
 }
 
 export const clientOptionNames: OptionNames<OwnClientOptions> = Object.freeze({

@@ -4,14 +4,18 @@ import type { Proxy, UrlParts } from '@x/httpcore';
 import { InvalidOption } from '../errors.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';
 import { invalidVariable, readProxyEnvironment, type NamedProxy, type OnInvalidProxy } from './environment.ts';
-import { readProxy, type ProxyInput } from './proxy.ts';
+import { readWays, type ProxyFunction, type ProxyOption, type Ways } from './proxy-choice.ts';
+import { readProxy } from './proxy.ts';
 
 /** `null`: none. */
 type FindProxy = (url: UrlParts) => Proxy | null;
 
+/** What somebody has said: several are tried in order, a function is asked for each request. */
+export type StatedProxy = Proxy | null | Ways | ProxyFunction;
+
 export interface ProxySettings {
   /** `null` says that there is to be none; `undefined` says nothing. */
-  readonly stated: Proxy | null | undefined;
+  readonly stated: StatedProxy | undefined;
   /** What holds where nobody says anything. */
   readonly environment: FindProxy | undefined;
   /** Does it come from the call itself? Then it counts more than a mount. */
@@ -49,7 +53,7 @@ export const noProxies: ProxySettings = Object.freeze({ stated: undefined, envir
 /** @throws {InvalidOption} `proxy` or `trustEnv` is none of the forms. */
 export function clientProxies(
   inherited: ProxySettings,
-  input: ProxyInput | null | undefined,
+  input: ProxyOption | undefined,
   trustEnv: TrustEnvInput | null | undefined,
 ): ProxySettings {
   if (input === undefined && trustEnv === undefined) return inherited;
@@ -61,17 +65,19 @@ export function clientProxies(
 }
 
 /** @throws {InvalidOption} it is none of the forms. */
-export function callProxies(client: ProxySettings, input: ProxyInput | null | undefined): ProxySettings {
+export function callProxies(client: ProxySettings, input: ProxyOption | undefined): ProxySettings {
   return input === undefined ? client : { stated: readStated(input), environment: undefined, isOfCall: true };
 }
 
 /** `undefined`: nobody says anything. */
-export function selectProxy({ stated, environment }: ProxySettings, url: UrlParts): Proxy | null | undefined {
+export function selectProxy({ stated, environment }: ProxySettings, url: UrlParts): StatedProxy | undefined {
   return stated === undefined ? environment?.(url) : stated;
 }
 
-function readStated(input: ProxyInput | null): Proxy | null {
-  return input === null ? null : readProxy(input);
+function readStated(input: ProxyOption): StatedProxy {
+  if (typeof input === 'function') return input;
+  const ways = readWays(input);
+  return ways.length === 1 ? ways[0]! : Object.freeze(ways);
 }
 
 /** The one that is inherited is kept, unless something else is said about it. */
@@ -111,7 +117,7 @@ function proxyOf({ variable, url }: NamedProxy, onInvalid: OnInvalidProxy, warn:
 }
 
 /** @throws {InvalidOption} there is somebody else's dispatcher, which has connections of its own. */
-export function refuseProxy(input: ProxyInput | null | undefined): void {
+export function refuseProxy(input: ProxyOption | undefined): void {
   if (input !== undefined) {
     throw new InvalidOption('proxy', 'can not be used together with "dispatcher": it is the dispatcher that has the connections');
   }

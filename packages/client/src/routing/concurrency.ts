@@ -2,6 +2,7 @@
 import { PoolTimeout, type DispatchContext, type Dispatcher, type HttpCoreError, type Timeouts } from '@x/httpcore';
 
 import { withinCall } from '../call/within-call.ts';
+import { connectOf, type Connect } from './connect-of.ts';
 import { endingBody } from '../response/ending-body.ts';
 import { clearTimeout, setTimeout } from '../time/platform.ts';
 
@@ -30,6 +31,8 @@ type Dispatch = Dispatcher['dispatch'];
 export class ConcurrencyLimit implements Pick<Dispatcher, 'dispatch'> {
   /** What it stands before. Who watches connections looks here for them. */
   readonly dispatcher: Pick<Dispatcher, 'dispatch'>;
+  /** Connections without HTTP on them are no requests, and none of them waits. */
+  readonly connect: Connect | undefined;
   readonly #limits: ConcurrencyLimits;
   readonly #lines = new Map<string, Line>();
   #running = 0;
@@ -37,6 +40,7 @@ export class ConcurrencyLimit implements Pick<Dispatcher, 'dispatch'> {
 
   constructor(dispatcher: Pick<Dispatcher, 'dispatch'>, limits: ConcurrencyLimits) {
     this.dispatcher = dispatcher;
+    this.connect = connectOf(dispatcher);
     this.#limits = limits;
   }
 

@@ -1,6 +1,7 @@
 /** The way of each request: whose connections, and through which proxy. */
-import type { Dispatcher, Proxy, UrlParts } from '@x/httpcore';
+import { Proxy, type Dispatcher, type UrlParts } from '@x/httpcore';
 
+import { ChosenWays } from './chosen-ways.ts';
 import { selectProxy, type ProxySettings } from '../proxies/proxy-settings.ts';
 import { findMount, type Mounts } from './mounts.ts';
 
@@ -17,7 +18,9 @@ export function routeBy(mounts: Mounts, own: Pick<Dispatcher, 'dispatch'>): Find
   const plain: Route = Object.freeze({ dispatcher: own, proxy: undefined });
   const ownRoute = (url: UrlParts, proxies: ProxySettings): Route => {
     const proxy = selectProxy(proxies, url);
-    return proxy === undefined ? plain : { dispatcher: own, proxy };
+    if (proxy === undefined) return plain;
+    if (proxy === null || proxy instanceof Proxy) return { dispatcher: own, proxy };
+    return { dispatcher: new ChosenWays(proxy, own), proxy: undefined };
   };
   if (mounts.length === 0) return ownRoute;
   return (url, proxies) => {

@@ -110,6 +110,52 @@ it('takes a proxy per request, or none, beside that of the client', async () => 
   expect(origin.connections.requests).toBe(4);
 });
 
+it('asks a function for each hop, and for each try', async () => {
+  await using last = await startServer('echo', { tls: true });
+  await using first = await startServer((_request, response) => void response.writeHead(302, { location: last.url('/end') }).end());
+  await using plain = await startProxy('http', { auth: { scheme: 'basic', ...credentials } });
+  await using tunnels = await startProxy('http');
+  const { port: dead } = await closedServer();
+  const asked: string[] = [];
+  const client = await secured({
+    proxy: async (url) => {
+      asked.push(url.href);
+      return url.protocol === 'http:' ? new Proxy(plain.url, { auth: ['ada', 'l0ve:lace'] }) : [`http://127.0.0.1:${dead}`, tunnels.url];
+    },
+  });
+  const response = await client.get(first.url('/'), { auth: ['me', 'mine'] });
+  expect(response.url).toBe(last.url('/end'));
+  expect(asked).toEqual([first.url('/'), last.url('/end')]);
+  const seen = [...tunnels.requests[0]!.headers, ...response.json<{ headers: [string, string][] }>().headers];
+  expect(seen.filter(([name]) => /authorization/i.test(name))).toEqual([]);
+  const socket = await client.connect(last.url('').replace(/\/$/, ''));
+  expect(socket.authorized).toBe(true);
+  socket.destroy();
+  expect(tunnels.requests).toHaveLength(2);
+  await client.close();
+});
+
+it.each([
+  ['a whole body', () => 'content'],
+  ['a stream that can be read once', () => new Blob(['content']).stream()],
+])('goes on to the next proxy of a list with %s', async (_name, body) => {
+  await using origin = await startServer('echo');
+  await using silent = await startRawServer([hang()]);
+  await using there = await startProxy('socks');
+  const { port: dead } = await closedServer();
+  const list = [`http://127.0.0.1:${dead}`, new Proxy(`http://127.0.0.1:${silent.port}`, { tunnel: true }), there.url()];
+  await using client = new Client({ proxy: list, timeout: { connect: 100 }, limits: { maxConcurrency: 2 } });
+  const response = await client.post(origin.url('/'), { body: body() });
+  expect(response.json<{ body: string }>().body).toBe('content');
+  expect(response.attempts).toHaveLength(1);
+  const again = await client.stream('POST', origin.url('/'), { body: body() });
+  expect(JSON.parse(await again.text())).toMatchObject({ body: 'content' });
+  expect(silent.transcripts).toHaveLength(1);
+  await expect(client.get(origin.url('/'), { proxy: list.slice(0, 2) })).rejects.toMatchObject({ name: 'ConnectError' });
+  const socket = await client.connect(origin.url('').replace(/\/$/, ''));
+  socket.destroy();
+});
+
 it('shows each step in the timings', async () => {
   await using origin = await startServer('plain', { tls: true });
   await using proxy = await startProxy('http', { resolve });

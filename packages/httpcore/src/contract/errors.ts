@@ -44,6 +44,11 @@ export interface ErrorFacts {
    * Unless the caller's side ended the exchange, iterating the body gives them all before it throws.
    */
   readonly receivedBytes?: number | undefined;
+  /**
+   * The proxy, as `scheme://host:port`, that is why: it was not reached, or was silent or closed the connection instead of opening a way. Nothing of the
+   * request was sent then, and another proxy may do. `undefined`: it is not for a proxy's absence.
+   */
+  readonly unreachedProxy?: string | undefined;
 }
 
 export interface ErrorInit extends ErrorFacts {
@@ -65,6 +70,7 @@ export class HttpCoreError extends Error {
   readonly requestSent: boolean | undefined;
   readonly connectionReused: boolean;
   readonly receivedBytes: number | undefined;
+  readonly unreachedProxy: string | undefined;
 
   constructor(message: string, init: ErrorInit = {}, defaultCode = 'HTTPCORE') {
     super(message, init.cause === undefined ? undefined : { cause: init.cause });
@@ -75,6 +81,7 @@ export class HttpCoreError extends Error {
     this.requestSent = init.requestSent ?? (phasesBeforeSending.has(init.phase) ? false : undefined);
     this.connectionReused = init.connectionReused ?? false;
     this.receivedBytes = init.receivedBytes;
+    this.unreachedProxy = init.unreachedProxy;
   }
 
   /** What Node calls the reason, where it is one of the system (`ECONNREFUSED`, `ENOTFOUND`): as `error.cause.code`. */
@@ -95,6 +102,7 @@ export class HttpCoreError extends Error {
       requestSent: this.requestSent === true ? true : (facts.requestSent ?? this.requestSent),
       connectionReused: this.connectionReused || facts.connectionReused === true,
       receivedBytes: this.receivedBytes ?? facts.receivedBytes,
+      unreachedProxy: this.unreachedProxy ?? facts.unreachedProxy,
     });
   }
 }

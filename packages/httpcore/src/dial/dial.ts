@@ -46,6 +46,8 @@ export interface Dial<Result> {
   readonly phase: ErrorPhase;
   /** What it waits for, in words that end "No connection within 10 s: …". */
   readonly hanging: string;
+  /** The proxy that it waits for, to be reached or to open the way. */
+  readonly unreachedProxy?: string | undefined;
   /** Gives up: closes what was opened. Does nothing once the result is settled. */
   cancel(error: HttpCoreError): void;
 }
@@ -66,7 +68,11 @@ export interface Dialer {
 export function connectTimeout(
   origin: Origin,
   limit: number,
-  { phase, hanging }: Pick<Dial<unknown>, 'phase' | 'hanging'>,
+  { phase, hanging, unreachedProxy }: Pick<Dial<unknown>, 'phase' | 'hanging' | 'unreachedProxy'>,
 ): ConnectTimeout {
-  return new ConnectTimeout(`No connection to ${origin.text} within ${Math.round(limit)} ms: ${hanging}`, { phase, origin: origin.text });
+  return new ConnectTimeout(`No connection to ${origin.text} within ${Math.round(limit)} ms: ${hanging}`, {
+    phase,
+    origin: origin.text,
+    unreachedProxy,
+  });
 }

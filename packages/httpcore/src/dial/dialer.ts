@@ -50,6 +50,9 @@ export class HttpDialer implements Dialer {
       get hanging() {
         return dial.hanging;
       },
+      get unreachedProxy() {
+        return dial.unreachedProxy;
+      },
       cancel: (error) => dial.cancel(error),
     };
   }

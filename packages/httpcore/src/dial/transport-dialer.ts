@@ -158,6 +158,12 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
     return this.#stage === 'securing' ? 'the TLS handshake was not finished' : (this.#way?.hanging ?? 'nothing was tried');
   }
 
+  get unreachedProxy(): string | undefined {
+    const { proxy } = this.#request;
+    if (proxy !== null) return proxy.origin;
+    return this.#stage === 'securing' ? undefined : this.#way?.unreachedProxy;
+  }
+
   #tls(): TlsClient {
     const { tls, tlsOfProxies } = this.#equipment;
     const { proxy } = this.#request;

@@ -16,6 +16,8 @@ export interface Way {
   cancel(): void;
   /** What it waits for, in words that end "No connection within 10 s: …". */
   readonly hanging: string;
+  /** The proxy that it waits for, to be reached or to open the way. */
+  readonly unreachedProxy?: string | undefined;
 }
 
 /** What a way tells the dial. Any call may end with the way cancelled: look at `isSettled` before going on. */

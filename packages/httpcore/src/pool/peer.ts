@@ -12,6 +12,7 @@ import type { Connection, ConnectionOwner } from '../connection/connection.ts';
 import type { BodyMemory } from '../exchange/body-memory.ts';
 import type { ExchangeOwner } from '../exchange/parties.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import { unreached } from '../model/proxy/unreached.ts';
 import type { Forwarding } from '../model/proxy/forwarding.ts';
 import { connectTimeout, type Dial } from '../dial/dial.ts';
 import type { ConnectTimeout, ErrorPhase, HttpCoreError, PoolTimeout } from '../contract/errors.ts';
@@ -221,7 +222,9 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     this.grow();
   }
 
-  #onDialFailed(pending: PendingDial, error: HttpCoreError): void {
+  #onDialFailed(pending: PendingDial, reason: HttpCoreError): void {
+    const { proxy } = this.destination;
+    const error = proxy === null ? reason : unreached(reason, proxy);
     this.#singleFlightFailed = true;
     this.#dials.delete(pending);
     const exchange = this.#line.unbond(pending);

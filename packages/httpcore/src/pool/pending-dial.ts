@@ -25,6 +25,10 @@ export class PendingDial {
     return this.dial?.hanging ?? 'nothing was tried';
   }
 
+  get unreachedProxy(): string | undefined {
+    return this.dial?.unreachedProxy;
+  }
+
   /** Goes to whoever it is for at that moment. */
   readonly trace: TraceObserver = (name, at, detail) => this.exchange?.observer?.(name, at, detail);
 

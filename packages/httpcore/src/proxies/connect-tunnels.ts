@@ -187,6 +187,7 @@ function failureOf(proxy: Proxy, error: HttpCoreError): HttpCoreError {
     return new ProxyError(`${named} closed the connection instead of opening a tunnel: ${error.message}`, {
       code: 'PROXY_CLOSED',
       phase: 'proxy',
+      unreachedProxy: proxy.origin,
       cause: error,
     });
   }

@@ -25,6 +25,10 @@ export class ConnectWay implements Way {
     return this.#isWithProxy ? `the proxy ${origin} did not open the way` : `the proxy ${origin} was not reached`;
   }
 
+  get unreachedProxy(): string {
+    return this.#proxy.origin;
+  }
+
   start(): void {
     this.#listener.enter('tunnelling');
     this.#tunnelling = this.#tunnels.open({

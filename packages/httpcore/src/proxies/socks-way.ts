@@ -1,5 +1,6 @@
 import { ConnectError, ProxyError, type HttpCoreError } from '../contract/errors.ts';
 import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
+import { unreached } from '../model/proxy/unreached.ts';
 import type { ProxyScheme } from '../model/proxy/proxy-url.ts';
 import { isAddress, type Resolver, type Resolving } from '../net/resolve.ts';
 import type { SocketTransport } from '../net/socket-transport.ts';
@@ -52,6 +53,10 @@ export class SocksWay implements Way {
   get hanging(): string {
     if (this.#transport !== undefined) return `the proxy ${this.#proxy.origin} did not open the way`;
     return this.#leg?.hanging ?? `the name ${JSON.stringify(this.#host)} was not resolved`;
+  }
+
+  get unreachedProxy(): string | undefined {
+    return this.#leg === undefined ? undefined : this.#proxy.origin;
   }
 
   start(): void {
@@ -109,7 +114,7 @@ export class SocksWay implements Way {
       trace: (name, detail) => listener.trace(name, detail),
       inContext: (task) => listener.inContext(task),
       onReady: (transport) => this.#negotiate(transport, handshake),
-      onFailed: (error) => listener.onFailed(error),
+      onFailed: (error) => listener.onFailed(unreached(error, this.#proxy)),
     });
     this.#leg.start();
   }
@@ -160,6 +165,7 @@ export class SocksWay implements Way {
       code,
       phase,
       reply,
+      unreachedProxy: code === 'PROXY_CLOSED' ? this.#proxy.origin : undefined,
     });
   }
 }

@@ -68,6 +68,7 @@ describe('a proxy that can’t be reached', () => {
       origin: `https://${originName}:443`,
     });
     expect(error.message).toContain(`${scheme}://127.0.0.1:${port}`);
+    expect(error.unreachedProxy).toBe(`${scheme}://127.0.0.1:${port}`);
     expect(error.attempts).toMatchObject([{ address: '127.0.0.1', port, code: 'ECONNREFUSED' }]);
   });
 
@@ -75,7 +76,8 @@ describe('a proxy that can’t be reached', () => {
     const lookup = ((_host: string, _options: unknown, done: (error: Error) => void) =>
       setImmediate(done, Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' }))) as never;
     const error = await refusalBy(`${scheme}://${proxyName}:1`, secure, { lookup });
-    expect(error).toMatchObject({ name: 'ConnectError', code: 'DNS_FAILED', phase: 'dns', requestSent: false });
+    const unreachedProxy = `${scheme}://${proxyName}:1`;
+    expect(error).toMatchObject({ name: 'ConnectError', code: 'DNS_FAILED', phase: 'dns', requestSent: false, unreachedProxy });
     expect(error.message).toContain(proxyName);
   });
 
@@ -84,12 +86,36 @@ describe('a proxy that can’t be reached', () => {
     const error = (await refusalBy(`http://127.0.0.1:${port}`, plain)) as ConnectError;
     expect(error).toMatchObject({ name: 'ConnectError', code: 'CONNECT_FAILED', requestSent: false, attempts: [{ port }] });
     expect(error.message).toContain(`http://127.0.0.1:${port}`);
+    expect(error.unreachedProxy).toBe(`http://127.0.0.1:${port}`);
+  });
+
+  it.each(['http', 'https', 'socks5h'])('%s: by a dial of one’s own', async (scheme) => {
+    const unreachedProxy = `${scheme}://127.0.0.1:${await deadPort()}`;
+    await using pool = new ConnectionPool({ proxy: unreachedProxy });
+    await expect(pool.connect('https://origin.test')).rejects.toMatchObject({ name: 'ConnectError', unreachedProxy });
+    await expect(pool.preconnect('http://origin.test')).rejects.toMatchObject({ name: 'ConnectError', unreachedProxy });
+  });
+
+  it('is not why an origin, or its name, is not found', async () => {
+    await using near = await startProxy('socks', { resolve });
+    const lookup = ((_host: string, _options: unknown, done: (error: Error) => void) =>
+      setImmediate(done, Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' }))) as never;
+    const unnamed = await refusalBy(near.url('socks5'), secure, { lookup });
+    expect(unnamed).toMatchObject({ name: 'ConnectError', code: 'DNS_FAILED', unreachedProxy: undefined });
+    const port = await deadPort();
+    expect(await refusalBy(near.url('socks5h'), ['https', originName, port, '/'])).toMatchObject({ unreachedProxy: undefined });
+    await using origin = await startServer('plain', { tls: { certificate: await expiredCertificate() } });
+    const untrusted = await refusalBy(near.url('socks5h'), ['https', originName, origin.port, '/']);
+    expect(untrusted).toMatchObject({ name: 'ConnectError', code: 'TLS_FAILED', unreachedProxy: undefined });
+    const direct = await failure<HttpCoreError>(answerOf(new ConnectionPool(), ['http', '127.0.0.1', port, '/']));
+    expect(direct).toMatchObject({ name: 'ConnectError', unreachedProxy: undefined });
   });
 
   it('behind another, which says so', async () => {
     await using near = await startProxy('http', {});
-    const error = await refusalBy(new Proxy(`http://127.0.0.1:${await deadPort()}`, { via: near.url }));
-    expect(error).toMatchObject({ name: 'ProxyError', code: 'PROXY_REFUSED', status: 502, body: 'ECONNREFUSED\n' });
+    const far = `http://127.0.0.1:${await deadPort()}`;
+    const error = await refusalBy(new Proxy(far, { via: near.url }));
+    expect(error).toMatchObject({ name: 'ProxyError', code: 'PROXY_REFUSED', status: 502, body: 'ECONNREFUSED\n', unreachedProxy: far });
     expect(error.message).toContain(near.url);
   });
 });
@@ -189,7 +215,7 @@ describe('an HTTP proxy', () => {
 
   it.each(['http', 'https', 'socks4a', 'socks5h'])('%s: that is silent', async (scheme) => {
     const { error, origin } = await refusalOf([hang()], scheme, secure, { timeouts: [1_000, null, null, null] });
-    expect(error).toMatchObject({ name: 'ConnectTimeout', phase: 'proxy', requestSent: false });
+    expect(error).toMatchObject({ name: 'ConnectTimeout', phase: 'proxy', requestSent: false, unreachedProxy: origin });
     expect(error.message).toContain(origin);
   });
 
