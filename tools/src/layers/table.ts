@@ -348,5 +348,9 @@ export const layers: readonly Layer[] = [
     imports: [],
     modules: ['node:*', '*', '@x/httpcore', '@x/cache', '@x/client', '@x/client/testing', '@x/interop/undici', '@x/otel', '@x/testbed'],
   },
+  // The site's pages are made from the text of `apps/docs` and from the sources, which it reads as text.
+  { layer: 'site/workspace', files: ['apps/site/src/workspace.ts'], imports: [], modules: ['node:*'] },
+  { layer: 'site/reference', files: ['apps/site/src/reference/'], imports: ['site/workspace'], modules: ['node:*', '*'] },
+  { layer: 'site', files: ['apps/site/src/'], imports: ['site/*'], modules: ['node:*', '*'] },
   { layer: 'tools', files: ['tools/src/'], imports: [], modules: ['node:*', '*'] },
 ];
