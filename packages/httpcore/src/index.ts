@@ -55,6 +55,7 @@ export {
   WriteError,
   WriteTimeout,
 } from './contract/errors.ts';
+export type { Connect, ConnectRequest } from './model/connect.ts';
 export { AddressRefused } from './contract/guard.ts';
 export type { AddressRefusedInit, Guard, GuardTarget } from './contract/guard.ts';
 export type { ConnectFailure, ErrorFacts, ErrorInit, ErrorPhase, ProxyRefusal, SlotHolder } from './contract/errors.ts';

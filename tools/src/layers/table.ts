@@ -22,7 +22,7 @@ export const layers: readonly Layer[] = [
     files: [`${core}/model/`],
     imports: ['core/contract'],
     modules: ['node:buffer', 'node:crypto', 'node:util/types'],
-    types: ['node:net', 'node:tls', 'node:dns'],
+    types: ['node:net', 'node:tls', 'node:dns', 'node:stream'],
   },
   {
     layer: 'core/observe',

@@ -1,5 +1,5 @@
 /** What a client may be told. `undefined` means the default, or what the extended client has; `null` switches off. */
-import type { Dispatcher, Guard, PoolOptions, TlsOptions } from '@x/httpcore';
+import type { Connect, Dispatcher, Guard, PoolOptions, TlsOptions } from '@x/httpcore';
 
 import type { CallDataOptions } from '../call/call-data.ts';
 import type { JsonHooks } from '../request/json-settings.ts';
@@ -134,6 +134,13 @@ export interface NetworkClientOptions extends CommonClientOptions {
   /** Finds the addresses of a host in place of `dns.lookup`; called with `{ all: true }`. */
   readonly lookup?: PoolOptions['lookup'] | null | undefined;
   /**
+   * Opens connections in the place of sockets, through an SSH tunnel or a VPN's SDK: gives a stream of bytes for a host and a port. TLS, HTTP/2 and limits
+   * hold on it as on a socket; the pool's option of this name says more. Not together with `socketPath` and `localAddress`. Default `null`: sockets.
+   * @example
+   * const client = new Client({ connect: ({ host, port, signal }) => vpn.dial(host, port, { signal }) });
+   */
+  readonly connect?: Connect | null | undefined;
+  /**
    * Asked about each address before it is dialled, on every hop; what it forbids fails with `AddressRefused` and is not retried. Default `null`: none.
    * @example
    * const client = new Client({ guard: publicOnly() }); // from '@x/httpcore/guard', for URLs that strangers give
@@ -171,6 +178,7 @@ export interface DispatcherClientOptions extends CommonClientOptions {
   readonly socketPath?: undefined;
   readonly localAddress?: undefined;
   readonly lookup?: undefined;
+  readonly connect?: undefined;
   readonly guard?: undefined;
   readonly lenientHttp1?: undefined;
   readonly coalesce?: undefined;
@@ -189,6 +197,7 @@ export interface OwnClientOptions extends CommonClientOptions {
   readonly socketPath?: string | null | undefined;
   readonly localAddress?: string | null | undefined;
   readonly lookup?: PoolOptions['lookup'] | null | undefined;
+  readonly connect?: Connect | null | undefined;
   readonly guard?: Guard | null | undefined;
   readonly lenientHttp1?: boolean | null | undefined;
   readonly coalesce?: boolean | null | undefined;
@@ -233,6 +242,7 @@ export const clientOptionNames: OptionNames<OwnClientOptions> = Object.freeze({
   socketPath: undefined,
   localAddress: undefined,
   lookup: undefined,
+  connect: undefined,
   guard: undefined,
   lenientHttp1: undefined,
   coalesce: undefined,

@@ -9,7 +9,7 @@ import type { OwnClientOptions } from './client-options.ts';
 
 export type NetworkSettings = Pick<
   PoolOptions,
-  'http1' | 'http2' | 'socketPath' | 'localAddress' | 'lookup' | 'guard' | 'lenientHttp1' | 'coalesce' | 'diagnostics'
+  'http1' | 'http2' | 'socketPath' | 'localAddress' | 'lookup' | 'connect' | 'guard' | 'lenientHttp1' | 'coalesce' | 'diagnostics'
 >;
 
 export const networkOptions = [
@@ -17,12 +17,13 @@ export const networkOptions = [
   'socketPath',
   'localAddress',
   'lookup',
+  'connect',
   'guard',
   'lenientHttp1',
   'coalesce',
   'diagnostics',
 ] as const;
-const plainOptions = ['socketPath', 'localAddress', 'lookup', 'guard', 'lenientHttp1', 'coalesce', 'diagnostics'] as const;
+const plainOptions = ['socketPath', 'localAddress', 'lookup', 'connect', 'guard', 'lenientHttp1', 'coalesce', 'diagnostics'] as const;
 
 /**
  * `null` is the pool's default.
@@ -48,6 +49,10 @@ function checked(option: (typeof plainOptions)[number], value: unknown): unknown
   if (option === 'lenientHttp1' || option === 'coalesce') return boolean(option, value);
   if (option === 'lookup') {
     if (typeof value !== 'function') throw new InvalidOption(option, 'must be a function, as dns.lookup');
+    return value;
+  }
+  if (option === 'connect') {
+    if (typeof value !== 'function') throw new InvalidOption(option, 'must be a function that gives a stream for a host and a port');
     return value;
   }
   if (option === 'guard') {

@@ -2,7 +2,7 @@ import { createServer as createHttp2Server } from 'node:http2';
 import { createServer } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { lookup as systemLookup } from 'node:dns';
-import { createServer as createRawServer, type AddressInfo, type Server } from 'node:net';
+import { connect as connectSocket, createServer as createRawServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -57,6 +57,28 @@ describe('what a client says of its connections', () => {
     expect((await client.get(url)).text()).toBe('2.0');
     await using usual = client.extend({ http2: true });
     await expect(usual.get(url)).rejects.toThrow();
+  });
+
+  it('connect', async () => {
+    const url = await listening(createServer((request, response) => response.end(request.headers.host)));
+    const port = Number(new URL(url).port);
+    const asked: string[] = [];
+    await using client = new Client({
+      connect({ origin }) {
+        asked.push(origin);
+        return connectSocket(port, '127.0.0.1');
+      },
+    });
+    expect((await client.get('http://far.test/')).text()).toBe('far.test');
+    expect(await (await client.fetch('http://far.test/')).text()).toBe('far.test');
+    expect(asked).toEqual(['http://far.test:80']);
+    await using other = client.extend({ connect: null });
+    expect((await other.get(url)).status).toBe(200);
+    expect(asked).toHaveLength(1);
+    await using failing = client.extend({ connect: () => Promise.reject(new Error('no tunnel')) });
+    await expect(failing.get('http://far.test/')).rejects.toMatchObject({ name: 'ConnectError', cause: { message: 'no tunnel' } });
+    await expect(failing.stream('GET', 'http://far.test/')).rejects.toMatchObject({ name: 'ConnectError' });
+    expect(() => new Client({ connect: 'ssh' as never })).toThrow(InvalidOption);
   });
 
   it('lenientHttp1', async () => {

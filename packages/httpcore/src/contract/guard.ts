@@ -6,12 +6,14 @@ export interface GuardTarget {
   /** Of the request: a name, or an address as it was written. */
   readonly host: string;
   readonly port: number;
-  /** The IP address that will be dialled, after the name was resolved; `undefined` where a proxy resolves it, and for a unix socket. */
+  /** The IP address that will be dialled, after the name was resolved; `undefined` where a proxy or `connect` resolves it, and for a unix socket. */
   readonly address: string | undefined;
   /** Of the unix socket (or Windows named pipe). */
   readonly socketPath: string | undefined;
   /** `scheme://host:port` of the proxy that will connect; `undefined` where this process does. */
   readonly proxy: string | undefined;
+  /** Does the pool's option `connect` open the connection? Then a name means what it means at the other end. */
+  readonly byConnect?: boolean | undefined;
 }
 
 /**

@@ -40,6 +40,12 @@ export class Admission {
     this.#allowed([{ ...this.#target, address: undefined, socketPath }]);
   }
 
+  /** Connected to by the option `connect`, to which a name may mean anything. When it may not be, the way has failed. */
+  elsewhere(isAddress: boolean): void {
+    const address = isAddress ? this.#target.host : undefined;
+    this.#allowed([{ ...this.#target, address, socketPath: undefined, byConnect: true }]);
+  }
+
   #allowed(targets: readonly GuardTarget[]): readonly GuardTarget[] {
     let refusal: (() => void) | undefined;
     const allowed = targets.filter((target) => {
@@ -73,7 +79,7 @@ function forbiddenBy(guard: Guard, target: GuardTarget): Forbidden | undefined {
 }
 
 function addressRefused(target: GuardTarget, { rule, cause }: Forbidden): AddressRefused {
-  const way = target.proxy === undefined ? '' : ' through a proxy';
+  const way = target.proxy !== undefined ? ' through a proxy' : target.byConnect === true ? ' by the option "connect"' : '';
   return new AddressRefused(`Connecting to ${JSON.stringify(target.host)}${way} is not allowed here`, {
     rule,
     target,

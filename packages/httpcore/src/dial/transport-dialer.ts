@@ -22,10 +22,10 @@ import { TlsClient, type TlsHandshake } from '../net/tls.ts';
 import type { DialTimings, TraceEventName, TraceEvents } from '../contract/trace.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Dial, DialedTransport, DialRequest, TransportDialer } from './dial.ts';
-import { DirectWay } from './direct-way.ts';
+import { firstLeg, securesItself } from './first-leg.ts';
 import { traceSecured, type Stage, type Way, type WayListener, type WaysThroughProxies } from './way.ts';
 
-type DialOptions = Pick<PoolSettings, 'tls' | 'guard' | 'socketPath' | 'localAddress' | 'connectionAttemptDelay'>;
+type DialOptions = Pick<PoolSettings, 'tls' | 'guard' | 'connect' | 'socketPath' | 'localAddress' | 'connectionAttemptDelay'>;
 
 const transitions: Readonly<Record<Stage, readonly Stage[]>> = {
   idle: ['resolving', 'connecting', 'tunnelling', 'settled'],
@@ -107,6 +107,8 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
   #reject!: (error: HttpCoreError) => void;
   #stage: Stage = 'idle';
   #handshake: TlsHandshake | undefined;
+  /** Does the way give a transport that has TLS already? */
+  #isSecuredByWay = false;
   // What runs, and has to be stopped when it is not wanted any more.
   #way: Way | undefined;
   #securing: SocketOpening | undefined;
@@ -181,7 +183,8 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
     const { options, resolver, clock } = this.#equipment;
     const path = proxy === null ? options.socketPath : proxy.socketPath;
     const destination = path === undefined ? { host: origin.host, port: origin.port } : { path };
-    return new DirectWay(
+    this.#isSecuredByWay = securesItself(destination, options);
+    return firstLeg(
       {
         origin: origin.text,
         host: origin.host,
@@ -228,7 +231,7 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
   onReady(transport: SocketTransport): void {
     const { via } = this.#request;
     if (via !== null && transport.holdsBytes && !this.#mayBeSpokenTo) this.#sentTooEarly(transport, via);
-    else if (this.#handshake === undefined || via === null) this.#succeed(transport);
+    else if (this.#handshake === undefined || this.#isSecuredByWay) this.#succeed(transport);
     else this.#secure(transport, this.#handshake);
   }
 

@@ -48,17 +48,18 @@ export function publicOnly(options: PublicOnlyOptions = {}): Guard {
   const denied = rulesOf('deny', deny);
   return {
     check(target) {
-      const { address, socketPath, proxy } = target;
+      const { address, socketPath, proxy, byConnect = false } = target;
       const octets = octetsOf(address ?? target.host);
       const denial = denied.find((rule) => matches(rule, target, octets));
       if (denial !== undefined) return `deny: ${denial.text}`;
       if (allowed.some((rule) => matches(rule, target, octets))) return undefined;
       if (socketPath !== undefined) return allowSockets ? undefined : 'a unix socket (allowSockets)';
       if (octets !== undefined) return specialRule(octets);
-      if (proxy === undefined) return 'not resolved';
-      if (isNumeric(target.host)) return 'a number that a proxy reads in a way of its own';
+      if (proxy === undefined && !byConnect) return 'not resolved';
+      const who = byConnect ? 'the option "connect"' : 'a proxy';
+      if (isNumeric(target.host)) return `a number that ${who} reads in a way of its own`;
       if (isLoopbackName(target.host)) return 'localhost (RFC 6761)';
-      return allowRemoteNames ? undefined : 'a name that a proxy resolves (allowRemoteNames)';
+      return allowRemoteNames ? undefined : `a name that ${who} resolves (allowRemoteNames)`;
     },
   };
 }

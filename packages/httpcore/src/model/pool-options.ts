@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net';
 
 import type { Timeouts } from '../contract/values.ts';
 import { LocalProtocolError } from '../contract/errors.ts';
+import type { Connect } from './connect.ts';
 import type { Guard } from '../contract/guard.ts';
 import { toProxy, type Proxy } from './proxy/proxy.ts';
 import { ownTlsOptions, type TlsOptions } from './tls-options.ts';
@@ -56,6 +57,14 @@ export interface PoolOptions {
    * of a name those that it allows are tried. Default `null`: none.
    */
   readonly guard?: Guard | null | undefined;
+  /**
+   * Opens connections in the place of sockets: through an SSH tunnel, a VPN's SDK, vsock, a test. It gives a stream of bytes for a host and a port, those
+   * of the proxy where there is one; TLS, HTTP/2, limits in time and numbers hold on it as they do on a socket. A stream that comes too late is destroyed;
+   * what it throws fails the request with `ConnectError`. Not together with `socketPath` and `localAddress`. Default `null`: sockets.
+   * @example
+   * const pool = new ConnectionPool({ connect: ({ host, port, signal }) => vpn.dial(host, port, { signal }) });
+   */
+  readonly connect?: Connect | null | undefined;
   /** The largest response head. Default 65,536. */
   readonly maxHeaderBytes?: number | undefined;
   /** The most fields in a response head, and in a trailer section. Default 256. */
@@ -108,6 +117,7 @@ export interface PoolSettings {
   readonly localAddress: string | undefined;
   readonly lookup: LookupFunction | undefined;
   readonly guard: Guard | null;
+  readonly connect: Connect | null;
   readonly maxHeaderBytes: number;
   readonly maxHeaderFields: number;
   readonly lenientHttp1: boolean;
@@ -135,6 +145,7 @@ export const poolDefaults: Omit<PoolSettings, 'longestKeepAlive'> = Object.freez
   localAddress: undefined,
   lookup: undefined,
   guard: null,
+  connect: null,
   maxHeaderBytes: 65_536,
   maxHeaderFields: 256,
   lenientHttp1: false,
@@ -180,6 +191,7 @@ export function resolvePoolOptions(options: PoolOptions = {}): PoolSettings {
     if (typeof resolved[key] !== 'boolean') throw invalidOption(key, 'must be a boolean');
   }
   if (!isGuard(resolved['guard'])) throw invalidOption('guard', 'must be an object with a method check(), such as publicOnly(), or null');
+  checkConnect(resolved);
   if (resolved['diagnostics'] !== null && resolved['diagnostics'] !== 'undici')
     throw invalidOption('diagnostics', "must be 'undici', or null");
   if (resolved['http1'] === false && resolved['http2'] === false) throw invalidOption('http2', 'and http1 must not both be false');
@@ -210,6 +222,14 @@ export function checkedTimeouts(timeouts: Timeouts): Timeouts {
 export function checkGrace(grace: unknown): number | undefined {
   if (grace === undefined || (typeof grace === 'number' && grace >= 0)) return grace;
   throw invalidOption('grace', 'must be a number of milliseconds, 0 or more');
+}
+
+function checkConnect({ connect, socketPath, localAddress }: Record<string, unknown>): void {
+  if (connect === null) return;
+  if (typeof connect !== 'function')
+    throw invalidOption('connect', 'must be a function that gives a stream for a host and a port, or null');
+  if (socketPath !== undefined) throw invalidOption('socketPath', 'and connect must not both be given');
+  if (localAddress !== undefined) throw invalidOption('localAddress', 'and connect must not both be given: the sockets are not ours');
 }
 
 function isGuard(guard: unknown): boolean {

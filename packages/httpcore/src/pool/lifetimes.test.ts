@@ -26,7 +26,7 @@ class World {
   readonly dispatcher: TransportDispatcher;
   readonly #protocol: Protocol;
 
-  constructor(protocol: Protocol, options: PoolOptions) {
+  constructor(protocol: Protocol, options: Omit<PoolOptions, 'connect'>) {
     this.#protocol = protocol;
     this.dispatcher = new TransportDispatcher({
       clock: this.clock,

@@ -1,4 +1,4 @@
-import { DirectWay, type DirectWayOptions } from '../dial/direct-way.ts';
+import { firstLeg, type FirstLegOptions } from '../dial/first-leg.ts';
 import type { Way, WayListener, WaysThroughProxies, WayTarget } from '../dial/way.ts';
 import { withoutZone } from '../model/request-target.ts';
 import { isSocks, proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
@@ -9,7 +9,7 @@ import { SocksWay } from './socks-way.ts';
 import type { Tunnels } from './tunnels.ts';
 
 /** By CONNECT through an HTTP proxy, by its own protocol through a SOCKS proxy; each of them may be behind another. */
-export function waysThroughProxies(options: DirectWayOptions, resolver: Resolver, clock: Clock, tunnels: Tunnels): WaysThroughProxies {
+export function waysThroughProxies(options: FirstLegOptions, resolver: Resolver, clock: Clock, tunnels: Tunnels): WaysThroughProxies {
   function wayThrough(proxy: Proxy, { host, port, text }: WayTarget, listener: WayListener): Way {
     if (!isSocks(proxy)) return new ConnectWay(proxy, withoutZone(text.slice(text.indexOf('//') + 2)), tunnels, listener);
     return new SocksWay(proxy, { host, port }, { resolver, guard: options.guard }, (leg) => wayTo(proxy, leg), listener);
@@ -28,7 +28,7 @@ export function waysThroughProxies(options: DirectWayOptions, resolver: Resolver
       handshake: undefined,
       carriesTls: true,
     };
-    return new DirectWay(request, options, resolver, clock, listener);
+    return firstLeg(request, options, resolver, clock, listener);
   }
 
   return { wayThrough };

@@ -18,7 +18,7 @@ export interface TransportTarget {
   readonly protocols: readonly ('http/1.1' | 'h2')[];
 }
 
-export interface TransportDispatcherOptions extends PoolOptions {
+export interface TransportDispatcherOptions extends Omit<PoolOptions, 'connect'> {
   /** Makes each connection. An error that it throws, or rejects with, is one of connecting. */
   readonly connect: (target: TransportTarget) => ByteTransport | Promise<ByteTransport>;
   /** Default: the real time. With a {@link FakeClock} a whole pool runs from a seed. */
