@@ -68,6 +68,9 @@ describe('limits', () => {
       [`${head}0;${'x'.repeat(10_000)}\r\na: ${'b'.repeat(10_000)}\r\n\r\n`, 'TRAILERS_TOO_LARGE'],
       [`${head}0\r\n${'a: b\r\n'.repeat(6)}a: ${'b'.repeat(20_000)}\r\n\r\n`, 'TOO_MANY_FIELDS'],
       [`${head}0\r\na: ${'b'.repeat(20_000)}\r\n${'a: b\r\n'.repeat(6)}\r\n`, 'TRAILERS_TOO_LARGE'],
+      [`${head}0\r\na: b\r\n c\r\n${'d'.repeat(20_000)}\x01: e\r\n\r\n`, 'TRAILERS_TOO_LARGE'],
+      [`${head}0\r\na: b\r\n${' c\r\n'.repeat(10_000)}\r\n`, 'TRAILERS_TOO_LARGE'],
+      [`${head}0\r\na: b\r\n c\r\n${'a: b\r\n'.repeat(6)}\r\n`, 'TOO_MANY_FIELDS'],
     ];
     for (const [bytes, code] of cases) {
       const codes = [1e6, 4_096, 400, 150, 7, 1].map((size) => transcriptOf(pieces(bytes, size), { limits }).events.at(-1));
@@ -106,6 +109,14 @@ describe('lenient', () => {
     everySplit('HTTP/1.1 200 OK\nA: b\n c\nContent-Length: 2\n\nhi', (pieces) => {
       const { events } = transcriptOf(pieces, { limits: { lenient: true } });
       expect(events).toEqual([ok('[["A","b c"],["Content-Length","2"]]', 'length'), 'data "hi"', 'end []']);
+    });
+  });
+
+  it('unfolds trailers', () => {
+    const body = '2 \r\nhi\r\n0\r\nA: b\r\n\tc\r\n\r\n';
+    everySplit(`HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n${body}`, (pieces) => {
+      const { events } = transcriptOf(pieces, { limits: { lenient: true } });
+      expect(events).toEqual([ok('[["Transfer-Encoding","chunked"]]', 'chunked'), 'data "hi"', 'end [["A","b c"]]']);
     });
   });
 });

@@ -13,6 +13,8 @@ interface Case extends Scenario {
 
 const ok = (headers: string, kind: string): string => `head 1.1 200 "OK" ${headers} ${kind}`;
 
+const chunkedHead = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
+
 const cases: readonly Case[] = [
   {
     name: 'a body of known length',
@@ -287,6 +289,37 @@ const cases: readonly Case[] = [
     bytes: 'HTTP/1.1 103 E\r\nA: b\r\n c\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n',
     events: ['informational 103 E [["A","b c"]]', ok('[["Transfer-Encoding","chunked"]]', 'chunked'), 'data "hi"', 'end []'],
     reusable: true,
+  },
+  {
+    name: 'folded lines in trailers',
+    bytes: `${chunkedHead}2\r\nhi\r\n0\r\nA: b \r\n \t c\r\nB:\r\n\td\r\n \r\n e\r\nC: f\r\n\r\n`,
+    events: [ok('[["Transfer-Encoding","chunked"]]', 'chunked'), 'data "hi"', 'end [["A","b c"],["B","d e"],["C","f"]]'],
+    reusable: true,
+  },
+  {
+    name: 'a folded trailer that means something in a head',
+    bytes: `${chunkedHead}0\r\nTrailer:\r\n 7\r\nConnection:\r\n close\r\n\r\n`,
+    events: [ok('[["Transfer-Encoding","chunked"]]', 'chunked'), 'end [["Trailer","7"],["Connection","close"]]'],
+    reusable: true,
+  },
+  ...[' A: b', '\t', ' '].map((line) => ({
+    name: `a folded trailer that belongs to no field: ${JSON.stringify(line)}`,
+    bytes: `${chunkedHead}0\r\n${line}\r\n\r\n`,
+    events: [ok('[["Transfer-Encoding","chunked"]]', 'chunked'), 'fault RemoteProtocolError INVALID_CHUNK'],
+    reusable: false,
+  })),
+  ...['A\r\n : b\r\n', 'A: b\r\n c\nB: d\r\n', 'A: b\r\n c\r\nB : d\r\n', 'A: b\r\n c\0\r\n'].map((lines) => ({
+    name: `folded trailers with a fault: ${JSON.stringify(lines)}`,
+    bytes: `${chunkedHead}0\r\n${lines}\r\n`,
+    events: [ok('[["Transfer-Encoding","chunked"]]', 'chunked'), 'fault RemoteProtocolError INVALID_CHUNK'],
+    reusable: false,
+  })),
+  {
+    name: 'an end within folded trailers',
+    bytes: `${chunkedHead}0\r\nA: b\r\n c\r\n`,
+    closes: true,
+    events: [ok('[["Transfer-Encoding","chunked"]]', 'chunked'), 'fault RemoteProtocolError INCOMPLETE_BODY'],
+    reusable: false,
   },
   ...[' A: b', '\t', ' '].map((line) => ({
     name: `a folded line that belongs to no field: ${JSON.stringify(line)}`,

@@ -67,6 +67,11 @@ export class FieldReader {
     if (spanCount > 0) spans[spanCount - 1] = Math.min(spans[spanCount - 1]!, Math.max(offset, spans[spanCount - 2]!));
   }
 
+  /** Where the first span begins in the chunk; −1 without one. */
+  get start(): number {
+    return spanCount === 0 ? -1 : spans[1]!;
+  }
+
   /** Where the last span ends in the chunk; −1 without one. */
   get end(): number {
     return spanCount === 0 ? -1 : spans[spanCount - 1]!;

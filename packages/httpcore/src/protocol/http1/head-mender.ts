@@ -1,5 +1,5 @@
 /**
- * Heads that are not quite RFC 9112's, written again as they should have been, for llhttp to read strictly.
+ * Heads that are not quite RFC 9112's, and trailer sections behind a status line, written again as they should have been, for llhttp to read strictly.
  *
  * Always: a folded line (obs-fold) becomes a part of the line before it, as RFC 9112 §5.2 asks of user agents. Leniently, besides: a bare LF
  * ends a line, and Content-Length may be repeated if it says the same (RFC 9110 §8.6 allows that).

@@ -36,6 +36,8 @@ export interface ResponseParserSink {
 /** RFC 9112 §7.1.1 puts no limit on chunk extensions, so we do; curl and hyper chose the same size for trailers. */
 export const maxChunkOverhead = 16_384;
 
+const anyStatusLine = Buffer.from('HTTP/1.1 200 OK\r\n', 'latin1');
+
 // RFC 9110 §5.5: what no recipient may let pass, since it ends a value for others.
 const notInValue = /[\0\r\n]/;
 
@@ -54,10 +56,12 @@ export class ResponseParser implements LlhttpCallbacks {
 
   // The message that is being read.
   #inHead = true;
-  /** Holds a head back until it is whole and can be mended; `null` where none has to be. */
+  /** Holds a head, or a trailer section, back until it is whole and can be mended; `null` where none has to be. */
   #mender: HeadMender | null = null;
-  /** What has come of a head in earlier chunks: it may turn out to have a folded line. Mostly a head comes in one. */
+  /** What has come of the section in earlier chunks: it may turn out to have a folded line. Mostly one comes whole. */
   #seen: Uint8Array[] | null = null;
+  /** Where the trailers that are complete begin, or go on, in the chunk; −1 without any. */
+  #trailersStart = -1;
   #complete = false;
   #headBytes = 0;
   /** Bytes of a body that were not data since the last that were: chunk sizes, extensions, trailers. */
@@ -113,7 +117,9 @@ export class ResponseParser implements LlhttpCallbacks {
    */
   parse(chunk: Uint8Array, start: number): number {
     if (this.#complete) this.#startMessage();
-    if (!this.#inHead) return this.#execute(chunk, start, chunk.length);
+    if (!this.#inHead) {
+      return this.#mender === null ? this.#execute(chunk, start, chunk.length) : this.#mendTrailers(chunk, start);
+    }
     const room = this.#limits.maxHeaderBytes - this.#headBytes;
     if (room === 0) throw this.#headTooLarge();
     // What is wrong within the limit comes before the limit, however the bytes were cut.
@@ -138,41 +144,53 @@ export class ResponseParser implements LlhttpCallbacks {
     const { consumed } = this.#llhttp;
     if (errno === llhttpErrno.paused || errno === llhttpErrno.pausedUpgrade) {
       this.#llhttp.resume();
-      return consumed;
+      return this.#complete && this.#hasFoldedTrailers(chunk, consumed) ? this.#mendTrailers(chunk, this.#trailersStart) : consumed;
     }
     if (errno !== llhttpErrno.ok) {
-      const mender = errno === llhttpErrno.invalidHeaderToken && this.#isFolded(chunk, start, consumed) ? this.#startMending() : null;
-      if (mender === null) throw this.#errorOf(errno);
-      return this.#mend(mender, chunk, start, end);
+      const section = this.#sectionStart(start);
+      if (errno !== llhttpErrno.invalidHeaderToken || !this.#isFolded(chunk, section, consumed)) throw this.#errorOf(errno);
+      return this.#inHead ? this.#mend(this.#startMending(), chunk, section, end) : this.#mendTrailers(chunk, section);
     }
+    const section = this.#sectionStart(start);
+    if (section !== -1 && this.#mender === null) (this.#seen ??= []).push(new Uint8Array(chunk.subarray(section, end)));
     this.#readFields(false);
-    if (this.#inHead) {
-      this.#countHead(consumed);
-      if (this.#mender === null) (this.#seen ??= []).push(new Uint8Array(chunk.subarray(start, end)));
-    } else {
-      this.#countOverhead(consumed);
-    }
+    if (this.#inHead) this.#countHead(consumed);
+    else this.#countOverhead(consumed);
     this.#throwFault();
     return consumed;
   }
 
-  /** Did llhttp stop at, or right behind, the white space that a folded line begins with? Elsewhere in a head it says so of other characters. */
-  #isFolded(chunk: Uint8Array, start: number, at: number): boolean {
-    if (!this.#inHead || this.#mender !== null) return false;
-    const before = Buffer.concat([...(this.#seen ?? []), chunk.subarray(start, at + 1)]);
+  /** Where the head, or the trailer section, begins or goes on in the chunk; −1 where that is not known to have begun. */
+  #sectionStart(start: number): number {
+    return this.#inHead || this.#seen !== null ? start : this.#fields.start;
+  }
+
+  /** Did llhttp stop at, or right behind, the white space that a folded line begins with? Elsewhere in a section it says so of other characters. */
+  #isFolded(chunk: Uint8Array, section: number, at: number): boolean {
+    if (section === -1 || this.#mender !== null) return false;
+    const before = Buffer.concat([...(this.#seen ?? []), chunk.subarray(section, at + 1)]);
     return /\n[\t ]/.test(before.toString('latin1', before.length - 3));
   }
 
-  /** The head has a folded line: it is read again from its beginning, once all of it is here. */
+  /** Leniently, llhttp takes folded lines as they are. */
+  #hasFoldedTrailers(chunk: Uint8Array, end: number): boolean {
+    if (!this.#limits.lenient || this.#mender !== null || this.#trailersStart === -1) return false;
+    return /\n[\t ]/.test(Buffer.concat([...(this.#seen ?? []), chunk.subarray(this.#trailersStart, end)]).toString('latin1'));
+  }
+
+  /** The section has a folded line: it is read again from its beginning, once all of it is here. */
   #startMending(): HeadMender {
     const mender = new HeadMender(false);
+    // Trailers are read again as the fields of a head.
+    if (!this.#inHead) mender.add(anyStatusLine, 0, anyStatusLine.length);
     for (const piece of this.#seen ?? []) mender.add(piece, 0, piece.length);
     this.#seen = null;
     this.#mender = mender;
     this.#llhttp.reset();
+    this.#complete = false;
     this.#fields.restart();
     this.#pairs = [];
-    this.#facts.reset();
+    if (this.#inHead) this.#facts.reset();
     return mender;
   }
 
@@ -189,6 +207,18 @@ export class ResponseParser implements LlhttpCallbacks {
     if (this.#freed) return chunk.length;
     if (this.#inHead) throw this.#errorOf(llhttpErrno.invalidHeaderToken);
     return headEnd;
+  }
+
+  #mendTrailers(chunk: Uint8Array, start: number): number {
+    const mender = this.#mender ?? this.#startMending();
+    const sectionEnd = mender.add(chunk, start, chunk.length);
+    const end = sectionEnd === -1 ? chunk.length : sectionEnd;
+    this.#overhead += end - start;
+    if (this.#overhead > maxChunkOverhead) throw trailersTooLarge();
+    if (sectionEnd === -1) return end;
+    const section = mender.mended();
+    this.#execute(section, 0, section.length);
+    return this.#freed ? chunk.length : end;
   }
 
   /** The peer has ended its direction. Does the body end there? */
@@ -223,6 +253,8 @@ export class ResponseParser implements LlhttpCallbacks {
   onHeadersComplete(status: number): number {
     this.#readFields(true);
     if (this.#fault !== null) return llhttpErrno.user;
+    // Trailers that were mended end here: no body follows.
+    if (!this.#inHead) return 1;
     const head = this.#head;
     const { majorVersion, minorVersion } = this.#llhttp;
     if (majorVersion !== 1 || status < 100) {
@@ -235,6 +267,8 @@ export class ResponseParser implements LlhttpCallbacks {
     const fault = describeMessage(head, this.#facts, this.#method, this.#llhttp);
     if (fault !== null) return this.#refuse(fault.code, fault.message);
     this.#inHead = false;
+    this.#mender = null;
+    this.#seen = null;
     this.#pairs = [];
     this.#overhead = 0;
     this.#fields.restart();
@@ -255,6 +289,7 @@ export class ResponseParser implements LlhttpCallbacks {
   }
 
   onMessageComplete(): void {
+    this.#trailersStart = this.#inHead ? -1 : this.#sectionStart(0);
     this.#readFields(true);
     this.#complete = true;
   }
@@ -297,7 +332,8 @@ export class ResponseParser implements LlhttpCallbacks {
   }
 
   #countOverhead(offset: number): void {
-    if (this.#head.bodyKind !== 'chunked' || this.#inHead || offset < this.#accountedTo) return;
+    // What is mended was counted as it came.
+    if (this.#head.bodyKind !== 'chunked' || this.#inHead || this.#mender !== null || offset < this.#accountedTo) return;
     const limit = this.#accountedTo + maxChunkOverhead - this.#overhead;
     this.#overhead += offset - this.#accountedTo;
     this.#accountedTo = offset;
@@ -306,7 +342,7 @@ export class ResponseParser implements LlhttpCallbacks {
       // What is wrong before the limit comes first.
       this.#fields.cut(limit);
       this.#fields.read(this.#chunk, false);
-      this.#refuse('TRAILERS_TOO_LARGE', `The trailers are larger than ${maxChunkOverhead} bytes`);
+      this.#fault ??= trailersTooLarge();
     } else {
       this.#refuse('CHUNK_EXTENSION_TOO_LARGE', `A chunk extension is larger than ${maxChunkOverhead} bytes`);
     }
@@ -348,4 +384,8 @@ export class ResponseParser implements LlhttpCallbacks {
         });
     }
   }
+}
+
+function trailersTooLarge(): RemoteProtocolError {
+  return new RemoteProtocolError(`The trailers are larger than ${maxChunkOverhead} bytes`, { code: 'TRAILERS_TOO_LARGE' });
 }
