@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 
 import type { ResponseBody } from '../contract/dispatcher.ts';
+import type { HeaderPair } from '../contract/values.ts';
 import { LocalProtocolError, NetworkError, RemoteProtocolError } from '../contract/errors.ts';
 import {
   assertRejects,
@@ -13,6 +14,7 @@ import {
   slices,
   textOf,
   type ConformanceGroup,
+  type Gate,
 } from './describe-dispatcher-case.ts';
 
 const mebibyte = 2 ** 20;
@@ -29,6 +31,22 @@ async function collect(body: ResponseBody): Promise<Uint8Array> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+async function drain(chunks: AsyncIterator<Uint8Array, undefined>, into: Uint8Array[]): Promise<void> {
+  for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) into.push(next.value);
+}
+
+/** Says when all was taken from it, waits to be told, and fails. */
+async function* breakingOff(pieces: readonly Uint8Array[], sent: Gate, fail: Gate, failed: Gate): AsyncGenerator<Uint8Array, undefined> {
+  try {
+    yield* pieces;
+    sent.open();
+    await fail.opened;
+    throw new Error('the disk is gone');
+  } finally {
+    failed.open();
+  }
 }
 
 function assertOwn(bytes: Uint8Array): void {
@@ -230,6 +248,39 @@ export const responseBodies: ConformanceGroup = {
             assert.equal(error.requestSent, true);
             assert.equal(body.trailers, undefined);
             await body.close();
+          }
+        }
+      },
+    },
+    {
+      name: 'that break off give what had come before, to who reads late or slowly, and bytes() says how much that was',
+      async run(reachFor) {
+        const pieces = [patternBytes(20_000), bytesOf('a line\n'), patternBytes(300)];
+        const whole = Buffer.concat(pieces);
+        for (const target of ['/length', '/chunked']) {
+          for (const reader of ['late', 'slow', 'bytes'] as const) {
+            const [sent, fail, failed] = [gate(), gate(), gate()];
+            const reach = await reachFor(({ url }) => {
+              if (url[3] === '/ping') return { status: 204 };
+              const headers: HeaderPair[] = target === '/length' ? [['content-length', '1000000']] : [];
+              return { status: 200, headers, body: breakingOff(pieces, sent, fail, failed) };
+            });
+            // What was sent before an answer that is here is here too.
+            const ping = async (): Promise<unknown> => (await reach.send({ target: '/ping' }))[4].bytes();
+            const [, , , , body] = await reach.send({ target });
+            const chunks = reader === 'bytes' ? undefined : body[Symbol.asyncIterator]();
+            const received: Uint8Array[] = [];
+            if (reader === 'slow') received.push((await chunks!.next()).value as Uint8Array);
+            await sent.opened;
+            await ping();
+            fail.open();
+            await failed.opened;
+            await ping();
+            const reading = chunks === undefined ? body.bytes() : drain(chunks, received);
+            const error = await assertRejects(reading, [NetworkError, RemoteProtocolError]);
+            if (reader !== 'bytes') assertSameBytes(Buffer.concat(received), whole);
+            assert.equal(error.receivedBytes, whole.length, 'bytes that the error says have come');
+            assert.equal(body.trailers, undefined);
           }
         }
       },

@@ -1,7 +1,6 @@
 /** Serves an application over cleartext HTTP/2, by the core API of `node:http2`: its compatibility layer is modelled on HTTP/1.1. */
 import { once } from 'node:events';
 import {
-  constants,
   createServer,
   type IncomingHttpHeaders,
   type OutgoingHttpHeaders,
@@ -24,7 +23,8 @@ export async function serveApplicationOverHttp2(application: Application): Promi
   server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: unknown) => {
     // Errors are told by `close`, too.
     stream.on('error', () => {});
-    answer(application, stream, headers, raw as readonly string[]).catch(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
+    // Not `close()`, which ends the stream as one that is whole before it resets it.
+    answer(application, stream, headers, raw as readonly string[]).catch((error: unknown) => stream.destroy(error as Error));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
