@@ -32,6 +32,9 @@ const MODULES: Readonly<Record<string, () => Promise<ContenderModule>>> = {
   'memory-loop': () => import('./memory-loop.ts'),
   'dispatch-memory': () => import('./dispatch-memory.ts'),
   'client-memory': () => import('./client-memory.ts'),
+  'queue-2500': () => queueOf(2_500),
+  'queue-5000': () => queueOf(5_000),
+  'queue-10000': () => queueOf(10_000),
   got: () => import('./got.ts'),
   ky: () => import('./ky.ts'),
   axios: () => import('./axios.ts'),
@@ -42,4 +45,9 @@ export async function loadContender(id: string): Promise<ContenderModule> {
   const load = Object.hasOwn(MODULES, id) ? MODULES[id] : undefined;
   if (load === undefined) throw new RangeError(`There is no module for the contender "${id}".`);
   return load();
+}
+
+async function queueOf(waiting: number): Promise<ContenderModule> {
+  const queue = await import('./queue.ts');
+  return { open: queue.queueOf(waiting) };
 }

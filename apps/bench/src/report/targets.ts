@@ -56,6 +56,8 @@ export const TARGETS: readonly Target[] = [
   { scenario: 'h2-upload', contender: 'dispatch', atMost: 1, versus: 'node-http2' },
   { scenario: 'h2-upload', contender: 'dispatch', atMost: 1, versus: 'node-http2', of: 'time' },
   { scenario: 'h2-far-download', contender: 'dispatch', atLeast: 0.85, ofRate: mebibytesPerSecond(FAR_LINE.rate) },
+  // Ten thousand that wait cost each what a few do.
+  { scenario: 'queue', contender: 'queue-10000', atMost: 1.15, versus: 'queue-2500' },
   { scenario: 'proxy-tunnel', contender: 'dispatch', atMost: 1.05, versus: 'dispatch-direct' },
   { scenario: 'proxy-tunnel', contender: 'client', atMost: 1.05, versus: 'client-direct' },
   { scenario: 'proxy-tunnel-h2', contender: 'dispatch', atMost: 1.05, versus: 'dispatch-direct' },

@@ -204,6 +204,19 @@ const SCENARIOS: readonly Scenario[] = [
   },
   {
     ...WARM,
+    ...IN_MEMORY,
+    id: 'queue',
+    summary: 'GET of 11 bytes, all of a batch waiting at once, over half as many origins, for 64 connections: no sockets, HTTP/1.1',
+    units: PER_REQUEST,
+    contenders: contenders('queue-2500', 'queue-5000', 'queue-10000'),
+    references: { floor: null, dispatch: 'queue-2500', client: 'queue-2500' },
+    traffic: SMALL,
+    // Whole batches of each.
+    warmup: { requests: 20_000, milliseconds: 60_000 },
+    window: { requests: 60_000, milliseconds: 60_000 },
+  },
+  {
+    ...WARM,
     id: 'h2c-small',
     summary: 'GET of 11 bytes, 100 streams on one connection, HTTP/2 without TLS',
     units: PER_REQUEST,

@@ -1,6 +1,6 @@
 /**
  * Exact accounting under cancellation at every await: a whole pool on scripted time and scripted transports runs through
- * random schedules of requests, aborts, limits, answers of every kind, resets and closes. Limits hold at every step, every
+ * random schedules of requests, aborts, limits, answers of every kind, resets, closes and blocked loops. Limits hold at every step, every
  * request settles, and at the end nothing is left: no slot, waiter, timer, listener or transport.
  */
 import assert from 'node:assert/strict';
@@ -235,6 +235,13 @@ class World implements TransportDialer {
     }
   }
 
+  /** Time goes on and nothing runs: timers are late, while sockets have something to say in that same turn, or not. */
+  blockLoop(): void {
+    this.clock.jump([1, 60, 900, 7_000, 100_000][this.pick(5)]!);
+    for (let arrivals = this.pick(3); arrivals > 0; arrivals -= 1) this.clock.nextTurn(() => this.serve());
+    if (this.pick(2) === 0) this.clock.advance(0);
+  }
+
   check(): void {
     const stats = this.pool.stats();
     assert(stats.connections + stats.connecting <= maxConnections);
@@ -258,10 +265,11 @@ async function runSchedule(seed: number): Promise<World> {
   for (let step = 0; step < stepsPerSchedule; step += 1) {
     // At any await of anybody's.
     if (pick(400) === 0) void (pick(2) === 0 ? world.pool.dispose() : world.pool.close(pick(100)));
-    const action = pick(10);
-    if (action < 3) world.request();
-    else if (action < 7) world.serve();
-    else if (action < 9) world.clock.advance(pick(12));
+    const action = pick(20);
+    if (action < 6) world.request();
+    else if (action < 14) world.serve();
+    else if (action < 17) world.clock.advance(pick(12));
+    else if (action === 17) world.blockLoop();
     else world.controllers[pick(world.controllers.length || 1)]?.abort();
     if (pick(3) > 0) await settle();
     world.check();
