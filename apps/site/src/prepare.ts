@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path';
 
 import { chaptersOf, pageText, readGuides, relativePath, type Guide } from './guides.ts';
+import { firstSentence } from './reference/comment.ts';
 import { readReference } from './reference/exports.ts';
 import { nameLinks, referencePages, titleOf } from './reference/pages.ts';
 import { roomPurposes } from './reference/rooms.ts';
@@ -49,6 +50,7 @@ export function prepare(): void {
     cpSync(join(root, file), join(pagesFolder, to));
   }
   for (const { path, markdown } of api) write(`${path}.md`, markdown);
+  write('errors/index.md', errorList(guides.filter(({ file }) => file.startsWith('apps/docs/errors/'))));
   write(
     'decisions/index.md',
     listOf(
@@ -83,6 +85,22 @@ function write(file: string, text: string): void {
 
 function listOf(title: string, about: string, guides: readonly Guide[]): string {
   return `# ${title}\n\n${about}\n\n${guides.map((guide) => `- [${guide.title}](./${basename(guide.path)}.md)`).join('\n')}\n`;
+}
+
+/** By whose error it is, since that is what a stack begins with. */
+function errorList(guides: readonly Guide[]): string {
+  const byClass = new Map<string, string[]>();
+  for (const { title, path, text } of guides) {
+    const [, who = '', meaning = ''] = text.split('\n\n');
+    const line = `- [\`${title}\`](./${basename(path)}.md): ${firstSentence(meaning)}`;
+    for (const named of who.split(/, (?=`\w+`(?:, `\w+`)* of)/)) byClass.set(named, [...(byClass.get(named) ?? []), line]);
+  }
+  const sections = Array.from(byClass, ([who, lines]) => ({ heading: who.replaceAll('`', ''), lines })).toSorted((a, b) =>
+    a.heading < b.heading ? -1 : 1,
+  );
+  const about =
+    'Each error has a `code`, and in `help` the name of the page about it: `errors/connect-failed`. Which properties errors have: [Errors of the core](../errors.md), [Errors and secrets](../client/errors.md).';
+  return `# Errors by code\n\n${about}\n\n${sections.map(({ heading, lines }) => `## ${heading}\n\n${lines.join('\n')}`).join('\n\n')}\n`;
 }
 
 /** Which guides tell of a name: those that import it in an example before those that only mention it. */

@@ -8,6 +8,11 @@ export class CacheError extends Error {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
   }
+
+  /** The page of the documentation about its `code`, what happened and what to do: `errors/connect-failed`. Codes of others have none. */
+  get help(): string {
+    return `errors/${this.code.toLowerCase().replaceAll('_', '-')}`;
+  }
 }
 
 /** An option is unknown or impossible. `option` names it. Code: `INVALID_OPTION`. */

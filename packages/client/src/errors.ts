@@ -32,6 +32,11 @@ export class ClientError extends Error {
     super(message, init.cause === undefined ? undefined : { cause: init.cause });
     this.code = init.code ?? defaultCode;
   }
+
+  /** The page of the documentation about its `code`, what happened and what to do: `errors/connect-failed`. Codes of others have none. */
+  get help(): string {
+    return `errors/${this.code.toLowerCase().replaceAll('_', '-')}`;
+  }
 }
 
 /** An option is unknown, impossible, or in conflict with another; nothing was sent. `option` names it. Codes: `INVALID_OPTION`, `INVALID_URL`. */

@@ -84,6 +84,11 @@ export class HttpCoreError extends Error {
     this.unreachedProxy = init.unreachedProxy;
   }
 
+  /** The page of the documentation about its `code`, what happened and what to do: `errors/connect-failed`. Codes of others have none. */
+  get help(): string {
+    return `errors/${this.code.toLowerCase().replaceAll('_', '-')}`;
+  }
+
   /** What Node calls the reason, where it is one of the system (`ECONNREFUSED`, `ENOTFOUND`): as `error.cause.code`. */
   get errno(): string | undefined {
     const { code } = Object(this.cause) as { readonly code?: unknown };
