@@ -82,7 +82,7 @@ export class Fetching {
     const key = this.#core.searchRules?.keyOf(request.key) ?? request.key;
     const basis: Basis = { ...nothingStored(''), found: await this.#core.store.find(key) };
     const flight = this.#core.flights.begin(key, uniqueSignature());
-    const end = (): void => this.#core.flights.end(key, flight);
+    const end = (): void => this.#core.flights.end(flight);
     const why = 'POST is not cached, but what it has brought is what a GET would';
     return this.#keeping.keep({ request: { ...request, key }, basis, flight, relay: undefined, end }, response, moments, why, 'bypass');
   }
@@ -113,7 +113,7 @@ export class Fetching {
     const flight = flights.begin(request.key, signature);
     let unlock: Unlock | undefined;
     const end = (): void => {
-      flights.end(request.key, flight);
+      flights.end(flight);
       void unlock?.();
       unlock = undefined;
     };

@@ -21,14 +21,19 @@ export type Landing =
 const over: Landing = Object.freeze({ kind: 'again' });
 
 export class Flight {
+  readonly key: string;
   readonly signature: string;
+  /** Another one of the same key. */
+  next: Flight | undefined = undefined;
   #landing: Landing | undefined = undefined;
   #landed: Promise<Landing> | undefined = undefined;
   #resolve: ((landing: Landing) => void) | undefined = undefined;
   /** What it brings must not be kept: an unsafe request has been answered since it left. */
   isOutdated = false;
+  isOver = false;
 
-  constructor(signature: string) {
+  constructor(key: string, signature: string) {
+    this.key = key;
     this.signature = signature;
   }
 
@@ -37,11 +42,9 @@ export class Flight {
     this.#resolve?.(this.#landing);
   }
 
-  /**
-   * It is over, and nobody finds it any more. V8's maps keep what was deleted from them until their next full collection, and with it whatever that
-   * leads to: here a whole response.
-   */
+  /** Nobody finds it any more, and it leads to nothing: whatever still has it keeps no response in memory. */
   letGo(): void {
+    this.isOver = true;
     this.#landing = over;
   }
 

@@ -1,41 +1,59 @@
 /** The exchanges that are under way, by what they bring. */
+import { RecentFacts } from '../store/recent-facts.ts';
 import { Flight } from './flight.ts';
 
-const mostLoners = 1000;
+/** Flights that are over are taken out when there are more of them than this, and than of the others. */
+const mostOver = 64;
 
 export class Flights {
-  readonly #flights = new Map<string, Flight[]>();
+  /**
+   * Of each key the first; others hang on to it. One that is over stays until many are, and a new map takes the place of this one: a map of V8 out of
+   * which each request takes what it has put in lets no memory go before the next full collection, and costs every small one more than the request.
+   */
+  #flights = new Map<string, Flight>();
+  #over = 0;
   /** URLs whose responses are for one request only: nobody waits for them in vain. */
-  readonly #loners = new Set<string>();
+  readonly #loners = new RecentFacts<true>(1000);
 
   /** Equal requests have equal signatures. */
   find(key: string, signature: string): Flight | undefined {
-    if (this.#loners.size > 0 && this.#loners.has(key)) return undefined;
-    return this.#flights.get(key)?.find((flight) => flight.signature === signature);
-  }
-
-  begin(key: string, signature: string): Flight {
-    const flight = new Flight(signature);
-    const flights = this.#flights.get(key);
-    if (flights === undefined) this.#flights.set(key, [flight]);
-    else flights.push(flight);
+    let flight = this.#flights.get(key);
+    if (flight === undefined || flight.isOver || this.isLoner(key)) return undefined;
+    while (flight !== undefined && flight.signature !== signature) flight = flight.next;
     return flight;
   }
 
-  end(key: string, flight: Flight): void {
-    const flights = this.#flights.get(key);
-    const at = flights?.indexOf(flight) ?? -1;
-    if (at === -1) return;
-    if (flights!.length === 1) this.#flights.delete(key);
-    else flights!.splice(at, 1);
+  begin(key: string, signature: string): Flight {
+    const flight = new Flight(key, signature);
+    const first = this.#flights.get(key);
+    if (first !== undefined) {
+      if (first.isOver) this.#over -= 1;
+      else flight.next = first;
+    }
+    this.#flights.set(key, flight);
+    return flight;
+  }
+
+  end(flight: Flight): void {
+    if (flight.isOver) return;
     flight.letGo();
+    const first = this.#flights.get(flight.key);
+    if (first === flight) {
+      if (flight.next === undefined) this.#isOver();
+      else this.#flights.set(flight.key, flight.next);
+    } else {
+      let before = first;
+      while (before !== undefined && before.next !== flight) before = before.next;
+      if (before !== undefined) before.next = flight.next;
+    }
+    flight.next = undefined;
   }
 
   /** What is under way may have been made before the change. */
   outdate(key: string): void {
-    const flights = this.#flights.get(key);
-    if (flights === undefined) return;
-    for (const flight of flights) {
+    const first = this.#flights.get(key);
+    if (first === undefined || first.isOver) return;
+    for (let flight: Flight | undefined = first; flight !== undefined; flight = flight.next) {
       flight.isOutdated = true;
       const { landing } = flight;
       if (landing?.kind === 'shared') landing.body.keepOut();
@@ -44,15 +62,20 @@ export class Flights {
   }
 
   isLoner(key: string): boolean {
-    return this.#loners.has(key);
+    return this.#loners.get(key) === true;
   }
 
   markLoner(key: string, isLoner: boolean): void {
-    if (!isLoner) {
-      if (this.#loners.size > 0) this.#loners.delete(key);
-      return;
-    }
-    if (this.#loners.size >= mostLoners) this.#loners.delete(this.#loners.values().next().value!);
-    this.#loners.add(key);
+    if (isLoner) this.#loners.set(key, true);
+    else this.#loners.delete(key);
+  }
+
+  #isOver(): void {
+    this.#over += 1;
+    if (this.#over <= mostOver || this.#over * 2 < this.#flights.size) return;
+    const flights = new Map<string, Flight>();
+    for (const [key, flight] of this.#flights) if (!flight.isOver) flights.set(key, flight);
+    this.#flights = flights;
+    this.#over = 0;
   }
 }

@@ -1,4 +1,5 @@
 import { InvalidCacheOption } from '../errors.ts';
+import { keptBody, MemoryEntry } from './memory-entry.ts';
 import type { CacheStore, StoredBytes, StoredResponse, StoreSize, StoreWriter } from './store.ts';
 
 export interface MemoryStoreOptions {
@@ -6,39 +7,8 @@ export interface MemoryStoreOptions {
   readonly maxBytes?: number | undefined;
 }
 
-interface Entry {
-  readonly key: string;
-  response: StoredResponse;
-  body: readonly Uint8Array[];
-  cost: number;
-  /** Neighbours in the order of use. */
-  older: Entry | undefined;
-  newer: Entry | undefined;
-}
-
-// Measured on V8: an entry and its places in the maps, one pair of a field, one chunk with its memory.
-const entryOverhead = 700;
-const pairOverhead = 90;
-const chunkOverhead = 220;
-
-const nothing: readonly Uint8Array[] = Object.freeze([]);
-const forgotten: StoredResponse = Object.freeze({
-  id: '',
-  url: '',
-  status: 200,
-  reason: '',
-  httpVersion: '',
-  headers: [],
-  selecting: [],
-  partition: '',
-  requestedAt: 0,
-  receivedAt: 0,
-  part: null,
-  askedRange: null,
-  tags: [],
-  usefulUntil: 0,
-  length: 0,
-});
+/** So many of those that were asked for last are kept as they are handed out. */
+const mostUnpacked = 1024;
 
 /**
  * Keeps responses in this process, and forgets those that nobody has used for longest.
@@ -49,12 +19,15 @@ const forgotten: StoredResponse = Object.freeze({
  */
 export class MemoryStore implements CacheStore {
   readonly #maxBytes: number;
-  readonly #entries = new Map<string, Entry[]>();
-  readonly #tagged = new Map<string, Set<Entry>>();
+  /** Of each key the first; others hang on to it. */
+  readonly #entries = new Map<string, MemoryEntry>();
+  readonly #tagged = new Map<string, Set<MemoryEntry>>();
+  readonly #unpacked: (MemoryEntry | undefined)[] = [];
+  #lastUnpacked = 0;
   #count = 0;
   #bytes = 0;
-  #oldest: Entry | undefined = undefined;
-  #newest: Entry | undefined = undefined;
+  #oldest: MemoryEntry | undefined = undefined;
+  #newest: MemoryEntry | undefined = undefined;
 
   constructor({ maxBytes = 64 * 1024 * 1024 }: MemoryStoreOptions = {}) {
     if (typeof maxBytes !== 'number' || !(maxBytes > 0)) throw new InvalidCacheOption('maxBytes', 'must be a positive number of bytes');
@@ -62,67 +35,50 @@ export class MemoryStore implements CacheStore {
   }
 
   find(key: string): readonly StoredResponse[] {
-    const entries = this.#entries.get(key);
-    if (entries === undefined) return [];
-    return entries.length === 1 ? [entries[0]!.response] : entries.map(({ response }) => response);
+    const found: StoredResponse[] = [];
+    let following: MemoryEntry | undefined;
+    for (let entry = this.#entries.get(key); entry !== undefined; entry = following) {
+      following = entry.next;
+      const response = entry.unpacked ?? this.#unpack(entry);
+      if (response === undefined) this.#remove(entry);
+      else found.push(response);
+    }
+    return found;
   }
 
   open(key: string, { id }: StoredResponse, start: number, end: number): StoredBytes | undefined {
     const entry = this.#find(key, id);
     if (entry === undefined) return undefined;
     this.#touch(entry);
-    const { body } = entry;
-    if (body.length === 1) return body[0]!.subarray(start, end);
-    return slices(body, start, end);
+    return entry.bytes(start, end);
   }
 
   write(key: string, response: StoredResponse): StoreWriter | undefined {
-    const chunks: Uint8Array[] = [];
-    const head = entryOverhead + headCost(key, response);
-    let bytes = 0;
-    return {
-      write: (chunk) => {
-        chunks.push(chunk);
-        bytes += chunk.length + chunkOverhead;
-        if (head + bytes > this.#maxBytes) throw new RangeError(`It does not fit into the ${this.#maxBytes} bytes of the store`);
-      },
-      commit: (length, replaced) => {
-        if (replaced.length > 0) this.delete(key, replaced);
-        // The chunks of a small body are many small memories; one is cheaper to keep and to hand out.
-        const body = chunks.length > 1 && length <= 64 * 1024 ? [joined(chunks, length)] : chunks;
-        this.#add({
-          key,
-          response: { ...response, length },
-          body,
-          cost: head + length + body.length * chunkOverhead,
-          older: undefined,
-          newer: undefined,
-        });
-      },
-      abort: () => {
-        chunks.length = 0;
-      },
-    };
+    return new MemoryWriter(key, response, this.#maxBytes, (entry, replaced) => {
+      if (replaced.length > 0) this.delete(key, replaced);
+      this.#add(entry);
+    });
   }
 
   update(key: string, response: StoredResponse): boolean {
     const entry = this.#find(key, response.id);
     if (entry === undefined) return false;
-    this.#bytes -= entry.cost;
-    entry.cost += headCost(key, response) - headCost(key, entry.response);
-    this.#bytes += entry.cost;
-    this.#untag(entry);
-    entry.response = response;
-    this.#tag(entry);
-    this.#touch(entry);
-    this.#evict();
+    const updated = entry.with(response);
+    this.#remove(entry);
+    this.#add(updated);
     return true;
   }
 
   delete(key: string, ids?: readonly string[]): number {
-    const entries = this.#entries.get(key)?.filter(({ response }) => ids === undefined || ids.includes(response.id)) ?? [];
-    for (const entry of entries) this.#remove(entry);
-    return entries.length;
+    let deleted = 0;
+    let following: MemoryEntry | undefined;
+    for (let entry = this.#entries.get(key); entry !== undefined; entry = following) {
+      following = entry.next;
+      if (ids !== undefined && !ids.includes(entry.id)) continue;
+      this.#remove(entry);
+      deleted += 1;
+    }
+    return deleted;
   }
 
   deleteTagged(tag: string): number {
@@ -134,6 +90,7 @@ export class MemoryStore implements CacheStore {
   clear(): void {
     this.#entries.clear();
     this.#tagged.clear();
+    this.#unpacked.length = 0;
     this.#count = 0;
     this.#bytes = 0;
     this.#oldest = undefined;
@@ -144,46 +101,57 @@ export class MemoryStore implements CacheStore {
     return { entries: this.#count, bytes: this.#bytes };
   }
 
-  #find(key: string, id: string): Entry | undefined {
-    return this.#entries.get(key)?.find(({ response }) => response.id === id);
+  #find(key: string, id: string): MemoryEntry | undefined {
+    let entry = this.#entries.get(key);
+    while (entry !== undefined && entry.id !== id) entry = entry.next;
+    return entry;
   }
 
-  #add(entry: Entry): void {
+  #unpack(entry: MemoryEntry): StoredResponse | undefined {
+    const response = entry.unpack();
+    if (response === undefined) return undefined;
+    entry.unpacked = response;
+    this.#lastUnpacked = (this.#lastUnpacked + 1) % mostUnpacked;
+    const earlier = this.#unpacked[this.#lastUnpacked];
+    if (earlier !== undefined) earlier.unpacked = undefined;
+    this.#unpacked[this.#lastUnpacked] = entry;
+    return response;
+  }
+
+  #add(entry: MemoryEntry): void {
     const { key } = entry;
-    const entries = this.#entries.get(key);
-    if (entries === undefined) this.#entries.set(key, [entry]);
-    else entries.push(entry);
+    entry.next = this.#entries.get(key);
+    this.#entries.set(key, entry);
     this.#tag(entry);
     this.#count += 1;
     this.#bytes += entry.cost;
     this.#link(entry);
-    this.#evict();
-  }
-
-  #evict(): void {
     while (this.#bytes > this.#maxBytes && this.#oldest !== undefined) this.#remove(this.#oldest);
   }
 
-  #remove(entry: Entry): void {
-    const rest = this.#entries.get(entry.key)!.filter((other) => other !== entry);
-    if (rest.length === 0) this.#entries.delete(entry.key);
-    else this.#entries.set(entry.key, rest);
-    this.#untag(entry);
+  #remove(entry: MemoryEntry): void {
+    const { key, next } = entry;
+    const first = this.#entries.get(key)!;
+    if (first !== entry) {
+      let before = first;
+      while (before.next !== entry) before = before.next!;
+      before.next = next;
+    } else if (next === undefined) this.#entries.delete(key);
+    else this.#entries.set(key, next);
+    if (entry.tags.length > 0) this.#untag(entry);
     this.#count -= 1;
     this.#bytes -= entry.cost;
     this.#unlink(entry);
-    // V8's maps keep what was deleted from them until their next full collection: let that be little.
-    entry.body = nothing;
-    entry.response = forgotten;
+    entry.letGo();
   }
 
-  #touch(entry: Entry): void {
+  #touch(entry: MemoryEntry): void {
     if (entry === this.#newest) return;
     this.#unlink(entry);
     this.#link(entry);
   }
 
-  #link(entry: Entry): void {
+  #link(entry: MemoryEntry): void {
     entry.older = this.#newest;
     entry.newer = undefined;
     if (this.#newest === undefined) this.#oldest = entry;
@@ -191,7 +159,7 @@ export class MemoryStore implements CacheStore {
     this.#newest = entry;
   }
 
-  #unlink(entry: Entry): void {
+  #unlink(entry: MemoryEntry): void {
     const { older, newer } = entry;
     // What is forgotten must not keep its neighbours from being collected.
     entry.older = undefined;
@@ -202,16 +170,16 @@ export class MemoryStore implements CacheStore {
     else newer.older = older;
   }
 
-  #tag(entry: Entry): void {
-    for (const tag of entry.response.tags) {
+  #tag(entry: MemoryEntry): void {
+    for (const tag of entry.tags) {
       const tagged = this.#tagged.get(tag);
       if (tagged === undefined) this.#tagged.set(tag, new Set([entry]));
       else tagged.add(entry);
     }
   }
 
-  #untag(entry: Entry): void {
-    for (const tag of entry.response.tags) {
+  #untag(entry: MemoryEntry): void {
+    for (const tag of entry.tags) {
       const tagged = this.#tagged.get(tag);
       tagged?.delete(entry);
       if (tagged?.size === 0) this.#tagged.delete(tag);
@@ -219,32 +187,34 @@ export class MemoryStore implements CacheStore {
   }
 }
 
-function headCost(key: string, { url, headers, selecting, tags }: StoredResponse): number {
-  let cost = key.length + url.length;
-  for (const [name, value] of headers) cost += pairOverhead + name.length + value.length;
-  for (const [name, value] of selecting) cost += pairOverhead + name.length + (value?.length ?? 0);
-  for (const tag of tags) cost += pairOverhead + tag.length;
-  return cost;
-}
+class MemoryWriter implements StoreWriter {
+  readonly #key: string;
+  readonly #response: StoredResponse;
+  readonly #maxBytes: number;
+  readonly #add: (entry: MemoryEntry, replaced: readonly string[]) => void;
+  #chunks: Uint8Array[] = [];
+  #length = 0;
 
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
+  constructor(key: string, response: StoredResponse, maxBytes: number, add: (entry: MemoryEntry, replaced: readonly string[]) => void) {
+    this.#key = key;
+    this.#response = response;
+    this.#maxBytes = maxBytes;
+    this.#add = add;
   }
-  return whole;
-}
 
-/** Empty for no bytes. */
-async function* slices(chunks: readonly Uint8Array[], start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
-  let at = 0;
-  for (const chunk of chunks) {
-    if (at >= end) return;
-    const from = Math.max(0, start - at);
-    const piece = chunk.subarray(from, end - at);
-    at += chunk.length;
-    if (piece.length > 0 && from < chunk.length) yield piece;
+  write(chunk: Uint8Array): void {
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+    if (this.#length > this.#maxBytes) throw new RangeError(`It does not fit into the ${this.#maxBytes} bytes of the store`);
+  }
+
+  commit(length: number, replaced: readonly string[]): void {
+    const entry = new MemoryEntry(this.#key, this.#response, length, keptBody(this.#chunks, length));
+    if (entry.cost > this.#maxBytes) throw new RangeError(`It does not fit into the ${this.#maxBytes} bytes of the store`);
+    this.#add(entry, replaced);
+  }
+
+  abort(): void {
+    this.#chunks = [];
   }
 }

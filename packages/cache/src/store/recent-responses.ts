@@ -1,13 +1,12 @@
+import { RecentFacts } from './recent-facts.ts';
 import type { StoredResponse } from './store.ts';
-
-const most = 2000;
 
 /**
  * What was found out about responses that a store in memory hands out again and again. Bounded, and by id: a weak map over everything that is
  * stored would cost each garbage collection more than finding it out once more.
  */
 export class RecentResponses<Fact> {
-  readonly #facts = new Map<string, { readonly response: StoredResponse; readonly fact: Fact }>();
+  readonly #facts = new RecentFacts<{ readonly response: StoredResponse; readonly fact: Fact }>(2000);
 
   /** Of this very object. */
   get(response: StoredResponse): Fact | undefined {
@@ -16,8 +15,6 @@ export class RecentResponses<Fact> {
   }
 
   set(response: StoredResponse, fact: Fact): void {
-    this.#facts.delete(response.id);
-    if (this.#facts.size >= most) this.#facts.delete(this.#facts.keys().next().value!);
     this.#facts.set(response.id, { response, fact });
   }
 }

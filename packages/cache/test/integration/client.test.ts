@@ -196,8 +196,9 @@ describe('a client with a cache', () => {
     const body = 'x'.repeat(3_000_000);
     await using origin = await startOrigin((_, response) => fresh(response, body));
     const folder = await mkdtemp(join(tmpdir(), 'cache-'));
+    const cache = new HttpCache({ store: new FileStore(folder) });
     try {
-      await using client = new Client({ baseUrl: origin.url, cache: new HttpCache({ store: new FileStore(folder) }), retries: 1 });
+      await using client = new Client({ baseUrl: origin.url, cache, retries: 1 });
       await client.get('/');
       await expect.poll(async () => (await client.get('/', { cache: 'only-if-cached', throwOnStatus: false })).status).toBe(200);
       const [name] = (await readdir(folder, { recursive: true })).filter((each) => each.endsWith('.body'));
@@ -217,6 +218,7 @@ describe('a client with a cache', () => {
       expect((await client.get('/')).text()).toBe(body);
       expect(origin.seen).toHaveLength(2);
     } finally {
+      await cache.close();
       await rm(folder, { recursive: true, force: true });
     }
   });
