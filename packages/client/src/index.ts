@@ -131,6 +131,7 @@ export {
   type ConnectRequest,
   type Dispatcher,
   type ErrorPhase,
+  type DnsOptions,
   type Guard,
   type GuardTarget,
   type HeaderPair,

@@ -23,7 +23,7 @@ import { parseOrigin } from './model/origin.ts';
 import type { ConnectionObserver } from './contract/trace.ts';
 import type { Proxy } from './model/proxy/proxy.ts';
 import { parseUrl } from './model/url.ts';
-import { Resolver } from './net/resolve.ts';
+import { Resolver } from './net/dns/resolver.ts';
 import { Pool } from './pool/pool.ts';
 import type { PoolStats } from './pool/pool-stats.ts';
 import { systemClock } from './time/clock.ts';
@@ -81,7 +81,7 @@ export class ConnectionPool implements Dispatcher {
     const resolved = resolvePoolOptions(options);
     this.#timeouts = resolved.timeouts;
     this.#tunnels = new ConnectTunnels(resolved, () => dialer, systemClock);
-    const resolver = new Resolver(resolved.lookup);
+    const resolver = new Resolver(resolved, systemClock);
     const proxies = waysThroughProxies(resolved, resolver, systemClock, this.#tunnels);
     this.#proxy = resolved.proxy;
     this.#guard = resolved.guard;

@@ -59,6 +59,7 @@ export type { Connect, ConnectRequest } from './model/connect.ts';
 export { AddressRefused } from './contract/guard.ts';
 export type { AddressRefusedInit, Guard, GuardTarget } from './contract/guard.ts';
 export type { ConnectFailure, ErrorFacts, ErrorInit, ErrorPhase, ProxyRefusal, SlotHolder } from './contract/errors.ts';
+export type { DnsOptions } from './model/dns-options.ts';
 export type { PoolOptions } from './model/pool-options.ts';
 export { Proxy, type ProxyOptions } from './model/proxy/proxy.ts';
 export type { ProxiedRequest, ProxyAuthenticator, ProxyChallenge } from './model/proxy/proxy-authenticator.ts';
@@ -68,6 +69,7 @@ export { isSecretField, isSecretParameter } from './model/secrets.ts';
 export { diagnosticsChannelName } from './observe/diagnostics-channel.ts';
 export type { DiagnosticsMessage } from './observe/diagnostics-channel.ts';
 export type {
+  AddressSource,
   ConnectionEventName,
   ConnectionEvents,
   ConnectionInfo,

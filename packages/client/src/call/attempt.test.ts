@@ -130,7 +130,7 @@ describe('the timings of an attempt', () => {
     attempt.observe('queued', performance.now() - 50, undefined);
     const start = attempt.timings.startedAt - performance.timeOrigin;
     attempt.observe('dns-start', start + 3, { host: 'a.example' });
-    attempt.observe('dns-end', start + 5, { addresses: [] });
+    attempt.observe('dns-end', start + 5, { addresses: [], source: 'lookup' });
     attempt.observe('connect-start', start + 5, peer);
     attempt.observe('connect-failed', start + 8, { ...peer, code: 'ECONNREFUSED' });
     attempt.observe('connect-start', start + 9, peer);

@@ -1,5 +1,5 @@
 /** What a client may be told. `undefined` means the default, or what the extended client has; `null` switches off. */
-import type { Connect, Dispatcher, Guard, PoolOptions, TlsOptions } from '@x/httpcore';
+import type { Connect, Dispatcher, DnsOptions, Guard, PoolOptions, TlsOptions } from '@x/httpcore';
 
 import type { CallDataOptions } from '../call/call-data.ts';
 import type { JsonHooks } from '../request/json-settings.ts';
@@ -141,6 +141,20 @@ export interface NetworkClientOptions extends CommonClientOptions {
    */
   readonly connect?: Connect | null | undefined;
   /**
+   * Where names are looked up, how long answers are used, and what is made of several addresses: see the core's `DnsOptions`. Default: the system's own look-up, whose
+   * answers are used for 10 seconds. `null`: each connection asks anew, and nothing is remembered.
+   * @example
+   * const client = new Client({ dns: { servers: 'system', spread: true } }); // as long as the records say (TTL), each address in its turn
+   */
+  readonly dns?: DnsOptions | null | undefined;
+  /**
+   * Where names lead instead of what is looked up, as by curl's `--resolve` and `--connect-to`: by `host:port`, `host`, `*.example.com`, `*:port` or `*`, to
+   * addresses or to one other name. `Host`, the TLS server name and cookies stay those of the URL.
+   * @example
+   * const client = new Client({ resolve: { 'example.com:443': ['10.0.0.1', '[2001:db8::1]:8443'], '*.example.org': 'staging.example.org' } });
+   */
+  readonly resolve?: PoolOptions['resolve'];
+  /**
    * Asked about each address before it is dialled, on every hop; what it forbids fails with `AddressRefused` and is not retried. Default `null`: none.
    * @example
    * const client = new Client({ guard: publicOnly() }); // from '@x/httpcore/guard', for URLs that strangers give
@@ -179,6 +193,8 @@ export interface DispatcherClientOptions extends CommonClientOptions {
   readonly localAddress?: undefined;
   readonly lookup?: undefined;
   readonly connect?: undefined;
+  readonly dns?: undefined;
+  readonly resolve?: undefined;
   readonly guard?: undefined;
   readonly lenientHttp1?: undefined;
   readonly coalesce?: undefined;
@@ -198,6 +214,8 @@ export interface OwnClientOptions extends CommonClientOptions {
   readonly localAddress?: string | null | undefined;
   readonly lookup?: PoolOptions['lookup'] | null | undefined;
   readonly connect?: Connect | null | undefined;
+  readonly dns?: DnsOptions | null | undefined;
+  readonly resolve?: PoolOptions['resolve'];
   readonly guard?: Guard | null | undefined;
   readonly lenientHttp1?: boolean | null | undefined;
   readonly coalesce?: boolean | null | undefined;
@@ -243,6 +261,8 @@ export const clientOptionNames: OptionNames<OwnClientOptions> = Object.freeze({
   localAddress: undefined,
   lookup: undefined,
   connect: undefined,
+  dns: undefined,
+  resolve: undefined,
   guard: undefined,
   lenientHttp1: undefined,
   coalesce: undefined,

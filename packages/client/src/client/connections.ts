@@ -1,5 +1,5 @@
 /** What carries a client's requests: connections of its own, those of the client that it extends, or somebody else's dispatcher. */
-import { ConnectionPool, type Dispatcher, type PoolOptions, type TlsOptions } from '@x/httpcore';
+import { ConnectionPool, LocalProtocolError, type Dispatcher, type PoolOptions, type TlsOptions } from '@x/httpcore';
 
 import { InvalidOption } from '../errors.ts';
 import { mergeNetworkOptions, networkOptions, type NetworkSettings } from './network-settings.ts';
@@ -43,9 +43,20 @@ function openDefault(own: OwnClientOptions, parent: Connections | undefined): Om
   const tls = layOver(tlsNames, own.tls === null ? undefined : parent?.tls, ownOptions(own.tls ?? {}, tlsNames, 'tls'));
   const limits = own.limits === null ? unlimited : layOver(limitNames, parent?.limits, ownOptions(own.limits ?? {}, limitNames, 'limits'));
   const network = mergeNetworkOptions(parent?.network ?? {}, own);
-  const pool = new ConnectionPool(poolOptions(tls, limits, network));
+  const pool = openPool(poolOptions(tls, limits, network));
   const concurrency = limitConcurrency(pool, limits);
   return { dispatcher: concurrency ?? pool, concurrency, pool, foreign: false, tls, limits, network };
+}
+
+/** What the pool finds wrong is told as everything else is. */
+function openPool(options: PoolOptions): ConnectionPool {
+  try {
+    return new ConnectionPool(options);
+  } catch (cause) {
+    const [, option, problem] = /^The option "([^"]+)"(?:: )?(.*)$/.exec((cause as Error).message) ?? [];
+    if (!(cause instanceof LocalProtocolError) || option === undefined) throw cause;
+    throw new InvalidOption(option, problem!.trim(), { cause });
+  }
 }
 
 const unlimited: LimitOptions = Object.freeze({

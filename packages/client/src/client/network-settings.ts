@@ -9,7 +9,18 @@ import type { OwnClientOptions } from './client-options.ts';
 
 export type NetworkSettings = Pick<
   PoolOptions,
-  'http1' | 'http2' | 'socketPath' | 'localAddress' | 'lookup' | 'connect' | 'guard' | 'lenientHttp1' | 'coalesce' | 'diagnostics'
+  | 'http1'
+  | 'http2'
+  | 'socketPath'
+  | 'localAddress'
+  | 'lookup'
+  | 'connect'
+  | 'dns'
+  | 'resolve'
+  | 'guard'
+  | 'lenientHttp1'
+  | 'coalesce'
+  | 'diagnostics'
 >;
 
 export const networkOptions = [
@@ -18,12 +29,25 @@ export const networkOptions = [
   'localAddress',
   'lookup',
   'connect',
+  'dns',
+  'resolve',
   'guard',
   'lenientHttp1',
   'coalesce',
   'diagnostics',
 ] as const;
-const plainOptions = ['socketPath', 'localAddress', 'lookup', 'connect', 'guard', 'lenientHttp1', 'coalesce', 'diagnostics'] as const;
+const plainOptions = [
+  'socketPath',
+  'localAddress',
+  'lookup',
+  'connect',
+  'dns',
+  'resolve',
+  'guard',
+  'lenientHttp1',
+  'coalesce',
+  'diagnostics',
+] as const;
 
 /**
  * `null` is the pool's default.
@@ -34,7 +58,8 @@ export function mergeNetworkOptions(inherited: NetworkSettings, own: OwnClientOp
   if (own.http2 !== undefined) Object.assign(merged, versions(own.http2));
   for (const option of plainOptions) {
     if (own[option] === undefined) continue;
-    merged[option] = own[option] === null ? undefined : checked(option, own[option]);
+    // Of names `null` says more than the default: nothing is remembered.
+    merged[option] = own[option] === null ? (option === 'dns' ? null : undefined) : checked(option, own[option]);
   }
   return merged;
 }
@@ -47,6 +72,11 @@ function versions(http2: unknown): Pick<PoolOptions, 'http1' | 'http2'> {
 
 function checked(option: (typeof plainOptions)[number], value: unknown): unknown {
   if (option === 'lenientHttp1' || option === 'coalesce') return boolean(option, value);
+  // Their insides are checked by the pool.
+  if (option === 'dns' || option === 'resolve') {
+    if (typeof value !== 'object') throw new InvalidOption(option, 'must be an object, or null');
+    return value;
+  }
   if (option === 'lookup') {
     if (typeof value !== 'function') throw new InvalidOption(option, 'must be a function, as dns.lookup');
     return value;

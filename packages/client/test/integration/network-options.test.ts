@@ -91,11 +91,29 @@ describe('what a client says of its connections', () => {
     expect((await lenient.get(url)).text()).toBe('ok');
   });
 
+  it('resolve, dns, and names of this machine', async () => {
+    const url = new URL(await listening(createServer((request, response) => response.end(request.headers.host))));
+    await using client = new Client({ resolve: { 'example.test:80': `127.0.0.1:${url.port}` }, dns: null });
+    expect((await client.get('http://example.test/')).text()).toBe('example.test');
+    await using other = client.extend({ resolve: { '*.test': 'localhost' }, dns: { spread: true, ttl: 500 } });
+    expect((await other.get(`http://other.test:${url.port}/`)).text()).toBe(`other.test:${url.port}`);
+    await using usual = other.extend({ resolve: null });
+    expect((await usual.get(`http://app.localhost:${url.port}/`)).text()).toBe(`app.localhost:${url.port}`);
+    await expect(usual.fetch(`http://app.localhost:${url.port}/`).then((response) => response.status)).resolves.toBe(200);
+    expect(() => new Client({ resolve: { 'a b': '10.0.0.1' } })).toThrow(
+      expect.objectContaining({ name: 'InvalidOption', option: 'resolve' }),
+    );
+    expect(() => new Client({ dns: { ttl: -1 } })).toThrow(expect.objectContaining({ name: 'InvalidOption', option: 'dns.ttl' }));
+    expect(() => new Client({ dns: { time: 1 } as never })).toThrow(expect.objectContaining({ option: 'dns.time' }));
+  });
+
   it('is checked, and is not for a dispatcher', () => {
     for (const options of [
       { socketPath: '' },
       { localAddress: 'here' },
       { lookup: 1 },
+      { dns: 1 },
+      { resolve: 'a:b' },
       { lenientHttp1: 1 },
       { coalesce: 'x' },
       { http2: 'yes' },

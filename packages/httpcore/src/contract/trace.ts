@@ -35,12 +35,18 @@ export interface ConnectionInfo {
   readonly timings: DialTimings;
 }
 
+/**
+ * Where addresses come from: they were looked up; are known from before (`cache`); are known from before, are too old, and nobody could say anything
+ * (`stale`); were given (`resolve`); or the name is one of this machine (`localhost`, RFC 6761).
+ */
+export type AddressSource = 'lookup' | 'cache' | 'stale' | 'fixed' | 'localhost';
+
 export interface TraceEvents {
   /** Given to the pool. */
   queued: undefined;
   /** A connection is being made on behalf of this exchange. It may get another one that comes free before. */
   'dns-start': { readonly host: string };
-  'dns-end': { readonly addresses: readonly string[] };
+  'dns-end': { readonly addresses: readonly string[]; readonly source: AddressSource };
   'connect-start': { readonly address: string; readonly port: number | undefined };
   'connect-end': { readonly address: string; readonly port: number | undefined };
   'connect-failed': { readonly address: string; readonly port: number | undefined; readonly code: string };

@@ -2,7 +2,7 @@
 import { AddressRefused, type Guard, type GuardTarget } from '../contract/guard.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Proxy } from '../model/proxy/proxy.ts';
-import { isAddress } from '../net/resolve.ts';
+import { isAddress, type FoundEndpoint } from '../net/dns/resolver.ts';
 import type { WayListener } from './way.ts';
 
 /**
@@ -31,8 +31,9 @@ export class Admission {
   }
 
   /** Those that may be dialled; when there are none, the way has failed. */
-  addresses(addresses: readonly string[]): readonly string[] {
-    return this.#allowed(addresses.map((address) => ({ ...this.#target, address, socketPath: undefined }))).map(({ address }) => address!);
+  endpoints(endpoints: readonly FoundEndpoint[]): readonly FoundEndpoint[] {
+    const targets = endpoints.map((endpoint) => ({ ...this.#target, ...endpoint, socketPath: undefined }));
+    return this.#allowed(targets).map(({ address, port }) => ({ address: address!, port }));
   }
 
   /** When it may not be connected to, the way has failed. */

@@ -36,6 +36,7 @@ function race(names: readonly string[], attemptDelay = 250) {
       },
       onAttemptStarted: ({ address }) => void log.push(`${clock.now()} start ${address}`),
       onAttemptFailed: ({ address }, { code }) => void log.push(`${clock.now()} failed ${address} ${code}`),
+      onAttemptOvertaken: ({ address }) => void state.overtaken.push(address),
       onWon: ({ name }, endpoint) => {
         expect(endpoint.address).toBe(name);
         log.push(`${clock.now()} won ${name}`);
@@ -47,7 +48,7 @@ function race(names: readonly string[], attemptDelay = 250) {
     },
     clock,
   );
-  const state: { error: ConnectError | undefined } = { error: undefined };
+  const state: { error: ConnectError | undefined; readonly overtaken: string[] } = { error: undefined, overtaken: [] };
   const destroyed = (): readonly string[] => attempts.filter((attempt) => attempt.destroyed).map(({ name }) => name);
   return { clock, attempts, log, running, state, destroyed };
 }
@@ -172,6 +173,7 @@ describe('ConnectRace', () => {
           connect: (_endpoint: Endpoint, outcome: AttemptOutcome) => (outcomes.push(outcome), { destroy: () => {} }),
           onAttemptStarted: () => {},
           onAttemptFailed: () => {},
+          onAttemptOvertaken: () => {},
           ...noise,
           [at]: () => running.cancel(),
         },

@@ -37,6 +37,8 @@ export interface Race<Running extends Attempt> {
   connect(endpoint: Endpoint, outcome: AttemptOutcome): Running;
   onAttemptStarted(endpoint: Endpoint): void;
   onAttemptFailed(endpoint: Endpoint, failure: ConnectFailure): void;
+  /** It had its head start, and another that began later has won; before that is told. */
+  onAttemptOvertaken(endpoint: Endpoint): void;
   /** The race is over; the winner is the caller's from now on. */
   onWon(winner: Running, endpoint: Endpoint): void;
   onLost(error: ConnectError): void;
@@ -105,6 +107,10 @@ export class ConnectRace<Running extends Attempt> {
   #connected(contender: Contender<Running>): void {
     if (this.#isOver() || contender.error !== undefined || contender.attempt === undefined) return;
     this.#end('won', contender);
+    for (const other of this.#contenders) {
+      if (other === contender) break;
+      if (other.error === undefined) this.#race.onAttemptOvertaken(other.endpoint);
+    }
     this.#race.onWon(contender.attempt, contender.endpoint);
   }
 

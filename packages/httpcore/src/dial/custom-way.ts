@@ -2,7 +2,7 @@ import { ConnectError, HttpCoreError, LocalProtocolError } from '../contract/err
 import type { Connect } from '../model/connect.ts';
 import type { Guard } from '../contract/guard.ts';
 import { dropStream, isOver, transportOver, unusableStream, whenOpen } from '../net/given-stream.ts';
-import { isAddress } from '../net/resolve.ts';
+import { isAddress } from '../net/dns/resolver.ts';
 import { Admission } from './admission.ts';
 import type { Way, WayListener } from './way.ts';
 

@@ -1,7 +1,8 @@
 import { HttpCoreError } from '../contract/errors.ts';
 import type { Guard } from '../contract/guard.ts';
 import { openSocket, type Endpoint, type SocketOpening } from '../net/open-socket.ts';
-import { isAddress, type Question, type Resolver, type Resolving } from '../net/resolve.ts';
+import type { Resolving } from '../net/dns/look-up.ts';
+import { isAddress, type Found, type FoundEndpoint, type Question, type Resolver } from '../net/dns/resolver.ts';
 import { areSocketsTakenOver } from '../net/taken-over.ts';
 import { tlsError } from '../net/tls-failure.ts';
 import type { TlsHandshake } from '../net/tls.ts';
@@ -47,6 +48,9 @@ export class DirectWay implements Way {
   #resolving: Resolving | undefined;
   #race: ConnectRace<SocketOpening> | undefined;
   #winner: SocketOpening | undefined;
+  #winnerAt: Endpoint | undefined;
+  /** What the name led to, and by whose word. */
+  #found: Found | undefined;
 
   constructor(request: DirectWayRequest, options: DirectWayOptions, resolver: Resolver, clock: Clock, listener: WayListener) {
     this.#request = request;
@@ -71,7 +75,8 @@ export class DirectWay implements Way {
   start(): void {
     const { destination } = this.#request;
     if ('path' in destination) this.#connectTo(destination.path);
-    else if (isAddress(destination.host)) this.#resolved([destination.host], destination.port);
+    else if (isAddress(destination.host) && !this.#resolver.isFixed(destination.host, destination.port))
+      this.#resolved([{ address: destination.host, port: destination.port }]);
     else if (areSocketsTakenOver()) this.#connectByName(destination.host, destination.port);
     else this.#lookUp(destination.host, destination.port);
   }
@@ -82,27 +87,54 @@ export class DirectWay implements Way {
     this.#winner?.destroy();
   }
 
-  #question(host: string): Question {
-    return { host, localAddress: this.#options.localAddress, owner: this.#request.isProxy ? this.#name : undefined };
+  #question(host: string, port: number): Question {
+    return { host, port, localAddress: this.#options.localAddress, owner: this.#request.isProxy ? this.#name : undefined };
   }
 
   #lookUp(host: string, port: number): void {
-    this.#resolving = lookUp(this.#question(host), this.#resolver, this.#listener, (addresses) => this.#resolved(addresses, port));
+    this.#resolving = lookUp(this.#question(host, port), this.#resolver, this.#listener, (found) => {
+      this.#found = found;
+      this.#resolved(found.endpoints);
+    });
   }
 
   /** A stand-in that lets the connection through looks the name up after all. */
   #connectByName(host: string, port: number): void {
-    const lookup = this.#resolver.lookupFor(this.#question(host), (addresses) => this.#request.onResolved?.(addresses));
+    const lookup = this.#resolver.lookupFor(this.#question(host, port), (addresses) => this.#request.onResolved?.(addresses));
     this.#connect([{ address: host, port, lookup }]);
   }
 
-  #resolved(resolved: readonly string[], port: number): void {
-    const addresses = this.#admission?.addresses(resolved) ?? resolved;
+  #resolved(resolved: readonly FoundEndpoint[]): void {
+    const endpoints = this.#admission?.endpoints(resolved) ?? resolved;
     // Refused, or an observer has ended it.
     if (this.#listener.isSettled) return;
-    const end = this.#request.onResolved?.(addresses);
+    // At another port is another server.
+    const atPort = endpoints.filter(({ port }) => port === this.#request.port).map(({ address }) => address);
+    const end = atPort.length === 0 ? undefined : this.#request.onResolved?.(atPort);
     if (end !== undefined) this.#listener.onFailed(end);
-    else this.#connect(addresses.map((address) => ({ address, port })));
+    else this.#connect(endpoints);
+  }
+
+  /** Where an answer from before led nowhere, the service may have moved: its name is looked up once more, and what is new is tried. */
+  #lost(error: HttpCoreError): void {
+    const { destination } = this.#request;
+    const found = this.#found;
+    this.#found = undefined;
+    if ('path' in destination || (found?.source !== 'cache' && found?.source !== 'stale')) {
+      this.#listener.onFailed(error);
+      return;
+    }
+    const { host, port } = destination;
+    const question = { ...this.#question(host, port), newerThan: found.at };
+    const fail = (): void => this.#listener.onFailed(error);
+    const tried = new Set(found.endpoints.map(({ address }) => address));
+    const onFound = ({ endpoints }: Found): void => {
+      const others = endpoints.filter(({ address }) => !tried.has(address));
+      if (others.length > 0) this.#resolved(others);
+      else fail();
+    };
+    this.#race = undefined;
+    this.#resolving = lookUp(question, this.#resolver, this.#listener, onFound, fail);
   }
 
   #connectTo(path: string): void {
@@ -127,13 +159,25 @@ export class DirectWay implements Way {
         attemptDelay: this.#options.connectionAttemptDelay,
         connect: (endpoint, outcome) => this.#open(endpoint, outcome),
         onAttemptStarted: (endpoint) => listener.trace('connect-start', endpoint),
-        onAttemptFailed: (_endpoint, { address, port, code }) => listener.trace('connect-failed', { address, port, code }),
-        onWon: (winner, endpoint) => this.#connected(winner, endpoint),
-        onLost: (error) => listener.onFailed(error),
+        onAttemptFailed: (endpoint, { address, port, code }) => {
+          if (endpoints.length > 1) this.#note(endpoint, 'onFailed');
+          listener.trace('connect-failed', { address, port, code });
+        },
+        onAttemptOvertaken: (endpoint) => this.#note(endpoint, 'onFailed'),
+        onWon: (winner, endpoint) => {
+          if (endpoints.length > 1) this.#winnerAt = endpoint;
+          this.#connected(winner, endpoint);
+        },
+        onLost: (error) => this.#lost(error),
       },
       this.#clock,
     );
     this.#race.start();
+  }
+
+  /** Only where there is a choice. */
+  #note({ address, port }: Endpoint, what: 'onFailed' | 'onConnected'): void {
+    if (port !== undefined) this.#resolver[what]({ address, port });
   }
 
   #open(endpoint: Endpoint, outcome: AttemptOutcome): SocketOpening {
@@ -144,6 +188,7 @@ export class DirectWay implements Way {
       {
         onConnected: () => outcome.connected(),
         onReady: (transport) => {
+          if (this.#winnerAt !== undefined) this.#note(this.#winnerAt, 'onConnected');
           traceSecured(this.#listener, transport.facts);
           if (this.#listener.isSettled) transport.destroy();
           else this.#listener.onReady(transport);
@@ -152,7 +197,10 @@ export class DirectWay implements Way {
         onFailed: (error) => {
           if (error instanceof HttpCoreError) this.#listener.onFailed(error);
           else if (this.#winner === undefined) outcome.failed(error);
-          else this.#listener.onFailed(tlsError(this.#request.origin, error, this.#name));
+          else {
+            if (this.#winnerAt !== undefined) this.#note(this.#winnerAt, 'onFailed');
+            this.#listener.onFailed(tlsError(this.#request.origin, error, this.#name));
+          }
         },
       },
     );

@@ -1,6 +1,6 @@
 /** The first leg of every way: by sockets of ours, or by what the option `connect` gives. */
 import type { Connect } from '../model/connect.ts';
-import type { Resolver } from '../net/resolve.ts';
+import type { Resolver } from '../net/dns/resolver.ts';
 import type { Clock } from '../time/clock.ts';
 import { CustomWay } from './custom-way.ts';
 import { DirectWay, type DirectWayOptions, type DirectWayRequest } from './direct-way.ts';

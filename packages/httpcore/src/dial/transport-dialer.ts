@@ -14,7 +14,7 @@ import type { PoolSettings } from '../model/pool-options.ts';
 import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import { secureTransport, type SocketOpening } from '../net/open-socket.ts';
-import { isAddress, type Resolver } from '../net/resolve.ts';
+import { isAddress, type Resolver } from '../net/dns/resolver.ts';
 import type { SocketTransport } from '../net/socket-transport.ts';
 import { areSocketsTakenOver } from '../net/taken-over.ts';
 import { tlsError } from '../net/tls-failure.ts';

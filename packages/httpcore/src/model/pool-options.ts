@@ -5,6 +5,7 @@ import type { Timeouts } from '../contract/values.ts';
 import { LocalProtocolError } from '../contract/errors.ts';
 import type { Connect } from './connect.ts';
 import type { Guard } from '../contract/guard.ts';
+import { dnsDefaults, resolveDnsOptions, type DnsOptions, type DnsSettings } from './dns-options.ts';
 import { toProxy, type Proxy } from './proxy/proxy.ts';
 import { ownTlsOptions, type TlsOptions } from './tls-options.ts';
 
@@ -50,8 +51,18 @@ export interface PoolOptions {
   readonly socketPath?: string | undefined;
   /** The local IP address to connect from. */
   readonly localAddress?: string | undefined;
-  /** Replaces `dns.lookup`; called with `{ all: true }`, and once for all who ask for a name while it is being looked up. */
+  /** Replaces `dns.lookup`; called with `{ all: true }`, and once for all who ask for a name while it is being looked up. Its answers are kept where `dns.ttl` says so. */
   readonly lookup?: LookupFunction | undefined;
+  /** Where names are looked up, and how long what is known of them and their addresses is used. `null`: each connection asks anew, and nothing is remembered. */
+  readonly dns?: DnsOptions | null | undefined;
+  /**
+   * Where names lead, instead of what is looked up, as by curl's `--resolve` and `--connect-to`: by `host:port`, `host`, `*.example.com`, `*:port` or `*`, the most
+   * precise entry first, and for hosts that are addresses, too. To addresses, with a port of their own or without, in the order in which to try them; or to one
+   * other name, which is looked up. `Host`, the TLS server name and cookies stay those of the URL. It says nothing of names that a proxy resolves, or `connect`.
+   * @example
+   * new ConnectionPool({ resolve: { 'example.com:443': ['10.0.0.1', '[2001:db8::1]:8443'], '*.example.org': 'staging.example.org' } });
+   */
+  readonly resolve?: Readonly<Record<string, string | readonly string[]>> | null | undefined;
   /**
    * Asked about each address before it is dialled, such as `publicOnly()` of `@x/httpcore/guard`; what it forbids fails with `AddressRefused`. Of the addresses
    * of a name those that it allows are tried. Default `null`: none.
@@ -116,6 +127,8 @@ export interface PoolSettings {
   readonly socketPath: string | undefined;
   readonly localAddress: string | undefined;
   readonly lookup: LookupFunction | undefined;
+  readonly dns: DnsSettings;
+  readonly resolve: PoolOptions['resolve'];
   readonly guard: Guard | null;
   readonly connect: Connect | null;
   readonly maxHeaderBytes: number;
@@ -144,6 +157,8 @@ export const poolDefaults: Omit<PoolSettings, 'longestKeepAlive'> = Object.freez
   socketPath: undefined,
   localAddress: undefined,
   lookup: undefined,
+  dns: dnsDefaults,
+  resolve: null,
   guard: null,
   connect: null,
   maxHeaderBytes: 65_536,
@@ -190,6 +205,7 @@ export function resolvePoolOptions(options: PoolOptions = {}): PoolSettings {
   for (const key of booleans) {
     if (typeof resolved[key] !== 'boolean') throw invalidOption(key, 'must be a boolean');
   }
+  resolved['dns'] = resolveDnsOptions(Object.hasOwn(options, 'dns') ? options.dns : undefined, resolved['lookup'] !== undefined);
   if (!isGuard(resolved['guard'])) throw invalidOption('guard', 'must be an object with a method check(), such as publicOnly(), or null');
   checkConnect(resolved);
   if (resolved['diagnostics'] !== null && resolved['diagnostics'] !== 'undici')

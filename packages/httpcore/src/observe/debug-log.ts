@@ -31,7 +31,7 @@ type Words = { readonly [Name in TraceEventName]?: (detail: TraceEvents[Name]) =
 /** Of the steps that are the same for every exchange. */
 const words: Words = {
   'dns-start': ({ host }) => `looks up ${host}`,
-  'dns-end': ({ addresses }) => `found ${addresses.join(', ')}`,
+  'dns-end': ({ addresses, source }) => `found ${addresses.join(', ')}${source === 'lookup' ? '' : ` (${source})`}`,
   'connect-start': ({ address, port }) => `connects to ${endpoint(address, port)}`,
   'connect-failed': ({ address, port, code }) => `could not connect to ${endpoint(address, port)}: ${code}`,
   'proxy-start': ({ proxy }) => `asks ${proxy} for a way`,

@@ -106,6 +106,9 @@ export class Coalescing {
   add(connection: Connection, host: CoalescingOrigin): void {
     const { coalescing } = connection;
     if (coalescing === undefined || !isCoalescable(host.origin)) return;
+    const { proxy, remotePort } = connection.info;
+    // A host that was given another port (`resolve`) is another server than one at that address and its own port.
+    if (proxy === undefined && remotePort !== undefined && remotePort !== host.origin.port) return;
     const { remoteAddress, certificateNames } = coalescing;
     const endpoint = endpointKey(remoteAddress, host.origin.port);
     const shared: SharedConnection = { connection, endpoint, certificateNames, host, guests: new Set() };

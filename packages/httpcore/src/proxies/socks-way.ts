@@ -2,7 +2,8 @@ import { ConnectError, ProxyError, type HttpCoreError } from '../contract/errors
 import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
 import { unreached } from '../model/proxy/unreached.ts';
 import type { ProxyScheme } from '../model/proxy/proxy-url.ts';
-import { isAddress, type Resolver, type Resolving } from '../net/resolve.ts';
+import type { Resolving } from '../net/dns/look-up.ts';
+import { isAddress, type FoundEndpoint, type Resolver } from '../net/dns/resolver.ts';
 import type { SocketTransport } from '../net/socket-transport.ts';
 import { createSocksHandshake, type SocksHandler, type SocksHandshake, type SocksVersion } from '../protocol/socks/socks.ts';
 import type { Guard } from '../contract/guard.ts';
@@ -62,13 +63,13 @@ export class SocksWay implements Way {
   start(): void {
     const { scheme } = this.#proxy;
     if (isAddress(this.#host) || scheme === 'socks4a' || scheme === 'socks5h') {
-      this.#try([this.#host]);
+      this.#try([{ address: this.#host, port: this.#port }]);
       return;
     }
     // Whatever family our own address has: it is the proxy that connects.
-    const question = { host: this.#host, localAddress: undefined };
-    this.#resolving = lookUp(question, this.#resolver, this.#listener, (addresses) => {
-      const usable = scheme === 'socks4' ? addresses.filter((address) => !address.includes(':')) : addresses;
+    const question = { host: this.#host, port: this.#port, localAddress: undefined };
+    this.#resolving = lookUp(question, this.#resolver, this.#listener, ({ endpoints }) => {
+      const usable = scheme === 'socks4' ? endpoints.filter(({ address }) => !address.includes(':')) : endpoints;
       if (usable.length > 0) this.#tryAllowed(usable);
       else
         this.#listener.onFailed(
@@ -81,9 +82,9 @@ export class SocksWay implements Way {
   }
 
   /** Names that the proxy resolves, and addresses that were given, were asked about before there was a way. */
-  #tryAllowed(addresses: readonly string[]): void {
+  #tryAllowed(endpoints: readonly FoundEndpoint[]): void {
     const target = { host: this.#host, port: this.#port, proxy: this.#proxy.origin };
-    const allowed = this.#guard === null ? addresses : new Admission(this.#guard, target, this.#listener).addresses(addresses);
+    const allowed = this.#guard === null ? endpoints : new Admission(this.#guard, target, this.#listener).endpoints(endpoints);
     if (!this.#listener.isSettled) this.#try(allowed);
   }
 
@@ -93,10 +94,10 @@ export class SocksWay implements Way {
     this.#transport?.destroy();
   }
 
-  #try([host = this.#host, ...others]: readonly string[]): void {
+  #try([endpoint, ...others]: readonly FoundEndpoint[]): void {
     let handshake: SocksHandshake;
     try {
-      handshake = this.#handshake(host, {
+      handshake = this.#handshake(endpoint!, {
         onEstablished: (rest) => this.#established(rest),
         onFailed: (error, reply) => this.#refused(error, reply, others),
       });
@@ -119,12 +120,12 @@ export class SocksWay implements Way {
     this.#leg.start();
   }
 
-  #handshake(host: string, handler: SocksHandler): SocksHandshake {
+  #handshake({ address, port }: FoundEndpoint, handler: SocksHandler): SocksHandshake {
     const { credentials } = proxyFacts(this.#proxy);
     const version = versions[this.#proxy.scheme]!;
     const identity = credentials === null ? undefined : { user: credentials[0], password: credentials[1] };
     const sink = { write: (data: string | Uint8Array) => this.#transport!.write(data) };
-    return createSocksHandshake(version, { host, port: this.#port }, identity, sink, handler);
+    return createSocksHandshake(version, { host: address, port }, identity, sink, handler);
   }
 
   #negotiate(transport: SocketTransport, handshake: SocksHandshake): void {
@@ -150,7 +151,7 @@ export class SocksWay implements Way {
     this.#listener.onReady(transport);
   }
 
-  #refused(error: HttpCoreError, reply: number | undefined, others: readonly string[]): void {
+  #refused(error: HttpCoreError, reply: number | undefined, others: readonly FoundEndpoint[]): void {
     this.#transport?.destroy();
     this.#transport = undefined;
     const mayHelp = reply !== undefined && (isOfTheAddress.has(reply) || reply === anyRefusal);

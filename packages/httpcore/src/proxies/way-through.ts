@@ -2,7 +2,7 @@ import { firstLeg, type FirstLegOptions } from '../dial/first-leg.ts';
 import type { Way, WayListener, WaysThroughProxies, WayTarget } from '../dial/way.ts';
 import { withoutZone } from '../model/request-target.ts';
 import { isSocks, proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
-import type { Resolver } from '../net/resolve.ts';
+import type { Resolver } from '../net/dns/resolver.ts';
 import type { Clock } from '../time/clock.ts';
 import { ConnectWay } from './connect-way.ts';
 import { SocksWay } from './socks-way.ts';

@@ -36,7 +36,9 @@ export class PatientDialer implements TransportDialer {
       const none = undefined;
       const connect = (): ScriptedTransport => {
         const tls = { version: 'TLSv1.3', cipher: 'none', resumed: false, certificateNames: () => ['*.example.test'] };
-        const transport = new ScriptedTransport({ facts: { remoteAddress: address, alpnProtocol: protocols[0]!, tls } });
+        const transport = new ScriptedTransport({
+          facts: { remoteAddress: address, remotePort: origin.port, alpnProtocol: protocols[0]!, tls },
+        });
         const steps = {
           dnsStart: none,
           dnsEnd: none,

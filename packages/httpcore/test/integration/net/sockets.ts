@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Server, Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 
-import { Resolver } from '../../../src/net/resolve.ts';
+import { Resolver } from '../../../src/net/dns/resolver.ts';
 import { createTransportDialer } from '../../../src/dial/transport-dialer.ts';
 import type { Dial, DialedTransport, TransportDialer } from '../../../src/dial/dial.ts';
 import { resolvePoolOptions, type PoolOptions } from '../../../src/model/pool-options.ts';
@@ -82,7 +82,7 @@ export function dialerWith(
   protocols: Destination['protocols'] = [],
 ): TransportDialer {
   const settings = resolvePoolOptions(options);
-  const resolver = new Resolver(settings.lookup);
+  const resolver = new Resolver(settings, clock);
   const dialer = createTransportDialer(settings, resolver, clock, waysThroughProxies(settings, resolver, clock, noTunnels));
   protocolsOf.set(dialer, protocols);
   return dialer;

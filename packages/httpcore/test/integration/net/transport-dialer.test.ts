@@ -127,7 +127,7 @@ describe('createTransportDialer', () => {
     for (const { port, log, dial } of dials.slice(1)) {
       (await dial.result).transport.destroy();
       const address = `127.0.0.1 ${port}`;
-      expect(log).toEqual(['dns-start one.test', 'dns-end 127.0.0.1', `connect-start ${address}`, `connect-end ${address}`]);
+      expect(log).toEqual(['dns-start one.test', 'dns-end 127.0.0.1 lookup', `connect-start ${address}`, `connect-end ${address}`]);
     }
     expect([asked, dials[0]!.log]).toEqual([1, ['dns-start one.test']]);
   });
@@ -139,7 +139,7 @@ describe('createTransportDialer', () => {
     const { transport, timings } = await dialTo(dialer, { scheme: 'https', host: 'localhost', port: server.port, trace }).result;
     expect(log).toEqual([
       'dns-start localhost',
-      'dns-end 127.0.0.1',
+      'dns-end 127.0.0.1 lookup',
       `connect-start 127.0.0.1 ${server.port}`,
       `connect-end 127.0.0.1 ${server.port}`,
       'tls-start localhost',

@@ -3,14 +3,28 @@ import type { LookupFunction } from 'node:net';
 
 import { describe, expect, it } from 'vitest';
 
-import type { ConnectError } from '../contract/errors.ts';
-import { interleaveFamilies, isAddress, Resolver } from './resolve.ts';
+import type { ConnectError } from '../../contract/errors.ts';
+import { resolveDnsOptions } from '../../model/dns-options.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import { isAddress, Resolver, type Found, type Question } from './resolver.ts';
 
 type Answer = [error: ConnectError | undefined, addresses: readonly string[]];
 
+const addressesOf = (found: Found | undefined): string[] => (found?.endpoints ?? []).map(({ address }) => address);
+
+/** As a pool makes it that is given no more than a look-up: nothing is kept. */
+function resolverOf(lookup: LookupFunction | undefined): {
+  resolve(question: Omit<Question, 'port'>, callback: (...answer: Answer) => void): { cancel(): void };
+} {
+  const resolver = new Resolver({ lookup, dns: resolveDnsOptions(undefined, lookup !== undefined) }, new FakeClock());
+  return {
+    resolve: (question, callback) => resolver.resolve({ ...question, port: 80 }, (error, found) => callback(error, addressesOf(found))),
+  };
+}
+
 function answerOf(lookup: unknown, localAddress?: string, host = 'example.test'): Promise<Answer> {
   return new Promise((done) => {
-    new Resolver(lookup as LookupFunction | undefined).resolve({ host, localAddress }, (...answer) => done(answer));
+    resolverOf(lookup as LookupFunction | undefined).resolve({ host, localAddress }, (...answer) => done(answer));
   });
 }
 
@@ -86,7 +100,7 @@ describe('Resolver', () => {
     const answers: Answer[] = [];
     let answer!: (...answer: unknown[]) => void;
     const lookup = ((_host: string, _options: unknown, callback: typeof answer) => void (answer = callback)) as unknown as LookupFunction;
-    const resolver = new Resolver(lookup);
+    const resolver = resolverOf(lookup);
     resolver.resolve({ host: 'a.test', localAddress: undefined }, (...each) => void answers.push(each));
     answer(null, '192.0.2.1', 4);
     answer(new Error('late'));
@@ -118,7 +132,7 @@ const one = [{ address: '192.0.2.1', family: 4 }];
 describe('look-ups of one name', () => {
   it('are one while it is under way, whoever asks, and another afterwards', () => {
     const { lookup, asked, answers } = heldLookup();
-    const resolver = new Resolver(lookup);
+    const resolver = resolverOf(lookup);
     const told: Answer[] = [];
     const ask = (host: string, localAddress?: string): void =>
       void resolver.resolve({ host, localAddress }, (...answer) => void told.push(answer));
@@ -134,7 +148,7 @@ describe('look-ups of one name', () => {
 
   it('share the answer and not the memory of it', () => {
     const { lookup, answers } = heldLookup();
-    const resolver = new Resolver(lookup);
+    const resolver = resolverOf(lookup);
     const told: string[][] = [];
     for (let count = 0; count < 2; count += 1) {
       resolver.resolve({ host: 'a.test', localAddress: undefined }, (_error, addresses) => {
@@ -148,7 +162,7 @@ describe('look-ups of one name', () => {
 
   it('fail for all that wait, each with an error of its own that says whose name it was', () => {
     const { lookup, answers } = heldLookup();
-    const resolver = new Resolver(lookup);
+    const resolver = resolverOf(lookup);
     const errors: (ConnectError | undefined)[] = [];
     for (const owner of [undefined, 'the proxy at http://a.test:80']) {
       resolver.resolve({ host: 'a.test', localAddress: undefined, owner }, (error) => void errors.push(error));
@@ -164,7 +178,7 @@ describe('look-ups of one name', () => {
 
   it.each([0, 1, 2])('go on for the others when number %i of three gives up', (leaving) => {
     const { lookup, asked, answers } = heldLookup();
-    const resolver = new Resolver(lookup);
+    const resolver = resolverOf(lookup);
     const told: number[] = [];
     const all = [0, 1, 2].map((number) => resolver.resolve({ host: 'a.test', localAddress: undefined }, () => void told.push(number)));
     all[leaving]!.cancel();
@@ -175,7 +189,7 @@ describe('look-ups of one name', () => {
 
   it('tell nobody whom another cancels from inside', () => {
     const { lookup, answers } = heldLookup();
-    const resolver = new Resolver(lookup);
+    const resolver = resolverOf(lookup);
     resolver.resolve({ host: 'a.test', localAddress: undefined }, () => second.cancel());
     const second = resolver.resolve({ host: 'a.test', localAddress: undefined }, () => expect.unreachable());
     answers[0]!(null, one);
@@ -183,7 +197,7 @@ describe('look-ups of one name', () => {
 
   it('that never answer hold up nobody who asks after the first has given up', () => {
     const { lookup, asked, answers } = heldLookup();
-    const resolver = new Resolver(lookup);
+    const resolver = resolverOf(lookup);
     const told: string[] = [];
     const first = resolver.resolve({ host: 'a.test', localAddress: undefined }, () => expect.unreachable());
     first.cancel();
@@ -198,7 +212,7 @@ describe('look-ups of one name', () => {
 
   it('call back each in the async context in which it asked', () => {
     const { lookup, answers } = heldLookup();
-    const resolver = new Resolver(lookup);
+    const resolver = resolverOf(lookup);
     const store = new AsyncLocalStorage<number>();
     const seen: (number | undefined)[] = [];
     for (const number of [1, 2]) {
@@ -206,27 +220,6 @@ describe('look-ups of one name', () => {
     }
     answers[0]!(null, one);
     expect(seen).toEqual([1, 2]);
-  });
-});
-
-describe('interleaveFamilies', () => {
-  it.each([
-    [['4a'], ['4a']],
-    [
-      ['4a', '4b', '6a', '6b'],
-      ['4a', '6a', '4b', '6b'],
-    ],
-    [
-      ['6a', '4a', '4b', '4c'],
-      ['6a', '4a', '4b', '4c'],
-    ],
-    [
-      ['6a', '6b', '6c', '4a'],
-      ['6a', '4a', '6b', '6c'],
-    ],
-  ])('%j becomes %j', (given, expected) => {
-    const address = (short: string): string => (short.startsWith('4') ? `192.0.2.${short.codePointAt(1)!}` : `2001:db8::${short[1]!}`);
-    expect(interleaveFamilies(given.map(address))).toEqual(expected.map(address));
   });
 });
 
