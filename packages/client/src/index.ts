@@ -127,6 +127,7 @@ export {
   type Connect,
   type ConnectFailure,
   type ConnectedStream,
+  type ConnectionInfo,
   type ConnectOptions,
   type ConnectRequest,
   type Dispatcher,

@@ -49,6 +49,11 @@ void new Proxy('https://p.test', {
 void new Proxy('http://p.test', { auth: new DigestAuth('a', 'b') });
 void new Proxy('http://p.test', { auth: new BasicAuth('a', 'b') });
 void new Proxy('http://p.test', { auth: authenticator });
+void new Proxy('http://p.test', {
+  auth: { rounds: 4, authorize: async (_, { id }) => `Own ${id}`, challenged: async (_, { attempt }) => attempt < 3 },
+});
+// @ts-expect-error a value is text
+void new Proxy('http://p.test', { auth: { authorize: async () => 1, challenged: () => false } });
 // @ts-expect-error a bearer token may have to be waited for
 void new Proxy('http://p.test', { auth: new BearerAuth('t') });
 // @ts-expect-error user and password

@@ -1,4 +1,4 @@
-import type { ProxyAuthenticator } from '@x/httpcore';
+import type { PromptAuthenticator } from './prompt-authenticator.ts';
 
 import { InvalidOption } from '../errors.ts';
 import type { Request } from '../request/request.ts';
@@ -29,7 +29,7 @@ export class BasicAuth {
   }
 
   /** @internal The same, for a proxy. */
-  forProxy(): ProxyAuthenticator {
+  forProxy(): PromptAuthenticator {
     const credentials = this.#credentials;
     return { authorize: () => credentials, challenged: () => false };
   }

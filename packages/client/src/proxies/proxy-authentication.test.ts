@@ -1,6 +1,7 @@
-import type { HeaderPair, ProxyAuthenticator } from '@x/httpcore';
+import type { HeaderPair } from '@x/httpcore';
 import { describe, expect, it } from 'vitest';
 
+import type { PromptAuthenticator } from '../auth/prompt-authenticator.ts';
 import { DigestAuth } from '../auth/digest/digest.ts';
 import { basicThenDigest } from './proxy-authentication.ts';
 
@@ -9,7 +10,7 @@ const basic = `Basic ${Buffer.from('ada:s3cret').toString('base64')}`;
 const challenge = (text: string): HeaderPair[] => [['Proxy-Authenticate', text]];
 const digest = (more = ''): HeaderPair[] => challenge(`Digest realm="r", nonce="n${more}", qop="auth", algorithm=SHA-256${more}`);
 
-function ask(authenticator: ProxyAuthenticator, headers: readonly HeaderPair[], attempt = 0): boolean {
+function ask(authenticator: PromptAuthenticator, headers: readonly HeaderPair[], attempt = 0): boolean {
   return authenticator.challenged(request, { headers, refused: authenticator.authorize(request), attempt });
 }
 

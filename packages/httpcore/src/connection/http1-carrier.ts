@@ -6,11 +6,13 @@
  */
 import type { HeaderPair } from '../contract/values.ts';
 import type { HttpCoreError } from '../contract/errors.ts';
+import type { ConnectionInfo } from '../contract/trace.ts';
 import type { BodyMemory } from '../exchange/body-memory.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Carrier } from '../exchange/parties.ts';
 import { RequestBody } from '../exchange/request-body.ts';
 import { drainLimit } from '../exchange/unwanted-answer.ts';
+import { isLater } from '../model/proxy/proxy-authenticator.ts';
 import { hostOf } from '../model/request-target.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import { Http1Engine } from '../protocol/http1/engine.ts';
@@ -57,20 +59,31 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask {
   readonly engine: Http1Engine;
 
   readonly #owner: Http1CarrierOwner;
+  readonly #info: ConnectionInfo;
   readonly #transport: ByteTransport;
   readonly #clock: Clock;
   readonly #turn: Turn;
   readonly #expectContinueTimeout: number;
   readonly #memory: BodyMemory;
   readonly #now: () => number;
+  /** How many exchanges it was given. */
+  #taken = 0;
   #isPaused = false;
   /** Is the request one to write only when the socket has been looked at once more? */
   #looksAgain = false;
   #sawFirstByte = false;
   #withheldBody: WithheldBody | null = null;
 
-  constructor(owner: Http1CarrierOwner, transport: ByteTransport, clock: Clock, turn: Turn, options: Http1CarrierOptions) {
+  constructor(
+    owner: Http1CarrierOwner,
+    info: ConnectionInfo,
+    transport: ByteTransport,
+    clock: Clock,
+    turn: Turn,
+    options: Http1CarrierOptions,
+  ) {
     this.#owner = owner;
+    this.#info = info;
     this.#transport = transport;
     this.#clock = clock;
     this.#turn = turn;
@@ -90,6 +103,7 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask {
   /** Takes an exchange. Its request is written at the end of the turn, or of the next one if it `looksAgain`. */
   take(exchange: Exchange, looksAgain: boolean): void {
     this.exchange = exchange;
+    this.#taken += 1;
     this.isWritten = false;
     this.#looksAgain = looksAgain;
     this.#sawFirstByte = false;
@@ -125,17 +139,39 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask {
       exchange.abort(impossible);
       return;
     }
+    const { forwarding } = exchange;
+    if (forwarding === null) {
+      this.#write(exchange, exchange.target, exchange.headers);
+      return;
+    }
+    const taken = this.#taken;
+    const target = forwarding.target(exchange);
+    const fields = exchange.inContext(() => forwarding.headers(exchange, this.#info));
+    if (isLater(fields)) void Promise.resolve(fields).then((headers) => this.#authorized(exchange, target, headers, taken));
+    // An authenticator may have aborted it.
+    else if (exchange === this.exchange) this.#write(exchange, target, fields);
+  }
+
+  /** Meanwhile it may have been given up, and begun again here. */
+  #authorized(exchange: Exchange, target: string, headers: readonly HeaderPair[], taken: number): void {
+    if (exchange !== this.exchange || taken !== this.#taken) return;
+    exchange.waitFor('read', this.#clock.now());
+    this.#owner.onDeadline(exchange.expiresAt);
+    this.#write(exchange, target, headers);
+  }
+
+  #write(exchange: Exchange, target: string, headers: readonly HeaderPair[]): void {
     this.isWritten = true;
     const { body, framing } = exchange;
     if (framing.length === 0 && !framing.chunked && (body === null || Array.isArray(body))) {
-      if (!this.#begin(exchange)) return;
+      if (!this.#begin(exchange, target, headers)) return;
       exchange.requestEnded = true;
       this.engine.sendEnd(null);
       return;
     }
     // Gathers the head and what the body has ready into one write.
     this.#transport.cork();
-    if (!this.#begin(exchange)) {
+    if (!this.#begin(exchange, target, headers)) {
       this.#transport.uncork();
       return;
     }
@@ -152,12 +188,8 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask {
     }
   }
 
-  /** Writes the head. Returns false when it has ended meanwhile: an authenticator or an observer may have aborted it. */
-  #begin(exchange: Exchange): boolean {
-    const { forwarding } = exchange;
-    const target = forwarding === null ? exchange.target : forwarding.target(exchange);
-    const headers = forwarding === null ? exchange.headers : exchange.inContext(() => forwarding.headers(exchange));
-    if (exchange !== this.exchange) return false;
+  /** Writes the head. Returns false when it has ended meanwhile: an observer may have aborted it. */
+  #begin(exchange: Exchange, target: string, headers: readonly HeaderPair[]): boolean {
     exchange.requestSent = true;
     const host = hostOf(exchange.method, exchange.target, exchange.origin.authority);
     this.engine.begin(exchange.method, target, host, headers, exchange.framing);
@@ -230,6 +262,7 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask {
   }
 
   #onComplete(trailers: readonly HeaderPair[]): void {
+    if (this.exchange?.isChallenged === true && this.exchange.endsLater(trailers, () => this.#onComplete(trailers))) return;
     const exchange = this.release();
     if (exchange === null) return;
     this.#withheldBody = null;
@@ -257,7 +290,8 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask {
     if (exchange !== this.exchange) return;
     this.exchange = null;
     this.isTunnel = false;
-    this.#owner.onCancelled(this.isWritten, error);
+    // In the middle of several rounds its connection is in nobody's state.
+    this.#owner.onCancelled(this.isWritten || (exchange.conversation?.challenges ?? 0) > 0, error);
   }
 
   detach(exchange: Exchange): ByteTransport | null {

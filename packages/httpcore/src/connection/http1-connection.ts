@@ -65,7 +65,7 @@ export class Http1Connection implements Connection, Http1CarrierOwner {
     this.#clock = clock;
     this.#turn = turn;
     this.#longestKeepAlive = options.longestKeepAlive;
-    this.#carrier = new Http1Carrier(this, transport, clock, turn, options);
+    this.#carrier = new Http1Carrier(this, info, transport, clock, turn, options);
     this.idleSince = clock.now();
     transport.start({
       onBytes: (chunk) => this.#carrier.receive(chunk),

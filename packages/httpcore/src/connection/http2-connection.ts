@@ -10,6 +10,8 @@
  */
 import type { HttpCoreError, LocalProtocolError } from '../contract/errors.ts';
 import { ReadError, ReadTimeout, WriteError } from '../contract/errors.ts';
+import type { HeaderPair } from '../contract/values.ts';
+import { isLater } from '../model/proxy/proxy-authenticator.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
 import { ErrorCode } from '../protocol/http2/constants.ts';
@@ -142,17 +144,39 @@ export class Http2Connection implements Connection, Http2CarrierOwner, BodyMemor
   }
 
   #begin(exchange: Exchange, now: number): void {
+    const { forwarding } = exchange;
+    if (forwarding === null) {
+      this.#open(exchange, exchange.headers, now);
+      return;
+    }
+    const fields = exchange.inContext(() => forwarding.headers(exchange, this.info));
+    if (isLater(fields)) {
+      exchange.waitFor('read', now);
+      this.#owner.onDeadline(Math.min(exchange.expiresAt, this.liveness.lookAt(now)));
+      this.#unstarted.authorize(exchange);
+      void Promise.resolve(fields).then((headers) => this.#authorized(exchange, headers));
+    } else if (exchange.ended) {
+      // Aborted by the authenticator.
+      this.#owner.onCapacity(this);
+    } else {
+      this.#open(exchange, fields, now);
+    }
+  }
+
+  #authorized(exchange: Exchange, headers: readonly HeaderPair[]): void {
+    // Lost, with what it waited for, or given up.
+    if (!this.#unstarted.authorized(exchange)) return;
+    if (this.capacity > 0) this.#open(exchange, headers, this.clock.now());
+    else exchange.requeue();
+    if (this.#noNewExchanges && this.active === 0) this.#shut(undefined);
+  }
+
+  #open(exchange: Exchange, headers: readonly HeaderPair[], now: number): void {
     const protocol = exchange.context?.protocol ?? null;
-    const { body, forwarding, framing, method, origin } = exchange;
+    const { body, framing, method, origin } = exchange;
     const isTunnel = method === 'CONNECT';
     const endsWithHead = !isTunnel && framing.length === 0 && !framing.chunked && (body === null || Array.isArray(body));
     const carrier = new Http2Carrier(this, exchange, now);
-    const headers = forwarding === null ? exchange.headers : exchange.inContext(() => forwarding.headers(exchange));
-    if (exchange.ended) {
-      // Aborted by the authenticator.
-      this.#owner.onCapacity(this);
-      return;
-    }
     let stream: Http2Stream<Http2Carrier>;
     try {
       stream = this.engine.openStream(

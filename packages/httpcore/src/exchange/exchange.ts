@@ -16,7 +16,7 @@
 import type { DispatchContext, DispatchResponse } from '../contract/dispatcher.ts';
 import type { ByteIterable, HeaderPair, Timeouts } from '../contract/values.ts';
 import type { ErrorPhase, HttpCoreError } from '../contract/errors.ts';
-import { Aborted, NetworkError, ProxyError, RemoteProtocolError, toCoreError } from '../contract/errors.ts';
+import { Aborted, ProxyError, RemoteProtocolError } from '../contract/errors.ts';
 import type { Origin } from '../model/origin.ts';
 import type { RequestFraming } from '../model/request-framing.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
@@ -25,10 +25,12 @@ import { listenForAbort, stopListening, type AbortHandler, type AbortListener } 
 import type { MessageWatcher } from '../observe/message-watcher.ts';
 import { BodyBuffer } from './body-buffer.ts';
 import { ExchangeLimits, type WaitingFor } from './exchange-limits.ts';
+import { Moment } from './moment.ts';
 import type { Carrier, ExchangeOwner } from './parties.ts';
+import { withFactsOf } from './facts.ts';
 import { GivenRequest } from './given-request.ts';
 import { exchangeMachine, toldOf, type EndedBy } from './exchange-state.ts';
-import type { ProxiedRequest } from '../model/proxy/proxy-authenticator.ts';
+import { Challenge } from './challenge.ts';
 import { isStrike, mayReplay, type Processing } from './replay.ts';
 import { IncomingBody, UpgradedBody } from './response-body.ts';
 import { UnwantedAnswer } from './unwanted-answer.ts';
@@ -53,10 +55,6 @@ export class Exchange extends GivenRequest implements AbortHandler {
   strikesSince: number = Infinity;
   /** Has the caller's iterable been asked for anything? */
   bodyPulled = false;
-  /** As what a proxy that forwards sees it, what that was told last, and how often it wanted to be told something else. */
-  proxiedAs: ProxiedRequest | undefined = undefined;
-  proxyAuthorization: string | undefined = undefined;
-  challenges = 0;
 
   readonly #owner: ExchangeOwner<Exchange>;
   #listener: AbortListener | null = null;
@@ -71,9 +69,9 @@ export class Exchange extends GivenRequest implements AbortHandler {
   /** The rest of the response, where the caller does not want it. */
   #unread: UnwantedAnswer | null = null;
   /** The answer of a proxy that is to be asked again, while it comes. */
-  #challenge: UnwantedAnswer | null = null;
+  #challenge: Challenge | null = null;
   #wasMisdirected = false;
-  #writable: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null;
+  #writable: Moment | null = null;
 
   constructor(
     owner: ExchangeOwner<Exchange>,
@@ -166,7 +164,11 @@ export class Exchange extends GivenRequest implements AbortHandler {
   /** The final head. The body follows, through `onData` and `onEnd`. */
   onHead(version: string, status: number, reason: string, headers: readonly HeaderPair[], upgraded: boolean): void {
     if (status === 421 && this.#sendElsewhere()) return;
-    if (this.forwarding !== null && this.#answerProxy(status, headers)) return;
+    if (this.forwarding !== null && this.#answerProxy(version, status, reason, headers)) return;
+    this.#deliver(version, status, reason, headers, upgraded);
+  }
+
+  #deliver(version: string, status: number, reason: string, headers: readonly HeaderPair[], upgraded: boolean): void {
     this.#move(events.head);
     if (this.observer !== null) this.trace('head-received', { status });
     if (this.watcher !== null) this.show((watcher) => watcher.onHead(status, reason, headers));
@@ -177,7 +179,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
   /** `bytes` are the exchange's own now. */
   onData(bytes: Uint8Array<ArrayBuffer>): void {
     if (this.#challenge !== null) {
-      this.#challenge.onData(bytes.length);
+      this.#challenge.onData(bytes);
       return;
     }
     const buffer = this.#buffer!;
@@ -197,15 +199,12 @@ export class Exchange extends GivenRequest implements AbortHandler {
 
   /** Bytes that the caller has not taken. */
   get buffered(): number {
-    return this.#buffer === null ? 0 : this.#buffer.size;
+    return (this.#challenge ?? this.#buffer)?.size ?? 0;
   }
 
   complete(trailers: readonly HeaderPair[]): void {
-    if (this.#challenge !== null) {
-      this.#replay(this.#challenge.error);
-      return;
-    }
-    this.#end('connection', null, trailers);
+    if (this.#challenge === null) this.#end('connection', null, trailers);
+    else if (!this.endsLater(trailers)) this.#replay(this.#challenge.error, 'retired');
   }
 
   /**
@@ -215,7 +214,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
   fail(error: HttpCoreError, processing: Processing): void {
     if (this.#state === states.ended) return;
     if (this.#challenge !== null) {
-      this.#replay(this.#challenge.error);
+      if (!this.#challenge.breaksLater(() => this.fail(error, processing))) this.#replay(this.#challenge.error, 'retired');
       return;
     }
     if (this.#state === states.awaiting) {
@@ -248,18 +247,27 @@ export class Exchange extends GivenRequest implements AbortHandler {
   }
 
   /** RFC 9110 §15.5.8: nothing was forwarded yet; it is sent again if there are other credentials to send it with. */
-  #answerProxy(status: number, headers: readonly HeaderPair[]): boolean {
-    if (!this.inContext(() => this.forwarding!.isChallenged(this, status, headers)) || !this.#mayReplay('unprocessed')) return false;
+  #answerProxy(version: string, status: number, reason: string, headers: readonly HeaderPair[]): boolean {
+    const again = this.inContext(() => this.forwarding!.isChallenged(this, status, headers));
+    if (again === false || !this.#mayReplay('retired')) return false;
     const error = new ProxyError('The proxy asked for other credentials', { code: 'PROXY_AUTH_REQUIRED', status, headers });
-    const stream = this.#carrier!;
-    const giveUp = (): void => {
-      stream.cancel(this, error);
-      this.#replay(error);
-    };
-    // A body that is still being sent has to be broken off, and its connection with it.
-    const patience = this.requestEnded ? stream.patience(this) : 0;
-    if (patience === 0) giveUp();
-    else this.#challenge = new UnwantedAnswer(error, this.#owner.clock, patience, giveUp);
+    const carrier = this.#carrier!;
+    this.#challenge = new Challenge(error, this.#owner.clock, {
+      mayAnswer: () => this.#mayReplay('retired'),
+      // A body that is still being sent has to be broken off, and its connection with it.
+      patience: () => (this.requestEnded ? carrier.patience(this) : 0),
+      breakOff: () => {
+        carrier.cancel(this, error);
+        this.#replay(error, 'retired');
+      },
+      onConsumed: (bytes) => carrier.onConsumed(this, bytes),
+      deliver: (chunks) => {
+        this.#challenge = null;
+        this.#deliver(version, status, reason, headers, false);
+        for (const chunk of chunks) if (!this.ended) this.onData(chunk);
+      },
+    });
+    this.#challenge.decide(again);
     return true;
   }
 
@@ -268,9 +276,14 @@ export class Exchange extends GivenRequest implements AbortHandler {
     return this.#challenge !== null;
   }
 
+  /** All of it is here. Where it is not decided yet whether it is the response, `end` is called once it is, and its connection kept till then. */
+  endsLater(trailers: readonly HeaderPair[], end?: () => void): boolean {
+    return this.#challenge !== null && this.#challenge.endsLater(() => this.complete(trailers), end);
+  }
+
   /** That answer is here, and its connection can take the request again. Returns false when nobody wants it any more. */
   restart(): boolean {
-    return this.#rewind(this.#challenge!.error, 'unprocessed');
+    return this.#rewind(this.#challenge!.error, 'retired');
   }
 
   #mayReplay(processing: Processing): boolean {
@@ -310,7 +323,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
   }
 
   onWritable(): void {
-    this.#writable?.resolve();
+    this.#writable?.reach();
     this.#writable = null;
   }
 
@@ -337,14 +350,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
   /** Resolves when `sendData` may be called again, and when the exchange ends. */
   writable(): Promise<void> {
     if (this.#state === states.ended) return Promise.resolve();
-    if (this.#writable === null) {
-      let resolve!: () => void;
-      const promise = new Promise<void>((settle) => {
-        resolve = settle;
-      });
-      this.#writable = { promise, resolve };
-    }
-    return this.#writable.promise;
+    return (this.#writable ??= new Moment()).reached;
   }
 
   /** The same for upgraded connections, under the limit on writing. */
@@ -423,14 +429,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
   }
 
   #withFacts(error: HttpCoreError): HttpCoreError {
-    return toCoreError(error, (said) => new NetworkError(`The request failed: ${said}`, { code: 'UNEXPECTED', cause: error })).withFacts({
-      phase: this.phase,
-      origin: this.origin.text,
-      method: this.method,
-      requestSent: this.requestSent,
-      connectionReused: this.connectionReused,
-      receivedBytes: this.#buffer?.received,
-    });
+    return withFactsOf(this, error, this.#buffer?.received);
   }
 
   #release(): void {
@@ -438,6 +437,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
     this.#limits.waitingFor = 'nothing';
     this.#carrier = null;
     this.#challenge?.stop();
+    this.#challenge = null;
     this.#unread?.stop();
     this.#stopSending();
   }

@@ -4,7 +4,7 @@ import type { DispatchContext } from '../contract/dispatcher.ts';
 import type { ByteIterable, HeaderPair, Timeouts } from '../contract/values.ts';
 import type { TraceObserver } from '../contract/trace.ts';
 import type { Origin } from '../model/origin.ts';
-import type { Forwarding } from '../model/proxy/forwarding.ts';
+import type { Conversation, Forwarding } from '../model/proxy/forwarding.ts';
 import type { RequestFraming } from '../model/request-framing.ts';
 import { logOf } from '../observe/debug-log.ts';
 import { isObserved, observerOf } from '../observe/diagnostics-channel.ts';
@@ -48,8 +48,10 @@ export class GivenRequest {
   readonly watcher: MessageWatcher | null;
   /** Only where something is called back: it costs as much as a promise. */
   readonly #scope: AsyncResource | null;
-  /** `null` where the peer is no proxy that forwards. */
+  /** `null` where the peer is no proxy. */
   readonly forwarding: Forwarding | null;
+  /** With the proxy, about it. */
+  conversation: Conversation | undefined = undefined;
 
   constructor(
     { forwarding, callsForRequests }: RequestOwner,

@@ -35,13 +35,20 @@ export interface Replayable {
   readonly replays: number;
   readonly strikes: number;
   readonly strikesSince: number;
+  /** With a proxy, about it. */
+  readonly conversation?: { readonly asked: { readonly method: string } } | undefined;
 }
 
 /** May the core send the exchange again by itself? Pure: it looks and decides. */
 export function mayReplay(exchange: Replayable, processing: Processing, now: number): boolean {
   if (processing === 'unknown' || exchange.replays >= mostReplays || !isReplayable(exchange)) return false;
   if (isStrike(processing) && (exchange.strikes >= mostStrikes || now - exchange.strikesSince > strikePatience)) return false;
-  return processing !== 'stale' || !exchange.requestSent || isIdempotent(exchange.method);
+  return processing !== 'stale' || !exchange.requestSent || isIdempotent(exchange.method) || isForTunnel(exchange);
+}
+
+/** Nothing goes through a tunnel before we know of it: one more is none too many. */
+function isForTunnel({ conversation }: Replayable): boolean {
+  return conversation?.asked.method === 'CONNECT';
 }
 
 /** Sending it twice does what sending it once does (RFC 9110 §9.2.2). */

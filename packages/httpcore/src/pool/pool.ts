@@ -7,7 +7,7 @@ import type { ByteIterable, HeaderPair, Timeouts, UrlParts } from '../contract/v
 import type { Connection } from '../connection/connection.ts';
 import type { BodyMemory } from '../exchange/body-memory.ts';
 import { Exchange } from '../exchange/exchange.ts';
-import { Forwarding, isAuthorization } from '../model/proxy/forwarding.ts';
+import { conversationAbout, Forwarding, isAuthorization } from '../model/proxy/forwarding.ts';
 import { admitThroughProxy } from '../dial/admission.ts';
 import type { Dial, Dialer, DialRequest } from '../dial/dial.ts';
 import type { HttpCoreError, SlotHolder } from '../contract/errors.ts';
@@ -17,6 +17,7 @@ import { checkedFields, checkMethod, checkTarget } from '../model/field-syntax.t
 import { checkedTimeouts, type PoolSettings } from '../model/pool-options.ts';
 import { forwards, proxyDestination } from '../model/destination.ts';
 import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
+import type { ProxiedRequest } from '../model/proxy/proxy-authenticator.ts';
 import { requestFraming } from '../model/request-framing.ts';
 import { connectionLog } from '../observe/debug-log.ts';
 import type { Origin } from '../model/origin.ts';
@@ -135,14 +136,17 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     return this.#begin(exchange, peer, now);
   }
 
-  /** Asks a proxy for a tunnel to `authority`: the answer to CONNECT, whose body leads there if its status is 2xx. */
-  connect(proxy: Proxy, authority: string, headers: readonly HeaderPair[], context: DispatchContext): Promise<DispatchResponse> {
+  /** Asks a proxy for a tunnel: the answer to CONNECT, whose body leads there if its status is 2xx. */
+  connect(proxy: Proxy, asked: ProxiedRequest, context: DispatchContext): Promise<DispatchResponse> {
     if (this.closing) throw new PoolClosed('The pool is closed', { phase: 'request' });
-    const peer = this.#peers.peerFor(proxyDestination(proxy), false);
+    const { target: authority } = asked;
+    const headers: readonly HeaderPair[] = [['host', authority]];
+    const peer = this.#peers.peerFor(proxyDestination(proxy), true);
     const framing = requestFraming('CONNECT', headers, null, false);
     const now = this.clock.now();
     const { origin } = peer;
     const exchange = new Exchange(peer, origin, 'CONNECT', authority, headers, null, framing, this.#options.timeouts, context, now);
+    exchange.conversation = conversationAbout(asked);
     return this.#begin(exchange, peer, now);
   }
 

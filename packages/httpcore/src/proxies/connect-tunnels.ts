@@ -7,7 +7,6 @@
  */
 import type { UpgradedBody } from '../exchange/response-body.ts';
 import type { DispatchResponse, ResponseBody } from '../contract/dispatcher.ts';
-import type { HeaderPair } from '../contract/values.ts';
 import type { Dialer } from '../dial/dial.ts';
 import type { TunnelRequest, Tunnelling, Tunnels } from './tunnels.ts';
 import {
@@ -19,8 +18,8 @@ import {
   RemoteProtocolError,
   type HttpCoreError,
 } from '../contract/errors.ts';
-import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
-import { authorizationFor, isWorthAnother, tellAccepted } from '../model/proxy/proxy-authenticator.ts';
+import type { Proxy } from '../model/proxy/proxy.ts';
+import { authenticatorFailure, type ProxiedRequest } from '../model/proxy/proxy-authenticator.ts';
 import type { PoolSettings } from '../model/pool-options.ts';
 import { SocketTransport } from '../net/socket-transport.ts';
 import { TunnelStream } from './tunnel-stream.ts';
@@ -74,34 +73,23 @@ export class ConnectTunnels implements Tunnels {
   }
 
   async #open({ proxy, authority, trace }: TunnelRequest, signal: AbortSignal): Promise<SocketTransport> {
-    const { authenticator, headers } = proxyFacts(proxy);
     const asked = { proxy: proxy.origin, method: 'CONNECT', target: authority };
     let connection: ConnectionInfo | undefined;
     const observe: TraceObserver = (name, at, detail) => {
       if (name === 'assigned') ({ connection } = detail as { connection: ConnectionInfo });
       trace(name, at, detail);
     };
-    for (let attempt = 0; ; attempt += 1) {
-      const credentials = authenticator === null ? undefined : authorizationFor(authenticator, asked);
-      const fields: HeaderPair[] = [['host', authority], ...headers];
-      if (credentials !== undefined) fields.push(['proxy-authorization', credentials]);
-      this.#pool ??= this.#createPool();
-      const answer = await this.#pool.connect(proxy, authority, fields, { signal, trace: observe, traceInAnyContext: true });
-      const [, status, , answerHeaders, body] = answer;
-      if (status !== 407) tellAccepted(authenticator, asked, answerHeaders);
-      if (status >= 200 && status < 300) {
-        return transportOf(body as UpgradedBody, connection!);
-      }
-      if (status === 101) {
-        void body.close();
-        throw new RemoteProtocolError('it switches protocols', { code: 'UNEXPECTED_UPGRADE', requestSent: true });
-      }
-      const challenge = { headers: answerHeaders, refused: credentials, attempt };
-      if (status !== 407 || authenticator === null || !isWorthAnother(authenticator, asked, challenge)) {
-        throw await this.#refusal(proxy, authority, answer);
-      }
-      await body.close();
+    this.#pool ??= this.#createPool();
+    const answer = await this.#pool.connect(proxy, asked, { signal, trace: observe, traceInAnyContext: true });
+    const [, status, , , body] = answer;
+    if (status >= 200 && status < 300) {
+      return transportOf(body as UpgradedBody, connection!);
     }
+    if (status === 101) {
+      void body.close();
+      throw new RemoteProtocolError('it switches protocols', { code: 'UNEXPECTED_UPGRADE', requestSent: true });
+    }
+    throw await this.#refusal(asked, answer);
   }
 
   #createPool(): Pool {
@@ -109,15 +97,16 @@ export class ConnectTunnels implements Tunnels {
     return new Pool({ ...this.#options, ...noLimits, proxy: null, coalesce: false }, carryingTls(this.#dialer()), this.#clock);
   }
 
-  async #refusal(proxy: Proxy, authority: string, [, status, reason, headers, body]: DispatchResponse): Promise<ProxyError> {
+  async #refusal(asked: ProxiedRequest, [, status, reason, headers, body]: DispatchResponse): Promise<ProxyError> {
     const said = `${status}${reason === '' ? '' : ` ${reason}`}`;
     const wants = status === 407 ? ', for want of credentials that it takes' : '';
-    return new ProxyError(`The proxy ${proxy.origin} refused a tunnel to ${authority} with ${said}${wants}`, {
+    return new ProxyError(`The proxy ${asked.proxy} refused a tunnel to ${asked.target} with ${said}${wants}`, {
       code: status === 407 ? 'PROXY_AUTH_REQUIRED' : 'PROXY_REFUSED',
       phase: 'proxy',
       status,
       headers,
       body: await this.#beginningOf(body),
+      cause: status === 407 ? authenticatorFailure(asked) : undefined,
     });
   }
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 
-import type { HeaderPair, ProxiedRequest, ProxyAuthenticator, ProxyChallenge } from '@x/httpcore';
+import type { HeaderPair, ProxiedRequest, ProxyChallenge } from '@x/httpcore';
+
+import type { PromptAuthenticator } from '../prompt-authenticator.ts';
 
 import { fieldValues, proxyFields } from '../auth-fields.ts';
 import type { DigestSession } from './digest-session.ts';
@@ -10,7 +12,7 @@ import type { DigestSpaces } from './digest-spaces.ts';
 const withoutContent = new Set(['CONNECT', 'GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /** Digest, once the proxy has asked, and from then on with every request. */
-export class DigestToProxy implements ProxyAuthenticator {
+export class DigestToProxy implements PromptAuthenticator {
   readonly #spaces: DigestSpaces;
   /** What each request has answered with last, or is to answer its challenge with. */
   readonly #sessions = new WeakMap<ProxiedRequest, DigestSession>();

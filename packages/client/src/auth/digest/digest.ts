@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import type { ProxyAuthenticator } from '@x/httpcore';
+import type { PromptAuthenticator } from '../prompt-authenticator.ts';
 
 import { InvalidOption } from '../../errors.ts';
 import { findHeader } from '../../request/fields/header-input.ts';
@@ -44,7 +44,7 @@ export class DigestAuth {
   }
 
   readonly #spaces: DigestSpaces;
-  readonly #forProxy: () => ProxyAuthenticator;
+  readonly #forProxy: () => PromptAuthenticator;
 
   /** @throws {InvalidOption} the user holds a colon, one of them a control character, or an option is not usable. */
   constructor(user: string, password: string, options: DigestAuthOptions = {}) {
@@ -60,7 +60,7 @@ export class DigestAuth {
   }
 
   /** @internal The same, for a proxy. */
-  forProxy(): ProxyAuthenticator {
+  forProxy(): PromptAuthenticator {
     return this.#forProxy();
   }
 

@@ -1,6 +1,7 @@
 /** Who we are to a proxy: what goes into `Proxy-Authorization`, and what a 407 changes about it (RFC 9110 §11.7). */
 import { Buffer } from 'node:buffer';
 
+import type { ConnectionInfo } from '../../contract/trace.ts';
 import type { HeaderPair } from '../../contract/values.ts';
 import { isFieldValue } from '../field-syntax.ts';
 
@@ -21,23 +22,52 @@ export interface ProxyChallenge {
   readonly headers: readonly HeaderPair[];
   /** The value of `Proxy-Authorization` that was not enough; `undefined`: none was sent. */
   readonly refused: string | undefined;
-  /** How often this request was challenged before. It is sent again twice at most. */
+  /** How often this request was challenged before. It is sent again as often as {@link ProxyAuthenticator.rounds} says. */
   readonly attempt: number;
 }
 
 /**
  * A scheme of authentication with a proxy. One object serves every request through its proxy, and remembers what the next
- * ones need. Its methods are called where bytes are written, so they can't wait for anything; what they throw counts as
- * `undefined` and `false`.
+ * ones need. What its methods throw, or reject with, counts as `undefined` and `false`; where a tunnel is refused then, it is the `cause`.
+ *
+ * `connection` is the same object for everything on one connection. A request that is challenged is sent again on the connection that the challenge came on,
+ * which nobody else gets meanwhile over HTTP/1.1, unless the proxy closes it: so schemes that authenticate a connection in several rounds (Negotiate with Kerberos or NTLM)
+ * keep their state by it, in a `WeakMap`, and begin anew where they find none.
+ *
+ * @example
+ * const contexts = new WeakMap<ConnectionInfo, Context>();
+ * const negotiate: ProxyAuthenticator = {
+ *   rounds: 4,
+ *   async authorize(request, connection) {
+ *     const token = await contexts.get(connection)?.next();
+ *     return token === undefined ? undefined : `Negotiate ${token}`;
+ *   },
+ *   challenged: (request, { headers }, connection) => takesChallenge(contexts, connection, headers),
+ * };
  */
 export interface ProxyAuthenticator {
-  /** The value of `Proxy-Authorization`, asked for each time that a request is sent; `undefined` to go without. */
-  authorize(request: ProxiedRequest): string | undefined;
+  /** How often one request is sent again, at most, because it was challenged: 1 to 16. Default 2. */
+  readonly rounds?: number | undefined;
+  /**
+   * The value of `Proxy-Authorization`, asked for each time that a request is sent; `undefined` to go without. A promise is waited for, with the connection
+   * taken, within the limits of the request.
+   */
+  authorize(request: ProxiedRequest, connection: ConnectionInfo): string | undefined | Promise<string | undefined>;
   /** Is it worth asking again, with what `authorize` gives then? */
-  challenged(request: ProxiedRequest, challenge: ProxyChallenge): boolean;
+  challenged(request: ProxiedRequest, challenge: ProxyChallenge, connection: ConnectionInfo): boolean | Promise<boolean>;
   /** The proxy took a request; `headers` are those of its answer. */
-  accepted?(request: ProxiedRequest, headers: readonly HeaderPair[]): void;
+  accepted?(request: ProxiedRequest, headers: readonly HeaderPair[], connection: ConnectionInfo): void;
 }
+
+/** Now, or later. */
+export type Later<Value> = Value | PromiseLike<Value>;
+
+export function isLater<Value>(value: Later<Value>): value is PromiseLike<Value> {
+  return typeof (value as Partial<PromiseLike<Value>> | null | undefined)?.then === 'function';
+}
+
+const defaultRounds = 2;
+const mostRounds = 16;
 
 /** Basic (RFC 7617): sent up front, since it would say the same after a challenge. */
 export function basicAuthenticator(user: string, password: string): ProxyAuthenticator {
@@ -48,30 +78,71 @@ export function basicAuthenticator(user: string, password: string): ProxyAuthent
   };
 }
 
-/** What the authenticator says, if it can be put on the wire. */
-export function authorizationFor(authenticator: ProxyAuthenticator, request: ProxiedRequest): string | undefined {
-  try {
-    const value: unknown = authenticator.authorize(request);
-    return typeof value === 'string' && isFieldValue(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+export function isRounds(rounds: unknown): boolean {
+  return rounds === undefined || (Number.isInteger(rounds) && (rounds as number) >= 1 && (rounds as number) <= mostRounds);
 }
 
-export function isWorthAnother(authenticator: ProxyAuthenticator, request: ProxiedRequest, challenge: ProxyChallenge): boolean {
-  try {
-    const again: unknown = challenge.attempt < 2 && authenticator.challenged(request, challenge);
-    // A promise is no yes.
-    return again === true;
-  } catch {
-    return false;
-  }
+/** What an authenticator threw last on behalf of a request, for who tells of the refusal. */
+const failures = new WeakMap<ProxiedRequest, unknown>();
+
+export function authenticatorFailure(request: ProxiedRequest): unknown {
+  return failures.get(request);
 }
 
-export function tellAccepted(authenticator: ProxyAuthenticator | null, request: ProxiedRequest, headers: readonly HeaderPair[]): void {
+/** What the authenticator says, if it can be put on the wire. A promise never rejects. */
+export function authorizationFor(
+  authenticator: ProxyAuthenticator,
+  request: ProxiedRequest,
+  connection: ConnectionInfo,
+): Later<string | undefined> {
+  return asked(request, () => authenticator.authorize(request, connection), fieldValueOf, undefined);
+}
+
+export function isWorthAnother(
+  authenticator: ProxyAuthenticator,
+  request: ProxiedRequest,
+  challenge: ProxyChallenge,
+  connection: ConnectionInfo,
+): Later<boolean> {
+  if (challenge.attempt >= roundsOf(authenticator)) return false;
+  return asked(request, () => authenticator.challenged(request, challenge, connection), isTrue, false);
+}
+
+export function tellAccepted(
+  authenticator: ProxyAuthenticator | null,
+  request: ProxiedRequest,
+  headers: readonly HeaderPair[],
+  connection: ConnectionInfo,
+): void {
   try {
-    authenticator?.accepted?.(request, headers);
+    authenticator?.accepted?.(request, headers, connection);
   } catch {
     // The answer is there, whatever could not be learnt from it.
+  }
+}
+
+function roundsOf({ rounds }: ProxyAuthenticator): number {
+  return isRounds(rounds) ? (rounds ?? defaultRounds) : defaultRounds;
+}
+
+function fieldValueOf(value: unknown): string | undefined {
+  return typeof value === 'string' && isFieldValue(value) ? value : undefined;
+}
+
+function isTrue(value: unknown): boolean {
+  return value === true;
+}
+
+/** Asks somebody else's code, now or later. */
+function asked<Answer>(request: ProxiedRequest, ask: () => unknown, read: (value: unknown) => Answer, otherwise: Answer): Later<Answer> {
+  const failed = (error: unknown): Answer => {
+    failures.set(request, error);
+    return otherwise;
+  };
+  try {
+    const value = ask();
+    return isLater(value) ? value.then(read, failed) : read(value);
+  } catch (error) {
+    return failed(error);
   }
 }

@@ -2,7 +2,7 @@
 import type { HeaderPair } from '../../contract/values.ts';
 import { LocalProtocolError } from '../../contract/errors.ts';
 import { checkedFields } from '../field-syntax.ts';
-import type { ProxyAuthenticator } from './proxy-authenticator.ts';
+import { isRounds, type ProxyAuthenticator } from './proxy-authenticator.ts';
 import type { ProxyScheme } from './proxy-url.ts';
 
 type OptionName = 'auth' | 'authenticate' | 'headers' | 'tls' | 'tunnel' | 'http2' | 'socketPath' | 'via';
@@ -38,6 +38,11 @@ const rules: readonly Rule[] = [
     name: 'auth',
     holds: (value) => value === null || isPair(value) || isAuthenticator(value),
     words: 'must be user and password, or have authorize() and challenged()',
+  },
+  {
+    name: 'auth',
+    holds: (value) => value === null || isPair(value) || isRounds((value as ProxyAuthenticator).rounds),
+    words: 'must have 1 to 16 for its rounds',
   },
 ];
 
