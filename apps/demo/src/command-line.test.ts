@@ -4,12 +4,13 @@ import { readCommandLine, usage } from './command-line.ts';
 const names = ['get', 'post'];
 
 test('all jobs, honestly, unless told otherwise', () => {
-  expect(readCommandLine([], names)).toEqual({ help: false, corrupt: false, quick: false, only: undefined });
-  expect(readCommandLine(['--corrupt', '--quick', '--only', 'get', '--only=post', '-h'], names)).toEqual({
+  expect(readCommandLine([], names)).toEqual({ help: false, corrupt: false, quick: false, only: undefined, svg: undefined });
+  expect(readCommandLine(['--corrupt', '--quick', '--only', 'get', '--only=post', '--svg', 'pictures', '-h'], names)).toEqual({
     help: true,
     corrupt: true,
     quick: true,
     only: ['get', 'post'],
+    svg: 'pictures',
   });
 });
 

@@ -8,6 +8,8 @@ export interface CommandLine {
   readonly quick: boolean;
   /** Names of jobs; `undefined` means all. */
   readonly only: readonly string[] | undefined;
+  /** The folder to write the waterfalls to, as pictures. */
+  readonly svg: string | undefined;
 }
 
 /** @throws {TypeError} an option or a job is not known. */
@@ -19,11 +21,12 @@ export function readCommandLine(words: readonly string[], jobNames: readonly str
       corrupt: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true },
+      svg: { type: 'string' },
     },
   });
   const unknown = values.only?.find((name) => !jobNames.includes(name));
   if (unknown !== undefined) throw new TypeError(`No job is named '${unknown}'; there are ${jobNames.join(', ')}`);
-  return { help: values.help, corrupt: values.corrupt, quick: values.quick, only: values.only };
+  return { help: values.help, corrupt: values.corrupt, quick: values.quick, only: values.only, svg: values.svg };
 }
 
 export function usage(jobs: readonly { readonly name: string; readonly title: string }[]): string {
@@ -37,6 +40,7 @@ export function usage(jobs: readonly { readonly name: string; readonly title: st
     '  --only <job>   run this job alone; may be given several times',
     '  --corrupt      flip one bit of every download on the server: the run must fail',
     '  --quick        a tenth of the requests where there are very many of them',
+    '  --svg <dir>    write each waterfall there as a picture too: <job>-<n>.svg',
     '  --help',
     '',
     'Jobs:',

@@ -1,10 +1,11 @@
 /** The demo: runs the jobs on servers of its own and checks what comes back. `npm start -- --help` tells the options. */
+import { describeTerminal, formatDuration, type Waterfall } from '@x/figures';
 import { startServer } from '@x/testbed';
 import { readCommandLine, usage, type CommandLine } from './command-line.ts';
 import { jobs } from './job-list.ts';
-import { describeTerminal } from './render/terminal.ts';
-import { formatDuration } from './render/units.ts';
+import { Pictures } from './pictures.ts';
 import { Report } from './report.ts';
+import { farewell, welcome } from './screens.ts';
 
 const EXIT_CHECK_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -17,15 +18,16 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 async function run(options: CommandLine): Promise<void> {
   const started = performance.now();
-  const report = new Report(process.stdout, describeTerminal(process.stdout, process.env));
-  const { style } = report.terminal;
-  report.line(`${style.strong('@x/client')} on local servers  ${style.faint(`Node ${process.version}`)}`);
+  const pictures = options.svg === undefined ? undefined : new Pictures(options.svg);
+  const keep = pictures === undefined ? undefined : (job: string, waterfall: Waterfall): void => pictures.keep(job, waterfall);
+  const report = new Report(process.stdout, describeTerminal(process.stdout, process.env), keep);
+  report.lines(welcome(report.terminal, process.version));
 
   await using plain = await startServer('site', { corruptBytes: options.corrupt });
   await using secure = await startServer('site', { corruptBytes: options.corrupt, tls: true, host: 'localhost' });
   for (const job of jobs) {
     if (options.only !== undefined && !options.only.includes(job.name)) continue;
-    report.section(job.title);
+    report.section(job.title, job.name);
     try {
       await job.run({ plain, secure, report, quick: options.quick });
     } catch (error) {
@@ -33,6 +35,7 @@ async function run(options: CommandLine): Promise<void> {
     }
   }
   report.summary(formatDuration(performance.now() - started));
+  report.lines(farewell(report.terminal, pictures));
   // Set, not exited with: a program that has closed its client ends by itself, and this one shows it.
   process.exitCode = report.held ? 0 : EXIT_CHECK_FAILED;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { plainStyle } from './render/style.ts';
+import { plainStyle } from '@x/figures';
 import { Report } from './report.ts';
 
 function capture(live: boolean): { report: Report; text: () => string } {

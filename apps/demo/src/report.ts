@@ -1,25 +1,30 @@
 /** Prints what the jobs find, and keeps count of what held: the exit code is decided here. */
 import { inspect } from 'node:util';
-import type { Terminal } from './render/terminal.ts';
-import { formatCount } from './render/units.ts';
+import { drawWaterfall, formatCount, type Terminal, type Waterfall } from '@x/figures';
 
 export interface Output {
   write(text: string): unknown;
 }
+
+/** Is given each waterfall that is shown, with the name of the job that shows it. */
+export type KeepWaterfall = (job: string, waterfall: Waterfall) => void;
 
 const CLEAR_LINE = '\r\u001B[2K';
 
 export class Report {
   readonly terminal: Terminal;
   readonly #output: Output;
+  readonly #keep: KeepWaterfall | undefined;
+  #job = '';
   #sections = 0;
   #checks = 0;
   #failures: string[] = [];
   #transient = false;
 
-  constructor(output: Output, terminal: Terminal) {
+  constructor(output: Output, terminal: Terminal, keep?: KeepWaterfall) {
     this.#output = output;
     this.terminal = terminal;
+    this.#keep = keep;
   }
 
   /** Did every check hold so far, and was there at least one? */
@@ -27,8 +32,9 @@ export class Report {
     return this.#checks > 0 && this.#failures.length === 0;
   }
 
-  section(title: string): void {
+  section(title: string, job = ''): void {
     const { style } = this.terminal;
+    this.#job = job;
     this.#sections += 1;
     this.line();
     this.line(style.title(`${this.#sections}  ${title}`));
@@ -41,6 +47,13 @@ export class Report {
 
   lines(texts: readonly string[]): void {
     for (const text of texts) this.line(text);
+  }
+
+  waterfall(waterfall: Waterfall): void {
+    if (waterfall.attempts.length === 0) return;
+    this.line();
+    this.lines(drawWaterfall(waterfall, this.terminal));
+    this.#keep?.(this.#job, waterfall);
   }
 
   /** A line that the next one replaces; on anything but a live terminal it is not shown at all. */

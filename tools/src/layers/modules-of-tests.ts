@@ -17,6 +17,7 @@ export const modulesOfTests: readonly string[] = [
   '@x/cache/redis',
   '@x/cache/sqlite',
   '@x/cache/testing',
+  '@x/figures',
   '@x/otel',
   '@x/testbed',
   '@x/testbed/conformance-data',

@@ -4,6 +4,7 @@
  * A folder is a layer, and a layer imports itself and what its row names. Rows may only name rows above them, so the table has no cycles by its
  * form. What no row names is refused: a new folder needs a row, a new dependency a mention. `types` are imports that leave no trace at run time.
  */
+import { cliLayers } from './cli-table.ts';
 import { clientLayers } from './client-table.ts';
 import type { Layer } from './layer.ts';
 
@@ -342,11 +343,25 @@ export const layers: readonly Layer[] = [
     imports: [],
     modules: ['node:*', '*', '@x/httpcore', '@x/client', '@x/client/testing', '@x/testbed'],
   },
+  // What is drawn of a call: values in, text out.
+  { layer: 'figures', files: ['packages/figures/src/'], imports: [], modules: ['node:util'], types: ['@x/client'] },
+  ...cliLayers,
   {
     layer: 'demo',
     files: ['apps/demo/src/'],
     imports: [],
-    modules: ['node:*', '*', '@x/httpcore', '@x/cache', '@x/client', '@x/client/testing', '@x/interop/undici', '@x/otel', '@x/testbed'],
+    modules: [
+      'node:*',
+      '*',
+      '@x/httpcore',
+      '@x/cache',
+      '@x/client',
+      '@x/client/testing',
+      '@x/figures',
+      '@x/interop/undici',
+      '@x/otel',
+      '@x/testbed',
+    ],
   },
   // The site's pages are made from the text of `apps/docs` and from the sources, which it reads as text.
   { layer: 'site/workspace', files: ['apps/site/src/workspace.ts'], imports: [], modules: ['node:*'] },

@@ -4,11 +4,16 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { publishedPackages, root, type PublishedPackage } from './published.ts';
+import { publishedPackages, publishedPrograms, root, type PublishedPackage } from './published.ts';
 
 const bin = (name: string): string => join(root, 'node_modules/.bin', name);
 const consumer = mkdtempSync(join(tmpdir(), 'consumer-'));
 const problems: string[] = [];
+
+interface Dependent {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+}
 
 function run(what: string, command: string, args: readonly string[], cwd: string): void {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8', shell: process.platform === 'win32' });
@@ -22,7 +27,7 @@ function link(target: string, path: string): void {
 }
 
 /** Unpacks the tarball where a package manager would, and what it depends on beside it. */
-function install(tarball: string, { name, folder, manifest }: PublishedPackage): string {
+function install(tarball: string, { name, folder, manifest }: Pick<PublishedPackage, 'name' | 'folder'> & { manifest: Dependent }): string {
   const installed = join(consumer, 'node_modules', name);
   mkdirSync(installed, { recursive: true });
   run(`${name}: tar`, 'tar', ['-xzf', tarball, '-C', installed, '--strip-components=1'], consumer);
@@ -30,6 +35,25 @@ function install(tarball: string, { name, folder, manifest }: PublishedPackage):
     if (!dependency.startsWith('@x/')) link(join(folder, 'node_modules', dependency), join(consumer, 'node_modules', dependency));
   }
   return installed;
+}
+
+/** A program is started where a package manager would put it. */
+function checkPrograms(): void {
+  for (const { name, folder, bin: commands } of publishedPrograms()) {
+    const packed = mkdtempSync(join(consumer, 'packed-'));
+    run(`${name}: pnpm pack`, 'pnpm', ['pack', '--pack-destination', packed, '--config.ignore-scripts=true'], folder);
+    const [file] = readdirSync(packed);
+    if (file === undefined) continue;
+    const tarball = join(packed, file);
+    run(`${name}: publint`, bin('publint'), ['run', tarball, '--strict'], folder);
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Dependent;
+    const installed = install(tarball, { name, folder, manifest });
+    checkContents(name, installed);
+    for (const [command, path] of Object.entries(commands)) {
+      run(`${command} --version`, process.execPath, [join(installed, path), '--version'], consumer);
+      run(`${command} --offline`, process.execPath, [join(installed, path), '--offline', 'example.com', 'a=b'], consumer);
+    }
+  }
 }
 
 function checkContents(name: string, installed: string): void {
@@ -59,6 +83,7 @@ try {
     specifiers.push(...Object.keys(manifest.publishConfig.exports).map((entry) => join(name, entry).replaceAll('\\', '/')));
   }
 
+  checkPrograms();
   link(join(root, 'node_modules/@types/node'), join(consumer, 'node_modules/@types/node'));
   const program = specifiers.map((specifier, index) => `import * as entry${index} from '${specifier}';\nvoid entry${index};\n`).join('');
   writeFileSync(join(consumer, 'package.json'), '{ "type": "module" }');

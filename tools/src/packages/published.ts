@@ -18,7 +18,22 @@ export interface PublishedPackage {
   readonly manifest: Manifest;
 }
 
-/** The packages of the workspace that go to the registry. */
+/** A program that goes to the registry: nobody imports it, so it has no types and no report. */
+export interface PublishedProgram {
+  readonly name: string;
+  /** Absolute. */
+  readonly folder: string;
+  /** The commands, each with its file. */
+  readonly bin: Readonly<Record<string, string>>;
+}
+
+export function publishedPrograms(): PublishedProgram[] {
+  const folder = join(root, 'apps/cli');
+  const { name, bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Omit<PublishedProgram, 'folder'>;
+  return [{ name, folder, bin }];
+}
+
+/** The packages of the workspace that go to the registry to be imported. */
 export function publishedPackages(): PublishedPackage[] {
   const packages: PublishedPackage[] = [];
   for (const name of readdirSync(join(root, 'packages'))) {

@@ -1,9 +1,8 @@
 import { HttpCache, type CacheState } from '@x/cache';
 import { Client } from '@x/client';
+import { formatBytes, formatCount, formatDuration, renderComparison } from '@x/figures';
 import type { LocalServer } from '@x/testbed';
 import type { Job, Stage } from '../job.ts';
-import { renderComparison } from '../render/comparison.ts';
-import { formatBytes, formatCount, formatDuration } from '../render/units.ts';
 
 export const cachedCrawl: Job = { name: 'cache', title: 'A crawl through an HTTP cache, cold and warm', run };
 

@@ -1,8 +1,7 @@
 import { Client, type StreamResponse } from '@x/client';
 import { install } from '@x/interop/undici';
 import type { Job, Stage } from '../job.ts';
-import { timingPhases } from '../render/timing-phases.ts';
-import { renderWaterfall } from '../render/waterfall.ts';
+import { showAttempts } from '../show-attempts.ts';
 
 export const carriedFetch: Job = { name: 'fetch', title: 'Global fetch, carried by a client that it has never heard of', run };
 
@@ -27,12 +26,7 @@ async function run({ secure, report }: Stage): Promise<void> {
     return await response.text();
   })();
 
-  const { style } = report.terminal;
-  for (const { status, httpVersion, timings, request } of carried) {
-    report.line();
-    report.line(`  ${style.strong(`fetch ${request.method} ${request.url}`)}  ${style.faint(`${status}, HTTP/${httpVersion}`)}`);
-    report.lines(renderWaterfall(timingPhases(timings), timings.total, report.terminal));
-  }
+  for (const { attempts } of carried) showAttempts(attempts, report);
   report.checkEqual('one call went over the client', carried.length, 1);
   report.check('with the field that the client adds', body.includes('"x-team","demo"'), body);
   report.check('and its TLS handshake was timed', carried[0]?.timings.tls !== undefined, carried[0]?.timings);

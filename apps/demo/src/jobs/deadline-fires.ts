@@ -1,7 +1,7 @@
 import { callOf, Client, DeadlineExceeded } from '@x/client';
+import { formatDuration } from '@x/figures';
 import { startServer } from '@x/testbed';
 import type { Job, Stage } from '../job.ts';
-import { formatDuration } from '../render/units.ts';
 import { showAttempts } from '../show-attempts.ts';
 import { within } from '../within.ts';
 

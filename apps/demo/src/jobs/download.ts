@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Client } from '@x/client';
+import { formatBytes, renderProgress } from '@x/figures';
 import { mebibytes, seededDigest } from '@x/testbed';
 import type { Job, Stage } from '../job.ts';
-import { renderProgress } from '../render/progress.ts';
-import { formatBytes } from '../render/units.ts';
 
 export const download: Job = { name: 'download', title: 'A download of 64 MiB, its digest checked', run };
 

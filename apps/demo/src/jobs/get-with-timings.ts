@@ -1,9 +1,7 @@
-import { Client, type Response } from '@x/client';
+import { Client } from '@x/client';
 import type { LocalServer } from '@x/testbed';
 import type { Job, Stage } from '../job.ts';
-import { timingPhases } from '../render/timing-phases.ts';
-import { formatBytes } from '../render/units.ts';
-import { renderWaterfall } from '../render/waterfall.ts';
+import { showAttempts } from '../show-attempts.ts';
 import type { Report } from '../report.ts';
 
 export const getWithTimings: Job = { name: 'get', title: 'GET over http and https, with its timings', run };
@@ -19,7 +17,7 @@ async function getOver(server: LocalServer, report: Report): Promise<void> {
   await using client = new Client({ baseUrl: server.origin, tls: { ca: server.ca } });
 
   const first = await client.get('/');
-  show(first, report);
+  showAttempts(first.attempts, report);
   report.checkEqual('it was answered 200', first.status, 200);
   report.checkEqual('with the right body', first.text(), 'hello world');
   report.checkEqual('on a connection of its own', first.timings.reused, false);
@@ -30,18 +28,9 @@ async function getOver(server: LocalServer, report: Report): Promise<void> {
   }
 
   const second = await client.get('/');
-  show(second, report);
+  showAttempts(second.attempts, report);
   report.checkEqual('again, the right body', second.text(), 'hello world');
   report.checkEqual('on the same connection', second.timings.connectionId, first.timings.connectionId);
   report.checkEqual('without connecting again', second.timings.connect ?? second.timings.tls, undefined);
   if (server.ca !== undefined) report.checkEqual('one TLS handshake, says the server', server.connections.handshakes - handshakes, 1);
-}
-
-function show(response: Response, report: Report): void {
-  const { timings } = response;
-  const { style } = report.terminal;
-  const facts = `${response.status} ${response.reason}, HTTP/${response.httpVersion}, ${formatBytes(response.bytes().length)}`;
-  report.line();
-  report.line(`  ${style.strong(`GET ${response.url}`)}  ${style.faint(facts)}`);
-  report.lines(renderWaterfall(timingPhases(timings), timings.total, report.terminal));
 }

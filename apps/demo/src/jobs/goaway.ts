@@ -1,8 +1,7 @@
 import { Client } from '@x/client';
+import { formatCount, formatDuration, renderFigures } from '@x/figures';
 import { findProgram, startNginx } from '@x/testbed';
 import type { Job, Stage } from '../job.ts';
-import { renderFigures } from '../render/figures.ts';
-import { formatCount, formatDuration } from '../render/units.ts';
 
 export const goaway: Job = { name: 'goaway', title: 'Very many requests to an nginx that says GOAWAY after every 100', run };
 

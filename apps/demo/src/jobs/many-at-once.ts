@@ -1,9 +1,7 @@
 import { Client, type Response } from '@x/client';
+import { formatCount, formatDuration, percentile, renderFigures, renderHistogram } from '@x/figures';
 import type { EchoedRequest } from '@x/testbed';
 import type { Job, Stage } from '../job.ts';
-import { renderFigures } from '../render/figures.ts';
-import { renderHistogram } from '../render/histogram.ts';
-import { formatCount, formatDuration, percentile } from '../render/units.ts';
 import { within } from '../within.ts';
 
 export const manyAtOnce: Job = { name: 'pool', title: '2,000 requests at once over 64 connections', run };

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Client } from '@x/client';
+import { formatBytes, formatDuration } from '@x/figures';
 import { mebibytes, seededBuffer, type EchoedRequest } from '@x/testbed';
 import type { Job, Stage } from '../job.ts';
-import { formatBytes, formatDuration } from '../render/units.ts';
 
 export const postEchoed: Job = { name: 'post', title: 'POST, echoed back and compared', run };
 

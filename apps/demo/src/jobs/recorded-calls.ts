@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@x/client';
 import { record, toCurl, type Har } from '@x/client/testing';
+import { formatDuration } from '@x/figures';
 import type { Job, Stage } from '../job.ts';
-import { formatDuration } from '../render/units.ts';
 
 export const recordedCalls: Job = { name: 'record', title: 'Calls recorded into a HAR file, and answered from it', run };
 

@@ -1,7 +1,7 @@
 import { Client, Retries, RetryOnStatus, TooManyRetries } from '@x/client';
+import { formatDuration } from '@x/figures';
 import { startServer, type Handler } from '@x/testbed';
 import type { Job, Stage } from '../job.ts';
-import { formatDuration } from '../render/units.ts';
 import { showAttempts } from '../show-attempts.ts';
 
 export const retryRecovers: Job = { name: 'retry', title: 'A retry that recovers: a broken connection, a 503, then the answer', run };

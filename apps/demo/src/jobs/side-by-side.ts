@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Client } from '@x/client';
+import { formatByteRate, formatCount, formatDuration, renderComparison } from '@x/figures';
 import { mebibytes, seededBuffer, seededDigest, startServer, type EchoedRequest, type LocalServer } from '@x/testbed';
 import type { Job, Stage } from '../job.ts';
-import { renderComparison } from '../render/comparison.ts';
-import { formatByteRate, formatCount, formatDuration } from '../render/units.ts';
 import type { Report } from '../report.ts';
 import { within } from '../within.ts';
 

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@x/client';
+import { formatBytes } from '@x/figures';
 import { seededBuffer, type EchoedRequest } from '@x/testbed';
 import type { Job, Stage } from '../job.ts';
-import { formatBytes } from '../render/units.ts';
 import { showAttempts } from '../show-attempts.ts';
 
 export const uploadFiles: Job = { name: 'upload', title: 'A multipart upload: two files in one field, one of them from disk', run };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { plainStyle } from './style.ts';
+import { plainStyle } from '@x/figures';
 import { renderTraceTree } from './trace-tree.ts';
 
 test('spans stand below the one that they belong to, each bar where it was under way', () => {

@@ -1,7 +1,5 @@
 /** Spans as a tree: what is below what, when it was under way, and for how long. */
-import { bar } from './bar.ts';
-import type { Terminal } from './terminal.ts';
-import { formatDuration } from './units.ts';
+import { bar, formatDuration, type Terminal } from '@x/figures';
 
 export interface ShownSpan {
   readonly id: string;

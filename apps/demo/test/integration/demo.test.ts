@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { findProgram } from '@x/testbed';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** A whole run takes some seconds; more only on a machine that is busy with something else. */
@@ -29,7 +32,9 @@ async function runDemo(...options: readonly string[]): Promise<Run> {
 test(
   'every check holds: exit code 0, and plain text where it is piped',
   async () => {
-    const { code, output, errors } = await runDemo('--quick');
+    const folder = await mkdtemp(join(tmpdir(), 'demo-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const { code, output, errors } = await runDemo('--quick', '--svg', folder);
     expect(errors).toBe('');
     expect(output).not.toContain('FAILED');
     expect(code).toBe(0);
@@ -44,7 +49,7 @@ test(
     const requests = (text: string): string[] =>
       Array.from(
         text.matchAll(/^ {2}(\w+) https?:\/\/[\w.:]+(\S+) {2}(.+)$/gmu),
-        ([, method, path, outcome]) => `${method} ${path} ${outcome}`,
+        ([, method, path, outcome = '']) => `${method} ${path} ${outcome.replace(/, HTTP\/[\d.]+/u, '')}`,
       );
     expect(requests(section('A login'))).toEqual(['POST /login 303', 'GET /account 200']);
     expect(requests(section('Digest'))).toEqual(['GET /first 401', 'GET /first 200', 'POST /second 200']);
@@ -77,7 +82,12 @@ test(
     expect(section('Very many requests')).toMatch(
       findProgram('nginx') === undefined ? /nginx is not installed/u : /^ {2}ok {6}and none was sent twice$/mu,
     );
-    expect(output).toMatch(/^ok {2}\d+ checks in [\d.]+ m?s, all held\n$/mu);
+    expect(output).toMatch(/^@x\/client {2}an HTTP client/u);
+    expect(output).toMatch(/^ok {2}\d+ checks in [\d.]+ m?s, all held$/mu);
+    expect(output).toMatch(/\nWhere to go next\n( {2}\S.*\n)+$/u);
+    const pictures = await readdir(folder);
+    expect(pictures).toEqual(expect.arrayContaining(['get-1.svg', 'retry-1.svg', 'tunnel-1.svg']));
+    expect(await readFile(join(folder, 'login-1.svg'), 'utf8')).toMatch(/^<svg [^]*POST http:[^]*\/login[^]*<\/svg>\n$/u);
   },
   PATIENCE,
 );

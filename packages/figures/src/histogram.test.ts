@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { renderFigures } from './figures.ts';
+import { renderFigures } from './figure-list.ts';
 import { renderHistogram } from './histogram.ts';
 import { plainStyle } from './style.ts';
 

@@ -9,13 +9,15 @@ export interface Progress {
   readonly total: number | undefined;
   /** Since the start, in milliseconds. */
   readonly elapsed: number;
+  /** Bytes that were there at the start, and say nothing of the rate. Default 0. */
+  readonly from?: number;
 }
 
 const INDENT = '  ';
 
 export function renderProgress(progress: Progress, terminal: Terminal): string {
   const { style, blocks } = terminal;
-  const rate = formatByteRate(progress.done, progress.elapsed).padStart(12);
+  const rate = formatByteRate(progress.done - (progress.from ?? 0), progress.elapsed).padStart(12);
   if (progress.total === undefined) return `${INDENT}${formatBytes(progress.done)}${rate}`;
 
   const share = progress.total === 0 ? 1 : Math.min(progress.done / progress.total, 1);

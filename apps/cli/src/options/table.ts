@@ -1,0 +1,383 @@
+/** Every option of `xhttp [METHOD] URL [ITEM…]`. The order is that of the help. */
+import type { OptionRow, ValueOf } from './option-row.ts';
+
+export const optionTable = [
+  // What is sent
+  {
+    name: 'json',
+    short: 'j',
+    type: 'flag',
+    group: 'Request',
+    help: 'Send the fields as a JSON object, and ask for JSON.',
+    otherwise: 'when there are fields',
+  },
+  { name: 'form', short: 'f', type: 'flag', group: 'Request', help: 'Send the fields as a form; with files, as multipart.' },
+  { name: 'multipart', type: 'flag', group: 'Request', help: 'Send the fields as multipart/form-data, with files or without.' },
+  {
+    name: 'data',
+    short: 'd',
+    type: 'texts',
+    value: 'DATA',
+    group: 'Request',
+    here: true,
+    help: 'Send this body as it is. @FILE reads it from a file, @- from standard input; several are joined with "&".',
+  },
+  {
+    name: 'header',
+    short: 'H',
+    type: 'texts',
+    value: 'NAME:VALUE',
+    group: 'Request',
+    help: 'Add a header field; in a file or profile, for all requests.',
+  },
+  {
+    name: 'compress',
+    type: 'choice',
+    choices: ['gzip', 'deflate', 'br', 'zstd'],
+    value: 'CODING',
+    group: 'Request',
+    help: 'Compress the body.',
+  },
+  { name: 'base-url', type: 'text', value: 'URL', group: 'Request', help: 'What URLs such as /path are relative to.' },
+  {
+    name: 'default-scheme',
+    type: 'choice',
+    choices: ['http', 'https'],
+    value: 'SCHEME',
+    group: 'Request',
+    help: 'The scheme of URLs that name none.',
+    otherwise: 'http for this machine, https for all others',
+  },
+  { name: 'ignore-stdin', type: 'flag', group: 'Request', help: 'Do not take a body from standard input.' },
+  { name: 'offline', type: 'flag', group: 'Request', here: true, help: 'Show the request, and send nothing.' },
+  {
+    name: 'curl',
+    type: 'flag',
+    group: 'Request',
+    here: true,
+    help: 'Show the request as a command for curl, and send nothing. Secrets are masked.',
+  },
+  {
+    name: 'show-secrets',
+    type: 'flag',
+    group: 'Request',
+    here: true,
+    help: 'Mask nothing in --curl, --offline, --verbose and printed heads.',
+  },
+
+  {
+    name: 'auth',
+    short: 'a',
+    type: 'text',
+    value: 'USER:PASSWORD',
+    group: 'Who we are',
+    help: 'Credentials, or a token with --auth-type bearer. Better in XHTTP_AUTH: other users see command lines.',
+  },
+  {
+    name: 'auth-type',
+    type: 'choice',
+    choices: ['basic', 'digest', 'bearer'],
+    value: 'TYPE',
+    group: 'Who we are',
+    help: 'What --auth is.',
+    otherwise: 'basic',
+  },
+  { name: 'netrc', type: 'flag', group: 'Who we are', help: 'Take credentials from ~/.netrc, or from the file in NETRC.' },
+  { name: 'cookie', type: 'texts', value: 'NAME=VALUE', group: 'Who we are', help: 'Send a cookie.' },
+  {
+    name: 'session',
+    type: 'text',
+    value: 'NAME|PATH',
+    group: 'Who we are',
+    completes: 'session',
+    help: 'Keep cookies, credentials, added headers and the base URL between calls, in a file that only you can read.',
+  },
+  {
+    name: 'session-read-only',
+    type: 'text',
+    value: 'NAME|PATH',
+    group: 'Who we are',
+    completes: 'session',
+    help: 'Use a session, and leave it as it is.',
+  },
+  {
+    name: 'profile',
+    type: 'text',
+    value: 'NAME',
+    group: 'Who we are',
+    completes: 'profile',
+    help: 'Take the options of this profile in the configuration file.',
+  },
+
+  {
+    name: 'proxy',
+    type: 'text',
+    value: 'URL',
+    group: 'Network',
+    negated: 'Go directly, whatever the environment says.',
+    help: 'Go through this proxy: http, https, socks4, socks4a, socks5 or socks5h.',
+    otherwise: 'what http_proxy, https_proxy, all_proxy and no_proxy say',
+  },
+  {
+    name: 'http',
+    type: 'choice',
+    choices: ['1.1', '2', '2-prior'],
+    value: 'VERSION',
+    group: 'Network',
+    help: 'The version of HTTP: no HTTP/2, HTTP/2 where TLS agrees on it, or HTTP/2 at once.',
+    otherwise: '2',
+  },
+  {
+    name: 'resolve',
+    type: 'texts',
+    value: 'HOST:PORT:ADDRESS',
+    group: 'Network',
+    help: 'Use this address for the host, and ask no DNS; several with commas.',
+  },
+  {
+    name: 'connect-to',
+    type: 'texts',
+    value: 'HOST:PORT:HOST:PORT',
+    group: 'Network',
+    help: 'Connect to the second host and port instead of the first; the URL, the certificate and Host stay.',
+  },
+  { name: 'ipv4', short: '4', type: 'flag', group: 'Network', help: 'Use IPv4 addresses alone.' },
+  { name: 'ipv6', short: '6', type: 'flag', group: 'Network', help: 'Use IPv6 addresses alone.' },
+  { name: 'interface', type: 'text', value: 'ADDRESS', group: 'Network', help: 'The address of this machine to connect from.' },
+  { name: 'unix-socket', type: 'text', value: 'PATH', group: 'Network', completes: 'file', help: 'Connect to this unix socket.' },
+  { name: 'public-only', type: 'flag', group: 'Network', help: 'Refuse addresses that are not public, redirects and proxies included.' },
+  {
+    name: 'timeout',
+    type: 'duration',
+    value: 'SECONDS',
+    group: 'Network',
+    help: 'A limit for all of it: DNS, redirects, retries, the body. 0 is none; 250ms and 2m are understood.',
+    otherwise: 'none; 10 until there is a connection',
+  },
+  { name: 'connect-timeout', type: 'duration', value: 'SECONDS', group: 'Network', help: 'A limit for DNS, connecting, proxies and TLS.' },
+  {
+    name: 'retries',
+    type: 'number',
+    least: 0,
+    value: 'N',
+    group: 'Network',
+    help: 'Send again up to N times what may be sent again: after failures of the connection, 429, 502, 503, 504.',
+    otherwise: '0',
+  },
+
+  {
+    name: 'insecure',
+    short: 'k',
+    type: 'flag',
+    group: 'TLS',
+    help: 'Trust any certificate. Whoever is on the way can read and change everything.',
+  },
+  {
+    name: 'cacert',
+    type: 'text',
+    value: 'FILE',
+    group: 'TLS',
+    completes: 'file',
+    help: 'Trust the authorities in this PEM file instead of the usual ones.',
+  },
+  { name: 'cert', type: 'text', value: 'FILE', group: 'TLS', completes: 'file', help: 'Show this certificate (PEM) to the server.' },
+  {
+    name: 'key',
+    type: 'text',
+    value: 'FILE',
+    group: 'TLS',
+    completes: 'file',
+    help: 'Its private key (PEM).',
+    otherwise: 'in the file of --cert',
+  },
+  {
+    name: 'tls-min',
+    type: 'choice',
+    choices: ['1.2', '1.3'],
+    value: 'VERSION',
+    group: 'TLS',
+    help: 'The oldest version of TLS.',
+    otherwise: '1.2',
+  },
+
+  { name: 'follow', short: 'L', type: 'flag', group: 'Response', negated: 'Do not follow redirects.', help: 'Follow redirects.' },
+  { name: 'max-redirects', type: 'number', least: 0, value: 'N', group: 'Response', help: 'Follow at most so many.', otherwise: '10' },
+  { name: 'check-status', type: 'flag', group: 'Response', help: 'Exit with 3, 4 or 5 when the status is 3xx, 4xx or 5xx.' },
+  { name: 'max-bytes', type: 'number', least: 0, value: 'N', group: 'Response', help: 'Fail when a body is larger, once decoded.' },
+  { name: 'reconnect', type: 'flag', group: 'Response', help: 'Go on with an event stream whose connection ended.' },
+
+  {
+    name: 'print',
+    short: 'p',
+    type: 'text',
+    value: 'WHAT',
+    group: 'Output',
+    help: 'What to show: H and B for the head and body of the request, h and b for those of the response, m for a line of figures.',
+    otherwise: 'hb on a terminal, b in a pipe',
+  },
+  { name: 'headers', short: 'h', type: 'flag', group: 'Output', here: true, help: 'Show the head of the response alone: --print h.' },
+  { name: 'body', short: 'b', type: 'flag', group: 'Output', here: true, help: 'Show its body alone: --print b.' },
+  {
+    name: 'verbose',
+    short: 'v',
+    type: 'flag',
+    group: 'Output',
+    help: 'Tell on standard error what happens on the wire: names, addresses, TLS, heads. Secrets are masked.',
+  },
+  { name: 'quiet', short: 'q', type: 'flag', group: 'Output', help: 'Show nothing but errors.' },
+  {
+    name: 'pretty',
+    type: 'choice',
+    choices: ['all', 'format', 'colors', 'none'],
+    value: 'HOW',
+    group: 'Output',
+    help: 'Format and colour, one of them, or neither.',
+    otherwise: 'all on a terminal, none in a pipe',
+  },
+  {
+    name: 'color',
+    type: 'choice',
+    choices: ['auto', 'always', 'never'],
+    value: 'WHEN',
+    group: 'Output',
+    help: 'Colours; auto obeys NO_COLOR and FORCE_COLOR.',
+    otherwise: 'auto',
+  },
+  {
+    name: 'table',
+    type: 'flag',
+    group: 'Output',
+    negated: 'Show JSON lines as they are.',
+    help: 'Show JSON lines, or an array of objects, as a table.',
+    otherwise: 'for JSON lines on a terminal',
+  },
+  { name: 'hex', type: 'flag', group: 'Output', help: 'Show the body as hexadecimal.', otherwise: 'for binary bodies on a terminal' },
+  { name: 'charset', type: 'text', value: 'NAME', group: 'Output', help: 'The character set of the body, whatever the response says.' },
+  {
+    name: 'output',
+    short: 'o',
+    type: 'texts',
+    value: 'FILE',
+    group: 'Output',
+    completes: 'file',
+    here: true,
+    help: 'Write the body to this file; one for each URL.',
+  },
+
+  {
+    name: 'download',
+    short: 'D',
+    type: 'flag',
+    group: 'Download',
+    here: true,
+    help: 'Save each body as a file that is named by the response or the URL, several at once.',
+  },
+  { name: 'output-dir', type: 'text', value: 'FOLDER', group: 'Download', completes: 'folder', help: 'Where to.', otherwise: 'here' },
+  {
+    name: 'resume',
+    short: 'C',
+    type: 'flag',
+    group: 'Download',
+    help: 'Go on with what an earlier download left, and when the connection breaks. The part is FILE.part.',
+  },
+  {
+    name: 'digest',
+    type: 'text',
+    value: 'ALGORITHM=DIGEST',
+    group: 'Download',
+    here: true,
+    help: 'What the file must have: sha-256=…, sha-384=… or sha-512=…, in hexadecimal or base64; "response" takes that of Repr-Digest.',
+  },
+  {
+    name: 'parallel',
+    type: 'number',
+    least: 1,
+    value: 'N',
+    group: 'Download',
+    help: 'How many downloads run at the same time.',
+    otherwise: '4',
+  },
+  {
+    name: 'progress',
+    type: 'flag',
+    group: 'Download',
+    negated: 'Show no progress.',
+    help: 'Show the progress of downloads and uploads.',
+    otherwise: 'on a terminal',
+  },
+  { name: 'overwrite', type: 'flag', group: 'Download', help: 'Replace files that are there.', otherwise: 'a number is added to the name' },
+
+  { name: 'timings', short: 't', type: 'flag', group: 'Timings', help: 'Draw where the time went: each address, proxy, hop and retry.' },
+  { name: 'svg', type: 'text', value: 'FILE', group: 'Timings', completes: 'file', here: true, help: 'Write that as a picture.' },
+  {
+    name: 'har',
+    type: 'text',
+    value: 'FILE',
+    group: 'Timings',
+    completes: 'file',
+    here: true,
+    help: 'Write an HTTP Archive, for the dev tools of browsers. Secrets are masked.',
+  },
+
+  {
+    name: 'repeat',
+    short: 'n',
+    type: 'number',
+    least: 1,
+    value: 'N',
+    group: 'Load',
+    here: true,
+    help: 'Send the request N times, and tell how long it took.',
+  },
+  {
+    name: 'concurrency',
+    short: 'c',
+    type: 'number',
+    least: 1,
+    value: 'N',
+    group: 'Load',
+    here: true,
+    help: 'So many at the same time.',
+    otherwise: '1',
+  },
+  { name: 'yes', short: 'y', type: 'flag', group: 'Load', here: true, help: 'Do repeat more than 10,000 times.' },
+
+  {
+    name: 'config',
+    type: 'text',
+    value: 'FILE',
+    group: 'General',
+    completes: 'file',
+    help: 'The configuration file.',
+    otherwise: '~/.config/xhttp/config.json',
+  },
+  { name: 'help', type: 'flag', group: 'General', here: true, help: 'Show this.' },
+  { name: 'version', short: 'V', type: 'flag', group: 'General', here: true, help: 'Show the versions.' },
+] as const satisfies readonly OptionRow[];
+
+export type OptionName = (typeof optionTable)[number]['name'];
+
+export type OptionValues = {
+  readonly [Row in (typeof optionTable)[number] as Row['name']]?: ValueOf<Row> | undefined;
+};
+
+/** The same rows, for who takes each as any other. */
+export const optionRows: readonly OptionRow[] = [...optionTable];
+
+/** The variable of the environment that says the same. */
+export function variableOf({ name }: OptionRow): string {
+  return `XHTTP_${name.toUpperCase().replaceAll('-', '_')}`;
+}
+
+export interface CommandRow {
+  readonly name: string;
+  readonly usage: string;
+  readonly help: string;
+}
+
+export const commandTable: readonly CommandRow[] = [
+  { name: 'curl', usage: 'xhttp curl …', help: 'Run a command that was written for curl.' },
+  { name: 'completion', usage: 'xhttp completion bash|zsh|fish', help: 'Print completions for a shell.' },
+  { name: 'man', usage: 'xhttp man', help: 'Print the manual page.' },
+  { name: 'session', usage: 'xhttp session [list|show NAME|forget NAME]', help: 'See and forget what is kept.' },
+];
