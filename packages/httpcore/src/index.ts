@@ -57,6 +57,7 @@ export {
 } from './contract/errors.ts';
 export type { Connect, ConnectRequest } from './model/connect.ts';
 export { AddressRefused } from './contract/guard.ts';
+export { PinMismatch } from './contract/pin-mismatch.ts';
 export type { AddressRefusedInit, Guard, GuardTarget } from './contract/guard.ts';
 export type { ConnectFailure, ErrorFacts, ErrorInit, ErrorPhase, ProxyRefusal, SlotHolder } from './contract/errors.ts';
 export type { DnsOptions } from './model/dns-options.ts';
@@ -64,12 +65,13 @@ export type { PoolOptions } from './model/pool-options.ts';
 export { Proxy, type ProxyOptions } from './model/proxy/proxy.ts';
 export type { ProxiedRequest, ProxyAuthenticator, ProxyChallenge } from './model/proxy/proxy-authenticator.ts';
 export type { ProxyScheme } from './model/proxy/proxy-url.ts';
-export type { CertificateInput, TlsOptions } from './model/tls-options.ts';
+export type { CertificateInput, TlsIdentity, TlsOptions } from './model/tls-options.ts';
 export { isSecretField, isSecretParameter } from './model/secrets.ts';
 export { diagnosticsChannelName } from './observe/diagnostics-channel.ts';
 export type { DiagnosticsMessage } from './observe/diagnostics-channel.ts';
 export type {
   AddressSource,
+  CertificateFacts,
   ConnectionEventName,
   ConnectionEvents,
   ConnectionInfo,

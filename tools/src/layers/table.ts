@@ -57,7 +57,17 @@ export const layers: readonly Layer[] = [
     layer: 'core/net',
     files: [`${core}/net/`],
     imports: ['core/contract', 'core/model', 'core/observe', 'core/time', 'core/net/interface'],
-    modules: ['node:net', 'node:tls', 'node:dns', 'node:dns/promises', 'node:fs', 'node:buffer', 'node:process', 'node:stream'],
+    modules: [
+      'node:net',
+      'node:tls',
+      'node:dns',
+      'node:dns/promises',
+      'node:fs',
+      'node:buffer',
+      'node:crypto',
+      'node:process',
+      'node:stream',
+    ],
   },
   // One request and its response, over however many connections. It names none of them.
   {

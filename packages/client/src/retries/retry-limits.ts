@@ -4,6 +4,7 @@ import {
   ConnectTimeout,
   HttpCoreError,
   NetworkError,
+  PinMismatch,
   ProxyError,
   ReadTimeout,
   RemoteProtocolError,
@@ -103,8 +104,9 @@ const cutOffCodes = new Set([
   ...['NO_ERROR', 'PROTOCOL_ERROR', 'INTERNAL_ERROR', 'REFUSED_STREAM', 'CANCEL', 'ENHANCE_YOUR_CALM'].map((name) => `H2_${name}`),
 ]);
 
-/** A handshake that the network broke is not one whose certificate was refused. */
+/** A handshake that the network broke is not one whose certificate, or key, was refused. */
 function isRefusedCertificate(error: HttpCoreError): boolean {
+  if (error instanceof PinMismatch) return true;
   if (!(error instanceof ConnectError) || error.code !== 'TLS_FAILED') return false;
   const code = (error.cause as NodeJS.ErrnoException | undefined)?.code;
   return code === undefined || !transientCodes.has(code);

@@ -4,11 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { lookup as systemLookup } from 'node:dns';
 import { connect as connectSocket, createServer as createRawServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
+import type { TLSSocket } from 'node:tls';
 import { join } from 'node:path';
 
+import { clientCertificate, serverCertificate, startServer, trustedAuthority } from '@x/testbed';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { Client, InvalidOption } from '../../src/index.ts';
+import { Client, InvalidOption, PinMismatch } from '../../src/index.ts';
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -123,5 +125,35 @@ describe('what a client says of its connections', () => {
     const dispatcher = { dispatch: () => undefined };
     expect(() => new Client({ dispatcher, coalesce: true } as never)).toThrow(/coalesce/);
     expect(new Client({ coalesce: true, socketPath: null }).state).toBe('open');
+  });
+
+  it('tls: pins, which are not retried, and client certificates by origin, which redirects keep', async () => {
+    const { certificate: ca } = await trustedAuthority();
+    const [ada, eve] = await Promise.all([clientCertificate('ada'), clientCertificate('eve')]);
+    const own = ({ cert, key }: { cert: string; key: string }) => ({ cert, key });
+    const { cert, key } = await serverCertificate({ names: ['a.test', 'b.test'] });
+    await using server = await startServer(
+      (request, response) => {
+        const name = ((request.socket as TLSSocket).getPeerCertificate() as { subject?: { CN?: string } }).subject?.CN ?? 'nobody';
+        if (request.url === '/away') response.writeHead(302, { location: `https://b.test:${server.port}/`, 'x-who': name }).end();
+        else response.end(name);
+      },
+      { tls: { certificate: { cert, key, ca }, requestClientCertificate: true } },
+    );
+    const lookup = ((_host: string, _options: unknown, done: (error: null, found: unknown) => void) =>
+      setImmediate(done, null, [{ address: '127.0.0.1', family: 4 }])) as never;
+    await using client = new Client({ lookup, tls: { ca, identities: { 'a.test': own(ada), 'b.test': own(eve) } }, followRedirects: true });
+    const response = await client.get(`https://a.test:${server.port}/away`);
+    expect([response.history[0]?.headers.get('x-who'), response.text()]).toEqual(['ada', 'eve']);
+
+    const pins = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)].map((digest) => `sha256/${digest.toString('base64')}`);
+    const retried: unknown[] = [];
+    await using pinned = client.extend({ tls: { pins }, retries: 2, onRetry: (event) => void retried.push(event) });
+    for (const attempt of [pinned.get(`https://a.test:${server.port}/`), pinned.stream('GET', `https://a.test:${server.port}/`)]) {
+      await expect(attempt).rejects.toThrow(PinMismatch);
+    }
+    await expect(pinned.fetch(`https://a.test:${server.port}/`)).rejects.toMatchObject({ cause: { code: 'PIN_MISMATCH' } });
+    expect(retried).toEqual([]);
+    expect(() => new Client({ tls: { pins: ['x'] } })).toThrow(/tls\.pins/);
   });
 });

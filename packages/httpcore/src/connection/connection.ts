@@ -6,6 +6,14 @@ import type { HttpCoreError } from '../contract/errors.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 
+/** By what a connection may serve other origins than its own. */
+export interface Shareable {
+  readonly remoteAddress: string;
+  readonly certificateNames: () => readonly string[];
+  /** Of the keys in the peer's chain. */
+  readonly certificatePins: (() => readonly string[]) | undefined;
+}
+
 export interface Connection {
   readonly info: ConnectionInfo;
   /** How many more exchanges can start now. Never more than 1 on HTTP/1.1; 0 once {@link noNewExchanges}. */
@@ -30,7 +38,7 @@ export interface Connection {
   retiresAt: number;
   expiresAt: number;
   /** The names and address that this connection may also serve other origins by (HTTP/2 coalescing); `undefined` on HTTP/1.1. */
-  readonly coalescing: { readonly remoteAddress: string; readonly certificateNames: () => readonly string[] } | undefined;
+  readonly coalescing: Shareable | undefined;
   /** The exchanges that run, for people to look at. */
   exchanges(): readonly Exchange[];
   /** Starts an exchange; only while `capacity > 0`. `now` is clock milliseconds. Never throws: what fails, fails the exchange. */

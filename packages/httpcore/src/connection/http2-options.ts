@@ -37,5 +37,5 @@ export function engineOptions(options: Http2ConnectionOptions, now: () => number
 export function coalescingOf({ remoteAddress, tls }: TransportFacts, info: ConnectionInfo): Connection['coalescing'] {
   // At the end of a way through a proxy, the address is the proxy's.
   if (remoteAddress === undefined || tls === undefined || info.proxy !== undefined) return undefined;
-  return { remoteAddress, certificateNames: tls.certificateNames };
+  return { remoteAddress, certificateNames: tls.certificateNames, certificatePins: tls.certificatePins };
 }

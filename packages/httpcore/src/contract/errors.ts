@@ -224,7 +224,7 @@ export interface ConnectFailure {
 }
 /** No connection could be made. Codes: `CONNECT_FAILED`, `DNS_FAILED`, `TLS_FAILED`. `attempts` lists each address. */
 export class ConnectError extends NetworkError {
-  override readonly name = 'ConnectError';
+  override readonly name: string = 'ConnectError';
   readonly attempts: readonly ConnectFailure[];
   constructor(message: string, init?: ErrorInit & { readonly attempts?: readonly ConnectFailure[] }) {
     super(message, unsent(init), 'CONNECT_FAILED');

@@ -18,6 +18,25 @@ export interface DialTimings {
   readonly end: number;
 }
 
+/** The certificate of a peer. */
+export interface CertificateFacts {
+  /** Such as `C=NL, O=Example, CN=api.example`; empty where the names below are all that it has. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** The DNS names and IP addresses that it is good for. */
+  readonly altNames: readonly string[];
+  /** ISO 8601, as `2026-11-28T19:37:00.000Z`. */
+  readonly validFrom: string;
+  readonly validTo: string;
+  readonly serialNumber: string;
+  /** SHA-256 of the certificate, in hexadecimal with colons. */
+  readonly fingerprint256: string;
+  /** Of its key, as `tls.pins` would have it: `sha256/…`. */
+  readonly pin: string;
+  /** How many certificates there are from its own to its authority's, both included. */
+  readonly chainLength: number;
+}
+
 /** The connection that serves an exchange. */
 export interface ConnectionInfo {
   /** Counts up from 1 within the process. */
@@ -30,6 +49,11 @@ export interface ConnectionInfo {
   readonly tlsVersion: string | undefined;
   readonly tlsCipher: string | undefined;
   readonly tlsResumed: boolean;
+  /**
+   * What the peer showed of itself, in this handshake or in the one whose session was resumed: of the origin, or of a proxy that forwards. Read from
+   * the certificate when it is asked for. `undefined` without TLS.
+   */
+  readonly peerCertificate?: CertificateFacts | undefined;
   /** The proxy at its other end or on its way, as `scheme://host:port`; the addresses are then those of the first proxy. */
   readonly proxy: string | undefined;
   readonly timings: DialTimings;

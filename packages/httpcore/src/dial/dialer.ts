@@ -75,6 +75,10 @@ export class HttpDialer implements Dialer {
       tlsVersion: facts.tls?.version,
       tlsCipher: facts.tls?.cipher,
       tlsResumed: facts.tls?.resumed ?? false,
+      // Most connections are never asked.
+      get peerCertificate() {
+        return facts.tls?.certificate?.();
+      },
       proxy: (request.proxy ?? request.via)?.origin,
       timings,
     });

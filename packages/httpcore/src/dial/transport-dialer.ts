@@ -9,7 +9,7 @@
  * of a kind: a name for the proxy and one for the peer, a proxy behind a proxy. Whichever way it settles, it does so once, and nothing
  * stays open but the transport that it gave away.
  */
-import { LocalProtocolError, ProxyError, type ErrorPhase, type HttpCoreError } from '../contract/errors.ts';
+import { HttpCoreError, LocalProtocolError, ProxyError, type ErrorPhase } from '../contract/errors.ts';
 import type { PoolSettings } from '../model/pool-options.ts';
 import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
@@ -256,7 +256,8 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
       },
       onFailed: (error) => {
         const { origin, proxy } = this.#request;
-        this.onFailed(tlsError(origin.text, error, proxy === null ? undefined : `the proxy at ${origin.text}`));
+        const isTold = error instanceof HttpCoreError;
+        this.onFailed(isTold ? error : tlsError(origin.text, error, proxy === null ? undefined : `the proxy at ${origin.text}`));
       },
     });
   }

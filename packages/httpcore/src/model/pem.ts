@@ -7,17 +7,26 @@ interface Block {
   readonly label: string;
   readonly pem: RegExp;
 }
-export type PemOption = 'ca' | 'cert' | 'key';
+export type PemOption = 'ca' | 'cert' | 'key' | 'crl';
+
+const storeNames = ['default', 'system', 'bundled', 'extra'] as const;
+/** Stands among authorities for those of a whole store. */
+export type StoreName = (typeof storeNames)[number];
+
+export function isStoreName(value: unknown): value is StoreName {
+  return (storeNames as readonly unknown[]).includes(value);
+}
 
 const certificate: Block = { what: 'certificate', label: 'CERTIFICATE', pem: /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/ };
 const blocks: Readonly<Record<PemOption, Block>> = {
   ca: certificate,
   cert: certificate,
+  crl: { what: 'list of revoked certificates', label: 'X509 CRL', pem: /-----BEGIN X509 CRL-----/ },
   key: { what: 'private key', label: 'PRIVATE KEY', pem: /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/ },
 };
 
 /**
- * In PEM, whatever of the two it was in.
+ * In PEM, whatever of the two it was in. Words for stores of authorities stay.
  * @throws {LocalProtocolError} `INVALID_OPTION`: it holds nothing of that kind. It is not quoted: it may be a key.
  */
 export function toPem(option: PemOption, input: CertificateInput): (string | Uint8Array)[] {
@@ -29,11 +38,13 @@ export function toPem(option: PemOption, input: CertificateInput): (string | Uin
 function single(option: PemOption, value: unknown): string | Uint8Array {
   const { what, label, pem } = blocks[option];
   if (typeof value === 'string') {
-    if (pem.test(value)) return value;
+    if (pem.test(value) || (option === 'ca' && isStoreName(value))) return value;
     const isPath = value.length < 4_096 && !value.includes('\n') && !value.includes('-----');
     throw unusable(
       option,
-      isPath ? `holds no ${what}. Is it the path of a file? Give what the file holds: readFileSync(path)` : `holds no ${what} in PEM`,
+      isPath
+        ? `holds no ${what}. Is it the path of a file? Give what the file holds: readFileSync(path)${option === 'ca' ? `. Stores are ${storeNames.join(', ')}` : ''}`
+        : `holds no ${what} in PEM`,
     );
   }
   if (!ArrayBuffer.isView(value)) throw unusable(option, 'must be text in PEM, or bytes in PEM or DER');

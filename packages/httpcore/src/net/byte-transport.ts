@@ -1,3 +1,5 @@
+import type { CertificateFacts } from '../contract/trace.ts';
+
 /**
  * What a socket is to a connection: ordered bytes in both directions, and nothing of HTTP.
  *
@@ -73,4 +75,8 @@ export interface TlsFacts {
   readonly resumed: boolean;
   /** The names that the peer's certificate is good for (RFC 6125), for coalescing; asked for lazily. */
   readonly certificateNames: () => readonly string[];
+  /** The pins of the keys in its chain (`tls.pins`), for coalescing too. */
+  readonly certificatePins?: (() => readonly string[]) | undefined;
+  /** What is told of it to people. */
+  readonly certificate?: (() => CertificateFacts | undefined) | undefined;
 }

@@ -4,11 +4,12 @@
  * Node's defaults hold its bundled roots and `NODE_EXTRA_CA_CERTS`, but as soon as `ca` is given, it replaces them all. So for
  * `SSL_CERT_FILE`, which *adds* authorities, the defaults have to be listed too.
  *
- * With `ca` in the options, neither variable counts: who names the authorities means these and no others.
+ * With `ca` in the options, neither variable counts: who names the authorities means these and no others. Among them may be words for whole stores.
  */
 import { readFileSync } from 'node:fs';
 
-import { ConnectError } from '../contract/errors.ts';
+import { ConnectError, LocalProtocolError } from '../contract/errors.ts';
+import { isStoreName, type StoreName } from '../model/pem.ts';
 import { nodeTls } from './node-tls.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -23,6 +24,40 @@ export function defaultAuthorities(environment: Environment = process.env): read
   if (file === undefined || file === '' || usesOpensslStore(environment)) return undefined;
   return [...nodeDefaults(environment), readBundle(file)];
 }
+
+/**
+ * The value of `ca` for what the caller named; `undefined` where Node's own defaults are just that.
+ * @throws {LocalProtocolError} `INVALID_OPTION`: this version of Node can't tell what is in a store.
+ */
+export function authoritiesOf(
+  named: readonly (string | Uint8Array)[],
+  environment: Environment = process.env,
+): readonly (string | Uint8Array)[] | undefined {
+  if (named.every((each) => each === 'default')) return defaultAuthorities(environment);
+  return named.flatMap((each): readonly (string | Uint8Array)[] => (isStoreName(each) ? storeOf(each, environment) : [each]));
+}
+
+function storeOf(name: StoreName, environment: Environment): readonly string[] {
+  if (name === 'default') {
+    if (usesOpensslStore(environment)) throw unusable(name, 'can not be listed with --use-openssl-ca: give the file of its store instead');
+    return defaultAuthorities(environment) ?? nodeDefaults(environment);
+  }
+  if (name === 'bundled') return nodeTls().rootCertificates;
+  const { getCACertificates } = nodeTls() as ListingTls;
+  if (getCACertificates !== undefined) return getCACertificates(name);
+  if (name === 'extra') return extraAuthorities(environment);
+  const file = "readFileSync('/etc/ssl/certs/ca-certificates.crt')";
+  throw unusable(
+    name,
+    `needs Node 22.15 or newer, and this is ${process.version}: give the file of the system's store instead, such as ${file}`,
+  );
+}
+
+function unusable(name: StoreName, problem: string): LocalProtocolError {
+  return new LocalProtocolError(`The option tls.ca: '${name}' ${problem}`, { code: 'INVALID_OPTION', phase: 'tls' });
+}
+
+type ListingTls = typeof import('node:tls') & { getCACertificates?: (type: StoreName) => readonly string[] };
 
 /** An environment that may not be read says nothing. */
 function variable(environment: Environment, name: string): string | undefined {
@@ -55,15 +90,18 @@ function readBundle(file: string): string {
 
 /** What Node itself would trust: with `getCACertificates` (Node ≥ 22.15) also the system's store where it was asked for. */
 function nodeDefaults(environment: Environment): readonly string[] {
-  const tls = nodeTls() as typeof import('node:tls') & { getCACertificates?: (type: 'default') => readonly string[] };
-  if (tls.getCACertificates !== undefined) return tls.getCACertificates('default');
+  const tls = nodeTls() as ListingTls;
+  return tls.getCACertificates?.('default') ?? [...tls.rootCertificates, ...extraAuthorities(environment)];
+}
+
+function extraAuthorities(environment: Environment): readonly string[] {
   const extra = variable(environment, 'NODE_EXTRA_CA_CERTS');
-  if (extra === undefined || extra === '') return tls.rootCertificates;
+  if (extra === undefined || extra === '') return [];
   try {
-    return [...tls.rootCertificates, readFileSync(extra, 'latin1')];
+    return [readFileSync(extra, 'latin1')];
   } catch {
     // Node has already warned about it when it started, and goes on without.
-    return tls.rootCertificates;
+    return [];
   }
 }
 

@@ -7,7 +7,8 @@ import { nodeTls } from './node-tls.ts';
 import { plainReadSize, ReadMemory, tlsReadSize } from './read-memory.ts';
 import { SocketTransport, writeHighWaterMark } from './socket-transport.ts';
 import type { TlsHandshake } from './tls.ts';
-import { certificateNamesOf, secureSocketFacts, socketFacts } from './transport-facts.ts';
+import type { PeerChain } from './peer-chain.ts';
+import { secureSocketFacts, socketFacts } from './transport-facts.ts';
 
 /** An IP address with a port, or the path of a unix socket (or Windows named pipe) without one. */
 export interface Endpoint {
@@ -106,6 +107,7 @@ class Opening implements SocketOpening {
   readonly #onError = (error: Error): void => this.#fail(error);
   readonly #onClose = (): void => this.#fail(new Error('The connection was closed before it was ready'));
   #isSettled = false;
+  #hasFailed = false;
   isConnected = false;
 
   constructor(socket: Socket, transport: SocketTransport, handshake: TlsHandshake | undefined, listener: OpeningListener) {
@@ -123,10 +125,18 @@ class Opening implements SocketOpening {
   }
 
   secure(socket: TLSSocket, handshake: TlsHandshake, facts: () => TransportFacts): void {
-    const certificateNames = certificateNamesOf(socket, handshake.resuming);
-    socket.once('secureConnect', () => this.ready(() => secureSocketFacts(socket, facts(), certificateNames)));
+    let chain: PeerChain | undefined;
+    if (handshake.onKeyLog !== undefined) socket.on('keylog', handshake.onKeyLog);
+    socket.once('secureConnect', () =>
+      this.ready(() => {
+        chain = handshake.admit(socket);
+        return secureSocketFacts(socket, facts(), chain);
+      }),
+    );
     // Comes with the handshake over TLS 1.2, and at the server's leisure over TLS 1.3; never before the peer is verified.
-    socket.on('session', (session: Buffer) => handshake.onSession({ session, certificateNames: certificateNames() }));
+    socket.on('session', (session: Buffer) => {
+      if (chain !== undefined && !this.#hasFailed) handshake.onSession({ session, chain });
+    });
   }
 
   ready(facts: () => TransportFacts): void {
@@ -147,6 +157,7 @@ class Opening implements SocketOpening {
 
   #fail(error: Error): void {
     if (!this.#settle()) return;
+    this.#hasFailed = true;
     if (this.isConnected) this.#handshake?.onFailed();
     this.#transport.destroy();
     this.#listener.onFailed(error);

@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
 
+import type { PeerChain } from './peer-chain.ts';
 import { SessionCache } from './session-cache.ts';
 
-const session = (text: string) => ({ session: Buffer.from(text), certificateNames: [text] });
+const session = (text: string) => ({ session: Buffer.from(text), chain: { names: [text] } as unknown as PeerChain });
 
 describe('SessionCache', () => {
   it('has the newest session of each peer', () => {
     const cache = new SessionCache();
     cache.set('a', session('1'));
     cache.set('a', session('2'));
-    expect(cache.get('a')?.certificateNames).toEqual(['2']);
+    expect(cache.get('a')?.chain.names).toEqual(['2']);
     expect(cache.get('b')).toBeUndefined();
     cache.delete('a');
     expect(cache.get('a')).toBeUndefined();

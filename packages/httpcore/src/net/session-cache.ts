@@ -1,9 +1,10 @@
 import { RecentMap } from '../model/recent-map.ts';
+import type { PeerChain } from './peer-chain.ts';
 
 export interface ResumableSession {
   readonly session: Buffer;
   /** Of the handshake that made it: a resumed connection is not shown the certificate again. */
-  readonly certificateNames: readonly string[];
+  readonly chain: PeerChain;
 }
 
 /**

@@ -1,13 +1,19 @@
 /** The client's side of TLS: one per pool, so that the options are read once and sessions stay with the pool they belong to. */
 import { isIP } from 'node:net';
-import type { ConnectionOptions, PeerCertificate, SecureContext, SecureContextOptions } from 'node:tls';
+import type { ConnectionOptions, PeerCertificate, SecureContext, SecureContextOptions, TLSSocket } from 'node:tls';
 
 import { LocalProtocolError } from '../contract/errors.ts';
+import { PinMismatch } from '../contract/pin-mismatch.ts';
+import { OriginTable } from '../model/origin-pattern.ts';
 import type { Origin } from '../model/origin.ts';
 import { toPem } from '../model/pem.ts';
-import type { TlsOptions } from '../model/tls-options.ts';
-import { defaultAuthorities } from './certificate-authorities.ts';
+import { findPinsBy, lacksBackup, type FindPins } from '../model/tls-pins.ts';
+import type { TlsIdentity, TlsOptions } from '../model/tls-options.ts';
+import { authoritiesOf, defaultAuthorities } from './certificate-authorities.ts';
+import { keyLogOf, type KeyLog } from './key-log.ts';
 import { nodeTls } from './node-tls.ts';
+import { PeerChain, type ShownCertificates } from './peer-chain.ts';
+import { secureContext } from './secure-contexts.ts';
 import { SessionCache, type ResumableSession } from './session-cache.ts';
 
 /** What one handshake needs, and what it reports back. */
@@ -18,6 +24,13 @@ export interface TlsHandshake {
   readonly options: ConnectionOptions;
   /** The session that `options` ask to resume. */
   readonly resuming: ResumableSession | undefined;
+  /** Told of its secrets. */
+  readonly onKeyLog: KeyLog | undefined;
+  /**
+   * The handshake is done: is it with somebody whom we know? The last word, on resumed connections as well. Called from inside `secureConnect`.
+   * @throws {PinMismatch}
+   */
+  admit(socket: TLSSocket): PeerChain;
   /** A session to resume later; only from peers that were verified. */
   onSession(session: ResumableSession): void;
   /** The handshake failed: the session it tried to resume may be why. */
@@ -25,15 +38,28 @@ export interface TlsHandshake {
 }
 
 // Read as own properties, one by one: nothing on Object.prototype can bring a certificate or switch the verification off.
-const contextOptions = ['ca', 'cert', 'key', 'passphrase', 'minVersion', 'maxVersion', 'ciphers'] as const;
+const contextOptions = ['ca', 'crl', 'minVersion', 'maxVersion', 'ciphers', 'sigalgs'] as const;
+const identityOptions = ['cert', 'key', 'pfx', 'passphrase'] as const;
+
+const nobody: TlsIdentity = Object.freeze({});
 
 export class TlsClient {
   readonly #options: TlsOptions;
+  readonly #identities: OriginTable<TlsIdentity | null> | undefined;
+  readonly #findPins: FindPins | undefined;
+  readonly #keyLog: KeyLog | undefined;
   readonly #sessions = new SessionCache();
-  #context: SecureContext | undefined;
+  /** By who we are; one, unless there are several by origin. */
+  readonly #contexts = new Map<TlsIdentity, SecureContext>();
 
+  /** @throws {LocalProtocolError} `INVALID_OPTION`: a certificate or a key is none. */
   constructor(options: TlsOptions) {
     this.#options = withPem(options);
+    const { identities, pins, keylog } = this.#options;
+    this.#identities = identities === undefined ? undefined : new OriginTable(identities);
+    this.#findPins = findPinsBy(pins);
+    this.#keyLog = keyLogOf(keylog);
+    if (pins !== undefined) warnOfLoneliness(pins);
   }
 
   /**
@@ -42,16 +68,21 @@ export class TlsClient {
    * @throws {ConnectError} `TLS_FAILED`: `SSL_CERT_FILE` can't be used.
    */
   handshake(origin: Origin, alpnProtocols: readonly string[]): TlsHandshake {
-    this.#context ??= this.#createContext();
+    const context = this.#contextFor(origin);
     const name = this.#peerName(origin);
     // A session may bring back the protocol that was agreed on with it, whatever is offered.
     const peer = `${origin.text} ${name} ${alpnProtocols.join()}`;
     const resuming = this.#sessions.get(peer);
+    // Told with the names that are checked, and asked for in the same turn.
+    let verified: ShownCertificates | undefined;
     const options: ConnectionOptions = {
-      secureContext: this.#context,
+      secureContext: context,
       // Said in so many words, so that neither NODE_TLS_REJECT_UNAUTHORIZED nor a polluted prototype can say otherwise.
       rejectUnauthorized: this.#own('rejectUnauthorized') !== false,
-      checkServerIdentity: (_host, certificate) => this.#checkServerIdentity(name, certificate),
+      checkServerIdentity: (_host, certificate) => {
+        verified = certificate;
+        return this.#checkServerIdentity(name, certificate);
+      },
       servername: isIP(name) === 0 ? name : '',
       ...(alpnProtocols.length > 0 && { ALPNProtocols: [...alpnProtocols] }),
       ...(resuming !== undefined && { session: resuming.session }),
@@ -60,6 +91,12 @@ export class TlsClient {
       servername: options.servername === '' ? undefined : name,
       options,
       resuming,
+      onKeyLog: this.#keyLog,
+      admit: (socket) => {
+        const shown = verified ?? (socket.isSessionReused() ? undefined : shownBy(socket));
+        verified = undefined;
+        return this.#admit(origin, shown, resuming?.chain);
+      },
       onSession: (fresh) => this.#sessions.set(peer, fresh),
       onFailed: () => {
         if (resuming !== undefined) this.#sessions.delete(peer);
@@ -84,16 +121,49 @@ export class TlsClient {
     }
   }
 
-  #createContext(): SecureContext {
+  #admit(origin: Origin, shown: ShownCertificates | undefined, resumed: PeerChain | undefined): PeerChain {
+    const chain = shown === undefined && resumed !== undefined ? resumed : new PeerChain(shown ?? {});
+    if (this.#findPins === undefined) return chain;
+    // Read where none hold, too: another origin may come to use the connection.
+    if (shown !== undefined) chain.readPins(shown);
+    const pins = this.#findPins(origin);
+    const { pins: seen } = chain;
+    if (pins === undefined || seen.some((pin) => pins.includes(pin))) return chain;
+    const told = seen.length === 0 ? 'it showed none' : `it showed ${seen.join(', ')}`;
+    throw new PinMismatch(`TLS with ${origin.text} was given up: none of its keys is pinned (tls.pins); ${told}`, {
+      origin: origin.text,
+      seen,
+    });
+  }
+
+  #contextFor(origin: Origin): SecureContext {
+    const named = this.#identities?.find(origin);
+    const identity = named === undefined ? this.#options : (named ?? nobody);
+    let context = this.#contexts.get(identity);
+    if (context === undefined) {
+      context = this.#createContext(identity);
+      this.#contexts.set(identity, context);
+    }
+    return context;
+  }
+
+  #createContext(identity: TlsIdentity): SecureContext {
     const options = Object.create(null) as Record<string, unknown>;
     options['minVersion'] = 'TLSv1.2';
     for (const key of contextOptions) {
       const value = this.#own(key);
-      if (value !== undefined) options[key] = value;
+      if (value !== undefined)
+        options[key] = typeof value === 'object' && key === 'sigalgs' ? (value as readonly string[]).join(':') : value;
     }
-    options['ca'] ??= defaultAuthorities();
+    for (const key of identityOptions) {
+      if (Object.hasOwn(identity, key) && identity[key] !== undefined) options[key] = identity[key];
+    }
+    const curves = this.#own('curves');
+    if (curves !== undefined) options['ecdhCurve'] = typeof curves === 'string' ? curves : curves.join(':');
+    const { ca } = options;
+    options['ca'] = ca === undefined ? defaultAuthorities() : authoritiesOf(ca as readonly (string | Uint8Array)[]);
     try {
-      return nodeTls().createSecureContext(options);
+      return secureContext(options);
     } catch (cause) {
       // What OpenSSL says names the problem and never the key.
       throw new LocalProtocolError(`${this.#guilty(options)} not usable: ${(cause as Error).message}`, {
@@ -106,12 +176,12 @@ export class TlsClient {
 
   /** Which of them Node does not take even by itself. */
   #guilty(options: Record<string, unknown>): string {
-    for (const name of ['ca', 'cert', 'key'] as const) {
+    for (const name of ['ca', 'crl', 'cert', 'key', 'pfx', 'sigalgs', 'ecdhCurve', 'ciphers'] as const) {
       if (options[name] === undefined) continue;
       try {
         nodeTls().createSecureContext({ [name]: options[name], passphrase: options['passphrase'] } as SecureContextOptions);
       } catch {
-        return `The option tls.${name} is`;
+        return `The option tls.${name === 'ecdhCurve' ? 'curves' : name} is`;
       }
     }
     return 'The TLS options are';
@@ -122,12 +192,49 @@ export class TlsClient {
   }
 }
 
+/** What stands in for the network may know nothing of it. */
+function shownBy(socket: TLSSocket): ShownCertificates | undefined {
+  const { getPeerCertificate }: Partial<TLSSocket> = socket;
+  return getPeerCertificate?.call(socket, true);
+}
+
 /** @throws {LocalProtocolError} `INVALID_OPTION` */
 function withPem(options: TlsOptions): TlsOptions {
-  const own: { -readonly [Name in keyof TlsOptions]: TlsOptions[Name] } = { ...options };
-  for (const name of ['ca', 'cert', 'key'] as const) {
+  const own: { -readonly [Name in keyof TlsOptions]: TlsOptions[Name] } = { ...options, ...identityInPem(options) };
+  for (const name of ['ca', 'crl'] as const) {
     const given = own[name];
     if (given !== undefined) own[name] = toPem(name, given);
   }
+  if (options.identities !== undefined) {
+    const named = Object.entries(options.identities).map(([pattern, identity]) => [
+      pattern,
+      identity === null ? null : identityInPem(identity),
+    ]);
+    own.identities = Object.fromEntries(named) as TlsOptions['identities'];
+  }
   return own;
+}
+
+function identityInPem(identity: TlsIdentity): TlsIdentity {
+  const own: { -readonly [Name in keyof TlsIdentity]: TlsIdentity[Name] } = {};
+  for (const name of identityOptions) {
+    const given = Object.hasOwn(identity, name) ? identity[name] : undefined;
+    if (given === undefined) continue;
+    if (name === 'cert' || name === 'key') own[name] = toPem(name, given);
+    else Object.assign(own, { [name]: given });
+  }
+  return own;
+}
+
+const warned = new WeakSet<object>();
+
+function warnOfLoneliness(pins: NonNullable<TlsOptions['pins']>): void {
+  if (warned.has(pins) || !lacksBackup(pins)) return;
+  warned.add(pins);
+  process.emitWarning(
+    'tls.pins has a single pin: with the loss of that key the server can not be reached any more. Add the pin of one in reserve',
+    {
+      type: 'TlsPinWarning',
+    },
+  );
 }

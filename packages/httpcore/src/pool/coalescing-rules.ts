@@ -1,5 +1,9 @@
 /** Which origins an HTTP/2 connection may serve beside the one it was made for (RFC 9113 §9.1.1): pure decisions. */
+import type { Shareable } from '../connection/connection.ts';
+import { OriginTable } from '../model/origin-pattern.ts';
 import type { Origin } from '../model/origin.ts';
+import { findPinsBy, type FindPins } from '../model/tls-pins.ts';
+import type { TlsIdentity, TlsOptions } from '../model/tls-options.ts';
 import { parseUrl } from '../model/url.ts';
 
 /**
@@ -8,6 +12,28 @@ import { parseUrl } from '../model/url.ts';
  */
 export function isCoalescable(origin: Origin): boolean {
   return origin.scheme === 'https' && origin.servername === origin.host;
+}
+
+/** What TLS options that differ by origin have to say to that. */
+export class SharedTrust {
+  readonly #identities: OriginTable<TlsIdentity | null> | undefined;
+  readonly #findPins: FindPins | undefined;
+
+  constructor({ identities, pins }: TlsOptions) {
+    this.#identities = identities === undefined ? undefined : new OriginTable(identities);
+    this.#findPins = findPinsBy(pins);
+  }
+
+  /** Are we the same to both? A server is shown one certificate for all requests of a connection. */
+  isSameFor(guest: Origin, host: Origin): boolean {
+    return this.#identities === undefined || this.#identities.find(guest) === this.#identities.find(host);
+  }
+
+  /** Does the peer have a key that is pinned for `guest`? */
+  isPinned(guest: Origin, { certificatePins }: Pick<Shareable, 'certificatePins'>): boolean {
+    const pins = this.#findPins?.(guest);
+    return pins === undefined || certificatePins?.().some((pin) => pins.includes(pin)) === true;
+  }
 }
 
 /** One text for one address and port, however the address is spelled. */

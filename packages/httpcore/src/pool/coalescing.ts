@@ -15,13 +15,14 @@
  * full: nobody waits because of somebody else. The exchanges keep their own origin and their own owner, so limits, replays
  * and errors are those of the guest.
  */
-import type { Connection, ConnectionOwner } from '../connection/connection.ts';
+import type { Connection, ConnectionOwner, Shareable } from '../connection/connection.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { DialRequest } from '../dial/dial.ts';
 import { Aborted, type HttpCoreError } from '../contract/errors.ts';
 import type { PoolSettings } from '../model/pool-options.ts';
 import type { Origin } from '../model/origin.ts';
-import { coversHost, endpointKey, isCoalescable } from './coalescing-rules.ts';
+import type { TlsOptions } from '../model/tls-options.ts';
+import { coversHost, endpointKey, isCoalescable, SharedTrust } from './coalescing-rules.ts';
 import type { Learnt } from './learnt.ts';
 
 /** What this asks of an origin's pool, as a host and as a guest. */
@@ -39,7 +40,7 @@ export interface CoalescingOrigin extends ConnectionOwner {
 interface SharedConnection {
   readonly connection: Connection;
   readonly endpoint: string;
-  readonly certificateNames: () => readonly string[];
+  readonly peer: Shareable;
   readonly host: CoalescingOrigin;
   /** The longest there first. */
   readonly guests: Set<CoalescingOrigin>;
@@ -60,15 +61,17 @@ export class Coalescing {
   /** The connections of others on which each guest has exchanges, or may start some. */
   readonly #stays = new Map<CoalescingOrigin, Set<SharedConnection>>();
   readonly #learnt: Learnt;
+  readonly #trust: SharedTrust;
 
-  private constructor(learnt: Learnt) {
+  private constructor(learnt: Learnt, tls: TlsOptions) {
     this.#learnt = learnt;
+    this.#trust = new SharedTrust(tls);
   }
 
   /** `null` where it is off, and where the certificate's names are not what the caller goes by. */
   static create({ coalesce, http2, tls }: PoolSettings, learnt: Learnt): Coalescing | null {
     const goesByNames = tls.rejectUnauthorized !== false && tls.checkServerIdentity === undefined;
-    return coalesce && http2 && goesByNames ? new Coalescing(learnt) : null;
+    return coalesce && http2 && goesByNames ? new Coalescing(learnt, tls) : null;
   }
 
   // Connections come and go
@@ -109,9 +112,8 @@ export class Coalescing {
     const { proxy, remotePort } = connection.info;
     // A host that was given another port (`resolve`) is another server than one at that address and its own port.
     if (proxy === undefined && remotePort !== undefined && remotePort !== host.origin.port) return;
-    const { remoteAddress, certificateNames } = coalescing;
-    const endpoint = endpointKey(remoteAddress, host.origin.port);
-    const shared: SharedConnection = { connection, endpoint, certificateNames, host, guests: new Set() };
+    const endpoint = endpointKey(coalescing.remoteAddress, host.origin.port);
+    const shared: SharedConnection = { connection, endpoint, peer: coalescing, host, guests: new Set() };
     this.#shared.set(connection, shared);
     const sameEndpoint = this.#byEndpoint.get(endpoint);
     if (sameEndpoint === undefined) this.#byEndpoint.set(endpoint, new Set([shared]));
@@ -154,7 +156,8 @@ export class Coalescing {
     for (const address of addresses) {
       for (const shared of this.#byEndpoint.get(endpointKey(address, port)) ?? []) {
         if (shared.host === guest || shared.connection.capacity === 0) continue;
-        if (coversHost(shared.certificateNames(), host)) return shared;
+        if (!this.#trust.isSameFor(guest.origin, shared.host.origin) || !this.#trust.isPinned(guest.origin, shared.peer)) continue;
+        if (coversHost(shared.peer.certificateNames(), host)) return shared;
       }
     }
     return undefined;

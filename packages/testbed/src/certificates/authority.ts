@@ -26,6 +26,8 @@ export interface CertificateAuthority {
   /** The authority's own certificate in PEM. */
   readonly certificate: string;
   issue(request: CertificateRequest): Promise<IssuedCertificate>;
+  /** A list of revoked certificates in PEM. */
+  revoke(certificates: readonly string[]): Promise<string>;
 }
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -89,6 +91,18 @@ export async function createAuthority(name: string): Promise<CertificateAuthorit
         ],
       });
       return { cert: leaf.toString('pem'), key: await privateKeyPem(leafKeys.privateKey), ca: certificate };
+    },
+    async revoke(certificates) {
+      const list = await x509.X509CrlGenerator.create({
+        issuer: root.subject,
+        thisUpdate: new Date(Date.now() - DAY),
+        nextUpdate: new Date(Date.now() + 30 * DAY),
+        entries: certificates.map((pem) => ({ serialNumber: new x509.X509Certificate(pem).serialNumber, revocationDate: new Date() })),
+        signingAlgorithm: SIGNING_ALGORITHM,
+        signingKey: keys.privateKey,
+      });
+      // As OpenSSL calls it.
+      return list.toString('pem').replaceAll(/(BEGIN|END) CRL/gu, '$1 X509 CRL');
     },
   };
 }

@@ -5,7 +5,8 @@ import { basicAuthenticator, type ProxyAuthenticator } from './proxy-authenticat
 import { proxyKey } from './proxy-key.ts';
 import { checkCredentials, invalidProxyOption, isPair, namesCredentials, readProxyOptions } from './proxy-options.ts';
 import { parseProxyUrl, type ProxyScheme } from './proxy-url.ts';
-import { ownTlsOptions, type TlsOptions } from '../tls-options.ts';
+import { ownTlsOptions } from '../own-tls-options.ts';
+import type { TlsOptions } from '../tls-options.ts';
 
 /** What a URL can't say of a proxy. */
 export interface ProxyOptions {

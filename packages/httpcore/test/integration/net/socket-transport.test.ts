@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { ByteTransport } from '../../../src/net/byte-transport.ts';
 import { SocketTransport } from '../../../src/net/socket-transport.ts';
+import { PeerChain } from '../../../src/net/peer-chain.ts';
 import { secureSocketFacts, socketFacts } from '../../../src/net/transport-facts.ts';
 import { connectTo, listen, openResources, Recorder, resourcesBackTo, someTurns, type Listening } from './sockets.ts';
 
@@ -53,10 +54,7 @@ const kinds: Record<string, () => Promise<{ server: ReturnType<typeof createServ
         await once(tcp, 'connect');
         const socket = connectTls({ socket: tcp, ca, servername: 'localhost' });
         await once(socket, 'secureConnect');
-        return SocketTransport.over(
-          socket,
-          secureSocketFacts(socket, socketFacts(socket, undefined), () => []),
-        );
+        return SocketTransport.over(socket, secureSocketFacts(socket, socketFacts(socket, undefined), new PeerChain({})));
       },
     };
   },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { parseAlternativeNames } from './transport-facts.ts';
+import { parseAlternativeNames } from './peer-chain.ts';
 
 describe('parseAlternativeNames', () => {
   it('lists DNS names and IP addresses', () => {
