@@ -38,7 +38,7 @@ export interface LimitOptions {
   readonly maxConcurrencyPerOrigin?: number | null | undefined;
   /**
    * Milliseconds for which an idle HTTP/1.1 connection is kept, or a second less than the server's own word where that is shorter. Default 5,000, or
-   * the server's word, up to ten minutes.
+   * the server's word, up to ten minutes; up to 30,000 where a server was seen to keep what we would have closed. Where a server closes sooner, we do.
    */
   readonly keepAliveTimeout?: number | null | undefined;
   /**

@@ -5,6 +5,7 @@
 import type { HttpCoreError } from '../contract/errors.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import type { PoolNotes } from './pool-notes.ts';
 
 /** By what a connection may serve other origins than its own. */
 export interface Shareable {
@@ -14,7 +15,7 @@ export interface Shareable {
   readonly certificatePins: (() => readonly string[]) | undefined;
 }
 
-export interface Connection {
+export interface Connection extends PoolNotes {
   readonly info: ConnectionInfo;
   /** How many more exchanges can start now. Never more than 1 on HTTP/1.1; 0 once {@link noNewExchanges}. */
   readonly capacity: number;
@@ -30,13 +31,8 @@ export interface Connection {
   readonly idleSince: number;
   /** How long it may stay idle by the server's own word or its protocol's rule, in milliseconds; `undefined`: the pool decides. */
   readonly idleTimeout: number | undefined;
-  /** The pool's own note: is it in the list of connections with capacity? */
-  listed: boolean;
-  /** Another one: did it become idle a moment ago? */
-  isNewlyIdle: boolean;
-  /** And more: from when on it takes nothing new, and when it closes while it is idle; in clock milliseconds. */
-  retiresAt: number;
-  expiresAt: number;
+  /** How long it had been idle, in milliseconds, when the server closed it for that; `undefined`: it did not. */
+  readonly lostAfter: number | undefined;
   /** The names and address that this connection may also serve other origins by (HTTP/2 coalescing); `undefined` on HTTP/1.1. */
   readonly coalescing: Shareable | undefined;
   /** The exchanges that run, for people to look at. */

@@ -17,6 +17,7 @@ import { Http1Carrier, type Http1CarrierOptions, type Http1CarrierOwner } from '
 import { idleTimeoutOf } from './http1-rules.ts';
 import { isWorthALook } from './liveness.ts';
 import type { Turn } from './turn.ts';
+import { PoolNotes } from './pool-notes.ts';
 
 /** How long what was written to a tunnel may take to leave behind its end, in milliseconds. */
 const closingTimeout = 30_000;
@@ -26,17 +27,14 @@ export interface Http1ConnectionOptions extends Http1CarrierOptions {
   readonly longestKeepAlive?: number;
 }
 
-export class Http1Connection implements Connection, Http1CarrierOwner {
+export class Http1Connection extends PoolNotes implements Connection, Http1CarrierOwner {
   readonly info: ConnectionInfo;
   readonly coalescing = undefined;
   readonly expectsCapacity = false;
   served = 0;
   idleSince: number;
   idleTimeout: number | undefined = undefined;
-  listed = false;
-  isNewlyIdle = false;
-  retiresAt: number = Infinity;
-  expiresAt: number = Infinity;
+  lostAfter: number | undefined = undefined;
 
   readonly #transport: ByteTransport;
   readonly #owner: ConnectionOwner;
@@ -59,6 +57,7 @@ export class Http1Connection implements Connection, Http1CarrierOwner {
     turn: Turn,
     options: Http1ConnectionOptions,
   ) {
+    super();
     this.#transport = transport;
     this.info = info;
     this.#owner = owner;
@@ -179,8 +178,10 @@ export class Http1Connection implements Connection, Http1CarrierOwner {
   #onTransportEnd(): void {
     const carrier = this.#carrier;
     carrier.engine.receiveEnd();
-    if (carrier.exchange === null) this.#shut(undefined);
-    else if (!carrier.isWritten)
+    if (carrier.exchange === null) {
+      this.#lostWhileIdle();
+      this.#shut(undefined);
+    } else if (!carrier.isWritten)
       this.#fail(new ReadError('The server closed the connection while it was idle', { code: 'CONNECTION_CLOSED' }), this.#stale());
   }
 
@@ -191,6 +192,7 @@ export class Http1Connection implements Connection, Http1CarrierOwner {
     // Without an error it is an end of both directions, in which a body may end as well.
     if (error === undefined) carrier.engine.receiveEnd();
     if (this.#shutDown) return;
+    if (carrier.exchange === null) this.#lostWhileIdle();
     const failure = carrier.exchange?.phase === 'send' ? WriteError : ReadError;
     const why = error === undefined ? 'was closed' : `failed: ${error.message}`;
     const lost = new failure(`The connection ${why}`, { code: error === undefined ? 'CONNECTION_CLOSED' : undefined, cause: error });
@@ -200,6 +202,10 @@ export class Http1Connection implements Connection, Http1CarrierOwner {
 
   // Ending
 
+  #lostWhileIdle(): void {
+    if (!this.#shutDown && !this.#noNewExchanges && this.served > 0) this.lostAfter = this.#clock.now() - this.idleSince;
+  }
+
   /** What is known of the server's side when the connection turns out to be gone. */
   #stale(): Processing {
     const { engine, isWritten } = this.#carrier;
@@ -208,6 +214,7 @@ export class Http1Connection implements Connection, Http1CarrierOwner {
   }
 
   #fail(error: HttpCoreError, processing: Processing): void {
+    if (processing === 'stale' || processing === 'retired') this.#lostWhileIdle();
     const exchange = this.#carrier.release();
     if (!this.#end()) return;
     exchange?.fail(error, processing);

@@ -29,6 +29,7 @@ import { coalescingOf, engineOptions, type Http2ConnectionOptions } from './http
 import { isWorthALook, Liveness, pingTimeout } from './liveness.ts';
 import { Http2Carrier, type Http2CarrierOwner } from './http2-carrier.ts';
 import { Unstarted } from './http2-unstarted.ts';
+import { PoolNotes } from './pool-notes.ts';
 
 /** Idle longer than this, a connection is closed; servers and load balancers keep theirs for a minute or more. */
 const idleTimeout = 90_000;
@@ -37,14 +38,11 @@ const closingTimeout = 1_000;
 /** The code of the errors of streams that the server wants to see over HTTP/1.1. */
 const http1Required = 'H2_HTTP_1_1_REQUIRED';
 
-export class Http2Connection implements Connection, Http2CarrierOwner, BodyMemoryWatcher {
+export class Http2Connection extends PoolNotes implements Connection, Http2CarrierOwner, BodyMemoryWatcher {
   readonly info: ConnectionInfo;
   readonly idleTimeout: number = idleTimeout;
+  lostAfter: number | undefined = undefined;
   readonly coalescing: Connection['coalescing'];
-  listed = false;
-  isNewlyIdle = false;
-  retiresAt: number = Infinity;
-  expiresAt: number = Infinity;
   served = 0;
   idleSince: number;
 
@@ -79,6 +77,7 @@ export class Http2Connection implements Connection, Http2CarrierOwner, BodyMemor
   readonly #unstarted = new Unstarted();
 
   constructor(transport: ByteTransport, info: ConnectionInfo, owner: ConnectionOwner, clock: Clock, options: Http2ConnectionOptions) {
+    super();
     this.#transport = transport;
     this.#pieces = new ChunkPieces(transport);
     this.info = info;
@@ -329,6 +328,7 @@ export class Http2Connection implements Connection, Http2CarrierOwner, BodyMemor
   }
 
   #onGoAway(): void {
+    this.#lostWhileIdle();
     this.#noNewExchanges = true;
     if (this.active === 0) this.#shut(undefined);
   }
@@ -410,9 +410,14 @@ export class Http2Connection implements Connection, Http2CarrierOwner, BodyMemor
 
   // Ending
 
+  #lostWhileIdle(): void {
+    if (this.active === 0 && !this.#noNewExchanges && this.served > 0) this.lostAfter = this.clock.now() - this.idleSince;
+  }
+
   /** The transport is gone or given up: every exchange hears of it. */
   #lost(error: HttpCoreError): void {
     if (this.#shutDown) return;
+    if (!this.#givenUp) this.#lostWhileIdle();
     this.#noNewExchanges = true;
     this.#unstarted.end(error, this.#hasAnswered && !this.#givenUp);
     this.engine.terminate(error);

@@ -31,22 +31,20 @@ import {
 } from './outgoing-response.ts';
 import { expectsContinue } from '../connection/expect-continue.ts';
 import { ProcessRef } from './process-ref.ts';
+import { PoolNotes } from '../connection/pool-notes.ts';
 
 /** Answers one request; what it throws fails the exchange. */
 export type Answering = (request: ApplicationRequest, exchange: Exchange) => Promise<OutgoingResponse>;
 
-export class ApplicationConnection implements Connection, Carrier<Exchange>, IncomingSource {
+export class ApplicationConnection extends PoolNotes implements Connection, Carrier<Exchange>, IncomingSource {
   readonly info: ConnectionInfo;
   readonly coalescing = undefined;
   readonly expectsCapacity = false;
   // Nothing is saved by keeping it.
   readonly idleTimeout = 0;
+  readonly lostAfter = undefined;
   readonly idleSince: number;
   served = 0;
-  listed = false;
-  isNewlyIdle = false;
-  retiresAt: number = Infinity;
-  expiresAt: number = Infinity;
 
   readonly #answer: Answering;
   readonly #owner: ConnectionOwner;
@@ -65,6 +63,7 @@ export class ApplicationConnection implements Connection, Carrier<Exchange>, Inc
   readonly #signal = new LazySignal();
 
   constructor(info: ConnectionInfo, answer: Answering, owner: ConnectionOwner, clock: Clock) {
+    super();
     this.info = info;
     this.#answer = answer;
     this.#owner = owner;

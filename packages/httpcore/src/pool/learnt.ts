@@ -10,14 +10,17 @@
  *
  * - How many streams it takes at once, where that is less than is assumed of servers: a second connection need not find it out by being
  *   refused.
+ * - How long it keeps connections that are idle.
  * - That it has turned requests away that came over a connection to another origin (421, RFC 9110 §15.5.20).
  */
 import { onlyHttp1, type HttpProtocol, type Destination } from '../model/destination.ts';
 import { RecentMap } from '../model/recent-map.ts';
 import type { DialRequest } from '../dial/dial.ts';
 import type { Sharing } from './decide.ts';
+import type { KeepAliveEstimate } from './keep-alive-estimate.ts';
 
 interface Lessons {
+  keepAlive?: KeepAliveEstimate;
   protocol?: HttpProtocol | 'http/1.1 alone';
   streamLimit?: number | undefined;
   isMisdirected?: true;
@@ -84,6 +87,14 @@ export class Learnt {
   isNoGuest(key: string): boolean {
     const lessons = this.#lessons.get(key);
     return lessons !== undefined && (lessons.isMisdirected === true || lessons.protocol === 'http/1.1 alone');
+  }
+
+  keepAliveOf(key: string): KeepAliveEstimate | undefined {
+    return this.#lessons.get(key)?.keepAlive;
+  }
+
+  onKeepAlive(key: string, estimate: KeepAliveEstimate): void {
+    this.#of(key).keepAlive = estimate;
   }
 
   #onStreamLimit(key: string, limit: number): void {

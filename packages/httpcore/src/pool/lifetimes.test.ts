@@ -199,4 +199,43 @@ describe.each<Protocol>(['http/1.1', 'h2'])('over %s', (protocol) => {
     await world.wait(50);
     expect(world.open).toBe(0);
   });
+
+  it('a server that closes what is idle is learnt from: by the third time we are before it, and a request never finds the connection closed', async () => {
+    const world = start(protocol, { keepAliveTimeout: undefined });
+    const lived: (number | undefined)[] = [];
+    for (let round = 0; round < 5; round += 1) {
+      await world.get(['a']);
+      const transport = world.transports.at(-1)!;
+      const since = world.clock.now();
+      while (world.open > 0 && world.clock.now() < since + 2_000) await world.wait(10);
+      lived.push(world.open > 0 ? undefined : world.clock.now() - since);
+      transport.receiveEnd();
+      transport.close();
+      await world.wait(4_000);
+      expect(world.open).toBe(0);
+    }
+    expect(lived.slice(0, 2)).toEqual([undefined, undefined]);
+    for (const time of lived.slice(2)) expect(time).toBeGreaterThanOrEqual(1_600);
+    for (const time of lived.slice(2)) expect(time).toBeLessThanOrEqual(1_850);
+    // What was learnt outlives the connections, and is of one server.
+    expect(await world.get(['a', 'a'], 1_500)).toEqual([5, 5]);
+    expect(await world.get(['a', 'b', 'b'], 1_900)).toEqual([5, 6, 6]);
+  });
+
+  it('a server that restarts, and closes what happens to be idle, teaches nothing', async () => {
+    const world = start(protocol, { keepAliveTimeout: undefined, maxRequestsPerConnection: 1_000 });
+    for (let round = 0; round < 4; round += 1) {
+      const calls = [await world.begin(), await world.begin(), await world.begin()];
+      for (const call of calls) {
+        await world.answer(call);
+        await world.wait(300 + 40 * round);
+      }
+      for (const transport of world.transports) transport.receiveEnd();
+      for (const transport of world.transports) transport.close();
+      await world.wait(2_000);
+      // As long as it stands it keeps what is idle.
+      await world.get(['a', 'a'], 3_000);
+    }
+    expect(new Set(await world.get(['a', 'a'], 4_000)).size).toBe(1);
+  });
 });

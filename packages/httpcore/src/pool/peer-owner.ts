@@ -4,6 +4,7 @@ import type { BodyMemory } from '../exchange/body-memory.ts';
 import type { Dial, DialRequest } from '../dial/dial.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Coalescing } from './coalescing.ts';
+import type { KeepAliveLimits } from './keep-alive-estimate.ts';
 import type { Learnt } from './learnt.ts';
 import type { Lifetimes } from './lifetimes.ts';
 
@@ -13,7 +14,7 @@ export interface PeerOwner<Owned> {
   readonly memory: BodyMemory;
   readonly maxConnections: number;
   readonly maxConnectionsPerOrigin: number;
-  readonly keepAliveTimeout: number;
+  readonly keepAlive: KeepAliveLimits;
   readonly lifetimes: Lifetimes;
   readonly closing: boolean;
   readonly learnt: Learnt;

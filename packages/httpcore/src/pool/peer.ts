@@ -25,7 +25,7 @@ import { AvailableConnections } from './available-connections.ts';
 import { servedElsewhere, type CoalescingOrigin } from './coalescing.ts';
 import { closedEarly, closedWhileConnecting, dialFailure } from './connect-errors.ts';
 import { decideDials, type Sharing } from './decide.ts';
-import { expiryOf } from './eviction.ts';
+import { KeepAlive } from './keep-alive.ts';
 import { leave } from './leaving.ts';
 import { Line } from './line.ts';
 import type { PeerOwner } from './peer-owner.ts';
@@ -46,6 +46,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
 
   readonly #pool: PeerOwner<Peer>;
   readonly #available = new AvailableConnections();
+  readonly #keepAlive: KeepAlive;
   // Its own limit counts, from then on, whoever the dial was begun for.
   readonly #line = new Line((exchange) => this.#waitFor(exchange, 'connect', this.clock.now()));
   readonly #dials = new Set<PendingDial>();
@@ -62,6 +63,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     this.memory = pool.memory;
     this.destination = destination;
     this.key = key;
+    this.#keepAlive = new KeepAlive(key, pool.keepAlive, pool.learnt);
     this.forwarding = forwarding;
     this.callsForRequests = pool.callsForRequests || forwarding !== null || destination.via !== null;
   }
@@ -325,6 +327,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
       this.#closedEarly.add(connection);
       return;
     }
+    this.#keepAlive.onClosed(connection, this.clock.now());
     this.#pool.onClosed(this, connection, error);
     this.grow();
     this.#closeIfDone();
@@ -355,7 +358,11 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   }
 
   #start(connection: Connection, exchange: Exchange, now: number): void {
-    if (connection.active === 0) connection.ref();
+    if (connection.active === 0) {
+      connection.ref();
+      this.#keepAlive.onUsed(connection, now);
+    }
+    connection.expiresAt = Infinity;
     connection.start(exchange, now);
     if (connection.served >= this.#pool.lifetimes.maxRequests) connection.drain();
   }
@@ -380,7 +387,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     // One that takes nothing for the moment is idle as well.
     if (connection.noNewExchanges || (connection.capacity === 0 && connection.active > 0)) return;
     if (connection.active === 0) {
-      connection.expiresAt = expiryOf(connection, this.#pool.keepAliveTimeout);
+      connection.expiresAt = this.#keepAlive.expiryOf(connection);
       if (this.#pool.closing || connection.expiresAt <= connection.idleSince) {
         connection.drain();
         return;

@@ -29,6 +29,7 @@ import { Coalescing } from './coalescing.ts';
 import { ConnectionWatch } from './connection-watch.ts';
 import { surplus } from './eviction.ts';
 import { idleGrace, Idling, type IdlingPool } from './idling.ts';
+import type { KeepAliveLimits } from './keep-alive-estimate.ts';
 import { Learnt } from './learnt.ts';
 import { Lifetimes } from './lifetimes.ts';
 import { Peer } from './peer.ts';
@@ -38,6 +39,9 @@ import { poolStats, type PoolStats } from './pool-stats.ts';
 import { longestHolders } from './pool-timeout.ts';
 import { Room } from './room.ts';
 
+/** Who gives no `keepAliveTimeout` has idle connections kept for so long, in milliseconds, where the server was seen to keep them. */
+const longestLearntKeepAlive = 30_000;
+
 export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
   readonly clock: Clock;
   readonly memory: BodyMemory;
@@ -45,7 +49,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
   readonly watch: ConnectionWatch;
   readonly maxConnections: number;
   readonly maxConnectionsPerOrigin: number;
-  readonly keepAliveTimeout: number;
+  readonly keepAlive: KeepAliveLimits;
   readonly lifetimes: Lifetimes;
   readonly coalescing: Coalescing | null;
   readonly learnt: Learnt = new Learnt();
@@ -75,7 +79,8 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     if (options.diagnostics === 'undici') this.watch.add(publishConnection);
     this.maxConnections = options.maxConnections;
     this.maxConnectionsPerOrigin = options.maxConnectionsPerOrigin;
-    this.keepAliveTimeout = options.keepAliveTimeout;
+    const { keepAliveTimeout, longestKeepAlive } = options;
+    this.keepAlive = { initial: keepAliveTimeout, longest: Math.min(longestKeepAlive, Math.max(longestLearntKeepAlive, keepAliveTimeout)) };
     this.lifetimes = new Lifetimes(options);
     this.coalescing = Coalescing.create(options, this.learnt);
     this.#room = new Room(options.maxConnections, idleGrace);
