@@ -25,6 +25,8 @@ const mostOrigins = 1000;
 export class StatsKeeper {
   readonly #all: Counts = none();
   readonly #origins = new Map<string, Counts>();
+  #latest = '';
+  #countsOfLatest = none();
 
   count(origin: string, { state }: CacheOutcome): void {
     this.#all[state] += 1;
@@ -45,10 +47,14 @@ export class StatsKeeper {
   }
 
   #of(origin: string): Counts {
+    if (origin === this.#latest) return this.#countsOfLatest;
     let counts = this.#origins.get(origin);
-    if (counts !== undefined) return counts;
+    if (counts === undefined) counts = none();
+    else this.#origins.delete(origin);
     if (this.#origins.size >= mostOrigins) this.#origins.delete(this.#origins.keys().next().value!);
-    this.#origins.set(origin, (counts = none()));
+    this.#origins.set(origin, counts);
+    this.#latest = origin;
+    this.#countsOfLatest = counts;
     return counts;
   }
 }

@@ -8,7 +8,7 @@ import { currentAge, judge, type Reuse } from '../rules/reuse.ts';
 import { matchesSelecting } from '../rules/vary.ts';
 import type { StoredResponse } from '../store/store.ts';
 import type { CacheCore } from './cache-core.ts';
-import { nothingStored, type Basis } from './fetch.ts';
+import { nothingAtAll, nothingStored, type Basis } from './fetch.ts';
 import { Fetching } from './fetching.ts';
 import { coversRange, serve } from './serving.ts';
 import { emptyBody } from './stored-body.ts';
@@ -26,7 +26,7 @@ export class Answering {
     this.#fetching = new Fetching(core, inner, this);
   }
 
-  async dispatch(dispatched: Dispatched): Promise<DispatchResponse> {
+  dispatch(dispatched: Dispatched): Promise<DispatchResponse> {
     const { method, url, headers, body, timeouts, context } = dispatched;
     let request: CacheRequest | Bypassed;
     try {
@@ -41,9 +41,19 @@ export class Answering {
   }
 
   /** Looks at the store, and asks the origin where that is not enough. */
-  async answer(request: CacheRequest): Promise<DispatchResponse> {
+  answer(request: CacheRequest): Promise<DispatchResponse> {
     const found = this.#core.store.find(request.key);
-    const basis = this.#basis(request, found instanceof Promise ? await found : found);
+    return found instanceof Promise ? found.then((responses) => this.#answerFrom(request, responses)) : this.#answerFrom(request, found);
+  }
+
+  #answerFrom(request: CacheRequest, found: readonly StoredResponse[]): Promise<DispatchResponse> {
+    const isCachedOnly = request.mode === 'only-if-cached' || request.directives.has('only-if-cached');
+    if (found.length === 0 && !isCachedOnly) return this.#fetching.fetch(request, nothingAtAll);
+    return this.#answerWith(request, found, isCachedOnly);
+  }
+
+  async #answerWith(request: CacheRequest, found: readonly StoredResponse[], isCachedOnly: boolean): Promise<DispatchResponse> {
+    const basis = this.#basis(request, found);
     const { stored } = basis;
     let why = stored === undefined ? basis.why : 'the request asks for a new one';
     if (stored !== undefined && request.mode !== 'reload') {
@@ -57,7 +67,7 @@ export class Answering {
       why = reuse.reason;
       if (basis.isOfNobody) return this.#fetching.fetch(request, { ...nothingStored(why), found: basis.found });
     }
-    if (request.mode === 'only-if-cached' || request.directives.has('only-if-cached')) return this.#unanswered(request, why);
+    if (isCachedOnly) return this.#unanswered(request, why);
     return this.#fetching.fetch(request, { ...basis, why });
   }
 
@@ -94,7 +104,7 @@ export class Answering {
 
   /** RFC 9111 §4, §4.1: which of the stored responses are for this request; of several the one that came last. */
   #basis(request: CacheRequest, found: readonly StoredResponse[]): Basis {
-    if (found.length === 0) return nothingStored('nothing stored');
+    if (found.length === 0) return nothingAtAll;
     const [single] = found;
     if (found.length === 1 && single!.part === null && this.#isFor(request, single!)) {
       return { why: '', found, stored: single, siblings: noResponses, beginning: undefined, isOfNobody: false };

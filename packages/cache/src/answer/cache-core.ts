@@ -9,7 +9,7 @@ import type { CacheSettings } from '../cache-options.ts';
 import { StatsKeeper } from '../cache-stats.ts';
 import type { CacheEvent } from '../events.ts';
 import type { CacheOutcome } from '../outcome.ts';
-import { originOf, originOfKey } from '../rules/cache-key.ts';
+import { originOf } from '../rules/cache-key.ts';
 import { storedPolicy, type StoredPolicy } from '../rules/reuse.ts';
 import type { Conceal } from '../rules/vary.ts';
 import { RecentResponses } from '../store/recent-responses.ts';
@@ -66,17 +66,16 @@ export class CacheCore {
     return true;
   }
 
-  report(request: Dispatched & { readonly key?: string }, outcome: CacheOutcome, received: readonly HeaderPair[]): void {
-    const { method, url, context, key } = request;
-    const origin = key === undefined ? originOf(url[0], url[1], url[2]) : originOfKey(key);
+  report({ method, url, context }: Dispatched, outcome: CacheOutcome, received: readonly HeaderPair[]): void {
+    const origin = originOf(url[0], url[1], url[2]);
     this.stats.count(origin, outcome);
     if (log.enabled) log('%s %s%s %s: %s', method, origin, shownTarget(url[3]), outcome.state, outcome.reason);
     const { onCacheOutcome } = context ?? {};
     if (onCacheOutcome !== undefined) guarded(() => onCacheOutcome(outcome, received));
   }
 
-  saved({ key }: CacheRequest, bytes: number): void {
-    this.stats.saved(originOfKey(key), bytes);
+  saved({ url }: CacheRequest, bytes: number): void {
+    this.stats.saved(originOf(url[0], url[1], url[2]), bytes);
   }
 
   tell(event: CacheEvent): void {

@@ -4,12 +4,6 @@ import type { Timeouts } from '@x/httpcore';
 import type { CacheRequest } from '../cache-request.ts';
 import { deltaSeconds } from '../rules/cache-control.ts';
 
-let lastUnique = 0;
-/** Of a request that shares with nobody. */
-export function uniqueSignature(): string {
-  return `#${++lastUnique}`;
-}
-
 /** Who wants a new answer does not take part in one that is older than the question. */
 export function mayCollapse({ method, mode, directives, isConditional }: CacheRequest): boolean {
   return (

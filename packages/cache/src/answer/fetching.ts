@@ -21,9 +21,9 @@ import { confirms } from '../rules/validation.ts';
 import type { StoredResponse, Unlock } from '../store/store.ts';
 import { addedFields } from './added-fields.ts';
 import type { CacheCore } from './cache-core.ts';
-import { mayCollapse, signatureOf, uniqueSignature } from './collapsing.ts';
+import { mayCollapse, signatureOf } from './collapsing.ts';
 import { completedResponse } from './completing.ts';
-import { nothingStored, type Basis, type Fetch } from './fetch.ts';
+import { Fetch, nothingStored, type Basis } from './fetch.ts';
 import { freshened, learnFromHead } from './freshening.ts';
 import { waitWithin, type Flight } from './flight.ts';
 import { Keeping } from './keeping.ts';
@@ -51,23 +51,21 @@ export class Fetching {
   }
 
   fetch(request: CacheRequest, basis: Basis): Promise<DispatchResponse> {
-    if (!this.#core.settings.collapse || !mayCollapse(request)) return this.#lead(request, basis, uniqueSignature(), false);
-    const signature = signatureOf(request);
-    const flight = this.#core.flights.find(request.key, signature);
-    return flight === undefined ? this.#lead(request, basis, signature, true) : this.#joinOrLead(request, basis, flight);
+    if (!this.#core.settings.collapse || !mayCollapse(request)) return this.#lead(request, basis, false);
+    const flight = this.#core.flights.find(request);
+    return flight === undefined ? this.#lead(request, basis, true) : this.#joinOrLead(request, basis, flight);
   }
 
   async #joinOrLead(request: CacheRequest, basis: Basis, flight: Flight): Promise<DispatchResponse> {
-    return (await this.#join(request, flight)) ?? this.#lead(request, basis, uniqueSignature(), false);
+    return (await this.#join(request, flight)) ?? this.#lead(request, basis, false);
   }
 
   /** Asks about what is being used stale meanwhile (RFC 5861 §3). */
   inBackground(request: CacheRequest, basis: Basis): void {
     const { proxy, servername } = request.context ?? {};
     const own: CacheRequest = { ...request, context: { proxy, servername }, isConditional: false };
-    const signature = signatureOf(own);
-    if (this.#core.flights.find(own.key, signature) !== undefined) return;
-    this.#lead(own, basis, signature, true)
+    if (this.#core.flights.find(own) !== undefined) return;
+    this.#lead(own, basis, true)
       .then(([, , , , body]) => body.close())
       .catch((error: unknown) => this.#core.tell({ type: 'background-failed', url: own.key, error }));
   }
@@ -81,10 +79,10 @@ export class Fetching {
     if ('bypass' in request || request.range !== undefined || !isExplicit) return undefined;
     const key = this.#core.searchRules?.keyOf(request.key) ?? request.key;
     const basis: Basis = { ...nothingStored(''), found: await this.#core.store.find(key) };
-    const flight = this.#core.flights.begin(key, uniqueSignature());
-    const end = (): void => this.#core.flights.end(flight);
+    const { flights } = this.#core;
+    const fetch = new Fetch({ ...request, key }, basis, flights.begin(key, undefined), flights, undefined);
     const why = 'POST is not cached, but what it has brought is what a GET would';
-    return this.#keeping.keep({ request: { ...request, key }, basis, flight, relay: undefined, end }, response, moments, why, 'bypass');
+    return this.#keeping.keep(fetch, response, moments, why, 'bypass');
   }
 
   /** `undefined`: it has to be sent after all. */
@@ -108,44 +106,65 @@ export class Fetching {
     return [response.httpVersion, response.status, response.reason, headers, guardedReader(reader, request.context)];
   }
 
-  async #lead(request: CacheRequest, basis: Basis, signature: string, isShared: boolean): Promise<DispatchResponse> {
+  #lead(request: CacheRequest, basis: Basis, isShared: boolean): Promise<DispatchResponse> {
     const { flights, store } = this.#core;
-    const flight = flights.begin(request.key, signature);
+    const flight = flights.begin(request.key, isShared ? request : undefined);
+    if (isShared && store.hasLocks && !flights.isLoner(request.key)) return this.#leadAmongProcesses(request, basis, flight);
+    return this.#exchange(new Fetch(request, basis, flight, flights, Relay.of(request.context, isShared)));
+  }
+
+  async #leadAmongProcesses(request: CacheRequest, basis: Basis, flight: Flight): Promise<DispatchResponse> {
+    const { flights } = this.#core;
     let unlock: Unlock | undefined;
-    const end = (): void => {
-      flights.end(flight);
-      void unlock?.();
-      unlock = undefined;
-    };
     try {
-      if (isShared && store.hasLocks && !flights.isLoner(request.key)) {
-        const other = await otherProcess(this.#core, request, `${request.key} ${concealed(signature)}`, () =>
-          this.#answers.fromStore(request),
-        );
-        unlock = other.unlock;
-        if (other.response !== undefined) {
-          flight.land({ kind: 'again' });
-          end();
-          return other.response;
-        }
+      const name = `${request.key} ${concealed(signatureOf(request))}`;
+      const other = await otherProcess(this.#core, request, name, () => this.#answers.fromStore(request));
+      if (other.response !== undefined) {
+        flight.land({ kind: 'again' });
+        flights.end(flight);
+        return other.response;
       }
-      return await this.#exchange({ request, basis, flight, relay: Relay.of(request.context, isShared), end });
+      unlock = other.unlock;
     } catch (error) {
-      flight.land(isOfThisCaller(error) ? { kind: 'again' } : { kind: 'failed', error, dispatcher: this.#inner });
-      end();
-      throw error;
+      throw this.#ended(new Fetch(request, basis, flight, flights, undefined), error);
+    }
+    return this.#exchange(new Fetch(request, basis, flight, flights, Relay.of(request.context, true), unlock));
+  }
+
+  /** Not an async function, nor what it calls where nothing is stored: those cost a request as much as all that is done with its response. */
+  #exchange(fetch: Fetch): Promise<DispatchResponse> {
+    const { request, basis, relay } = fetch;
+    try {
+      const added = addedFields(basis, request);
+      const requestedAt = this.#core.clock.now();
+      return this.#dispatch(request, added, relay).then(
+        (response) => this.#received(fetch, added, response, { requestedAt, receivedAt: this.#core.clock.now() }),
+        (failure: unknown) => this.#failed(fetch, failure),
+      );
+    } catch (error) {
+      return this.#failed(fetch, error);
     }
   }
 
-  async #exchange(fetch: Fetch): Promise<DispatchResponse> {
-    const { request, basis, relay } = fetch;
-    const { clock } = this.#core;
-    const added = addedFields(basis, request);
-    const requestedAt = clock.now();
-    let response: DispatchResponse;
+  #received(
+    fetch: Fetch,
+    added: readonly HeaderPair[],
+    response: DispatchResponse,
+    moments: Moments,
+  ): DispatchResponse | Promise<DispatchResponse> {
+    const { request, basis } = fetch;
+    const isPlain = basis.stored === undefined && added.length === 0 && request.method === 'GET';
+    if (!isPlain) return this.#compared(fetch, added, response, moments);
     try {
-      response = await this.#dispatch(request, added, relay);
-    } catch (failure) {
+      return this.#keeping.keep(fetch, response, moments, basis.why);
+    } catch (error) {
+      throw this.#ended(fetch, error);
+    }
+  }
+
+  async #failed(fetch: Fetch, failure: unknown): Promise<DispatchResponse> {
+    try {
+      const { relay } = fetch;
       relay?.release();
       const error = asLeft(failure, relay);
       const stale = isFailureOfOrigin(error)
@@ -153,19 +172,39 @@ export class Fetching {
         : undefined;
       if (stale !== undefined) return stale;
       throw error;
+    } catch (error) {
+      throw this.#ended(fetch, error);
     }
-    const receivedAt = clock.now();
+  }
+
+  /** Nobody waits for it in vain. */
+  #ended(fetch: Fetch, error: unknown): unknown {
+    fetch.flight.land(isOfThisCaller(error) ? { kind: 'again' } : { kind: 'failed', error, dispatcher: this.#inner });
+    fetch.end();
+    return error;
+  }
+
+  async #compared(fetch: Fetch, added: readonly HeaderPair[], response: DispatchResponse, moments: Moments): Promise<DispatchResponse> {
+    try {
+      return await this.#beside(fetch, added, response, moments);
+    } catch (error) {
+      throw this.#ended(fetch, error);
+    }
+  }
+
+  /** The answer, beside what is stored. */
+  async #beside(fetch: Fetch, added: readonly HeaderPair[], response: DispatchResponse, moments: Moments): Promise<DispatchResponse> {
+    const { request, basis, relay } = fetch;
     const [, status, , fields] = response;
     if (status === 304 && added.length > 0) {
-      const confirmed = await this.#confirmed(fetch, response, { requestedAt, receivedAt });
+      const confirmed = await this.#confirmed(fetch, response, moments);
       if (confirmed !== undefined) return confirmed;
     }
     if (basis.beginning !== undefined && (status === 206 || status === 416)) {
       const completed = status === 206 ? await completedResponse(this.#core, request, basis.beginning, response) : undefined;
-      if (completed !== undefined)
-        return this.#keeping.keep(fetch, completed, { requestedAt, receivedAt }, 'a part of it was stored, the rest fetched');
+      if (completed !== undefined) return this.#keeping.keep(fetch, completed, moments, 'a part of it was stored, the rest fetched');
       await response[4].close();
-      return this.#exchange({ ...fetch, basis: { ...basis, beginning: undefined } });
+      return this.#exchange(fetch.again({ ...basis, beginning: undefined }, relay));
     }
     if (failureStatuses.has(status) && basis.stored !== undefined) {
       const stale = await this.#staleInstead(fetch, `the origin answered ${status}`);
@@ -175,8 +214,8 @@ export class Fetching {
         return stale;
       }
     }
-    if (request.method === 'HEAD') await learnFromHead(this.#core, request, basis.stored, status, fields, { requestedAt, receivedAt });
-    return this.#keeping.keep(fetch, response, { requestedAt, receivedAt }, basis.why);
+    if (request.method === 'HEAD') await learnFromHead(this.#core, request, basis.stored, status, fields, moments);
+    return this.#keeping.keep(fetch, response, moments, basis.why);
   }
 
   #dispatch(
@@ -189,11 +228,7 @@ export class Fetching {
   }
 
   /** RFC 9111 §4.3.4. `undefined`: the 304 is the caller's, for a precondition of its own. */
-  async #confirmed(
-    fetch: Fetch,
-    response: DispatchResponse,
-    moments: { readonly requestedAt: number; readonly receivedAt: number },
-  ): Promise<DispatchResponse | undefined> {
+  async #confirmed(fetch: Fetch, response: DispatchResponse, moments: Moments): Promise<DispatchResponse | undefined> {
     const { request, basis, flight, relay } = fetch;
     const [, , , received, body] = response;
     const asked = basis.stored === undefined ? basis.siblings : [basis.stored];
@@ -224,15 +259,12 @@ export class Fetching {
       await this.#core.store.delete(request.key, [confirmed.id]);
     }
     // Not about anything that is here: asked again, for all of it.
-    return this.#exchange({
-      ...fetch,
-      relay: relay?.again(),
-      basis: { ...nothingStored('what was stored is lost'), found: basis.found },
-    });
+    return this.#exchange(fetch.again({ ...nothingStored('what was stored is lost'), found: basis.found }, relay?.again()));
   }
 
   /** RFC 5861 §4, RFC 9111 §4.2.4. */
-  async #staleInstead({ request, basis, flight, end }: Fetch, reason: string): Promise<DispatchResponse | undefined> {
+  async #staleInstead(fetch: Fetch, reason: string): Promise<DispatchResponse | undefined> {
+    const { request, basis, flight } = fetch;
     const { stored } = basis;
     if (stored === undefined || request.mode === 'no-cache' || request.mode === 'reload') return undefined;
     const policy = this.#core.policyOf(stored);
@@ -241,7 +273,7 @@ export class Fetching {
     const response = await serve(this.#core, request, stored, { state: 'stale', reason, received: noFields });
     if (response === undefined) return undefined;
     flight.land({ kind: 'alone' });
-    end();
+    fetch.end();
     return response;
   }
 

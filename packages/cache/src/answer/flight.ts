@@ -4,7 +4,8 @@ import { Aborted, DeadlineExceeded, type Dispatcher } from '@x/httpcore';
 import { originOf } from '../rules/cache-key.ts';
 import { beforeDeadline } from './deadline.ts';
 import type { StoredResponse } from '../store/store.ts';
-import type { Dispatched } from '../cache-request.ts';
+import type { CacheRequest, Dispatched } from '../cache-request.ts';
+import { signatureOf } from './collapsing.ts';
 import type { SharedBody } from './shared-body.ts';
 
 /** How it went, for those who wait. */
@@ -22,7 +23,8 @@ const over: Landing = Object.freeze({ kind: 'again' });
 
 export class Flight {
   readonly key: string;
-  readonly signature: string;
+  readonly #request: CacheRequest | undefined;
+  #signature: string | undefined = undefined;
   /** Another one of the same key. */
   next: Flight | undefined = undefined;
   #landing: Landing | undefined = undefined;
@@ -32,9 +34,15 @@ export class Flight {
   isOutdated = false;
   isOver = false;
 
-  constructor(key: string, signature: string) {
+  /** Without a request it is found by nobody. */
+  constructor(key: string, request: CacheRequest | undefined) {
     this.key = key;
-    this.signature = signature;
+    this.#request = request;
+  }
+
+  /** Made when there is a second request of the key: most have no use for it. */
+  get signature(): string | undefined {
+    return (this.#signature ??= this.#request && signatureOf(this.#request));
   }
 
   land(landing: Landing): void {

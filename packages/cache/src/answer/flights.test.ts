@@ -1,45 +1,76 @@
 import { describe, expect, it } from 'vitest';
 
+import type { CacheRequest } from '../cache-request.ts';
+import { noDirectives } from '../rules/cache-control.ts';
 import { Flights } from './flights.ts';
 
+function requestFor(key: string, accept = '*/*'): CacheRequest {
+  return {
+    method: 'GET',
+    url: ['http', 'origin.test', null, key],
+    headers: [['accept', accept]],
+    body: null,
+    timeouts: undefined,
+    context: undefined,
+    key,
+    mode: 'default',
+    directives: noDirectives,
+    partition: '',
+    hasCookiesOnly: false,
+    isAuthorized: false,
+    range: undefined,
+    ifRange: undefined,
+    isConditional: false,
+  };
+}
+
 describe('flights', () => {
-  it('are found by key and signature until they are over, in whatever order they end', () => {
+  it('are found by equal requests until they are over, in whatever order they end', () => {
     for (const order of [
       [0, 1, 2],
       [2, 1, 0],
       [1, 0, 2],
     ]) {
       const flights = new Flights();
-      const begun = ['one', 'two', 'three'].map((signature) => flights.begin('/', signature));
+      const begun = ['one', 'two', 'three'].map((accept) => flights.begin('/', requestFor('/', accept)));
       for (const at of order) {
         const flight = begun[at]!;
-        expect(flights.find('/', flight.signature)).toBe(flight);
+        const equal = requestFor('/', ['one', 'two', 'three'][at]);
+        expect(flights.find(equal)).toBe(flight);
         flights.end(flight);
         flights.end(flight);
-        expect(flights.find('/', flight.signature)).toBeUndefined();
+        expect(flights.find(equal)).toBeUndefined();
       }
     }
   });
 
+  it('of a request that shares with nobody are found by nobody', () => {
+    const flights = new Flights();
+    flights.begin('/', undefined);
+    expect(flights.find(requestFor('/'))).toBeUndefined();
+  });
+
   it('that are over make way for others of their key, and are forgotten by and by', () => {
     const flights = new Flights();
-    const long = flights.begin('/long', '');
+    const long = flights.begin('/long', requestFor('/long'));
     for (let n = 0; n < 1000; n += 1) {
-      const flight = flights.begin(`/${n % 300}`, '');
-      expect(flights.find(`/${n % 300}`, '')).toBe(flight);
+      const request = requestFor(`/${n % 300}`);
+      const flight = flights.begin(request.key, request);
+      expect(flights.find(request)).toBe(flight);
       flights.end(flight);
     }
-    expect(flights.find('/long', '')).toBe(long);
-    expect(flights.find('/299', '')).toBeUndefined();
+    expect(flights.find(requestFor('/long'))).toBe(long);
+    expect(flights.find(requestFor('/299'))).toBeUndefined();
   });
 
   it('that are outdated are joined by nobody, and end without harm to those that came after them', () => {
     const flights = new Flights();
-    const before = flights.begin('/', 'a');
+    const request = requestFor('/');
+    const before = flights.begin('/', request);
     flights.outdate('/');
     expect(before.isOutdated).toBe(true);
-    const after = flights.begin('/', 'a');
+    const after = flights.begin('/', request);
     flights.end(before);
-    expect(flights.find('/', 'a')).toBe(after);
+    expect(flights.find(request)).toBe(after);
   });
 });

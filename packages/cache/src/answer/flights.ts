@@ -1,5 +1,7 @@
 /** The exchanges that are under way, by what they bring. */
 import { RecentFacts } from '../store/recent-facts.ts';
+import type { CacheRequest } from '../cache-request.ts';
+import { signatureOf } from './collapsing.ts';
 import { Flight } from './flight.ts';
 
 /** Flights that are over are taken out when there are more of them than this, and than of the others. */
@@ -15,16 +17,18 @@ export class Flights {
   /** URLs whose responses are for one request only: nobody waits for them in vain. */
   readonly #loners = new RecentFacts<true>(1000);
 
-  /** Equal requests have equal signatures. */
-  find(key: string, signature: string): Flight | undefined {
-    let flight = this.#flights.get(key);
-    if (flight === undefined || flight.isOver || this.isLoner(key)) return undefined;
+  /** Of an equal request. */
+  find(request: CacheRequest): Flight | undefined {
+    let flight = this.#flights.get(request.key);
+    if (flight === undefined || flight.isOver || this.isLoner(request.key)) return undefined;
+    const signature = signatureOf(request);
     while (flight !== undefined && flight.signature !== signature) flight = flight.next;
     return flight;
   }
 
-  begin(key: string, signature: string): Flight {
-    const flight = new Flight(key, signature);
+  /** `shared`: the request whose equals may find it. */
+  begin(key: string, shared: CacheRequest | undefined): Flight {
+    const flight = new Flight(key, shared);
     const first = this.#flights.get(key);
     if (first !== undefined) {
       if (first.isOver) this.#over -= 1;

@@ -1,9 +1,9 @@
 /** Parts of the same bytes become one (RFC 9111 §3.4). */
-import { randomUUID } from 'node:crypto';
 
 import { isWhole, union } from '../rules/ranges.ts';
 import { strongTag } from '../rules/validation.ts';
 import { isSameSelection } from '../rules/vary.ts';
+import { newResponseId } from '../store/response-id.ts';
 import type { StoredResponse } from '../store/store.ts';
 import type { GuardedStore } from '../store/guarded-store.ts';
 
@@ -17,8 +17,8 @@ export async function joinParts(store: GuardedStore, key: string, id: string): P
   const joined = union(one.part!, two.part!)!;
   const overlap = one.part!.last + 1 - two.part!.first;
   const whole: StoredResponse = isWhole(joined)
-    ? { ...added, id: randomUUID(), status: 200, reason: 'OK', part: null, askedRange: null }
-    : { ...added, id: randomUUID(), part: joined, askedRange: null };
+    ? { ...added, id: newResponseId(), status: 200, reason: 'OK', part: null, askedRange: null }
+    : { ...added, id: newResponseId(), part: joined, askedRange: null };
   const writer = store.write(key, whole);
   if (writer === undefined) return;
   const pieces = [

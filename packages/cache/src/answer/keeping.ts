@@ -69,11 +69,11 @@ function passedOn(fetch: Fetch, body: ResponseBody): ResponseBody {
 
 /** The reader of the request itself, whose abort leaves the others alone. */
 function leading({ relay, request }: Fetch, shared: SharedBody): SharedReader {
-  const reader = shared.lead();
+  const reader = shared.leader;
   if (relay !== undefined) {
     reader.isGuarded = true;
     relay.onLeave = (leaving) => {
-      const isLast = !shared.continuesWithout(reader);
+      const isLast = !shared.continuesWithoutOne;
       // The exchange knows best what it was doing; of the time it knows nothing.
       if (!isLast || relay.isOverdue) reader.fail(leaving.error({ phase: 'response-body', method: request.method, requestSent: true }));
       if (isLast) relay.abort(leaving.reason);

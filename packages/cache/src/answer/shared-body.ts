@@ -6,6 +6,7 @@ import { ReadError, type HeaderPair, type ResponseBody } from '@x/httpcore';
 
 import { noFields } from '../rules/fields.ts';
 import type { Awaitable, StoreWriter } from '../store/store.ts';
+import { BodyChunks } from './body-chunks.ts';
 import { SharedReader, type ReadBody } from './shared-reader.ts';
 
 /** Bytes. */
@@ -45,23 +46,23 @@ export class SharedBody implements ReadBody {
   readonly #announced: number | undefined;
   readonly #limits: BodyLimits;
   readonly #owner: BodyOwner;
-  readonly #readers = new Set<SharedReader>();
+  #readers = 1;
   #iterator: AsyncIterator<Uint8Array> | undefined = undefined;
   #writer: StoreWriter | undefined;
   #unwritten = 0;
   #reserved = 0;
-  /** Chunks that a reader has still to get, or that one who joins would; the first of them has the number `#first`. */
-  #chunks: Uint8Array[] = [];
-  #first = 0;
-  #retained = 0;
+  /** Those that a reader has still to get, or that one who joins would. */
+  readonly #chunks = new BodyChunks();
   #total = 0;
-  #pulling: Promise<void> | undefined = undefined;
+  #pulling: Promise<unknown> | undefined = undefined;
   #isOver = false;
   #failure: { readonly error: unknown } | undefined = undefined;
   #settling: Awaitable<boolean> | undefined = undefined;
   #lastReceived: Uint8Array | undefined = undefined;
   /** Who is ahead, and waits for those who are behind. */
-  readonly #waiting: (() => void)[] = [];
+  #waiting: (() => void)[] | undefined = undefined;
+  /** The reader of the request that it is the answer to. */
+  readonly leader: SharedReader;
 
   constructor(source: ResponseBody, announced: number | undefined, writer: StoreWriter | undefined, limits: BodyLimits, owner: BodyOwner) {
     this.#source = source;
@@ -69,21 +70,15 @@ export class SharedBody implements ReadBody {
     this.#writer = writer;
     this.#limits = limits;
     this.#owner = owner;
-  }
-
-  /** The reader of the request that it is the answer to. */
-  lead(): SharedReader {
-    const reader = new SharedReader(this, true);
-    this.#readers.add(reader);
-    return reader;
+    this.leader = new SharedReader(this, true);
   }
 
   /** One more reader, from the beginning; `undefined` where that is no longer here, or it will not be stored. */
   join(): SharedReader | undefined {
-    if (this.#writer === undefined || this.#first > 0 || this.#total > joinable || this.#failure !== undefined) return undefined;
-    const reader = new SharedReader(this, false);
-    this.#readers.add(reader);
-    return reader;
+    if (this.#writer === undefined || this.#chunks.first > 0 || this.#total > joinable || this.#failure !== undefined) return undefined;
+    this.#readers += 1;
+    this.#chunks.want();
+    return new SharedReader(this, false);
   }
 
   /** Whether it came into the store, once that is known. */
@@ -99,46 +94,45 @@ export class SharedBody implements ReadBody {
     return this.#isOver ? (this.#source.trailers ?? noFields) : undefined;
   }
 
-  async whole(reader: SharedReader): Promise<Uint8Array | undefined> {
+  whole(): Promise<Uint8Array | undefined> | undefined {
     const isSmall = this.#announced !== undefined && this.#announced <= joinable;
-    if (!isSmall || this.#readers.size > 1 || this.#total > 0 || this.#iterator !== undefined || this.#pulling !== undefined)
-      return undefined;
-    let received: Uint8Array | undefined;
-    this.#pulling = this.#source.bytes().then(
+    if (!isSmall || this.#readers > 1 || this.#total > 0 || this.#iterator !== undefined || this.#pulling !== undefined) return undefined;
+    const whole = this.#source.bytes().then(
       (bytes) => {
+        this.#pulling = undefined;
         if (bytes.length > 0) this.#append(bytes);
-        received = bytes;
         this.#lastReceived = undefined;
         this.#ended();
+        return bytes;
       },
-      (error: unknown) => this.#failed(error),
+      (error: unknown) => {
+        this.#pulling = undefined;
+        this.#failed(error);
+        return undefined;
+      },
     );
-    await this.#pulling;
-    this.#pulling = undefined;
-    if (this.#failure !== undefined) throw this.#failure.error;
-    this.#readers.delete(reader);
-    this.#trim();
-    return received;
+    this.#pulling = whole;
+    return whole;
   }
 
   async chunk(number: number, isLeader: boolean): Promise<Uint8Array | undefined> {
     for (;;) {
-      const at = number - this.#first;
-      if (at < this.#chunks.length) return this.#handOut(at, isLeader);
+      const chunk = this.#chunks.get(number);
+      if (chunk !== undefined) return this.#handOut(chunk, number, isLeader);
       if (this.#failure !== undefined) throw this.#failure.error;
       if (this.#isOver) return undefined;
-      if (this.#mustWait) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      if (this.#mustWait) await new Promise<void>((resolve) => (this.#waiting ??= []).push(resolve));
       else await this.#pull();
     }
   }
 
   /** Without a store that has the rest, the fastest waits for the slowest. */
   get #mustWait(): boolean {
-    return this.#writer === undefined && this.#readers.size > 1 && this.#retained > longestLag;
+    return this.#writer === undefined && this.#readers > 1 && this.#chunks.retained > longestLag;
   }
 
   hasLost(number: number): boolean {
-    return number < this.#first;
+    return number < this.#chunks.first;
   }
 
   async rest(offset: number): Promise<AsyncIterable<Uint8Array>> {
@@ -151,20 +145,32 @@ export class SharedBody implements ReadBody {
     });
   }
 
-  advanced(): void {
-    this.#trim();
-    if (this.#waiting.length > 0 && !this.#mustWait) for (const resume of this.#waiting.splice(0)) resume();
+  advanced(number: number): void {
+    this.#chunks.taken(number);
+    this.#resume();
   }
 
-  async leave(reader: SharedReader): Promise<void> {
-    if (!this.#readers.delete(reader) || this.#readers.size > 0 || this.#isOver) return this.advanced();
+  leave(position: number): Promise<void> | undefined {
+    this.#readers -= 1;
+    this.#chunks.unwanted(position);
+    this.#resume();
+    if (this.#readers > 0 || this.#isOver) return undefined;
     if (!this.#isWorthwhile()) return this.#abandon();
     void this.#drain(this.#total + this.#limits.background);
+    return undefined;
   }
 
-  /** Would it go on without this reader? */
-  continuesWithout(reader: SharedReader): boolean {
-    return this.#isOver || this.#readers.size > (this.#readers.has(reader) ? 1 : 0) || this.#isWorthwhile();
+  /** Would it go on without this reader, which has not left yet? */
+  get continuesWithoutOne(): boolean {
+    return this.#isOver || this.#readers > 1 || this.#isWorthwhile();
+  }
+
+  #resume(): void {
+    this.#trim();
+    if (this.#waiting === undefined || this.#mustWait) return;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    for (const resume of waiting) resume();
   }
 
   /** It is not to be found any more: what it answers has changed meanwhile. */
@@ -179,11 +185,11 @@ export class SharedBody implements ReadBody {
   }
 
   async #drain(most: number): Promise<void> {
-    const timer = setTimeout(() => void (this.#isOver || this.#readers.size > 0 || this.#abandon()), backgroundFor);
+    const timer = setTimeout(() => void (this.#isOver || this.#readers > 0 || this.#abandon()), backgroundFor);
     // Nobody waits for it, and no process goes on for it.
     timer.unref();
     try {
-      while (!this.#isOver && this.#readers.size === 0) {
+      while (!this.#isOver && this.#readers === 0) {
         if (this.#total > most || this.#writer === undefined) return await this.#abandon();
         await this.#pull();
         this.#trim();
@@ -200,7 +206,7 @@ export class SharedBody implements ReadBody {
     await this.#source.close();
   }
 
-  #pull(): Promise<void> {
+  #pull(): Promise<unknown> {
     return (this.#pulling ??= this.#pullOnce());
   }
 
@@ -227,10 +233,10 @@ export class SharedBody implements ReadBody {
       this.#store(kept);
       this.#lastReceived = chunk;
     }
-    this.#chunks.push(kept);
-    this.#retained += kept.length;
+    const chunks = this.#chunks;
+    chunks.add(kept, this.#readers);
     // Who is too slow gets the rest from the store: nobody waits, and not everything is held.
-    while (this.#writer !== undefined && this.#retained > longestLag && this.#chunks.length > 1) this.#dropFirst();
+    while (this.#writer !== undefined && chunks.retained > longestLag && chunks.next - chunks.first > 1) chunks.dropFirst();
   }
 
   #store(chunk: Uint8Array): void {
@@ -302,27 +308,17 @@ export class SharedBody implements ReadBody {
     this.#trim();
   }
 
-  #handOut(at: number, isLeader: boolean): Uint8Array {
-    const chunk = this.#chunks[at]!;
-    const isLatest = at === this.#chunks.length - 1;
-    if (isLeader && isLatest && this.#lastReceived !== undefined) {
+  #handOut(chunk: Uint8Array, number: number, isLeader: boolean): Uint8Array {
+    if (isLeader && number === this.#chunks.next - 1 && this.#lastReceived !== undefined) {
       const received = this.#lastReceived;
       this.#lastReceived = undefined;
       return received;
     }
-    return this.#writer === undefined && this.#readers.size === 1 && this.#settling === undefined ? chunk : new Uint8Array(chunk);
+    return this.#writer === undefined && this.#readers === 1 && this.#settling === undefined ? chunk : new Uint8Array(chunk);
   }
 
   #trim(): void {
     // Whoever joins needs the beginning.
-    if (this.#writer !== undefined && this.#first === 0 && this.#total <= joinable) return;
-    let needed = Infinity;
-    for (const { position } of this.#readers) needed = Math.min(needed, position);
-    while (this.#first < needed && this.#chunks.length > 0) this.#dropFirst();
-  }
-
-  #dropFirst(): void {
-    this.#retained -= this.#chunks.shift()!.length;
-    this.#first += 1;
+    if (this.#writer === undefined || this.#chunks.first > 0 || this.#total > joinable) this.#chunks.trim();
   }
 }

@@ -6,17 +6,18 @@ import { noFields } from '../rules/fields.ts';
 /** The body, as its readers know it. */
 export interface ReadBody {
   readonly trailers: readonly HeaderPair[] | undefined;
-  /** The whole of it at once, where only this reader is there and it is small. */
-  whole(reader: SharedReader): Promise<Uint8Array | undefined>;
+  /** The whole of it at once, where nothing of it is read yet, there is one reader alone, and it is small. Resolves to `undefined` when it has failed. */
+  whole(): Promise<Uint8Array | undefined> | undefined;
   /** The chunk of this number, once it is there; `undefined` at the end. */
   chunk(number: number, isLeader: boolean): Promise<Uint8Array | undefined>;
   /** Is the chunk of this number no longer here? */
   hasLost(number: number): boolean;
   /** What comes behind so many bytes, for a reader that has fallen behind. */
   rest(offset: number): Promise<AsyncIterable<Uint8Array>>;
-  /** A reader has taken a chunk. */
-  advanced(): void;
-  leave(reader: SharedReader): Promise<void>;
+  /** A reader has taken the chunk of this number. */
+  advanced(number: number): void;
+  /** A reader wants none from the chunk of this number on. Called once for each. */
+  leave(position: number): Promise<void> | undefined;
 }
 
 /** One of those who read a shared body, from its beginning, at a speed of its own. */
@@ -50,22 +51,20 @@ export class SharedReader implements ResponseBody {
     return this.#isLeader ? (this.#body.trailers ?? noFields) : noFields;
   }
 
-  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    this.#throwIfFailed();
-    if (this.position === 0 && !this.#isOver && this.#isLeader) {
-      try {
-        const whole = await this.#interruptible(this.#body.whole(this));
-        this.#throwIfFailed();
-        if (whole !== undefined) {
-          this.#end();
-          return ownBytes(whole);
-        }
-      } catch (error) {
-        this.#failure ??= { error };
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    const whole = this.position === 0 && !this.#isOver && this.#isLeader ? this.#body.whole() : undefined;
+    if (whole === undefined) return this.#collected();
+    return this.#interruptible(whole).then((bytes) => {
+      if (bytes === undefined || this.#failure !== undefined) return this.#collected();
+      if (!this.#isOver) {
         this.#end();
-        throw error;
+        void this.#body.leave(0);
       }
-    }
+      return ownBytes(bytes);
+    });
+  }
+
+  async #collected(): Promise<Uint8Array<ArrayBuffer>> {
     const chunks: Uint8Array<ArrayBuffer>[] = [];
     for await (const chunk of this) chunks.push(chunk);
     return joinChunks(chunks);
@@ -75,7 +74,7 @@ export class SharedReader implements ResponseBody {
     if (this.#isOver) return;
     this.#end();
     await this.#rest?.return?.();
-    await this.#body.leave(this);
+    await this.#body.leave(this.position);
   }
 
   /** Its own request was aborted. */
@@ -84,7 +83,7 @@ export class SharedReader implements ResponseBody {
     this.#failure = { error };
     this.#end();
     this.#interrupt?.(error);
-    void this.#body.leave(this);
+    void this.#body.leave(this.position);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
@@ -115,9 +114,9 @@ export class SharedReader implements ResponseBody {
     }
     const chunk = await this.#interruptible(this.#body.chunk(this.position, this.#isLeader));
     if (chunk === undefined) return undefined;
-    this.position += 1;
     this.#offset += chunk.length;
-    this.#body.advanced();
+    this.#body.advanced(this.position);
+    this.position += 1;
     return chunk;
   }
 

@@ -1,5 +1,4 @@
 /** What of a response is kept, or why none of it is. */
-import { randomUUID } from 'node:crypto';
 
 import type { DispatchResponse, HeaderPair } from '@x/httpcore';
 
@@ -13,6 +12,7 @@ import { storedPolicy, type StoredPolicy } from '../rules/reuse.ts';
 import { whyNotStorable } from '../rules/storability.ts';
 import { controlOf } from '../rules/targeted-fields.ts';
 import { selectingFields } from '../rules/vary.ts';
+import { newResponseId } from '../store/response-id.ts';
 import type { StoredResponse } from '../store/store.ts';
 import type { CacheCore } from './cache-core.ts';
 import type { Fetch } from './fetch.ts';
@@ -42,7 +42,7 @@ export function storableOf(
   const headers = keptFields(fields, part, moments.receivedAt);
   const policy = storedPolicy(status, headers, moments, settings);
   const stored: StoredResponse = {
-    id: randomUUID(),
+    id: newResponseId(),
     url: request.key.split(' ', 1)[0]!,
     status,
     reason,

@@ -15,6 +15,17 @@ export const noDirectives: Directives = new Map();
  */
 export function parseCacheControl(value: string | undefined): Directives {
   if (value === undefined || value === '') return noDirectives;
+  if (value !== latest.value) {
+    latest.directives = parsed(value);
+    latest.value = value;
+  }
+  return latest.directives;
+}
+
+// A server says the same with every response, and each is asked several times.
+const latest: { value: string; directives: Directives } = { value: '', directives: noDirectives };
+
+function parsed(value: string): Directives {
   const directives = new Map<string, string>();
   for (const member of listMembers(value)) {
     const equals = member.indexOf('=');

@@ -5,26 +5,29 @@ import type { UrlParts } from '@x/httpcore';
 export function cacheKey([scheme, host, port, target]: UrlParts, hostField: string | undefined): string | undefined {
   if (!target.startsWith('/') && !target.startsWith('?')) return undefined;
   const origin = originOf(scheme, host, port);
-  const named = hostField?.toLowerCase();
+  if (hostField === undefined) return origin + target;
   // Who asks a server under another name means another resource (RFC 9110 §7.2). A space is in no part of a URL.
-  const alias = named === undefined || named === authorityOf(scheme, host, port) ? '' : ` host=${named}`;
-  return `${origin}${target}${alias}`;
+  const named = hostField.toLowerCase();
+  return named === authorityOf(scheme, host, port) ? origin + target : `${origin}${target} host=${named}`;
 }
 
+// One request after another goes to the same.
+const latest = { scheme: '', host: '', port: null as number | null, origin: '' };
+
 export function originOf(scheme: string, host: string, port: number | null): string {
-  return `${scheme.toLowerCase()}://${authorityOf(scheme, host, port)}`;
+  if (host !== latest.host || port !== latest.port || scheme !== latest.scheme) {
+    latest.origin = `${scheme.toLowerCase()}://${authorityOf(scheme, host, port)}`;
+    latest.scheme = scheme;
+    latest.host = host;
+    latest.port = port;
+  }
+  return latest.origin;
 }
 
 function authorityOf(scheme: string, host: string, port: number | null): string {
   const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
   const usual = scheme === 'https' ? 443 : 80;
   return port === null || port === usual ? name.toLowerCase() : `${name.toLowerCase()}:${port}`;
-}
-
-/** The origin that a key begins with. */
-export function originOfKey(key: string): string {
-  const path = key.indexOf('/', key.indexOf('//') + 2);
-  return path === -1 ? key : key.slice(0, path);
 }
 
 /** The key that a `GET` of this URL has. */
