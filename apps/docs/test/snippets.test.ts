@@ -28,6 +28,7 @@ async function markdownFiles(): Promise<string[]> {
     join(root, 'packages/interop/README.md'),
     join(root, 'packages/cache/README.md'),
     join(root, 'packages/otel/README.md'),
+    join(root, 'packages/pac/README.md'),
     ...guides.flat(),
   ];
 }

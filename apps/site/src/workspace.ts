@@ -23,7 +23,7 @@ export interface PublishedPackage {
 
 /** The packages that npm shows, those that most programs want first. */
 export function publishedPackages(): PublishedPackage[] {
-  const order = ['client', 'httpcore', 'cache', 'otel', 'interop'];
+  const order = ['client', 'httpcore', 'cache', 'otel', 'interop', 'pac'];
   const rank = (folder: string): number => (order.includes(folder) ? order.indexOf(folder) : order.length);
   const folders = readdirSync(join(root, 'packages')).toSorted((a, b) => rank(a) - rank(b));
   return folders.flatMap((folder) => {

@@ -19,6 +19,7 @@ export const modulesOfTests: readonly string[] = [
   '@x/cache/testing',
   '@x/figures',
   '@x/otel',
+  '@x/pac',
   '@x/testbed',
   '@x/testbed/conformance-data',
 ];

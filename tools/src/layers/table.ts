@@ -12,6 +12,7 @@ const core = 'packages/httpcore/src';
 const interop = 'packages/interop/src';
 const cache = 'packages/cache/src';
 const otel = 'packages/otel/src';
+const pac = 'packages/pac/src';
 
 export const layers: readonly Layer[] = [
   // @x/httpcore
@@ -267,6 +268,28 @@ export const layers: readonly Layer[] = [
     imports: [],
     modules: ['@opentelemetry/api', '@x/httpcore', 'node:perf_hooks', 'node:process'],
   },
+
+  // @x/pac
+  // A script's own world, what the system says, and a function that says which proxy: it depends on none of the others.
+  {
+    layer: 'pac/script',
+    files: [`${pac}/script/`, `${pac}/pac-errors.ts`],
+    imports: [],
+    modules: ['@jitl/quickjs-wasmfile-release-sync', 'quickjs-emscripten-core', 'node:net'],
+  },
+  {
+    layer: 'pac',
+    files: [`${pac}/pac.ts`, `${pac}/source.ts`],
+    imports: ['pac/script'],
+    modules: ['node:dns/promises', 'node:fs/promises', 'node:os'],
+  },
+  {
+    layer: 'pac/system',
+    files: [`${pac}/system/`],
+    imports: ['pac'],
+    modules: ['node:child_process', 'node:fs/promises', 'node:net', 'node:os', 'node:path', 'node:util'],
+  },
+  { layer: 'pac/index', files: [`${pac}/index.ts`], imports: ['pac/script', 'pac', 'pac/system'] },
 
   // @x/cache
   // RFC 9111 as pure decisions; then where responses are kept, and what is told about them.

@@ -45,4 +45,7 @@ export const roomPurposes: Readonly<Record<string, string>> = {
   'interop/smithy': 'the AWS SDK',
   'interop/undici': 'global fetch, and undici',
   'otel/otel': 'spans, metrics and trace context',
+  'pac/pac': 'a PAC script as a function',
+  'pac/script': 'what goes wrong in a script',
+  'pac/system': 'the settings of the operating system',
 };

@@ -1,0 +1,258 @@
+import { describe, expect, it } from 'vitest';
+
+import { isInNet, isInPrefix, sortedAddresses } from './addresses.ts';
+import { parseResult } from './result.ts';
+import { PacScript, type ScriptHost } from './script.ts';
+
+const names: Readonly<Record<string, readonly string[]>> = {
+  'www.example.test': ['2001:db8::7', '192.0.2.7'],
+  'intra.example.test': ['10.1.2.3'],
+  'six.example.test': ['2001:db8::1'],
+};
+
+interface Asked extends ScriptHost {
+  readonly looked: string[];
+  readonly alerts: string[];
+}
+
+function host(date = '2026-11-28T12:34:56Z'): Asked {
+  const looked: string[] = [];
+  const alerts: string[] = [];
+  let elapsed = 0;
+  return {
+    looked,
+    alerts,
+    async lookup(name) {
+      looked.push(name);
+      return names[name] ?? [];
+    },
+    ownAddresses: () => ['192.0.2.99', '2001:db8::99'],
+    now: () => new Date(date),
+    // A millisecond each time that the interpreter looks: no load of the machine makes a difference.
+    elapsed: () => (elapsed += 1),
+    alert: (message) => void alerts.push(message),
+  };
+}
+
+const limits = { timeout: 1_000, memory: 16_777_216 };
+
+/** What an expression comes to in a script. */
+async function valueOf(expression: string, on: ScriptHost = host()): Promise<unknown> {
+  const script = await PacScript.compile(`function FindProxyForURL(url, host) { return JSON.stringify([${expression}]); }`, on, limits);
+  try {
+    return (JSON.parse(await script.find('https://www.example.test/', 'www.example.test')) as unknown[])[0];
+  } finally {
+    script.close();
+  }
+}
+
+// Many in one interpreter: each costs its making.
+async function valuesOf(expressions: readonly string[], on?: ScriptHost): Promise<unknown> {
+  return valueOf(`[${expressions.join(',')}]`, on);
+}
+
+describe('a script finds', () => {
+  it.each<[string, [expression: string, value: unknown][]]>([
+    [
+      'what is said of names',
+      [
+        ['isPlainHostName("www")', true],
+        ['isPlainHostName("www.example.test")', false],
+        ['isPlainHostName("::1")', false],
+        ['dnsDomainIs("www.example.test", ".example.test")', true],
+        ['dnsDomainIs("WWW.Example.test", ".EXAMPLE.test")', true],
+        ['dnsDomainIs("www", ".example.test")', false],
+        ['localHostOrDomainIs("www.example.test", "www.example.test")', true],
+        ['localHostOrDomainIs("www", "www.example.test")', true],
+        ['localHostOrDomainIs("ww", "www.example.test")', false],
+        ['localHostOrDomainIs("www.other.test", "www.example.test")', false],
+        ['dnsDomainLevels("www")', 0],
+        ['dnsDomainLevels("www.example.test")', 2],
+      ],
+    ],
+    [
+      'what names lead to',
+      [
+        ['isResolvable("www.example.test")', true],
+        ['isResolvable("nowhere.test")', false],
+        ['isResolvable("six.example.test")', false],
+        ['isResolvableEx("six.example.test")', true],
+        ['dnsResolve("www.example.test")', '192.0.2.7'],
+        ['dnsResolve("nowhere.test")', null],
+        ['dnsResolve("192.0.2.1")', '192.0.2.1'],
+        ['dnsResolveEx("www.example.test")', '2001:db8::7;192.0.2.7'],
+        ['isInNet("intra.example.test", "10.0.0.0", "255.0.0.0")', true],
+        ['isInNet("10.9.9.9", "10.1.0.0", "255.255.0.0")', false],
+        ['isInNet("nowhere.test", "0.0.0.0", "0.0.0.0")', false],
+        ['isInNetEx("six.example.test", "2001:db8::/32")', true],
+        ['isInNetEx("intra.example.test", "10.0.0.0/8")', true],
+        ['isInNetEx("intra.example.test", "2001:db8::/32")', false],
+        ['myIpAddress()', '192.0.2.99'],
+        ['myIpAddressEx()', '192.0.2.99;2001:db8::99'],
+        ['sortIpAddressList("10.0.0.9;2001:db8::1;9.9.9.9")', '2001:db8::1;9.9.9.9;10.0.0.9'],
+        ['sortIpAddressList("x;10.0.0.9")', false],
+        ['getClientVersion()', '1.0'],
+      ],
+    ],
+    [
+      'patterns',
+      [
+        ['shExpMatch("https://www.example.test/a", "*/www.*/?")', true],
+        ['shExpMatch("https://www.example.test/ab", "*/www.*/?")', false],
+        ['shExpMatch("a.b", "a?b")', true],
+        ['shExpMatch("axb", "a.b")', false],
+        ['shExpMatch("", "*")', true],
+        ['shExpMatch("abc", "a*b*c*")', true],
+        ['shExpMatch("a+(b)", "a+(b)")', true],
+        ['shExpMatch("x".repeat(20000), "*x".repeat(200) + "y")', false],
+      ],
+    ],
+    [
+      // It is Saturday, 28 November 2026, 12:34:56.
+      'the time',
+      [
+        ['weekdayRange("SAT", "GMT")', true],
+        ['weekdayRange("mon", "fri", "GMT")', false],
+        ['weekdayRange("FRI", "MON", "GMT")', true],
+        ['weekdayRange("XXX", "GMT")', false],
+        ['dateRange(28, "GMT")', true],
+        ['dateRange(1, 27, "GMT")', false],
+        ['dateRange(20, 5, "GMT")', true],
+        ['dateRange("NOV", "GMT")', true],
+        ['dateRange("OCT", "FEB", "GMT")', true],
+        ['dateRange("JAN", "OCT", "GMT")', false],
+        ['dateRange(2026, "GMT")', true],
+        ['dateRange(2027, 2030, "GMT")', false],
+        ['dateRange(24, "DEC", 6, "JAN", "GMT")', false],
+        ['dateRange(28, "NOV", 6, "JAN", "GMT")', true],
+        ['dateRange("NOV", 2026, "JAN", 2027, "GMT")', true],
+        ['dateRange(29, "NOV", 2026, 1, "JAN", 2027, "GMT")', false],
+        ['dateRange(1, "JAN", 2026, 28, "NOV", 2026, "GMT")', true],
+        ['dateRange(28, "NOV", 2026, "JAN", "GMT")', false],
+        ['timeRange(12, "GMT")', true],
+        ['timeRange(13, "GMT")', false],
+        ['timeRange(9, 12, "GMT")', true],
+        ['timeRange(22, 6, "GMT")', false],
+        ['timeRange(12, 0, 12, 34, "GMT")', true],
+        ['timeRange(12, 35, 12, 40, "GMT")', false],
+        ['timeRange(12, 34, 57, 13, 0, 0, "GMT")', false],
+        ['timeRange(23, 0, 0, 12, 34, 56, "GMT")', true],
+        ['timeRange("x", "GMT")', false],
+      ],
+    ],
+  ])('%s', async (_name, cases) => {
+    expect(await valuesOf(cases.map(([expression]) => expression))).toEqual(cases.map(([, value]) => value));
+  });
+
+  it('the local time where it says no GMT', async () => {
+    const date = new Date('2026-11-28T12:34:56Z');
+    const expected = [`timeRange(${date.getHours()})`, `dateRange(${date.getDate()})`, `timeRange(${(date.getHours() + 1) % 24})`];
+    expect(await valuesOf(expected)).toEqual([true, true, false]);
+  });
+
+  it('somebody to tell', async () => {
+    const on = host();
+    await valueOf('alert("here"), 1', on);
+    expect(on.alerts).toEqual(['here']);
+  });
+
+  it('nothing else', async () => {
+    const missing = ['require', 'process', 'fetch', 'setTimeout', 'console', '$host', 'WebAssembly', 'navigator'];
+    expect(await valuesOf(missing.map((name) => `typeof ${name}`))).toEqual(missing.map(() => 'undefined'));
+  });
+});
+
+describe('a script that asks for names', () => {
+  it('runs again once they are known, each asked for once', async () => {
+    const on = host();
+    const text = `function FindProxyForURL(url, host) {
+      var seen = [];
+      for (var name of ['www', 'intra', 'nowhere']) { try { seen.push(dnsResolve(name + '.example.test')); } catch (error) { seen.push('caught'); } }
+      return seen.join();
+    }`;
+    const script = await PacScript.compile(text, on, limits);
+    expect(await script.find('http://x.test/', 'x.test')).toBe('192.0.2.7,10.1.2.3,');
+    expect(on.looked).toEqual(['www.example.test', 'intra.example.test', 'nowhere.example.test']);
+    script.close();
+  });
+
+  it('and never has enough is not answered', async () => {
+    const script = await PacScript.compile(
+      'function FindProxyForURL() { return isResolvable(Math.random() + ".test") ? "" : ""; }',
+      host(),
+      limits,
+    );
+    await expect(script.find('http://x.test/', 'x.test')).rejects.toMatchObject({ code: 'PAC_FAILED' });
+    script.close();
+  });
+});
+
+describe('a script that is bad', () => {
+  it.each([
+    ['no script', 'function (', 'PAC_INVALID'],
+    ['HTML', '<!doctype html><p>Sign in', 'PAC_INVALID'],
+    ['without the function', 'function FindProxy() {}', 'PAC_INVALID'],
+    ['with something else of its name', 'var FindProxyForURL = 1', 'PAC_INVALID'],
+    ['endless at once', 'for (;;) {}', 'PAC_TIMEOUT'],
+  ])('is told when it is %s', async (_name, text, code) => {
+    await expect(PacScript.compile(text, host(), { ...limits, timeout: 20 })).rejects.toMatchObject({ name: 'PacError', code });
+  });
+
+  it.each([
+    ['throws', 'throw new Error("secret ".repeat(100))', 'PAC_FAILED'],
+    ['throws what is no error', 'throw null', 'PAC_FAILED'],
+    ['never ends', 'for (;;) { try { for (;;) {} } catch (error) {} }', 'PAC_TIMEOUT'],
+    ['never ends in a pattern', '/(a+)+$/.test("a".repeat(50) + "b")', 'PAC_TIMEOUT'],
+    ['takes all memory', 'var a = []; for (;;) a.push("x".repeat(10000) + a.length)', 'PAC_TIMEOUT'],
+    ['calls itself', '(function again() { again(); })()', 'PAC_FAILED'],
+    ['gives a number', 'return 1', 'PAC_RESULT'],
+  ])('is told when it %s, and may do better the next time', async (_name, body, code) => {
+    const text = `var calls = 0; function FindProxyForURL(url, host) { if (host === 'bad.test') { ${body} } return 'PROXY ' + host; }`;
+    const script = await PacScript.compile(text, host(), { timeout: 50, memory: 2_097_152 });
+    for (let round = 0; round < 2; round += 1) {
+      const error = (await script.find('http://bad.test/', 'bad.test').catch((thrown: unknown) => thrown)) as Error;
+      expect(error).toMatchObject({ name: 'PacError', code });
+      expect(error.message.length).toBeLessThan(200);
+      expect(await script.find('http://good.test/', 'good.test')).toBe('PROXY good.test');
+    }
+    script.close();
+  });
+});
+
+it.each<[string, (string | null)[]]>([
+  ['PROXY a.test:3128; SOCKS b.test; DIRECT', ['http://a.test:3128', 'socks4://b.test', null]],
+  [
+    'proxy a.test ; HTTPS b.test:8443;SOCKS5 [::1]:1080 ; SOCKS4 c',
+    ['http://a.test', 'https://b.test:8443', 'socks5h://[::1]:1080', 'socks4://c'],
+  ],
+  ['HTTP a.test', ['http://a.test']],
+  ['', [null]],
+  [' ; ', [null]],
+  ['QUIC a.test:1; DIRECT', [null]],
+  ['PROXY u:p@a.test; PROXY b.test', ['http://b.test']],
+  [Array.from({ length: 50 }, () => 'DIRECT').join(';'), Array.from({ length: 32 }, () => null)],
+])('the result %j leads by %j', (text, ways) => {
+  expect(parseResult(text)).toEqual(ways);
+});
+
+it.each(['PROXY', 'PROXY a b', 'SQUID a.test:1', 'PROXY http://a.test', 'PROXY a.test/path', 'undefined'])(
+  'the result %j names no proxy',
+  (text) => {
+    expect(() => parseResult(text)).toThrow(expect.objectContaining({ name: 'PacError', code: 'PAC_RESULT' }));
+  },
+);
+
+it('addresses that are none are in no network', () => {
+  expect([isInNet('x', '0.0.0.0', '0.0.0.0'), isInNet('::1', '0.0.0.0', '0.0.0.0'), isInNet('1.1.1.1', '1.1.1.1', 'x')]).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  expect([isInPrefix('1.1.1.1', '1.1.1.1/33'), isInPrefix('1.1.1.1', '1.1.1.1'), isInPrefix('1.1.1.1', '0.0.0.0/0')]).toEqual([
+    false,
+    false,
+    true,
+  ]);
+  expect(sortedAddresses('')).toBe('');
+  expect(isInNet('200.1.1.1', '128.0.0.0', '128.0.0.0')).toBe(true);
+});

@@ -1,0 +1,229 @@
+/** One PAC script in an interpreter of its own, which has nothing but what the script is given, and limits in time and memory. */
+import { isIP } from 'node:net';
+import type { QuickJSContext, QuickJSHandle, QuickJSRuntime, QuickJSSyncVariant, QuickJSWASMModule } from 'quickjs-emscripten-core';
+
+import { PacError } from '../pac-errors.ts';
+import { isInNet, isInPrefix, sortedAddresses } from './addresses.ts';
+import { pacFunctions } from './functions.ts';
+import { shown } from './result.ts';
+
+/** What a script may ask about the world. */
+export interface ScriptHost {
+  /** The addresses of a name; none where it has none. */
+  lookup(name: string): Promise<readonly string[]>;
+  ownAddresses(): readonly string[];
+  now(): Date;
+  /** Milliseconds, for the limit in time. */
+  elapsed(): number;
+  alert(message: string): void;
+}
+
+export interface ScriptLimits {
+  /** Of one run, in milliseconds. */
+  readonly timeout: number;
+  /** Of the interpreter, in bytes. */
+  readonly memory: number;
+}
+
+/** A script that asks for more names is not answered. */
+const mostNames = 32;
+const stackBytes = 256 * 1024;
+
+/** What one evaluation knows of names: a script can't wait, so it runs again once they are known. */
+interface Names {
+  readonly known: Map<string, readonly string[]>;
+  readonly missing: Set<string>;
+}
+
+let loading: Promise<QuickJSWASMModule> | undefined;
+
+/** Loaded when the first script is, and not before. */
+async function load(): Promise<QuickJSWASMModule> {
+  const [{ newQuickJSWASMModuleFromVariant }, variant] = await Promise.all([
+    import('quickjs-emscripten-core'),
+    import('@jitl/quickjs-wasmfile-release-sync') as unknown as Promise<{ readonly default: QuickJSSyncVariant }>,
+  ]);
+  return newQuickJSWASMModuleFromVariant(variant.default);
+}
+
+export class PacScript {
+  readonly #module: QuickJSWASMModule;
+  readonly #text: string;
+  readonly #host: ScriptHost;
+  readonly #limits: ScriptLimits;
+  #runtime: QuickJSRuntime | undefined;
+  #context: QuickJSContext | undefined;
+  #names: Names | undefined;
+  #runningUntil = 0;
+  #users = 0;
+  #isClosed = false;
+
+  private constructor(module: QuickJSWASMModule, text: string, host: ScriptHost, limits: ScriptLimits) {
+    this.#module = module;
+    this.#text = text;
+    this.#host = host;
+    this.#limits = limits;
+  }
+
+  /** @throws {PacError} `PAC_INVALID`, or what its first run ends with. */
+  static async compile(text: string, host: ScriptHost, limits: ScriptLimits): Promise<PacScript> {
+    loading ??= load();
+    const script = new PacScript(await loading, text, host, limits);
+    await script.#withNames(() => script.#begin());
+    return script;
+  }
+
+  /** @throws {PacError} */
+  async find(url: string, host: string): Promise<string> {
+    this.#users += 1;
+    try {
+      return await this.#withNames(() => this.#run(url, host));
+    } finally {
+      this.#users -= 1;
+      if (this.#isClosed && this.#users === 0) this.#dispose();
+    }
+  }
+
+  /** Who is at it may finish. */
+  close(): void {
+    this.#isClosed = true;
+    if (this.#users === 0) this.#dispose();
+  }
+
+  async #withNames<Result>(run: () => Result): Promise<Result> {
+    const names: Names = { known: new Map(), missing: new Set() };
+    for (;;) {
+      let outcome: { readonly result: Result } | { readonly error: unknown };
+      this.#names = names;
+      try {
+        outcome = { result: run() };
+      } catch (error) {
+        outcome = { error };
+      }
+      // Whatever the script made of what it was not told.
+      if (names.missing.size > 0 && names.known.size < mostNames) {
+        await Promise.all(Array.from(names.missing, async (name) => names.known.set(name, await this.#host.lookup(name))));
+        names.missing.clear();
+        continue;
+      }
+      if ('error' in outcome) throw outcome.error;
+      return outcome.result;
+    }
+  }
+
+  #begin(): void {
+    this.#dispose();
+    const runtime = this.#module.newRuntime({ memoryLimitBytes: this.#limits.memory, maxStackSizeBytes: stackBytes });
+    runtime.setInterruptHandler(() => this.#host.elapsed() > this.#runningUntil);
+    const context = runtime.newContext();
+    this.#runtime = runtime;
+    this.#context = context;
+    this.#offerHost(context);
+    // The first that an interpreter runs may wait for its compiler.
+    this.#runningUntil = Infinity;
+    this.#evaluate(context, pacFunctions, 'functions.js');
+    this.#runningUntil = this.#host.elapsed() + this.#limits.timeout;
+    this.#evaluate(context, this.#text, 'proxy.pac');
+    const find = context.getProp(context.global, 'FindProxyForURL');
+    const isFunction = context.typeof(find) === 'function';
+    find.dispose();
+    if (!isFunction) throw new PacError('The PAC script has no function FindProxyForURL', { code: 'PAC_INVALID' });
+  }
+
+  #run(url: string, host: string): string {
+    if (this.#context === undefined) this.#begin();
+    const context = this.#context!;
+    this.#runningUntil = this.#host.elapsed() + this.#limits.timeout;
+    const find = context.getProp(context.global, 'FindProxyForURL');
+    const given = [context.newString(url), context.newString(host)];
+    const returned = context.callFunction(find, context.undefined, ...given);
+    for (const handle of [find, ...given]) handle.dispose();
+    if (returned.error !== undefined) throw this.#failure(context, returned.error, 'PAC_FAILED');
+    const result: unknown = context.dump(returned.value);
+    returned.value.dispose();
+    if (result === null || result === undefined) return '';
+    if (typeof result !== 'string') throw new PacError(`The PAC script gave what is no text, but ${typeof result}`, { code: 'PAC_RESULT' });
+    return result;
+  }
+
+  #evaluate(context: QuickJSContext, code: string, name: string): void {
+    const evaluated = context.evalCode(code, name);
+    if (evaluated.error !== undefined) throw this.#failure(context, evaluated.error, 'PAC_INVALID');
+    evaluated.value.dispose();
+  }
+
+  /** What a script threw; one that was stopped has an interpreter that nobody goes on with. */
+  #failure(context: QuickJSContext, handle: QuickJSHandle, code: string): PacError {
+    const thrown: unknown = context.dump(handle);
+    handle.dispose();
+    const {
+      name = 'Error',
+      message = String(thrown),
+      lineNumber,
+    } = Object(thrown) as Partial<Record<'name' | 'message' | 'lineNumber', unknown>>;
+    const isStopped = name === 'InternalError' && /^(?:interrupted|out of memory)$/.test(String(message));
+    if (!isStopped) {
+      const where = lineNumber === undefined ? '' : ` (line ${Number(lineNumber)})`;
+      return new PacError(`The PAC script failed: ${shown(`${String(name)}: ${String(message)}`)}${where}`, { code });
+    }
+    this.#dispose();
+    const { timeout, memory } = this.#limits;
+    const limit = message === 'interrupted' ? `${timeout} ms (option "timeout")` : `${memory} bytes (option "memory")`;
+    return new PacError(`The PAC script was stopped: it took more than ${limit}`, { code: 'PAC_TIMEOUT' });
+  }
+
+  #offerHost(context: QuickJSContext): void {
+    const offered = context.newObject();
+    const offer = (name: string, answer: (...args: string[]) => string | boolean): void => {
+      const handle = context.newFunction(name, (...args) => {
+        const value = answer(...args.map((arg) => String(context.dump(arg))));
+        return typeof value === 'string' ? context.newString(value) : value ? context.true : context.false;
+      });
+      context.setProp(offered, name, handle);
+      handle.dispose();
+    };
+    offer('resolve', (name) => this.#resolve(name));
+    offer('own', () => this.#host.ownAddresses().join(' '));
+    offer('isInNet', isInNet);
+    offer('isInPrefix', isInPrefix);
+    offer('sorted', sortedAddresses);
+    offer('now', (isGmt) => timeOf(this.#host.now(), isGmt === 'true'));
+    offer('alert', (message) => {
+      this.#host.alert(message);
+      return true;
+    });
+    context.setProp(context.global, '$host', offered);
+    offered.dispose();
+  }
+
+  #resolve(name = ''): string {
+    if (isIP(name) !== 0) return name;
+    const known = this.#names!.known.get(name);
+    if (known !== undefined) return known.join(' ');
+    this.#names!.missing.add(name);
+    throw new Error('This name is being looked up');
+  }
+
+  #dispose(): void {
+    this.#context?.dispose();
+    this.#runtime?.dispose();
+    this.#context = undefined;
+    this.#runtime = undefined;
+  }
+}
+
+/** Year, month, day, hour, minute, second and weekday, with spaces between them. */
+function timeOf(date: Date, isGmt: boolean): string {
+  const parts = isGmt
+    ? [
+        date.getUTCFullYear(),
+        date.getUTCMonth(),
+        date.getUTCDate(),
+        date.getUTCHours(),
+        date.getUTCMinutes(),
+        date.getUTCSeconds(),
+        date.getUTCDay(),
+      ]
+    : [date.getFullYear(), date.getMonth(), date.getDate(), date.getHours(), date.getMinutes(), date.getSeconds(), date.getDay()];
+  return parts.join(' ');
+}
