@@ -139,6 +139,7 @@ export {
   type GuardTarget,
   type HeaderPair,
   type InformationalObserver,
+  type NetworkOptions,
   type ProxiedRequest,
   type ProxyAuthenticator,
   type ProxyChallenge,
@@ -150,6 +151,7 @@ export {
   type TraceObserver,
   type TrailerSource,
 } from '@x/httpcore';
+export type { NetworkCallOptions } from './routing/call-network.ts';
 export type { PageOptions, NextPage } from './client/pages.ts';
 export type { CallData, CallDataOptions } from './call/call-data.ts';
 export type { JsonHooks, JsonParser, JsonSerializer } from './request/json-settings.ts';

@@ -111,3 +111,12 @@ void new Client({ dispatcher: api });
 api.get('/', 'text');
 // @ts-expect-error misspelt
 api.get('/', { stauts: 200 });
+
+// What one call says of its connection.
+void client.get('/', { network: { tls: { cert: '', key: '' }, localAddress: '127.0.0.1', protocol: 'h2' } });
+void client.stream('POST', '/', { network: { socketPath: '/run/docker.sock' }, json: {} });
+void client.get('/', { network: null });
+// @ts-expect-error -- no protocol of ours
+void client.get('/', { network: { protocol: 'h3' } });
+// @ts-expect-error -- not an option
+void client.get('/', { network: { proxy: 'http://a' } });

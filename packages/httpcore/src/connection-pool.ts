@@ -18,7 +18,9 @@ import {
   type HttpCoreError,
 } from './contract/errors.ts';
 import { checkGrace, resolvePoolOptions, type PoolOptions } from './model/pool-options.ts';
+import type { NetworkOptions } from './contract/network-options.ts';
 import { onlyHttp1 } from './model/destination.ts';
+import { networkOf } from './model/network.ts';
 import { parseOrigin } from './model/origin.ts';
 import type { ConnectionObserver } from './contract/trace.ts';
 import type { Proxy } from './model/proxy/proxy.ts';
@@ -37,6 +39,8 @@ export interface ConnectOptions {
   readonly servername?: string | undefined;
   /** A `Proxy`, instead of the pool's; `null`: none. */
   readonly proxy?: ProxyIdentity | null | undefined;
+  /** As a request's: TLS, local address, socket. Its `protocol` has no meaning here. */
+  readonly network?: NetworkOptions | undefined;
 }
 
 /** A connection as a stream, with what is asked of a socket. */
@@ -141,12 +145,20 @@ export class ConnectionPool implements Dispatcher {
       if (url === undefined) throw new LocalProtocolError('The origin is not a URL', { code: 'INVALID_TARGET', phase: 'request' });
       if (this.#pool.closing) throw new PoolClosed('The pool is closed', { phase: 'request' });
       const { protocol, hostname, port } = url;
-      const { signal, servername, proxy = this.#proxy } = options;
-      const parsed = parseOrigin(protocol.slice(0, -1), hostname, port === '' ? null : Number(port), servername);
+      const { signal, servername, network: given } = options;
+      const network = given === undefined ? null : networkOf(given);
+      const stated = options.proxy === undefined ? this.#proxy : options.proxy;
+      const proxy = network?.socketPath === undefined ? stated : null;
+      const parsed = parseOrigin(
+        protocol.slice(0, -1),
+        hostname,
+        port === '' ? null : Number(port),
+        servername ?? network?.tls?.servername,
+      );
       const via = proxy as Proxy | null;
       if (this.#guard !== null && via !== null) admitThroughProxy(this.#guard, parsed, via);
       const inContext = <Result>(task: () => Result): Result => task();
-      const request = { origin: parsed, proxy: null, via, protocols: onlyHttp1, trace: null, inContext };
+      const request = { origin: parsed, proxy: null, via, protocols: onlyHttp1, network, trace: null, inContext };
       return await connectStream(this.#dialer, request, { signal, timeout: this.#timeouts[0], clock: systemClock });
     } catch (error) {
       throw withCallerStack(error);

@@ -17,7 +17,7 @@ const pac = 'packages/pac/src';
 export const layers: readonly Layer[] = [
   // @x/httpcore
   // The vocabulary: what callers see, what can go wrong, what can be observed.
-  { layer: 'core/contract', files: [`${core}/contract/`], imports: [] },
+  { layer: 'core/contract', files: [`${core}/contract/`], imports: [], types: ['node:tls'] },
   { layer: 'core/time', files: [`${core}/time/`], imports: ['core/contract'], modules: ['node:async_hooks', 'node:perf_hooks'] },
   {
     layer: 'core/model',

@@ -2,6 +2,7 @@ import {
   HttpCoreError,
   type DispatchContext,
   type InformationalObserver,
+  type NetworkOptions,
   type ProxyIdentity,
   type Timeouts,
   type TraceObserver,
@@ -208,9 +209,10 @@ export class CallContext implements CallRecord {
   }
 
   /** @internal What the dispatcher gets to know beside the request. */
-  dispatchContext(attempt: Attempt, proxy: ProxyIdentity | null | undefined): DispatchContext {
+  dispatchContext(attempt: Attempt, proxy: ProxyIdentity | null | undefined, network?: NetworkOptions): DispatchContext {
     return {
       proxy,
+      network,
       signal: this.#attemptSignals?.at(-1)?.signal ?? this.#signal.signal,
       deadline: this.deadline,
       trace: attempt.observe,

@@ -23,6 +23,7 @@ import {
   type NoBodyOptions,
   type OwnMessageOptions,
 } from '../request/request-options.ts';
+import type { NetworkCallOptions } from '../routing/call-network.ts';
 import type { OriginFieldOptions } from '../request/fields/origin-fields.ts';
 import type { TimeoutInput } from '../time/timeout.ts';
 import type { UploadObserver } from '../request/upload-progress.ts';
@@ -38,6 +39,7 @@ export interface CallOptions
     MisdirectedOptions,
     JsonHooks,
     CallDataOptions,
+    NetworkCallOptions,
     RetryHookOptions {
   /** Milliseconds over everything, or limits by phase; laid over the client's. `null` lifts every limit. */
   readonly timeout?: TimeoutInput | undefined;
@@ -102,6 +104,7 @@ const callNames: OptionNames<CallOptions> = Object.freeze({
   cookies: undefined,
   proxy: undefined,
   cache: undefined,
+  network: undefined,
 });
 const requestNames: OptionNames<OwnMessageOptions & CallOptions> = Object.freeze({ ...messageNames, ...callNames });
 
@@ -150,7 +153,8 @@ export function changesSettings(own: CallOptions): boolean {
     own.auth !== undefined ||
     own.cookies !== undefined ||
     own.proxy !== undefined ||
-    own.cache !== undefined
+    own.cache !== undefined ||
+    own.network !== undefined
   );
 }
 

@@ -5,6 +5,7 @@ import { callProxies, type ProxySettings } from '../proxies/proxy-settings.ts';
 import { callCache, type CacheSettings } from '../caching/cache-settings.ts';
 import type { CallContext } from '../call/context.ts';
 import type { Request } from '../request/request.ts';
+import { callNetwork, type CallNetwork } from '../routing/call-network.ts';
 import type { Retries } from '../retries/retries.ts';
 import { changesSettings, type CallOptions } from './call-options.ts';
 import { mergeCallData, type CallData } from '../call/call-data.ts';
@@ -30,6 +31,8 @@ export interface CallSettings {
   readonly cookies: CookieSettings;
   readonly proxies: ProxySettings;
   readonly caching: CacheSettings;
+  /** What the call says of its connections. */
+  readonly network: CallNetwork | undefined;
   readonly watching: TelemetrySettings;
   /** The names, in lower case, of header fields that a caller called sensitive. */
   readonly sensitive: ReadonlySet<string>;
@@ -70,6 +73,7 @@ export function resolveCallSettings(own: CallOptions, client: CallSettings): Cal
     cookies: callCookies(client.cookies, own.cookies),
     proxies: callProxies(client.proxies, own.proxy),
     caching: callCache(client.caching, own.cache),
+    network: callNetwork(client.network, own.network),
     watching: client.watching,
     sensitive: mergeSensitiveHeaders(client.sensitive, own),
     json: mergeJsonHooks(client.json, own),

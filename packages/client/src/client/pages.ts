@@ -4,6 +4,7 @@ import { count } from '../options/checks.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';
 import { shownUrl } from '../redact.ts';
 import { Request } from '../request/request.ts';
+import { networkElsewhere } from '../routing/call-network.ts';
 import { sameOrigin } from '../request/url/same-origin.ts';
 import type { Response } from '../response/response.ts';
 import type { CallOptions } from './call-options.ts';
@@ -50,7 +51,9 @@ export async function* pagesOf(
     visited.add(keyOf(request));
     // What says who we are was given for where the list begins.
     const isHome = sameOrigin(request.urlParts, first.urlParts);
-    const response = (await send(request, isHome ? options : { ...options, auth: null })).raiseForStatus();
+    const response = (
+      await send(request, isHome ? options : { ...options, auth: null, network: networkElsewhere(options.network) })
+    ).raiseForStatus();
     yield response;
     if (page >= limit) return;
     const found = await next(response);

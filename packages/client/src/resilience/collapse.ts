@@ -134,7 +134,7 @@ function keyOf({ method, url, rawHeaders }: Request): string {
 }
 
 /** Whatever can make a difference to what comes back, or to who may see it. */
-const telling = ['auth', 'caching', 'cookies', 'data', 'proxies', 'reading', 'redirects'] as const;
+const telling = ['auth', 'caching', 'cookies', 'data', 'network', 'proxies', 'reading', 'redirects'] as const;
 
 function haveEqualSettings(one: object, other: object): boolean {
   if (one === other) return true;

@@ -1,9 +1,10 @@
 /** The end of the chain, and the only place that calls a dispatcher. */
 import { StreamResponse } from '../response/stream-response.ts';
 import type { CallContext } from '../call/context.ts';
-import { cachedCall, type CacheSettings } from '../caching/cache-settings.ts';
+import { cachedCall, noCache, type CacheSettings } from '../caching/cache-settings.ts';
 import type { ProxySettings } from '../proxies/proxy-settings.ts';
 import type { TelemetrySettings, WatchedCall } from '../telemetry/telemetry-settings.ts';
+import type { CallNetwork } from './call-network.ts';
 import type { FindRoute } from './routes.ts';
 import type { End } from '../call/passage.ts';
 import { SourceWatch } from './source-watch.ts';
@@ -12,6 +13,7 @@ import { uploadOf, withContentLength } from '../request/upload.ts';
 export interface DispatchSettings {
   readonly proxies: ProxySettings;
   readonly caching: CacheSettings;
+  readonly network: CallNetwork | undefined;
   readonly watching: TelemetrySettings;
   readonly sensitive: ReadonlySet<string>;
 }
@@ -31,13 +33,13 @@ export function dispatchBy(route: FindRoute, settingsOf: (context: CallContext) 
           // With trailers it travels in chunks.
           if (request.trailers === undefined) fields = withContentLength(fields, length);
         }
-        const { proxies, caching, watching, sensitive } = settingsOf(context);
+        const { proxies, caching, watching, sensitive, network } = settingsOf(context);
         const { dispatcher, proxy } = route(request.urlParts, proxies);
-        const { cache, mode } = caching;
+        const { cache, mode } = network?.isPersonal === true ? noCache : caching;
         const { telemetry } = watching;
         const seen = telemetry === null ? dispatcher : telemetry.over(dispatcher);
         const target = cache === null ? seen : cache.over(seen);
-        let within = context.dispatchContext(attempt, proxy);
+        let within = context.dispatchContext(attempt, proxy, network?.towards(request.urlParts, context.request.urlParts));
         if (content?.onFailure !== undefined) {
           watch = new SourceWatch(content, within.signal);
           within = { ...within, signal: watch.signal };

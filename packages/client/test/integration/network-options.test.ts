@@ -1,5 +1,5 @@
 import { createServer as createHttp2Server } from 'node:http2';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { lookup as systemLookup } from 'node:dns';
 import { connect as connectSocket, createServer as createRawServer, type AddressInfo, type Server } from 'node:net';
@@ -8,6 +8,7 @@ import type { TLSSocket } from 'node:tls';
 import { join } from 'node:path';
 
 import { clientCertificate, serverCertificate, startServer, trustedAuthority } from '@x/testbed';
+import { mockDispatcher, type Dispatcher } from '@x/httpcore';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { Client, InvalidOption, PinMismatch } from '../../src/index.ts';
@@ -155,5 +156,61 @@ describe('what a client says of its connections', () => {
     await expect(pinned.fetch(`https://a.test:${server.port}/`)).rejects.toMatchObject({ cause: { code: 'PIN_MISMATCH' } });
     expect(retried).toEqual([]);
     expect(() => new Client({ tls: { pins: ['x'] } })).toThrow(/tls\.pins/);
+  });
+
+  it('network: what one call says of its connection stays with the origin of the call', async () => {
+    const { certificate: ca } = await trustedAuthority();
+    const { cert, key } = await clientCertificate('ada');
+    const server = await serverCertificate({ names: ['a.test', 'b.test'] });
+    const nameOf = (request: IncomingMessage): string =>
+      ((request.socket as TLSSocket).getPeerCertificate() as { subject?: { CN?: string } } | null)?.subject?.CN ?? 'nobody';
+    const options = { tls: { certificate: { cert: server.cert, key: server.key, ca }, requestClientCertificate: true } };
+    let tries = 0;
+    await using a = await startServer((request, response) => {
+      const { pathname } = new URL(request.url!, 'http://a.test');
+      if (pathname === '/flaky' && (tries += 1) === 1) request.socket.destroy();
+      else if (pathname === '/away') response.writeHead(302, { location: `https://b.test:${b.port}/`, 'x-who': nameOf(request) }).end();
+      else if (pathname === '/around') response.writeHead(302, { location: '/home' }).end();
+      else response.end(`a:${nameOf(request)}`);
+    }, options);
+    await using b = await startServer((request, response) => void response.end(`b:${nameOf(request)}`), {
+      tls: { certificate: options.tls.certificate },
+    });
+    const lookup = ((_host: string, _options: unknown, done: (error: null, found: unknown) => void) =>
+      setImmediate(done, null, [{ address: '127.0.0.1', family: 4 }])) as never;
+    await using client = new Client({ lookup, tls: { ca }, followRedirects: true, retries: 1, baseUrl: `https://a.test:${a.port}/` });
+    const network = { tls: { cert, key }, protocol: 'http/1.1' } as const;
+    expect((await client.get('/home', { network })).text()).toBe('a:ada');
+    expect((await client.get('/flaky', { network })).text()).toBe('a:ada');
+    expect((await client.get('/around', { network })).text()).toBe('a:ada');
+    expect(await (await client.stream('GET', '/home', { network })).text()).toBe('a:ada');
+    await expect(client.get('/home')).rejects.toThrow();
+    await expect(client.get('/home', { network: null })).rejects.toThrow();
+    const away = await client.get('/away', { network });
+    expect([away.history[0]?.headers.get('x-who'), away.text()]).toEqual(['ada', 'b:nobody']);
+    expect(() => client.buildRequest('GET', '/', { network } as never)).toThrow(InvalidOption);
+    await expect(client.get('/', { network: 'ada' as never })).rejects.toThrow(/"network" must be an object/);
+    await expect(client.get('/', { network: { tsl: {} } as never })).rejects.toThrow(InvalidOption);
+  });
+
+  it('network: is handed to a dispatcher of somebody else, and keeps its answers out of the cache', async () => {
+    const seen: unknown[] = [];
+    const dispatcher: Dispatcher = {
+      dispatch(_method, _url, _headers, _body, _timeouts, context) {
+        seen.push(context?.network);
+        return mockDispatcher(() => ({ status: 200 })).dispatch('GET', ['http', 'a', null, '/'], [], null);
+      },
+      async close() {},
+      async [Symbol.asyncDispose]() {},
+    };
+    const over: unknown[] = [];
+    const cache = { over: (under: Dispatcher) => (over.push(under), under) } as never;
+    await using client = new Client({ dispatcher, cache });
+    await client.get('http://a.test/', { network: { localAddress: '127.0.0.1' } });
+    expect(over).toHaveLength(1);
+    await client.get('http://a.test/', { network: { socketPath: '/run/a' } });
+    await client.get('http://a.test/', { network: { tls: { servername: 'b' } } });
+    expect(over).toHaveLength(1);
+    expect(seen).toEqual([{ localAddress: '127.0.0.1' }, { socketPath: '/run/a' }, { tls: { servername: 'b' } }]);
   });
 });

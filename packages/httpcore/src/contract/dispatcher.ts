@@ -4,6 +4,7 @@
  * Everything that crosses it is a plain value: strings, numbers, pairs and byte iterables. A network pool, an in-process
  * application, a mock and a recorder all have this one shape, so any of them can sit under any client.
  */
+import type { NetworkOptions } from './network-options.ts';
 import type { TraceObserver } from './trace.ts';
 import type { ByteIterable, HeaderPair, Timeouts, TrailerSource, UrlParts } from './values.ts';
 
@@ -112,6 +113,11 @@ export interface DispatchContext {
   readonly proxy?: ProxyIdentity | null | undefined;
   /** TLS server name (SNI, and the name that the certificate must have) when it is not the host. */
   readonly servername?: string | undefined;
+  /**
+   * How the connection for this request is made, where that is another than the pool's way: who we are in TLS, from which address, by which socket, with
+   * which protocol. Requests that say the same share connections. Without a network it has no effect.
+   */
+  readonly network?: NetworkOptions | undefined;
 }
 
 export interface CloseOptions {

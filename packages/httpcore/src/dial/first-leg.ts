@@ -1,5 +1,6 @@
 /** The first leg of every way: by sockets of ours, or by what the option `connect` gives. */
 import type { Connect } from '../model/connect.ts';
+import type { Network } from '../model/network.ts';
 import type { Resolver } from '../net/dns/resolver.ts';
 import type { Clock } from '../time/clock.ts';
 import { CustomWay } from './custom-way.ts';
@@ -13,6 +14,12 @@ export interface FirstLegOptions extends DirectWayOptions {
 /** Is TLS a part of making the socket? Else it is put on what the leg gives. */
 export function securesItself(destination: DirectWayRequest['destination'], { connect }: Pick<FirstLegOptions, 'connect'>): boolean {
   return connect === null || 'path' in destination;
+}
+
+/** The options, with the address that a request connects from. */
+export function fromAddress<Options extends FirstLegOptions>(options: Options, network: Network | null): Options {
+  const localAddress = network?.localAddress;
+  return localAddress === undefined ? options : { ...options, localAddress };
 }
 
 /** A path is one of this machine, and `connect` is asked for hosts. */

@@ -11,7 +11,10 @@
  */
 import { HttpCoreError, LocalProtocolError, ProxyError, type ErrorPhase } from '../contract/errors.ts';
 import type { PoolSettings } from '../model/pool-options.ts';
+import { layTlsOver, type Network } from '../model/network.ts';
 import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
+import { RecentMap } from '../model/recent-map.ts';
+import type { TlsOptions } from '../contract/tls-options.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import { secureTransport, type SocketOpening } from '../net/open-socket.ts';
 import { isAddress, type Resolver } from '../net/dns/resolver.ts';
@@ -22,7 +25,7 @@ import { TlsClient, type TlsHandshake } from '../net/tls.ts';
 import type { DialTimings, TraceEventName, TraceEvents } from '../contract/trace.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Dial, DialedTransport, DialRequest, TransportDialer } from './dial.ts';
-import { firstLeg, securesItself } from './first-leg.ts';
+import { firstLeg, fromAddress, securesItself } from './first-leg.ts';
 import { traceSecured, type Stage, type Way, type WayListener, type WaysThroughProxies } from './way.ts';
 
 type DialOptions = Pick<PoolSettings, 'tls' | 'guard' | 'connect' | 'socketPath' | 'localAddress' | 'connectionAttemptDelay'>;
@@ -68,11 +71,16 @@ export function createTransportDialer(
   clock: Clock,
   proxies: WaysThroughProxies,
 ): TransportDialer {
-  const { localAddress } = options;
-  if (localAddress !== undefined && !isAddress(localAddress)) {
-    throw new LocalProtocolError('The option "localAddress" must be an IP address', { code: 'INVALID_OPTION', phase: 'request' });
-  }
-  const equipment: Equipment = { options, resolver, clock, proxies, tls: new TlsClient(options.tls), tlsOfProxies: new WeakMap() };
+  checkLocalAddress('localAddress', options.localAddress);
+  const equipment: Equipment = {
+    options,
+    resolver,
+    clock,
+    proxies,
+    tls: new TlsClient(options.tls),
+    tlsOfProxies: new WeakMap(),
+    tlsOfRequests: new RecentMap(mostKinds),
+  };
   return {
     dial(request) {
       const dial = new TransportDial(request, equipment);
@@ -80,6 +88,11 @@ export function createTransportDialer(
       return dial;
     },
   };
+}
+
+function checkLocalAddress(name: string, localAddress: string | undefined): void {
+  if (localAddress !== undefined && !isAddress(localAddress))
+    throw new LocalProtocolError(`The option "${name}" must be an IP address`, { code: 'INVALID_OPTION', phase: 'request' });
 }
 
 /** What the dials of one dialler share. */
@@ -90,7 +103,12 @@ interface Equipment {
   readonly proxies: WaysThroughProxies;
   readonly tls: TlsClient;
   readonly tlsOfProxies: WeakMap<Proxy, TlsClient>;
+  /** Of requests with TLS options of their own, by what they say. */
+  readonly tlsOfRequests: RecentMap<TlsClient>;
 }
+
+/** How many kinds of requests are remembered: each has its sessions, and perhaps a context of its own. */
+const mostKinds = 64;
 
 /** A stand-in for the network accepts whatever is offered first, and reads HTTP/1.1 alone. */
 function offered(protocols: DialRequest['protocols']): readonly string[] {
@@ -136,15 +154,16 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
   }
 
   start(): void {
-    const { origin, via } = this.#request;
+    const { origin, via, network = null } = this.#request;
     try {
       // Before anything else: unusable TLS options are told without touching the network.
+      checkLocalAddress('network.localAddress', network?.localAddress);
       if (origin.scheme === 'https') this.#handshake = this.#tls().handshake(origin, offered(this.#request.protocols));
     } catch (error) {
       this.onFailed(error as HttpCoreError);
       return;
     }
-    this.#way = via === null ? this.#directWay() : this.#equipment.proxies.wayThrough(via, origin, this);
+    this.#way = via === null ? this.#directWay() : this.#equipment.proxies.wayThrough(via, origin, network, this);
     this.#way.start();
   }
 
@@ -168,8 +187,8 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
 
   #tls(): TlsClient {
     const { tls, tlsOfProxies } = this.#equipment;
-    const { proxy } = this.#request;
-    if (proxy === null) return tls;
+    const { proxy, network = null } = this.#request;
+    if (proxy === null) return network?.tls === undefined ? tls : this.#tlsOf(network, network.tls);
     let client = tlsOfProxies.get(proxy);
     if (client === undefined) {
       client = new TlsClient(proxyFacts(proxy).tls);
@@ -178,10 +197,21 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
     return client;
   }
 
+  #tlsOf({ key }: Network, own: TlsOptions): TlsClient {
+    const { options, tlsOfRequests } = this.#equipment;
+    let client = tlsOfRequests.get(key);
+    if (client === undefined) {
+      client = new TlsClient(layTlsOver(options.tls, own));
+      tlsOfRequests.set(key, client);
+    }
+    return client;
+  }
+
   #directWay(): Way {
-    const { origin, proxy, carriesTls = false, onResolved } = this.#request;
-    const { options, resolver, clock } = this.#equipment;
-    const path = proxy === null ? options.socketPath : proxy.socketPath;
+    const { origin, proxy, carriesTls = false, onResolved, network = null } = this.#request;
+    const { resolver, clock } = this.#equipment;
+    const options = fromAddress(this.#equipment.options, network);
+    const path = proxy === null ? (network?.socketPath ?? options.socketPath) : proxy.socketPath;
     const destination = path === undefined ? { host: origin.host, port: origin.port } : { path };
     this.#isSecuredByWay = securesItself(destination, options);
     return firstLeg(

@@ -4,6 +4,7 @@
  */
 import type { HttpCoreError } from '../contract/errors.ts';
 import type { TransportFacts } from '../net/byte-transport.ts';
+import type { Network } from '../model/network.ts';
 import type { Proxy } from '../model/proxy/proxy.ts';
 import type { SocketTransport } from '../net/socket-transport.ts';
 import type { TraceEventName, TraceEvents } from '../contract/trace.ts';
@@ -41,7 +42,8 @@ export interface WayTarget {
 
 /** Makes the ways that lead through a proxy, which the dialler knows by this alone. */
 export interface WaysThroughProxies {
-  wayThrough(proxy: Proxy, target: WayTarget, listener: WayListener): Way;
+  /** `network`: what the request says of the connection; its address is the one to connect to the first proxy from. */
+  wayThrough(proxy: Proxy, target: WayTarget, network: Network | null, listener: WayListener): Way;
 }
 
 export function traceSecured(listener: Pick<WayListener, 'trace'>, { tls, alpnProtocol }: TransportFacts): void {

@@ -10,6 +10,7 @@
  * In the second row the proxy forwards what it is given: its connections serve every `http` origin. In the third each tunnel
  * leads to one origin and serves no other.
  */
+import { legOf, type Network } from './network.ts';
 import type { Origin } from './origin.ts';
 import { isSocks, proxyFacts, type Proxy } from './proxy/proxy.ts';
 
@@ -25,6 +26,8 @@ export interface Destination {
   readonly via: Proxy | null;
   /** In the order of preference. Over TLS they are offered; without it there is one, known beforehand. */
   readonly protocols: readonly HttpProtocol[];
+  /** What its requests say of the connection, where that is not what the pool says. */
+  readonly network?: Network | null;
 }
 
 export const onlyHttp1: readonly HttpProtocol[] = Object.freeze(['http/1.1']);
@@ -37,8 +40,16 @@ interface ProtocolOptions {
 }
 
 /** By the table above. A proxy either forwards or leads on. */
-export function destinationOf(origin: Origin, proxy: Proxy | null, isForwarded: boolean, options: ProtocolOptions): Destination {
-  return proxy !== null && isForwarded ? proxyDestination(proxy) : originDestination(origin, proxy, options);
+export function destinationOf(
+  origin: Origin,
+  proxy: Proxy | null,
+  isForwarded: boolean,
+  options: ProtocolOptions,
+  network: Network | null = null,
+): Destination {
+  if (proxy !== null && isForwarded) return proxyDestination(proxy, network);
+  const destination = originDestination(origin, proxy, protocolsOf(options, network));
+  return network === null ? destination : { ...destination, network };
 }
 
 export function originDestination(origin: Origin, via: Proxy | null, { http1, http2 }: ProtocolOptions): Destination {
@@ -47,8 +58,15 @@ export function originDestination(origin: Origin, via: Proxy | null, { http1, ht
   return { origin, proxy: null, via, protocols: !http2 ? onlyHttp1 : http1 ? both : onlyHttp2 };
 }
 
-export function proxyDestination(proxy: Proxy): Destination {
-  return { origin: proxyFacts(proxy).peer, proxy, via: proxy.via, protocols: proxy.http2 ? both : onlyHttp1 };
+export function proxyDestination(proxy: Proxy, network: Network | null = null): Destination {
+  const leg = legOf(network);
+  return {
+    ...(leg !== null && { network: leg }),
+    origin: proxyFacts(proxy).peer,
+    proxy,
+    via: proxy.via,
+    protocols: proxy.http2 ? both : onlyHttp1,
+  };
 }
 
 /**
@@ -58,9 +76,16 @@ export function forwards(proxy: Proxy, scheme: string, { http1 }: ProtocolOption
   return scheme === 'http' && http1 && !proxy.tunnel && !isSocks(proxy);
 }
 
+/** A request that names one protocol is served by that one. */
+export function protocolsOf(options: ProtocolOptions, network: Network | null): ProtocolOptions {
+  const protocol = network?.protocol;
+  return protocol === undefined ? options : { http1: protocol === 'http/1.1', http2: protocol === 'h2' };
+}
+
 /** The same for connections that can be used for one another; holds no credential. */
-export function destinationKey({ origin, proxy, via }: Destination): string {
-  const name = origin.servername === origin.host ? origin.text : `${origin.text} ${origin.servername}`;
+export function destinationKey({ origin, proxy, via, network }: Destination): string {
+  const host = origin.servername === origin.host ? origin.text : `${origin.text} ${origin.servername}`;
+  const name = network === undefined || network === null ? host : `${host} by ${network.key}`;
   if (proxy !== null) return `${name} as ${proxyFacts(proxy).key}`;
   return via === null ? name : `${name} via ${proxyFacts(via).key}`;
 }

@@ -10,7 +10,7 @@ import { checkedTrailers } from './field-syntax.ts';
  */
 export function ownContext(context: DispatchContext): DispatchContext {
   const own = { ...context };
-  const { signal, deadline, trace, onInformational, trailers, replayableBody, replayMisdirected, protocol, servername } = own;
+  const { signal, deadline, trace, onInformational, trailers, replayableBody, replayMisdirected, protocol, servername, network } = own;
   if (signal !== undefined && !isSignal(signal)) throw invalid('signal', 'must be an AbortSignal');
   if (deadline !== undefined && (typeof deadline !== 'number' || Number.isNaN(deadline))) {
     throw invalid('deadline', 'must be a moment in milliseconds of performance.now()');
@@ -24,6 +24,7 @@ export function ownContext(context: DispatchContext): DispatchContext {
   if (replayMisdirected !== undefined && typeof replayMisdirected !== 'boolean') throw invalid('replayMisdirected', 'must be a boolean');
   if (protocol !== undefined && typeof protocol !== 'string') throw invalid('protocol', 'must be a string');
   if (servername !== undefined && typeof servername !== 'string') throw invalid('servername', 'must be a string');
+  if (network !== undefined && (typeof network !== 'object' || network === null)) throw invalid('network', 'must be an object');
   return Array.isArray(trailers) ? { ...own, trailers: checkedTrailers(trailers) } : own;
 }
 

@@ -4,7 +4,7 @@ import { isUint8Array } from 'node:util/types';
 import { LocalProtocolError } from '../contract/errors.ts';
 import { OriginTable } from './origin-pattern.ts';
 import { readPins } from './tls-pins.ts';
-import type { TlsIdentity, TlsOptions } from './tls-options.ts';
+import type { TlsIdentity, TlsOptions } from '../contract/tls-options.ts';
 
 const isText = (value: unknown): boolean => typeof value === 'string';
 const isList = (value: unknown): boolean =>

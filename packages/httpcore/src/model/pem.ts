@@ -1,6 +1,6 @@
 /** Certificates and keys as Node takes them. What is none it passes over in silence, and every peer fails for it later. */
 import { LocalProtocolError } from '../contract/errors.ts';
-import type { CertificateInput } from './tls-options.ts';
+import type { CertificateInput } from '../contract/tls-options.ts';
 
 interface Block {
   readonly what: string;

@@ -8,7 +8,7 @@ import type { Guard } from '../contract/guard.ts';
 import { dnsDefaults, resolveDnsOptions, type DnsOptions, type DnsSettings } from './dns-options.ts';
 import { toProxy, type Proxy } from './proxy/proxy.ts';
 import { ownTlsOptions } from './own-tls-options.ts';
-import type { TlsOptions } from './tls-options.ts';
+import type { TlsOptions } from '../contract/tls-options.ts';
 
 /** Options of `ConnectionPool`. Times are in milliseconds, sizes in bytes. */
 export interface PoolOptions {

@@ -2,7 +2,7 @@
 import { LocalProtocolError } from '../contract/errors.ts';
 import { OriginTable } from './origin-pattern.ts';
 import type { Origin } from './origin.ts';
-import type { TlsOptions } from './tls-options.ts';
+import type { TlsOptions } from '../contract/tls-options.ts';
 
 type Pins = readonly string[];
 

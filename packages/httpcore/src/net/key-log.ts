@@ -1,7 +1,7 @@
 /** Where the secrets of connections are written, for those who ask to see through them: lines of the NSS key log format, which Wireshark reads. */
 import { appendFileSync } from 'node:fs';
 
-import type { TlsOptions } from '../model/tls-options.ts';
+import type { TlsOptions } from '../contract/tls-options.ts';
 
 export type KeyLog = (line: Uint8Array) => void;
 

@@ -8,7 +8,7 @@ import { OriginTable } from '../model/origin-pattern.ts';
 import type { Origin } from '../model/origin.ts';
 import { toPem } from '../model/pem.ts';
 import { findPinsBy, lacksBackup, type FindPins } from '../model/tls-pins.ts';
-import type { TlsIdentity, TlsOptions } from '../model/tls-options.ts';
+import type { TlsIdentity, TlsOptions } from '../contract/tls-options.ts';
 import { authoritiesOf, defaultAuthorities } from './certificate-authorities.ts';
 import { keyLogOf, type KeyLog } from './key-log.ts';
 import { nodeTls } from './node-tls.ts';

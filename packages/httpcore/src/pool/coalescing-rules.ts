@@ -3,7 +3,7 @@ import type { Shareable } from '../connection/connection.ts';
 import { OriginTable } from '../model/origin-pattern.ts';
 import type { Origin } from '../model/origin.ts';
 import { findPinsBy, type FindPins } from '../model/tls-pins.ts';
-import type { TlsIdentity, TlsOptions } from '../model/tls-options.ts';
+import type { TlsIdentity, TlsOptions } from '../contract/tls-options.ts';
 import { parseUrl } from '../model/url.ts';
 
 /**

@@ -21,7 +21,7 @@ import type { DialRequest } from '../dial/dial.ts';
 import { Aborted, type HttpCoreError } from '../contract/errors.ts';
 import type { PoolSettings } from '../model/pool-options.ts';
 import type { Origin } from '../model/origin.ts';
-import type { TlsOptions } from '../model/tls-options.ts';
+import type { TlsOptions } from '../contract/tls-options.ts';
 import { coversHost, endpointKey, isCoalescable, SharedTrust } from './coalescing-rules.ts';
 import type { Learnt } from './learnt.ts';
 

@@ -2,6 +2,7 @@
 import type { UrlParts } from '../contract/values.ts';
 import { parseOrigin, type Origin } from '../model/origin.ts';
 import { destinationKey, destinationOf, type Destination } from '../model/destination.ts';
+import type { Network } from '../model/network.ts';
 import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
 import type { Peer } from './peer.ts';
 
@@ -48,18 +49,18 @@ export class Peers {
    * @param isForwarded Does the proxy send the request on? Else a tunnel through it leads to the origin.
    * @throws {LocalProtocolError | UnsupportedProtocol} scheme, host, port, server name or proxy is none.
    */
-  find(url: UrlParts, servername: string | undefined, proxy: Proxy | null, isForwarded: boolean): FoundPeer {
-    if (this.#last?.spelling.isOf(url, servername, proxy, isForwarded) === true) return this.#last.found;
-    const spelling = new Spelling(url, servername, proxy, isForwarded);
+  find(url: UrlParts, servername: string | undefined, proxy: Proxy | null, isForwarded: boolean, network: Network | null): FoundPeer {
+    if (this.#last?.spelling.isOf(url, servername, proxy, isForwarded, network) === true) return this.#last.found;
+    const spelling = new Spelling(url, servername, proxy, isForwarded, network);
     const found = this.#bySpelling.get(spelling.key) ?? this.#make(spelling);
     this.#last = { spelling, found };
     return found;
   }
 
   #make(spelling: Spelling): FoundPeer {
-    const { scheme, host, port, servername, proxy, isForwarded, key } = spelling;
-    const origin = parseOrigin(scheme, host, port, servername ?? this.#options.tls.servername);
-    const peer = this.peerFor(destinationOf(origin, proxy, isForwarded, this.#options), isForwarded);
+    const { scheme, host, port, servername, proxy, isForwarded, network, key } = spelling;
+    const origin = parseOrigin(scheme, host, port, servername ?? network?.tls?.servername ?? this.#options.tls.servername);
+    const peer = this.peerFor(destinationOf(origin, proxy, isForwarded, this.#options, network), isForwarded);
     const found = { origin, peer };
     if (peer.spellings.length < (isForwarded ? spellingsOfAProxy : spellingsOfAnOrigin)) {
       this.#bySpelling.set(key, found);
@@ -99,30 +100,39 @@ class Spelling {
   readonly servername: string | undefined;
   readonly proxy: Proxy | null;
   readonly isForwarded: boolean;
+  readonly network: Network | null;
 
-  constructor([scheme, host, port]: UrlParts, servername: string | undefined, proxy: Proxy | null, isForwarded: boolean) {
+  constructor(
+    [scheme, host, port]: UrlParts,
+    servername: string | undefined,
+    proxy: Proxy | null,
+    isForwarded: boolean,
+    network: Network | null,
+  ) {
     this.scheme = scheme;
     this.host = host;
     this.port = port;
     this.servername = servername;
     this.proxy = proxy;
     this.isForwarded = isForwarded;
+    this.network = network;
   }
 
-  isOf(url: UrlParts, servername: string | undefined, proxy: Proxy | null, isForwarded: boolean): boolean {
+  isOf(url: UrlParts, servername: string | undefined, proxy: Proxy | null, isForwarded: boolean, network: Network | null): boolean {
     return (
       url[1] === this.host &&
       url[0] === this.scheme &&
       url[2] === this.port &&
       servername === this.servername &&
       proxy === this.proxy &&
-      isForwarded === this.isForwarded
+      isForwarded === this.isForwarded &&
+      network === this.network
     );
   }
 
   /** @throws {LocalProtocolError} the proxy is none. */
   get key(): string {
-    const { scheme, host, port, servername, proxy, isForwarded } = this;
-    return JSON.stringify([scheme, host, port, servername, isForwarded, proxy === null ? null : proxyFacts(proxy).key]);
+    const { scheme, host, port, servername, proxy, isForwarded, network } = this;
+    return JSON.stringify([scheme, host, port, servername, isForwarded, proxy === null ? null : proxyFacts(proxy).key, network?.key]);
   }
 }

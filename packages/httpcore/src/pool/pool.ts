@@ -15,7 +15,8 @@ import { Aborted, DeadlineExceeded, LocalProtocolError, PoolClosed } from '../co
 import { ownContext } from '../model/dispatch-context.ts';
 import { checkedFields, checkMethod, checkTarget } from '../model/field-syntax.ts';
 import { checkedTimeouts, type PoolSettings } from '../model/pool-options.ts';
-import { forwards, proxyDestination } from '../model/destination.ts';
+import { forwards, protocolsOf, proxyDestination } from '../model/destination.ts';
+import { networkOf, type Network } from '../model/network.ts';
 import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
 import type { ProxiedRequest } from '../model/proxy/proxy-authenticator.ts';
 import { requestFraming } from '../model/request-framing.ts';
@@ -111,9 +112,10 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     const limits = timeouts === this.#options.timeouts ? timeouts : checkedTimeouts(timeouts);
     const own = context === undefined ? undefined : this.#checkedContext(context);
     const framing = requestFraming(method, fields, content, own?.trailers !== undefined);
-    const proxy = own?.proxy === undefined ? this.#options.proxy : (own.proxy as Proxy | null);
-    const isForwarded = proxy !== null && this.#isForwarded(method, scheme, fields, proxy);
-    const { origin, peer } = this.#peers.find(url, own?.servername, proxy, isForwarded);
+    const network = own?.network === undefined ? null : this.#networkOf(own);
+    const proxy = this.#proxyOf(own, network);
+    const isForwarded = proxy !== null && this.#isForwarded(method, scheme, fields, proxy, network);
+    const { origin, peer } = this.#peers.find(url, own?.servername, proxy, isForwarded, network);
     if (this.#options.guard !== null && proxy !== null) admitThroughProxy(this.#options.guard, origin, proxy);
     const published = this.#options.diagnostics === null ? null : PublishedRequest.create(method, origin.text, target, fields, content);
     if (published !== null) return this.#beginPublished(published, peer, [origin, method, target, content, limits, own]);
@@ -142,11 +144,11 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
   }
 
   /** Asks a proxy for a tunnel: the answer to CONNECT, whose body leads there if its status is 2xx. */
-  connect(proxy: Proxy, asked: ProxiedRequest, context: DispatchContext): Promise<DispatchResponse> {
+  connect(proxy: Proxy, asked: ProxiedRequest, context: DispatchContext, network: Network | null): Promise<DispatchResponse> {
     if (this.closing) throw new PoolClosed('The pool is closed', { phase: 'request' });
     const { target: authority } = asked;
     const headers: readonly HeaderPair[] = [['host', authority]];
-    const peer = this.#peers.peerFor(proxyDestination(proxy), true);
+    const peer = this.#peers.peerFor(proxyDestination(proxy, network), true);
     const framing = requestFraming('CONNECT', headers, null, false);
     const now = this.clock.now();
     const { origin } = peer;
@@ -163,9 +165,24 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     return exchange.response;
   }
 
+  #networkOf({ network, proxy }: DispatchContext): Network | null {
+    const own = networkOf(network!);
+    if (own?.socketPath !== undefined && proxy !== undefined && proxy !== null)
+      throw invalidNetwork('socketPath', "and the context's proxy must not both be given");
+    if (own?.localAddress !== undefined && this.#options.connect !== null)
+      throw invalidNetwork('localAddress', "has no meaning where the pool's connect makes the connections");
+    return own;
+  }
+
+  /** Whoever names a socket has named the whole way. */
+  #proxyOf(context: DispatchContext | undefined, network: Network | null): Proxy | null {
+    if (network !== null && network.socketPath !== undefined) return null;
+    return context?.proxy === undefined ? this.#options.proxy : (context.proxy as Proxy | null);
+  }
+
   /** Is it for the proxy to send on? Else it takes a tunnel, at whose other end is the origin. */
-  #isForwarded(method: string, scheme: string, headers: readonly HeaderPair[], proxy: Proxy): boolean {
-    if (method !== 'CONNECT' && forwards(proxy, scheme, this.#options) && !headers.some(asksForUpgrade)) return true;
+  #isForwarded(method: string, scheme: string, headers: readonly HeaderPair[], proxy: Proxy, network: Network | null): boolean {
+    if (method !== 'CONNECT' && forwards(proxy, scheme, protocolsOf(this.#options, network)) && !headers.some(asksForUpgrade)) return true;
     checkTunnelledFields(headers);
     return false;
   }
@@ -203,7 +220,8 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     connection.retiresAt = this.lifetimes.retiresAt(connection.info.timings.end);
     this.watch.onOpened(peer.destination, connection);
     if (!this.learnt.onAgreed(peer.key, connection.info.protocol)) return false;
-    this.coalescing?.add(connection, peer);
+    // What a request says of its connection holds for no origin but its own.
+    if (!hasNetwork(peer)) this.coalescing?.add(connection, peer);
     return true;
   }
 
@@ -217,7 +235,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
         trace,
         inContext,
         // Neither to a proxy nor through one: the connections of others lead to origins, by other ways.
-        onResolved: proxy === null && via === null ? this.coalescing?.lookFor(peer) : undefined,
+        onResolved: proxy === null && via === null && !hasNetwork(peer) ? this.coalescing?.lookFor(peer) : undefined,
       },
       this.coalescing?.ownerFor(peer) ?? peer,
     );
@@ -298,7 +316,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     if (this.closing) throw new PoolClosed('The pool is closed', { phase: 'request' });
     const { proxy } = this.#options;
     const isForwarded = proxy !== null && forwards(proxy, url[0], this.#options);
-    const { origin, peer } = this.#peers.find(url, undefined, proxy, isForwarded);
+    const { origin, peer } = this.#peers.find(url, undefined, proxy, isForwarded, null);
     if (this.#options.guard !== null && proxy !== null) admitThroughProxy(this.#options.guard, origin, proxy);
     return peer.preconnect(this.#options.timeouts[0]);
   }
@@ -353,6 +371,14 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     this.#idling.stop();
     this.#closing?.finish();
   }
+}
+
+function hasNetwork({ destination: { network } }: Peer): boolean {
+  return network !== undefined && network !== null;
+}
+
+function invalidNetwork(name: string, problem: string): LocalProtocolError {
+  return new LocalProtocolError(`The option "network.${name}" ${problem}`, { code: 'INVALID_OPTION', phase: 'request' });
 }
 
 /** What of a request does not change any more. */

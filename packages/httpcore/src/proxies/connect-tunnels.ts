@@ -72,7 +72,7 @@ export class ConnectTunnels implements Tunnels {
     await this.#pool?.destroy(error);
   }
 
-  async #open({ proxy, authority, trace }: TunnelRequest, signal: AbortSignal): Promise<SocketTransport> {
+  async #open({ proxy, authority, network, trace }: TunnelRequest, signal: AbortSignal): Promise<SocketTransport> {
     const asked = { proxy: proxy.origin, method: 'CONNECT', target: authority };
     let connection: ConnectionInfo | undefined;
     const observe: TraceObserver = (name, at, detail) => {
@@ -80,7 +80,7 @@ export class ConnectTunnels implements Tunnels {
       trace(name, at, detail);
     };
     this.#pool ??= this.#createPool();
-    const answer = await this.#pool.connect(proxy, asked, { signal, trace: observe, traceInAnyContext: true });
+    const answer = await this.#pool.connect(proxy, asked, { signal, trace: observe, traceInAnyContext: true }, network);
     const [, status, , , body] = answer;
     if (status >= 200 && status < 300) {
       return transportOf(body as UpgradedBody, connection!);

@@ -1,3 +1,4 @@
+import type { Network } from '../model/network.ts';
 import type { Proxy } from '../model/proxy/proxy.ts';
 import type { TraceEvents, TraceObserver } from '../contract/trace.ts';
 import type { Tunnelling, Tunnels } from './tunnels.ts';
@@ -7,15 +8,17 @@ import type { Way, WayListener } from '../dial/way.ts';
 export class ConnectWay implements Way {
   readonly #proxy: Proxy;
   readonly #authority: string;
+  readonly #network: Network | null;
   readonly #tunnels: Tunnels;
   readonly #listener: WayListener;
   #tunnelling: Tunnelling | undefined;
   #isWithProxy = false;
   #isCancelled = false;
 
-  constructor(proxy: Proxy, authority: string, tunnels: Tunnels, listener: WayListener) {
+  constructor(proxy: Proxy, authority: string, network: Network | null, tunnels: Tunnels, listener: WayListener) {
     this.#proxy = proxy;
     this.#authority = authority;
+    this.#network = network;
     this.#tunnels = tunnels;
     this.#listener = listener;
   }
@@ -34,6 +37,7 @@ export class ConnectWay implements Way {
     this.#tunnelling = this.#tunnels.open({
       proxy: this.#proxy,
       authority: this.#authority,
+      network: this.#network,
       inContext: (task) => this.#listener.inContext(task),
       trace: this.#observe,
       onOpen: (transport) => {

@@ -1,5 +1,6 @@
 /** What the dialler asks of HTTP proxies. How a tunnel is asked for, and who has connections to proxies, is not the dialler's business. */
 import type { HttpCoreError } from '../contract/errors.ts';
+import type { Network } from '../model/network.ts';
 import type { Proxy } from '../model/proxy/proxy.ts';
 import type { SocketTransport } from '../net/socket-transport.ts';
 import type { TraceObserver } from '../contract/trace.ts';
@@ -8,6 +9,8 @@ export interface TunnelRequest {
   readonly proxy: Proxy;
   /** Where it is to lead: `host:port` as CONNECT has it (RFC 9110 §9.3.6). */
   readonly authority: string;
+  /** What the request that it is for says of its connection. */
+  readonly network: Network | null;
   /** Calls back, in the async context of the request that it is for. */
   readonly inContext: <Result>(task: () => Result) => Result;
   /** Sees the steps of the request for it, and of the connection to the proxy if one has to be made. */

@@ -1,6 +1,6 @@
 /** Which proxies are one. The key of a pool is shown in nothing, but it is kept in many places: it must not be a way to a password. */
 import { fingerprint } from '../fingerprint.ts';
-import type { TlsOptions } from '../tls-options.ts';
+import type { TlsOptions } from '../../contract/tls-options.ts';
 
 /** `open` is what may be read in it. `secret` and the values of `tls` count as well. */
 export function proxyKey(open: readonly unknown[], secret: readonly unknown[], tls: TlsOptions): string {

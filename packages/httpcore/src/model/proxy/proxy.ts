@@ -6,7 +6,7 @@ import { proxyKey } from './proxy-key.ts';
 import { checkCredentials, invalidProxyOption, isPair, namesCredentials, readProxyOptions } from './proxy-options.ts';
 import { parseProxyUrl, type ProxyScheme } from './proxy-url.ts';
 import { ownTlsOptions } from '../own-tls-options.ts';
-import type { TlsOptions } from '../tls-options.ts';
+import type { TlsOptions } from '../../contract/tls-options.ts';
 
 /** What a URL can't say of a proxy. */
 export interface ProxyOptions {

@@ -18,7 +18,7 @@ import {
 } from '@x/testbed';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import type { TlsOptions } from '../../../src/model/tls-options.ts';
+import type { TlsOptions } from '../../../src/contract/tls-options.ts';
 import { systemClock } from '../../../src/time/clock.ts';
 import { connectTo, dialerWith, dialTo, listen, openResources, Recorder, resourcesBackTo, type Listening } from './sockets.ts';
 
