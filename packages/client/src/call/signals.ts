@@ -32,13 +32,58 @@ function link(signals: readonly AbortSignal[]): CallSignal {
   };
 }
 
-/** Who waits for a signal, behind one listener. */
+/** One who waits for a signal, with a place in the list of all who do. */
+interface Waiter {
+  readonly callback: () => void;
+  next: Waiter | undefined;
+  previous: Waiter | undefined;
+  isIn: boolean;
+}
+
+/** All who wait for one signal, behind one listener, in a list: a `Set` that lives long leaves tables behind that hold on to what was in them. */
 class Waiting {
-  readonly callbacks = new Set<() => void>();
-  readonly listener = (): void => {
+  readonly #signal: AbortSignal;
+  #first: Waiter | undefined = undefined;
+  #last: Waiter | undefined = undefined;
+  readonly #tell = (): void => {
     // Each takes itself out, and another one perhaps.
-    for (const callback of this.callbacks) callback();
+    for (let waiter = this.#first; waiter !== undefined; waiter = this.#first) {
+      this.#remove(waiter);
+      waiter.callback();
+    }
   };
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  /** Gives what takes it out. */
+  add(callback: () => void): () => void {
+    const waiter: Waiter = { callback, next: undefined, previous: this.#last, isIn: true };
+    if (this.#last === undefined) {
+      this.#first = waiter;
+      waiting.set(this.#signal, this);
+      this.#signal.addEventListener('abort', this.#tell, { once: true });
+    } else {
+      this.#last.next = waiter;
+    }
+    this.#last = waiter;
+    return () => this.#remove(waiter);
+  }
+
+  #remove(waiter: Waiter): void {
+    if (!waiter.isIn) return;
+    waiter.isIn = false;
+    const { next, previous } = waiter;
+    if (previous === undefined) this.#first = next;
+    else previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
+    waiter.next = waiter.previous = undefined;
+    if (this.#first !== undefined) return;
+    waiting.delete(this.#signal);
+    this.#signal.removeEventListener('abort', this.#tell);
+  }
 }
 
 const waiting = new WeakMap<AbortSignal, Waiting>();
@@ -48,24 +93,7 @@ const waiting = new WeakMap<AbortSignal, Waiting>();
  * takes Node longer the more there are: all of them have one.
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
-  let all = waiting.get(signal);
-  if (all === undefined) {
-    all = new Waiting();
-    waiting.set(signal, all);
-    signal.addEventListener('abort', all.listener, { once: true });
-  }
-  const { callbacks, listener } = all;
-  const once = (): void => {
-    callbacks.delete(once);
-    callback();
-  };
-  callbacks.add(once);
-  return () => {
-    callbacks.delete(once);
-    if (callbacks.size > 0 || waiting.get(signal) !== all) return;
-    waiting.delete(signal);
-    signal.removeEventListener('abort', listener);
-  };
+  return (waiting.get(signal) ?? new Waiting(signal)).add(callback);
 }
 
 /** A signal that many calls share has a listener for each call that runs, which is no leak; Node warns at eleven. */

@@ -72,7 +72,9 @@ export class Caller {
       const handedOut = open;
       call.whenArrived(head, () => handedOut.onArrived());
       if (settings.throwsOnStatus) response.raiseForStatus();
-      response.resumable = () => this.#again(call, options);
+      // Not assigned as it is written: V8 puts a function that is straight into old memory, where it holds the whole call until a full collection.
+      const again = (): CallResumption => this.#again(call, options);
+      response.resumable = again;
       return response;
     } catch (error) {
       if (open === undefined) {

@@ -39,6 +39,13 @@ describe('exchanges that wait for a signal', () => {
     expect(listeners(controller.signal)).toBe(0);
   });
 
+  it('are told by a function: an object that listens is held by Node after it has been taken away', () => {
+    const { signal } = new AbortController();
+    const all = [new Told(signal), new Told(signal)];
+    expect(getEventListeners(signal, 'abort').map((listener) => typeof listener)).toEqual(['function', 'function']);
+    for (const told of all) told.stop();
+  });
+
   it('are not told once they have stopped, in whatever order they do', () => {
     const controller = new AbortController();
     const [first, second, third] = [new Told(controller.signal), new Told(controller.signal), new Told(controller.signal)];

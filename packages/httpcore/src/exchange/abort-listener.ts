@@ -8,7 +8,7 @@ export interface AbortHandler {
 }
 
 /** What stands between a signal and who is told. */
-export type AbortListener = AbortHandler | (() => void) | SharedListener;
+export type AbortListener = (() => void) | SharedListener;
 
 /**
  * All who wait for one signal, behind one listener: adding to a signal takes Node the longer the more there are. A list through those who are
@@ -62,14 +62,14 @@ const alone: (AbortSignal | null)[] = Array.from({ length: 8 }, () => null);
 let latest = 0;
 
 /**
- * Listens, by an object that is there anyway. One signal for a hundred requests is no leak: each goes with its exchange. Signals that
- * a test environment brings (happy-dom) may know functions only. Gives what {@link stopListening} is to be told.
+ * Listens by a function. Not by the handler itself, as an object with `handleEvent`: Node goes on holding it after it has been taken away, until a
+ * full collection, and signals that a test environment brings (happy-dom) may know functions only. One signal for a hundred requests is no leak:
+ * each goes with its exchange. Gives what {@link stopListening} is to be told.
  */
 export function listenForAbort(signal: AbortSignal, handler: AbortHandler): AbortListener {
   const known = shared.get(signal);
   if (known !== undefined) return known.add(handler);
-  const isOfPlatform = signal instanceof EventTarget;
-  if (isOfPlatform) setMaxListeners(0, signal);
+  if (signal instanceof EventTarget) setMaxListeners(0, signal);
   const place = alone.indexOf(signal);
   if (place !== -1) {
     alone[place] = null;
@@ -79,7 +79,7 @@ export function listenForAbort(signal: AbortSignal, handler: AbortHandler): Abor
   }
   latest = (latest + 1) % alone.length;
   alone[latest] = signal;
-  const listener = isOfPlatform ? handler : (): void => handler.handleEvent();
+  const listener = (): void => handler.handleEvent();
   signal.addEventListener('abort', listener);
   return listener;
 }

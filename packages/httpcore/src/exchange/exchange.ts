@@ -97,7 +97,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
     this.observer?.('queued', now, undefined);
   }
 
-  /** The abort signal's listener is the exchange itself: one object less per request. */
+  /** Told by the abort signal, as all who wait for it are. */
   handleEvent(): void {
     this.abort(new Aborted('The request was aborted', { cause: this.context?.signal?.reason }));
   }

@@ -3,6 +3,7 @@ import type { ByteIterable, CarriedBody, CarriedContext, Carry, HeaderPair } fro
 import { receiverOf, type AnyUndiciHandler, type Receiver, type Reins } from './handlers.ts';
 import { readBody, type SentBody } from '../carrier/sent-body.ts';
 import { readHead, type RequestHead, type UndiciDispatchOptions } from './request-head.ts';
+import type { Running } from './running-calls.ts';
 import { SilenceLimits } from './silence-limits.ts';
 import { toUndiciError, undiciError } from './undici-errors.ts';
 import { UpgradedSocket } from './upgraded-socket.ts';
@@ -15,8 +16,41 @@ export interface CallOutcome {
   readonly error: Error | undefined;
 }
 
-export class CarriedCall implements Reins {
+/**
+ * What the handler holds of its call, and nothing of it once that is over. Undici keeps what it can abort a request with for as long as the
+ * response of its fetch, and that until a full collection: what hung on it would be copied by each small one before.
+ */
+class CallReins implements Reins {
   isPaused = false;
+  #call: CarriedCall | undefined;
+
+  constructor(call: CarriedCall) {
+    this.#call = call;
+  }
+
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    if (!this.isPaused) return;
+    this.isPaused = false;
+    this.#call?.onResume();
+  }
+
+  abort(reason?: unknown): void {
+    this.#call?.abort(reason);
+  }
+
+  letGo(): void {
+    this.#call = undefined;
+  }
+}
+
+export class CarriedCall implements Running {
+  next: this | undefined = undefined;
+  previous: this | undefined = undefined;
+  readonly #reins = new CallReins(this);
   readonly #carry: Carry;
   readonly #options: UndiciDispatchOptions;
   readonly #receiver: Receiver;
@@ -36,7 +70,7 @@ export class CarriedCall implements Reins {
     handler: AnyUndiciHandler,
     onEnd: (call: CarriedCall, outcome: CallOutcome) => void,
   ) {
-    const receiver = receiverOf(handler, this);
+    const receiver = receiverOf(handler, this.#reins);
     if (receiver === undefined) {
       throw undiciError('UND_ERR_INVALID_ARG', 'The handler has neither onRequestStart (undici 7 and later) nor onError (up to undici 6)');
     }
@@ -61,13 +95,7 @@ export class CarriedCall implements Reins {
 
   // From the handler
 
-  pause(): void {
-    this.isPaused = true;
-  }
-
-  resume(): void {
-    if (!this.isPaused) return;
-    this.isPaused = false;
+  onResume(): void {
     const resume = this.#resume;
     this.#resume = undefined;
     resume?.();
@@ -136,10 +164,10 @@ export class CarriedCall implements Reins {
     if (this.#ended) return;
     this.#limits?.onChunk();
     this.#receiver.head(status, reason, headers);
-    if (this.isPaused && !this.#ended) await this.#resumed();
+    if (this.#reins.isPaused && !this.#ended) await this.#resumed();
     if (this.#ended) return;
     if (bytes.length > 0) this.#receiver.data(bufferOf(bytes));
-    if (this.isPaused && !this.#ended) await this.#resumed();
+    if (this.#reins.isPaused && !this.#ended) await this.#resumed();
     if (this.#ended) return;
     this.#end(undefined);
     this.#receiver.ended(body.trailers ?? []);
@@ -150,7 +178,7 @@ export class CarriedCall implements Reins {
     this.#receiver.head(status, reason, headers);
     const chunks = body[Symbol.asyncIterator]();
     for (;;) {
-      if (this.isPaused && !this.#ended) await this.#resumed();
+      if (this.#reins.isPaused && !this.#ended) await this.#resumed();
       if (this.#ended) return;
       const { done, value } = await chunks.next();
       if (this.#ended) return;
@@ -211,6 +239,7 @@ export class CarriedCall implements Reins {
 
   #end(error: Error | undefined): void {
     this.#ended = true;
+    this.#reins.letGo();
     this.#limits?.end();
     this.#onEnd(this, { generation: this.#receiver.generation, status: this.#status, httpVersion: this.#httpVersion, error });
     const resume = this.#resume;

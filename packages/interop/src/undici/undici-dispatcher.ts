@@ -3,6 +3,7 @@ import { carryBy, type Carry, type ClientLike, type DispatcherLike } from '../ca
 import { CarriedCall, type CallOutcome } from './carried-call.ts';
 import { isLegacyHandler, type AnyUndiciHandler } from './handlers.ts';
 import type { UndiciDispatchOptions } from './request-head.ts';
+import { RunningCalls } from './running-calls.ts';
 import { undiciError } from './undici-errors.ts';
 
 /** Stands before a dispatcher: undici's interceptors. */
@@ -22,7 +23,7 @@ export type CallObserver = (options: UndiciDispatchOptions, outcome: CallOutcome
 export class UndiciDispatcher extends EventEmitter {
   readonly #carry: Carry;
   readonly #observer: CallObserver | undefined;
-  readonly #calls = new Set<CarriedCall>();
+  readonly #calls = new RunningCalls<CarriedCall>();
   #state: 'open' | 'closed' | 'destroyed' = 'open';
   #whenIdle: (() => void)[] = [];
   readonly #onEnd: (call: CarriedCall) => void;
@@ -131,7 +132,7 @@ export class UndiciDispatcher extends EventEmitter {
     const done = typeof error === 'function' ? error : callback;
     const reason = error instanceof Error ? error : undiciError('UND_ERR_DESTROYED', 'The dispatcher was destroyed');
     this.#state = 'destroyed';
-    for (const call of this.#calls) call.abort(reason);
+    for (const call of this.#calls.all()) call.abort(reason);
     return answer(done, Promise.resolve());
   }
 
@@ -155,15 +156,15 @@ export class UndiciDispatcher extends EventEmitter {
   }
 
   #forget(call: CarriedCall): void {
-    this.#calls.delete(call);
-    if (this.#calls.size > 0) return;
+    this.#calls.remove(call);
+    if (!this.#calls.isEmpty) return;
     const waiting = this.#whenIdle;
     this.#whenIdle = [];
     for (const resolve of waiting) resolve();
   }
 
   #idle(resolve: () => void): void {
-    if (this.#calls.size === 0) resolve();
+    if (this.#calls.isEmpty) resolve();
     else this.#whenIdle.push(resolve);
   }
 }
