@@ -51,7 +51,7 @@ export class Keeping {
     this.#core.flights.markLoner(request.key, !isReusable);
     const reader = leading(fetch, shared);
     // What is over already is not waited for to be read.
-    if (body.trailers !== undefined || stored.length === 0) void shared.whenSettled();
+    if (body.trailers !== undefined || stored.length === 0) void (shared.whole() ?? shared.whenSettled());
     return [httpVersion, status, reason, fields, reader];
   }
 }

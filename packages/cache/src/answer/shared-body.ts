@@ -55,6 +55,7 @@ export class SharedBody implements ReadBody {
   readonly #chunks = new BodyChunks();
   #total = 0;
   #pulling: Promise<unknown> | undefined = undefined;
+  #whole: Promise<Uint8Array | undefined> | undefined = undefined;
   #isOver = false;
   #failure: { readonly error: unknown } | undefined = undefined;
   #settling: Awaitable<boolean> | undefined = undefined;
@@ -95,9 +96,10 @@ export class SharedBody implements ReadBody {
   }
 
   whole(): Promise<Uint8Array | undefined> | undefined {
-    const isSmall = this.#announced !== undefined && this.#announced <= joinable;
+    if (this.#whole !== undefined) return this.#whole;
+    const isSmall = this.#source.trailers !== undefined || (this.#announced !== undefined && this.#announced <= joinable);
     if (!isSmall || this.#readers > 1 || this.#total > 0 || this.#iterator !== undefined || this.#pulling !== undefined) return undefined;
-    const whole = this.#source.bytes().then(
+    this.#whole = this.#source.bytes().then(
       (bytes) => {
         this.#pulling = undefined;
         if (bytes.length > 0) this.#append(bytes);
@@ -111,8 +113,8 @@ export class SharedBody implements ReadBody {
         return undefined;
       },
     );
-    this.#pulling = whole;
-    return whole;
+    this.#pulling = this.#whole;
+    return this.#whole;
   }
 
   async chunk(number: number, isLeader: boolean): Promise<Uint8Array | undefined> {

@@ -6,7 +6,10 @@ import { noFields } from '../rules/fields.ts';
 /** The body, as its readers know it. */
 export interface ReadBody {
   readonly trailers: readonly HeaderPair[] | undefined;
-  /** The whole of it at once, where nothing of it is read yet, there is one reader alone, and it is small. Resolves to `undefined` when it has failed. */
+  /**
+   * For its leader, the whole of it at once, where nothing of it is read yet, nobody has joined, and it is small, or here already. Resolves to `undefined`
+   * when it has failed.
+   */
   whole(): Promise<Uint8Array | undefined> | undefined;
   /** The chunk of this number, once it is there; `undefined` at the end. */
   chunk(number: number, isLeader: boolean): Promise<Uint8Array | undefined>;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { InvalidCacheOption } from '../errors.ts';
 import { FileParts } from './file-parts.ts';
 import { isWholeBody, openParts, PartDigests } from '../store/parts.ts';
+import { DecodedRecords } from '../store/decoded-records.ts';
 import { decodeRecord, encodeRecord, hashedKey, isId, type StoreRecord } from '../store/record.ts';
 import type { CacheStore, StoredBytes, StoredResponse, StoreSize, StoreWriter } from '../store/store.ts';
 import { TagIndex } from '../store/tag-index.ts';
@@ -36,6 +37,7 @@ export class FileStore implements CacheStore {
   readonly #drafts: string;
   readonly #order: UseOrder;
   readonly #tags = new TagIndex();
+  readonly #decoded = new DecodedRecords();
   readonly #records = new WeakMap<StoredResponse, StoreRecord>();
   #folders: Promise<unknown> | undefined = undefined;
   #swept: Promise<void> | undefined = undefined;
@@ -175,8 +177,8 @@ export class FileStore implements CacheStore {
   async #read(key: string, id: string): Promise<StoreRecord | undefined> {
     if (!isId(id)) return undefined;
     try {
-      const record = decodeRecord(await readFile(join(this.#folderOf(key), `${id}.head`), 'utf8'), key);
-      if (record?.response.id !== id) return undefined;
+      const record = this.#decoded.decode(await readFile(join(this.#folderOf(key), `${id}.head`), 'utf8'), key, id);
+      if (record === undefined) return undefined;
       this.#records.set(record.response, record);
       return record;
     } catch {

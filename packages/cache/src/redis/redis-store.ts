@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 
 import { InvalidCacheOption } from '../errors.ts';
 import { isWholeBody, openParts, PartDigests, partSize, partsOf } from '../store/parts.ts';
-import { decodeRecord, encodeRecord, hashedKey, type StoreRecord } from '../store/record.ts';
+import { DecodedRecords } from '../store/decoded-records.ts';
+import { encodeRecord, hashedKey, type StoreRecord } from '../store/record.ts';
 import type { CacheStore, StoredBytes, StoredResponse, StoreSize, StoreWriter, Unlock } from '../store/store.ts';
 import { RedisCommands, type RedisClient } from './redis-commands.ts';
 
@@ -29,6 +30,7 @@ const inlineSize = 64 * 1024;
 export class RedisStore implements CacheStore {
   readonly #redis: RedisCommands;
   readonly #prefix: string;
+  readonly #records = new DecodedRecords();
   readonly #found = new WeakMap<StoredResponse, { readonly record: StoreRecord; readonly body: Uint8Array | undefined }>();
 
   constructor(client: RedisClient, { prefix = 'x-cache:' }: RedisStoreOptions = {}) {
@@ -53,8 +55,8 @@ export class RedisStore implements CacheStore {
       const name = fields[at]!.toString();
       if (!name.startsWith('h')) continue;
       const id = name.slice(1);
-      const record = decodeRecord(fields[at + 1]!.toString(), key);
-      if (record?.response.id === id) {
+      const record = this.#records.decode(fields[at + 1]!.toString(), key, id);
+      if (record !== undefined) {
         this.#found.set(record.response, { record, body: bodies.get(id) });
         found.push(record.response);
       } else broken.push(id);

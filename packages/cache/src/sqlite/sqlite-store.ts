@@ -1,9 +1,9 @@
-import { chmodSync } from 'node:fs';
-
 import { InvalidCacheOption } from '../errors.ts';
-import { openSqlite, type Database, type Statement } from './node-sqlite.ts';
+import type { Database, Statement } from './node-sqlite.ts';
+import { openDatabase } from './open-database.ts';
 import { isWholeBody, openParts, PartDigests, partSize } from '../store/parts.ts';
-import { decodeRecord, encodeRecord, hashedKey, type StoreRecord } from '../store/record.ts';
+import { DecodedRecords } from '../store/decoded-records.ts';
+import { encodeRecord, hashedKey, type StoreRecord } from '../store/record.ts';
 import type { Awaitable, CacheStore, StoredBytes, StoredResponse, StoreSize, StoreWriter } from '../store/store.ts';
 
 export interface SqliteStoreOptions {
@@ -13,19 +13,6 @@ export interface SqliteStoreOptions {
 
 // What a response costs beside its bytes.
 const overhead = 1024;
-
-// The number goes up with every change of the tables; those of another make are thrown away.
-const make = 2;
-const tables = `
-  CREATE TABLE responses (
-    id TEXT PRIMARY KEY, key TEXT NOT NULL, head TEXT NOT NULL, body BLOB, cost INTEGER NOT NULL, used INTEGER NOT NULL
-  ) WITHOUT ROWID;
-  CREATE INDEX responses_key ON responses (key);
-  CREATE INDEX responses_used ON responses (used);
-  CREATE TABLE parts (id TEXT NOT NULL, number INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (id, number)) WITHOUT ROWID;
-  CREATE TABLE tags (tag TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (tag, id)) WITHOUT ROWID;
-  CREATE INDEX tags_id ON tags (id);
-`;
 
 interface Row {
   readonly id: string;
@@ -38,7 +25,9 @@ interface Row {
  * Keeps responses in an SQLite database, with the SQLite of Node (`node:sqlite`, Node 22.5 or later). Several processes of one machine may share it.
  *
  * @throws {StoreError} `SQLITE_MISSING`: this Node has none.
- * @throws {InvalidCacheOption} an option is impossible. What SQLite says of the file arrives as it is.
+ * A file that is broken, not to be written, or somebody else's is an error of the constructor: `SQLITE_FAILED`.
+ *
+ * @throws {InvalidCacheOption} an option is impossible.
  * @example
  * import { SqliteStore } from '@x/cache/sqlite';
  *
@@ -47,9 +36,11 @@ interface Row {
 export class SqliteStore implements CacheStore {
   readonly #database: Database;
   readonly #statements = new Map<string, Statement>();
+  readonly #records = new DecodedRecords();
   readonly #maxBytes: number;
   /** As far as this process knows: others may add and remove. */
-  #bytes: number;
+  #bytes = 0;
+  #commitsToCount = 0;
   readonly #found = new WeakMap<StoredResponse, { readonly record: StoreRecord; readonly row: Row }>();
 
   constructor(file: string, { maxBytes = 1024 ** 3 }: SqliteStoreOptions = {}) {
@@ -57,15 +48,15 @@ export class SqliteStore implements CacheStore {
     if (typeof maxBytes !== 'number' || !(maxBytes > 0)) throw new InvalidCacheOption('maxBytes', 'must be a positive number of bytes');
     this.#maxBytes = maxBytes;
     this.#database = openDatabase(file);
-    this.#bytes = this.size().bytes;
+    this.#recount();
   }
 
   find(key: string): readonly StoredResponse[] {
     const rows = this.#run('SELECT id, head, body, used FROM responses WHERE key = ?').all(hashedKey(key)) as unknown as Row[];
     const found: StoredResponse[] = [];
     for (const row of rows) {
-      const record = decodeRecord(row.head, key);
-      if (record?.response.id === row.id) {
+      const record = this.#records.decode(row.head, key, row.id);
+      if (record !== undefined) {
         this.#found.set(record.response, { record, row });
         found.push(record.response);
       } else this.#remove(row.id);
@@ -99,7 +90,12 @@ export class SqliteStore implements CacheStore {
     let pendingLength = 0;
     let parts = 0;
     const addPart = (): void => {
-      this.#run('INSERT INTO parts (id, number, bytes) VALUES (?, ?, ?)').run(id, parts, joined(pending, pendingLength));
+      this.#run('INSERT INTO parts (id, number, bytes, written) VALUES (?, ?, ?, ?)').run(
+        id,
+        parts,
+        joined(pending, pendingLength),
+        Date.now(),
+      );
       parts += 1;
       pending = [];
       pendingLength = 0;
@@ -133,6 +129,7 @@ export class SqliteStore implements CacheStore {
             Date.now(),
           );
           this.#bytes += cost;
+          this.#commitsToCount -= 1;
           for (const tag of response.tags) this.#run('INSERT OR IGNORE INTO tags (tag, id) VALUES (?, ?)').run(tag, id);
           this.#evict();
         });
@@ -191,7 +188,12 @@ export class SqliteStore implements CacheStore {
   /** To the minute is enough, and costs less than a write for each reading. */
   #touch({ id, used }: Row): void {
     const now = Date.now();
-    if (now - used > 60_000) this.#run('UPDATE responses SET used = ? WHERE id = ?').run(now, id);
+    if (now - used <= 60_000) return;
+    try {
+      this.#run('UPDATE responses SET used = ? WHERE id = ?').run(now, id);
+    } catch {
+      // Another process is writing, or the disk is full: it can be read all the same.
+    }
   }
 
   #remove(id: string): void {
@@ -203,13 +205,20 @@ export class SqliteStore implements CacheStore {
   }
 
   #evict(): void {
-    if (this.#bytes <= this.#maxBytes) return;
-    this.#bytes = this.size().bytes;
+    if (this.#bytes <= this.#maxBytes && this.#commitsToCount > 0) return;
+    if (this.#commitsToCount <= 0) this.#recount();
     while (this.#bytes > this.#maxBytes) {
       const oldest = this.#run('SELECT id FROM responses ORDER BY used LIMIT 1').get() as { readonly id: string } | undefined;
       if (oldest === undefined) return;
       this.#remove(oldest.id);
     }
+  }
+
+  /** Looks at all there is, which a commit in many can afford. */
+  #recount(): void {
+    const { entries, bytes } = this.size();
+    this.#bytes = bytes;
+    this.#commitsToCount = Math.max(1000, entries / 4);
   }
 
   #transaction(run: () => void): void {
@@ -218,9 +227,18 @@ export class SqliteStore implements CacheStore {
       run();
       this.#database.exec('COMMIT');
     } catch (error) {
-      this.#database.exec('ROLLBACK');
+      this.#rollBack();
       throw error;
     }
+  }
+
+  #rollBack(): void {
+    try {
+      this.#database.exec('ROLLBACK');
+    } catch {
+      // SQLite has done so by itself, as where the disk is full.
+    }
+    this.#commitsToCount = 0;
   }
 
   #run(sql: string): Statement {
@@ -228,22 +246,6 @@ export class SqliteStore implements CacheStore {
     if (statement === undefined) this.#statements.set(sql, (statement = this.#database.prepare(sql)));
     return statement;
   }
-}
-
-function openDatabase(file: string): Database {
-  const database = openSqlite(file);
-  // What is stored may be for one user alone.
-  if (file !== ':memory:') chmodSync(file, 0o600);
-  // A crash of the machine may lose the last responses, and nothing else.
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 500;');
-  const { user_version: found } = database.prepare('PRAGMA user_version').get() as { user_version: number };
-  if (found !== make) {
-    database.exec('DROP TABLE IF EXISTS responses; DROP TABLE IF EXISTS parts; DROP TABLE IF EXISTS tags;');
-    database.exec(`${tables} PRAGMA user_version = ${make};`);
-  }
-  // What a process was writing when it ended.
-  database.exec('DELETE FROM parts WHERE id NOT IN (SELECT id FROM responses)');
-  return database;
 }
 
 function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {

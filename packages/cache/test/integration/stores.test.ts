@@ -2,13 +2,14 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { MemoryStore } from '@x/cache';
+import { cached, MemoryStore, type StoredResponse } from '@x/cache';
 import { FileStore } from '@x/cache/files';
 import { RedisStore } from '@x/cache/redis';
 import { SqliteStore } from '@x/cache/sqlite';
 import { describeCacheStore } from '@x/cache/testing';
 import { createClient } from 'redis';
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { mockDispatcher } from '@x/httpcore';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { startRedis, whyNoRedis, type RedisServer } from './redis-server.ts';
 
@@ -46,9 +47,13 @@ describeCacheStore('FileStore', {
   },
 });
 
-const sqlite = process.getBuiltinModule('node:sqlite') as
-  | { DatabaseSync: new (file: string) => { prepare(sql: string): { run(...values: unknown[]): unknown }; close(): void } }
-  | undefined;
+interface Database {
+  exec(sql: string): void;
+  prepare(sql: string): { run(...values: unknown[]): unknown; get(): unknown };
+  close(): void;
+}
+
+const sqlite = process.getBuiltinModule('node:sqlite') as { DatabaseSync: new (file: string) => Database } | undefined;
 
 const whyNoSqlite = sqlite === undefined ? ` (SKIPPED: Node ${process.version} has no node:sqlite)` : '';
 
@@ -71,6 +76,131 @@ describe.skipIf(sqlite === undefined)(`with node:sqlite${whyNoSqlite}`, () => {
         close: () => rm(folder, { recursive: true, force: true }),
       };
     },
+  });
+});
+
+/** A store, and the database that it has opened. */
+function openedStore(file: string): { readonly store: SqliteStore; readonly inner: Database } {
+  const { DatabaseSync } = sqlite!;
+  const opened: Database[] = [];
+  sqlite!.DatabaseSync = function open(path: string) {
+    opened.push(new DatabaseSync(path));
+    return opened[0];
+  } as unknown as typeof DatabaseSync;
+  try {
+    return { store: new SqliteStore(file), inner: opened[0]! };
+  } finally {
+    sqlite!.DatabaseSync = DatabaseSync;
+  }
+}
+
+function storedResponse(id: string): StoredResponse {
+  const now = Date.now();
+  return {
+    id,
+    url: 'http://origin.test/',
+    status: 200,
+    reason: 'OK',
+    httpVersion: '1.1',
+    headers: [],
+    selecting: [],
+    partition: '',
+    requestedAt: now,
+    receivedAt: now,
+    part: null,
+    askedRange: null,
+    tags: [],
+    usefulUntil: now + 60_000,
+    length: -1,
+  };
+}
+
+describe.skipIf(sqlite === undefined)(`an SQLite database${whyNoSqlite}`, () => {
+  let folder: string;
+  let file: string;
+  beforeEach(async () => {
+    folder = await scratch();
+    file = join(folder, 'cache.sqlite');
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it('of somebody else is refused, and left as it is', () => {
+    const foreign = new sqlite!.DatabaseSync(file);
+    foreign.exec('CREATE TABLE tags (name TEXT); INSERT INTO tags VALUES (1)');
+    expect(() => new SqliteStore(file)).toThrow(/cache\.sqlite can't be used: it has tables of something else/);
+    expect(foreign.prepare('SELECT count(*) AS rows FROM tags').get()).toMatchObject({ rows: 1 });
+    foreign.close();
+  });
+
+  it('that is none, or in no folder, is an error that says what to do', async () => {
+    await writeFile(file, 'x'.repeat(5000));
+    expect(() => new SqliteStore(file)).toThrow(
+      expect.objectContaining({ code: 'SQLITE_FAILED', message: expect.stringContaining('not a database') }),
+    );
+    expect(() => new SqliteStore(join(folder, 'none', 'a.sqlite'))).toThrow(expect.objectContaining({ code: 'SQLITE_FAILED' }));
+  });
+
+  it.each([
+    ['is locked by another process', 'lock'],
+    ['is full', 'full'],
+    ['is only to be read', 'readonly'],
+  ])('that %s fails no request', async (_, what) => {
+    const { store, inner } = openedStore(file);
+    const operations: string[] = [];
+    let seen = 0;
+    const pool = cached(
+      mockDispatcher(({ url }) => {
+        seen += 1;
+        return { status: 200, headers: [['cache-control', 'max-age=60']], body: 'x'.repeat(url[3] === '/large' ? 600_000 : 100) };
+      }),
+      { store, onEvent: (event) => operations.push(event.type === 'store-failed' ? event.operation : event.type) },
+    );
+    const ask = async (path: string): Promise<number> => {
+      const [, , , , body] = await pool.dispatch('GET', ['http', 'origin.test', null, path], [], null);
+      return (await body.bytes()).length;
+    };
+    await ask('/before');
+    const other = new sqlite!.DatabaseSync(file);
+    if (what === 'lock') other.exec('BEGIN IMMEDIATE');
+    else if (what === 'readonly') inner.exec('PRAGMA query_only = ON');
+    else inner.exec('PRAGMA max_page_count = 1');
+    expect(await ask('/before')).toBe(100);
+    expect(seen).toBe(1);
+    expect([await ask('/large'), await ask('/small')]).toEqual([600_000, 100]);
+    expect(seen).toBe(3);
+    expect(operations).toContain('write');
+    if (what === 'lock') other.exec('ROLLBACK');
+    else if (what === 'readonly') inner.exec('PRAGMA query_only = OFF');
+    else inner.exec('PRAGMA max_page_count = 1000000');
+    await ask('/small');
+    const asked = seen;
+    await ask('/small');
+    expect(seen).toBe(asked);
+    other.close();
+    store.close();
+  });
+
+  it('keeps to its bytes although another process writes beside it', () => {
+    const stores = [1, 2].map(() => new SqliteStore(file, { maxBytes: 100_000 }));
+    for (let n = 0; n < 2100; n += 1) {
+      const writer = stores[n % 2]!.write(`key ${n}`, storedResponse(`id-${n}`));
+      void writer.write(new Uint8Array(1000));
+      void writer.commit(1000, []);
+    }
+    expect(stores[0]!.size().bytes).toBeLessThan(220_000);
+    for (const store of stores) store.close();
+  });
+
+  it('does not lose what another process is writing while it is opened', async () => {
+    const one = new SqliteStore(file);
+    const writer = one.write('key', storedResponse('large'));
+    void writer.write(new Uint8Array(600_000));
+    const two = new SqliteStore(file);
+    void writer.commit(600_000, []);
+    const [found] = two.find('key');
+    expect(await two.open('key', found!, 0, 600_000)).toBeDefined();
+    one.close();
+    two.close();
   });
 });
 
