@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { poolDefaults, resolvePoolOptions } from './pool-options.ts';
+import type { Timeouts } from '../contract/values.ts';
+import { checkedTimeouts, poolDefaults, resolvePoolOptions } from './pool-options.ts';
 
 describe('resolvePoolOptions', () => {
   afterEach(() => {
@@ -46,5 +47,22 @@ describe('resolvePoolOptions', () => {
 
   it('refuses to speak no protocol', () => {
     expect(() => resolvePoolOptions({ http1: false, http2: false })).toThrow(/http2/);
+  });
+});
+
+describe('limits in time', () => {
+  it('that nobody can change are taken as they are; others are copied', () => {
+    const frozen: Timeouts = Object.freeze([1, 2, null, 4] as const);
+    expect(checkedTimeouts(frozen)).toBe(frozen);
+    expect(checkedTimeouts(frozen)).toBe(frozen);
+    const open: [number, number, number, number] = [1, 2, 3, 4];
+    const own = checkedTimeouts(open);
+    open.fill(0);
+    expect(own).toEqual([1, 2, 3, 4]);
+    let reads = 0;
+    const changing = Object.freeze(Object.defineProperty([1, 2, 3, 4], 0, { get: () => (reads += 1) })) as unknown as Timeouts;
+    const read = checkedTimeouts(changing);
+    expect(read[0]).toBe(read[0]);
+    expect(() => checkedTimeouts(Object.freeze([1, 2, 3, -4] as const))).toThrow('timeouts');
   });
 });

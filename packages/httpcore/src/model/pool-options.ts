@@ -224,8 +224,13 @@ export function resolvePoolOptions(options: PoolOptions = {}): PoolSettings {
   return resolved as unknown as PoolSettings;
 }
 
-/** The limits in an array of their own. @throws {LocalProtocolError} `INVALID_OPTION` unless each of the four is `null` or a number of milliseconds. */
+/** Lists of limits that nobody can change any more, and that were found good. */
+const constants = new WeakSet<Timeouts>();
+let latest: Timeouts | null = null;
+
+/** The limits in an array that nobody changes. @throws {LocalProtocolError} `INVALID_OPTION` unless each of the four is `null` or a number of milliseconds. */
 export function checkedTimeouts(timeouts: Timeouts): Timeouts {
+  if (timeouts === latest || constants.has(timeouts)) return (latest = timeouts);
   if (!Array.isArray(timeouts) || timeouts.length !== 4) throw invalidOption('timeouts', 'must be [connect, read, write, pool]');
   const own: Timeouts = [timeouts[0], timeouts[1], timeouts[2], timeouts[3]];
   for (const limit of own as readonly unknown[]) {
@@ -233,7 +238,14 @@ export function checkedTimeouts(timeouts: Timeouts): Timeouts {
       throw invalidOption('timeouts', 'must hold numbers of milliseconds, 0 or more, or null');
     }
   }
-  return own;
+  if (!isConstant(timeouts)) return own;
+  constants.add(timeouts);
+  return (latest = timeouts);
+}
+
+/** Frozen, and with values in it instead of getters. */
+function isConstant(list: object): boolean {
+  return Object.isFrozen(list) && Object.values(Object.getOwnPropertyDescriptors(list)).every((property) => 'value' in property);
 }
 
 /** @throws {LocalProtocolError} `INVALID_OPTION` unless it is `undefined` or a number of milliseconds. */
