@@ -1,5 +1,5 @@
 /** IP addresses, and networks of them. */
-import { BlockList, isIPv4, isIPv6, SocketAddress } from 'node:net';
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
 export interface Address {
   /** Of an IPv4-mapped address (RFC 4291 §2.5.5.2) the IPv4 address: it leads to the same peer. */
@@ -53,5 +53,8 @@ const mappedPrefix = 96;
 
 function mappedIn(text: string): string | undefined {
   if (!/^[0:]+:ffff:/i.test(text)) return undefined;
-  return /^::ffff:([\d.]+)$/.exec(new SocketAddress({ address: text, family: 'ipv6' }).address)?.[1];
+  // Every runtime writes an address of a URL in the one short form; not every `SocketAddress` does.
+  const [, high, low] = /^\[::ffff:([\da-f]+):([\da-f]+)\]$/.exec(new URL(`http://[${text}]`).hostname) ?? [];
+  if (high === undefined || low === undefined) return undefined;
+  return [high, low].flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]).join('.');
 }
