@@ -1,4 +1,5 @@
 /** One request under way: its span and what it adds to the metrics. It ends once, whoever tells of the end first. */
+import { performance } from 'node:perf_hooks';
 import { diag, SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api';
 import type { ConnectionInfo, TraceEventName, TraceEvents } from '@x/httpcore';
 

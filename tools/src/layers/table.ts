@@ -324,7 +324,7 @@ export const layers: readonly Layer[] = [
     layer: 'cache/answer',
     files: [`${cache}/answer/`],
     imports: ['cache/rules', 'cache/errors', 'cache/store', 'cache/ground'],
-    modules: ['@x/httpcore', 'node:crypto', 'node:timers', 'node:timers/promises', 'node:util'],
+    modules: ['@x/httpcore', 'node:crypto', 'node:perf_hooks', 'node:timers', 'node:timers/promises', 'node:util'],
   },
   {
     layer: 'cache/composition',

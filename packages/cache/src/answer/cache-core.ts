@@ -1,4 +1,5 @@
 /** What all dispatchers of one cache share. */
+import { performance } from 'node:perf_hooks';
 import { debuglog } from 'node:util';
 
 import { ReadError, type HeaderPair } from '@x/httpcore';

@@ -1,4 +1,5 @@
 /** Collapsed forwarding among processes that share a store: one asks the origin, the others wait for what it brings. */
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { DispatchResponse } from '@x/httpcore';

@@ -32,7 +32,7 @@ export class Relay {
     };
     caller?.addEventListener('abort', this.#onAbort, { once: true });
     // It may have been while the store was asked, and tells nobody again.
-    if (caller?.aborted === true) queueMicrotask(this.#onAbort);
+    if (caller?.aborted === true) void Promise.resolve().then(this.#onAbort);
     if (deadline === undefined) return;
     this.#clearDeadline = beforeDeadline(deadline, () => {
       this.isOverdue = true;

@@ -9,7 +9,7 @@ import type { CacheOutcome } from '../response/cache-outcome.ts';
 import type { Timings } from '../response/timings.ts';
 import { DialSteps } from './dial-steps.ts';
 import { phasesOf } from './phases.ts';
-import { now } from '../time/platform.ts';
+import { now, timeOrigin } from '../time/platform.ts';
 
 export class Attempt<Asked = Request> {
   readonly request: Asked;
@@ -87,7 +87,7 @@ export class Attempt<Asked = Request> {
     };
     const steps = reused === undefined ? this.#dial?.until(end) : this.#connection?.timings;
     return {
-      startedAt: performance.timeOrigin + (moments.queued ?? moments.started),
+      startedAt: timeOrigin + (moments.queued ?? moments.started),
       ...phasesOf(moments, { reused, steps }, end),
       reused,
       connectionId: this.#connection?.id,

@@ -1,6 +1,7 @@
 /** A content coding done piece by piece, so that a reader has each of them when it has come. */
 import type { ContentEncoder } from '../codings/encoders.ts';
 import type { ZlibEngine } from '../codings/zlib-pump.ts';
+import { setImmediate } from '../time/platform.ts';
 
 export interface TimedPiece {
   /** Milliseconds since the head. */
