@@ -72,3 +72,5 @@ export { startSquid, type SquidOptions, type SquidProxy } from './peers/squid.ts
 export { startTinyproxy, type TinyproxyOptions, type TinyproxyProxy } from './peers/tinyproxy.ts';
 export { canReplaceFiles } from './peers/private-files.ts';
 export { startDante, type DanteOptions, type DanteProxy } from './peers/dante.ts';
+export { startDnsmasq, type DnsmasqServer, type Zone } from './peers/dnsmasq.ts';
+export { startHaproxy, type Haproxy, type HaproxyOptions } from './peers/haproxy.ts';

@@ -35,6 +35,8 @@ export interface PeerProcess {
   readonly port: number;
   /** The last 64 KiB of what it wrote. */
   readonly output: () => string;
+  /** Tells it something, such as to read its files again. */
+  signal(signal: NodeJS.Signals): void;
   /** Ends it and waits until it has ended. Idempotent. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
@@ -50,7 +52,7 @@ export async function startPeerProcess(command: (port: number) => PeerCommand | 
     try {
       await log.shows(ready);
       if (opensLate) await opens(port);
-      return { port, output: () => log.text, stop: (signal) => stopChild(child, signal) };
+      return { port, output: () => log.text, signal: (signal) => void child.kill(signal), stop: (signal) => stopChild(child, signal) };
     } catch (error) {
       await stopChild(child);
       if (!taken.test(log.text) || attempt === MAX_ATTEMPTS) {
