@@ -10,6 +10,7 @@ export type { DigestAlgorithmName } from './auth/digest/digest-algorithm.ts';
 export type { DigestQuality } from './auth/digest/digest-challenge.ts';
 export { NetrcAuth } from './auth/netrc-auth.ts';
 export { Client } from './client/client.ts';
+export type { ClientHttp2Options } from './client/http2-options.ts';
 export { get, head, options, patch, post, put, query, remove as delete, request, stream } from './client/verbs.ts';
 export type { SerializedCookie, SerializedCookies } from './cookies/cookie-json.ts';
 export type { CachedCall, CacheMode, ClientCache } from './caching/cache-settings.ts';
@@ -146,6 +147,7 @@ export {
   type ProxyScheme,
   type SlotHolder,
   type TlsIdentity,
+  type Http2Options,
   type TlsOptions,
   type TraceEvents,
   type TraceObserver,

@@ -123,3 +123,7 @@ const forgetful: Interceptor = async (outgoing, _, next) => {
   await next(outgoing);
 };
 void new Client({ networkInterceptors: [forgetful] });
+
+void new Client({ http2: { priorKnowledge: true, maxConcurrentStreams: 10, streamWindow: 65_536, pingInterval: Infinity } });
+// @ts-expect-error it is a number of milliseconds
+void new Client({ http2: { pingInterval: '1s' } });

@@ -63,6 +63,7 @@ export type { ConnectFailure, ErrorFacts, ErrorInit, ErrorPhase, ProxyRefusal, S
 export type { DnsOptions } from './model/dns-options.ts';
 export type { PoolOptions } from './model/pool-options.ts';
 export { Proxy, type ProxyOptions } from './model/proxy/proxy.ts';
+export type { Http2Options } from './model/http2-options.ts';
 export type { ProxiedRequest, ProxyAuthenticator, ProxyChallenge } from './model/proxy/proxy-authenticator.ts';
 export type { ProxyScheme } from './model/proxy/proxy-url.ts';
 export type { NetworkOptions } from './contract/network-options.ts';

@@ -1,6 +1,7 @@
 /** What a client may be told. `undefined` means the default, or what the extended client has; `null` switches off. */
 import type { Connect, Dispatcher, DnsOptions, Guard, PoolOptions, TlsOptions } from '@x/httpcore';
 
+import type { ClientHttp2Options } from './http2-options.ts';
 import type { CallDataOptions } from '../call/call-data.ts';
 import type { JsonHooks } from '../request/json-settings.ts';
 import type { MisdirectedOptions } from '../call/misdirected.ts';
@@ -124,9 +125,9 @@ export interface NetworkClientOptions extends CommonClientOptions {
   readonly limits?: LimitOptions | null | undefined;
   /**
    * HTTP/2 where the server agrees. Default `true`. `'prior-knowledge'`: nothing else, on `http://` without asking (RFC 9113 §3.3), for a server
-   * that is known to speak it.
+   * that is known to speak it. An object is `true`, or with `priorKnowledge` the latter, and says how many streams, how large windows and how many PINGs.
    */
-  readonly http2?: boolean | 'prior-knowledge' | null | undefined;
+  readonly http2?: boolean | 'prior-knowledge' | ClientHttp2Options | null | undefined;
   /** Connect to this unix socket (or Windows named pipe) instead of the host; `Host` and SNI stay those of the URL. */
   readonly socketPath?: string | null | undefined;
   /** The local IP address to connect from. */
@@ -209,7 +210,7 @@ export interface OwnClientOptions extends CommonClientOptions {
   readonly dispatcher?: Dispatcher | null | undefined;
   readonly tls?: TlsOptions | null | undefined;
   readonly limits?: LimitOptions | null | undefined;
-  readonly http2?: boolean | 'prior-knowledge' | null | undefined;
+  readonly http2?: boolean | 'prior-knowledge' | ClientHttp2Options | null | undefined;
   readonly socketPath?: string | null | undefined;
   readonly localAddress?: string | null | undefined;
   readonly lookup?: PoolOptions['lookup'] | null | undefined;

@@ -6,6 +6,7 @@ import type { Guard, PoolOptions } from '@x/httpcore';
 import { InvalidOption } from '../errors.ts';
 import { boolean } from '../options/checks.ts';
 import type { OwnClientOptions } from './client-options.ts';
+import type { ClientHttp2Options } from './http2-options.ts';
 
 export type NetworkSettings = Pick<
   PoolOptions,
@@ -66,7 +67,12 @@ export function mergeNetworkOptions(inherited: NetworkSettings, own: OwnClientOp
 
 function versions(http2: unknown): Pick<PoolOptions, 'http1' | 'http2'> {
   if (http2 === 'prior-knowledge') return { http1: false, http2: true };
-  if (http2 !== null && typeof http2 !== 'boolean') throw new InvalidOption('http2', "must be true, false or 'prior-knowledge'");
+  if (typeof http2 === 'object' && http2 !== null) {
+    const { priorKnowledge = false, ...own } = { ...http2 } as ClientHttp2Options;
+    return { http1: boolean('http2.priorKnowledge', priorKnowledge) ? false : undefined, http2: own };
+  }
+  if (http2 !== null && typeof http2 !== 'boolean')
+    throw new InvalidOption('http2', "must be true, false, 'prior-knowledge' or an object with options");
   return { http1: undefined, http2: http2 ?? false };
 }
 

@@ -27,6 +27,30 @@ async function listening(server: Server, where: string | number = 0): Promise<st
 }
 
 describe('what a client says of its connections', () => {
+  it('how HTTP/2 is spoken', async () => {
+    let [running, most, sessions] = [0, 0, 0];
+    const server = createHttp2Server();
+    server.on('session', () => void (sessions += 1));
+    server.on('stream', (stream) => {
+      most = Math.max(most, (running += 1));
+      setImmediate(() => {
+        running -= 1;
+        stream.respond();
+        stream.end('over 2');
+      });
+    });
+    const url = await listening(server);
+    const http2 = { priorKnowledge: true, maxConcurrentStreams: 2, maxConnectionsPerOrigin: 1, pingInterval: 60_000 };
+    await using client = new Client({ http2 });
+    const answers = await Promise.all(Array.from({ length: 7 }, async () => (await client.get(url)).text()));
+    expect([new Set(answers), most, sessions]).toEqual([new Set(['over 2']), 2, 1]);
+    await using other = client.extend({ http2: { ...http2, maxConnectionsPerOrigin: 3 } });
+    await Promise.all(Array.from({ length: 7 }, () => other.get(url)));
+    expect(sessions).toBeGreaterThan(2);
+    for (const wrong of [{ streams: 1 }, { priorKnowledge: 1 }, 'yes'])
+      expect(() => new Client({ http2: wrong as never })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
+  });
+
   it('lookup, localAddress', async () => {
     const url = await listening(createServer((request, response) => response.end(request.socket.remoteAddress)));
     const asked: string[] = [];

@@ -10,6 +10,7 @@
  */
 import type { HttpCoreError, LocalProtocolError } from '../contract/errors.ts';
 import { ReadError, ReadTimeout, WriteError } from '../contract/errors.ts';
+import { http2Defaults, type Http2Settings } from '../model/http2-options.ts';
 import type { HeaderPair } from '../contract/values.ts';
 import { isLater } from '../model/proxy/proxy-authenticator.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
@@ -26,13 +27,11 @@ import type { BodyMemory, BodyMemoryWatcher } from '../exchange/body-memory.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Processing } from '../exchange/replay.ts';
 import { coalescingOf, engineOptions, type Http2ConnectionOptions } from './http2-options.ts';
-import { isWorthALook, Liveness, pingTimeout } from './liveness.ts';
+import { isWorthALook, Liveness } from './liveness.ts';
 import { Http2Carrier, type Http2CarrierOwner } from './http2-carrier.ts';
 import { Unstarted } from './http2-unstarted.ts';
 import { PoolNotes } from './pool-notes.ts';
 
-/** Idle longer than this, a connection is closed; servers and load balancers keep theirs for a minute or more. */
-const idleTimeout = 90_000;
 /** How long the last frames of ours may take to leave before the connection is dropped. */
 const closingTimeout = 1_000;
 /** The code of the errors of streams that the server wants to see over HTTP/1.1. */
@@ -40,7 +39,7 @@ const http1Required = 'H2_HTTP_1_1_REQUIRED';
 
 export class Http2Connection extends PoolNotes implements Connection, Http2CarrierOwner, BodyMemoryWatcher {
   readonly info: ConnectionInfo;
-  readonly idleTimeout: number = idleTimeout;
+  readonly idleTimeout: number;
   lostAfter: number | undefined = undefined;
   readonly coalescing: Connection['coalescing'];
   served = 0;
@@ -62,20 +61,17 @@ export class Http2Connection extends PoolNotes implements Connection, Http2Carri
   #givenUp = false;
   /** The server has asked for HTTP/1.1, and it can have that. */
   #fallsBack = false;
-
   /** Has it served anything? */
   #hasAnswered = false;
-
   /** Has any tunnel ever said that it does not keep the process alive? */
   #hasUnheld = false;
-
   #flush: Scheduled | null = null;
   #closing: Scheduled | null = null;
   readonly liveness: Liveness;
+  readonly #settings: Http2Settings;
   #pings = 0;
   readonly #pieces: ChunkPieces;
   readonly #unstarted = new Unstarted();
-
   constructor(transport: ByteTransport, info: ConnectionInfo, owner: ConnectionOwner, clock: Clock, options: Http2ConnectionOptions) {
     super();
     this.#transport = transport;
@@ -85,7 +81,9 @@ export class Http2Connection extends PoolNotes implements Connection, Http2Carri
     this.clock = clock;
     this.expectContinueTimeout = options.expectContinueTimeout;
     this.idleSince = clock.now();
-    this.liveness = new Liveness(this.idleSince);
+    this.#settings = options.settings ?? http2Defaults;
+    this.idleTimeout = this.#settings.idleTimeout;
+    this.liveness = new Liveness(this.idleSince, this.#settings);
     this.coalescing = coalescingOf(transport.facts, info);
     this.engine = new Http2Engine<Http2Carrier>(
       transport,
@@ -102,6 +100,7 @@ export class Http2Connection extends PoolNotes implements Connection, Http2Carri
     });
     this.engine.start();
     this.#memory.watch(this);
+    if (this.#settings.pingWhileIdle) this.#owner.onDeadline(this.liveness.lookAt(this.idleSince));
   }
 
   get capacity(): number {
@@ -351,13 +350,13 @@ export class Http2Connection extends PoolNotes implements Connection, Http2Carri
     next = Math.min(next, this.#unstarted.checkLimits(now));
     // All that it waited with was given up meanwhile.
     if (this.active === 0 && this.#noNewExchanges) this.#shut(undefined);
-    if (this.#shutDown || (this.active === 0 && !this.liveness.isAsked)) return next;
+    if (this.#shutDown || (this.active === 0 && !this.liveness.isAsked && !this.#settings.pingWhileIdle)) return next;
     return Math.min(next, this.#checkLiveness(now));
   }
 
   #checkLiveness(now: number): number {
     if (this.liveness.isLost(now)) {
-      this.#lost(new ReadTimeout(`The server did not answer a PING within ${pingTimeout} ms`, { code: 'H2_PING_TIMEOUT' }));
+      this.#lost(new ReadTimeout(`The server did not answer a PING within ${this.#settings.pingTimeout} ms`, { code: 'H2_PING_TIMEOUT' }));
       return Infinity;
     }
     if (this.liveness.isDue(now)) this.#ask(now);

@@ -1,10 +1,13 @@
 import type { ConnectionInfo } from '../contract/trace.ts';
 import type { BodyMemory } from '../exchange/body-memory.ts';
+import type { Http2Settings } from '../model/http2-options.ts';
 import type { TransportFacts } from '../net/byte-transport.ts';
 import type { Http2EngineOptions } from '../protocol/http2/options.ts';
 import type { Connection } from './connection.ts';
 
 export interface Http2ConnectionOptions {
+  /** Default `http2Defaults`. */
+  readonly settings?: Http2Settings | undefined;
   /** How many streams to open before the server has said how many it allows. Default 100. */
   readonly assumedMaxConcurrentStreams?: number | undefined;
   /** Told how many it allows, whenever it says so; `Infinity` for no limit. */
@@ -25,6 +28,7 @@ export function engineOptions(options: Http2ConnectionOptions, now: () => number
     maxHeaderListSize: options.maxHeaderBytes,
     maxHeaderFields: options.maxHeaderFields,
     assumedMaxConcurrentStreams: options.assumedMaxConcurrentStreams,
+    mostStreams: options.settings?.maxConcurrentStreams,
     firstStreamId: options.firstStreamId,
     streamWindow: memory.streamWindow,
     readWindow: memory.readWindow,

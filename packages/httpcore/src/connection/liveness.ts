@@ -6,9 +6,8 @@
 import { TimeoutError } from '../contract/errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { isSurelyReplayable } from '../exchange/replay.ts';
+import { http2Defaults, type Http2Settings } from '../model/http2-options.ts';
 
-const silenceBeforePing = 30_000;
-export const pingTimeout = 10_000;
 /** Idle for less than this, in milliseconds, a connection has only just been looked at. */
 const momentOfIdling = 1;
 
@@ -22,11 +21,15 @@ export function isWorthALook(kept: { readonly served: number; readonly idleSince
 
 /** All times in clock milliseconds. */
 export class Liveness {
+  readonly #silence: number;
+  readonly #timeout: number;
   lastHeard: number;
   isDoubted = false;
   #askedAt = -1;
 
-  constructor(now: number) {
+  constructor(now: number, { pingInterval, pingTimeout }: Pick<Http2Settings, 'pingInterval' | 'pingTimeout'> = http2Defaults) {
+    this.#silence = pingInterval;
+    this.#timeout = pingTimeout;
     this.lastHeard = now;
   }
 
@@ -48,7 +51,7 @@ export class Liveness {
 
   /** Is it to be asked? */
   isDue(now: number): boolean {
-    return this.#askedAt === -1 && now - this.lastHeard >= silenceBeforePing;
+    return this.#askedAt === -1 && now - this.lastHeard >= this.#silence;
   }
 
   onAsked(now: number): void {
@@ -56,7 +59,7 @@ export class Liveness {
   }
 
   isLost(now: number): boolean {
-    return this.isAsked && now - this.#askedAt >= pingTimeout;
+    return this.isAsked && now - this.#askedAt >= this.#timeout;
   }
 
   get isAsked(): boolean {
@@ -65,7 +68,7 @@ export class Liveness {
 
   /** When to look again; `now` where it is late. */
   lookAt(now: number): number {
-    return Math.max(now, this.isAsked ? this.#askedAt + pingTimeout : this.lastHeard + silenceBeforePing);
+    return Math.max(now, this.isAsked ? this.#askedAt + this.#timeout : this.lastHeard + this.#silence);
   }
 }
 

@@ -28,7 +28,7 @@ export class HttpDialer implements Dialer {
   constructor(transports: TransportDialer, options: PoolSettings, clock: Clock) {
     this.#transports = transports;
     this.#options = options;
-    this.memory = new BodyMemory(options.maxBufferedBytes);
+    this.memory = new BodyMemory(options.maxBufferedBytes, options.http2Settings);
     this.#clock = clock;
     this.#turn = new Turn(clock);
   }
@@ -88,6 +88,7 @@ export class HttpDialer implements Dialer {
         maxHeaderFields,
         expectContinueTimeout,
         memory: this.memory,
+        settings: this.#options.http2Settings,
         assumedMaxConcurrentStreams: request.streamLimit,
         onStreamLimit: request.onStreamLimit,
       });

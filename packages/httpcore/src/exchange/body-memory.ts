@@ -11,6 +11,13 @@ export interface BodyMemoryWatcher {
   onTight(isTight: boolean): void;
 }
 
+/** Of HTTP/2 (RFC 9113 §6.9), in octets. */
+export interface StatedWindows {
+  readonly streamWindow?: number | undefined;
+  readonly maxStreamWindow?: number | undefined;
+  readonly connectionWindow?: number | undefined;
+}
+
 const mebibyte = 1_048_576;
 /** So many responses that nobody reads have room before anybody is told. */
 const unreadWithRoom = 32;
@@ -35,12 +42,14 @@ export class BodyMemory {
   #granted = 0;
   readonly #watchers = new Set<BodyMemoryWatcher>();
 
-  constructor(limit: number) {
+  /** `windows` are those that somebody has said; the others follow from the limit. */
+  constructor(limit: number, { streamWindow, maxStreamWindow, connectionWindow }: StatedWindows = {}) {
     this.limit = limit;
-    this.streamWindow = Math.floor(Math.min(mebibyte, Math.max(leastWindow, limit / 2 / unreadWithRoom)));
-    this.largestStreamWindow = Math.floor(Math.min(16 * mebibyte, Math.max(this.streamWindow, limit / 4)));
-    this.readWindow = Math.min(mebibyte, this.largestStreamWindow);
-    this.connectionWindow = Math.floor(Math.min(16 * mebibyte, Math.max(leastConnectionWindow, limit / 4)));
+    const unread = Math.floor(Math.min(mebibyte, Math.max(leastWindow, limit / 2 / unreadWithRoom)));
+    this.streamWindow = streamWindow ?? Math.min(unread, maxStreamWindow ?? unread);
+    this.largestStreamWindow = maxStreamWindow ?? Math.max(this.streamWindow, Math.floor(Math.min(16 * mebibyte, limit / 4)));
+    this.readWindow = Math.min(Math.max(mebibyte, this.streamWindow), this.largestStreamWindow);
+    this.connectionWindow = connectionWindow ?? Math.floor(Math.min(16 * mebibyte, Math.max(leastConnectionWindow, limit / 4)));
     this.#bodyLimit = Math.min(65_536, this.streamWindow);
   }
 

@@ -36,6 +36,8 @@ describe('resolvePoolOptions', () => {
     ['maxIdleConnections', 0.5],
     ['maxHeaderBytes', '1'],
     ['http1', 'yes'],
+    ['http2', 'yes'],
+    ['http2', null],
     ['timeouts', [1, 2, 3]],
     ['timeouts', [1, 2, 3, -4]],
     ['maxSockets', 3],
@@ -47,6 +49,30 @@ describe('resolvePoolOptions', () => {
 
   it('refuses to speak no protocol', () => {
     expect(() => resolvePoolOptions({ http1: false, http2: false })).toThrow(/http2/);
+  });
+
+  it.each<[string, unknown]>([
+    ['maxStreams', 1],
+    ['maxConcurrentStreams', 0],
+    ['maxConcurrentStreams', '1'],
+    ['maxConnectionsPerOrigin', 1.5],
+    ['streamWindow', 0],
+    ['streamWindow', 2 ** 31],
+    ['connectionWindow', 65_534],
+    ['maxStreamWindow', Infinity],
+    ['pingInterval', 0],
+    ['pingTimeout', Number.NaN],
+    ['idleTimeout', null],
+    ['pingWhileIdle', 1],
+  ])('says of http2 what is wrong with %s: %s', (name, value) => {
+    const wrong = expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining(`"http2.${name}"`) as string });
+    expect(() => resolvePoolOptions({ http2: { [name]: value } as never })).toThrow(wrong);
+  });
+
+  it('takes windows that fit each other, and an object for HTTP/2 with defaults', () => {
+    expect(() => resolvePoolOptions({ http2: { streamWindow: 10, maxStreamWindow: 9 } })).toThrow(/http2.maxStreamWindow/);
+    expect(resolvePoolOptions({ http2: {} })).toMatchObject({ http2: true, http2Settings: { pingInterval: 30_000, pingWhileIdle: false } });
+    expect(resolvePoolOptions({ http2: false }).http2).toBe(false);
   });
 });
 

@@ -6,6 +6,7 @@ import { LocalProtocolError } from '../contract/errors.ts';
 import type { Connect } from './connect.ts';
 import type { Guard } from '../contract/guard.ts';
 import { dnsDefaults, resolveDnsOptions, type DnsOptions, type DnsSettings } from './dns-options.ts';
+import { resolveHttp2Options, type Http2Options, type Http2Settings } from './http2-options.ts';
 import { toProxy, type Proxy } from './proxy/proxy.ts';
 import { ownTlsOptions } from './own-tls-options.ts';
 import type { TlsOptions } from '../contract/tls-options.ts';
@@ -90,8 +91,11 @@ export interface PoolOptions {
   readonly lenientHttp1?: boolean | undefined;
   /** Speak HTTP/1.1. Default `true`. */
   readonly http1?: boolean | undefined;
-  /** Speak HTTP/2. Default `true`: over TLS where the server agrees (ALPN); on `http://` only when `http1` is `false`. */
-  readonly http2?: boolean | undefined;
+  /**
+   * Speak HTTP/2. Default `true`: over TLS where the server agrees (ALPN); on `http://` only when `http1` is `false`. An object is `true`, with streams, windows and
+   * PINGs as it says.
+   */
+  readonly http2?: boolean | Http2Options | undefined;
   /**
    * Send requests of other origins, too, over an HTTP/2 connection that is there already: where its certificate names them and
    * their name leads to its address and port (RFC 9113 §9.1.1). Fewer connections to a server with many names. An origin that
@@ -138,13 +142,14 @@ export interface PoolSettings {
   readonly lenientHttp1: boolean;
   readonly http1: boolean;
   readonly http2: boolean;
+  readonly http2Settings: Http2Settings;
   readonly coalesce: boolean;
   readonly expectContinueTimeout: number;
   readonly connectionAttemptDelay: number;
   readonly diagnostics: 'undici' | null;
 }
 
-export const poolDefaults: Omit<PoolSettings, 'longestKeepAlive'> = Object.freeze({
+export const poolDefaults: Omit<PoolSettings, 'longestKeepAlive' | 'http2Settings'> = Object.freeze({
   maxConnections: 256,
   maxConnectionsPerOrigin: 64,
   keepAliveTimeout: 5_000,
@@ -183,7 +188,7 @@ const atLeastOne = [
   'maxBufferedBytes',
 ] as const;
 const milliseconds = ['keepAliveTimeout', 'maxConnectionAge', 'closeGrace', 'expectContinueTimeout', 'connectionAttemptDelay'] as const;
-const booleans = ['lenientHttp1', 'http1', 'http2', 'coalesce'] as const;
+const booleans = ['lenientHttp1', 'http1', 'coalesce'] as const;
 
 /**
  * Reads options as own properties, so that nothing on `Object.prototype` can switch one on.
@@ -207,6 +212,8 @@ export function resolvePoolOptions(options: PoolOptions = {}): PoolSettings {
   for (const key of booleans) {
     if (typeof resolved[key] !== 'boolean') throw invalidOption(key, 'must be a boolean');
   }
+  resolved['http2Settings'] = resolveHttp2Options(resolved['http2']);
+  resolved['http2'] = resolved['http2'] !== false;
   resolved['dns'] = resolveDnsOptions(Object.hasOwn(options, 'dns') ? options.dns : undefined, resolved['lookup'] !== undefined);
   if (!isGuard(resolved['guard'])) throw invalidOption('guard', 'must be an object with a method check(), such as publicOnly(), or null');
   checkConnect(resolved);

@@ -14,6 +14,8 @@ export interface PeerOwner<Owned> {
   readonly memory: BodyMemory;
   readonly maxConnections: number;
   readonly maxConnectionsPerOrigin: number;
+  /** Of connections that are shared, and take new requests. */
+  readonly maxSharedConnections: number;
   readonly keepAlive: KeepAliveLimits;
   readonly lifetimes: Lifetimes;
   readonly closing: boolean;

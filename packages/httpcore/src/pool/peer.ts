@@ -140,13 +140,22 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
       waiting: this.#line.size,
       dialing: this.#dials.size,
       connections: this.connections.size,
-      maxConnectionsPerOrigin: this.#pool.maxConnectionsPerOrigin,
+      maxConnectionsPerOrigin: this.#mostConnections(sharing),
       poolRoom: this.#pool.room,
     });
     // An observer of one dial may abort those that the next would be for.
     for (let count = 0; count < decision.dial && this.#line.firstFree !== undefined; count += 1) this.#dial();
     this.#reviewDependence(sharing);
     if (decision.wantsRoom) this.#pool.onRoomWanted(this);
+  }
+
+  #mostConnections(sharing: Sharing): number {
+    const { maxConnectionsPerOrigin, maxSharedConnections } = this.#pool;
+    if (sharing !== 'shared' || maxSharedConnections === Infinity) return maxConnectionsPerOrigin;
+    // One that takes nothing new must not be in the way of the next.
+    let leaving = 0;
+    for (const connection of this.connections) if (connection.noNewExchanges) leaving += 1;
+    return Math.min(maxConnectionsPerOrigin, maxSharedConnections + leaving);
   }
 
   #expecting(): number {
@@ -197,9 +206,9 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
    */
   preconnect(limit: number | null): Promise<void> {
     if (this.#available.hasCapacity || this.#pool.coalescing?.connectionFor(this, this.clock.now()) !== undefined) return Promise.resolve();
-    const { maxConnectionsPerOrigin, room } = this.#pool;
-    const isShared = this.#pool.learnt.sharingOf(this) !== 'exclusive';
-    const mayDial = this.slots < maxConnectionsPerOrigin && room > 0 && !(isShared && this.#dials.size > 0);
+    const sharing = this.#pool.learnt.sharingOf(this);
+    const isShared = sharing !== 'exclusive';
+    const mayDial = this.slots < this.#mostConnections(sharing) && this.#pool.room > 0 && !(isShared && this.#dials.size > 0);
     const [underWay] = this.#dials;
     const pending = mayDial ? this.#dial() : underWay;
     // All that there may be are there, and busy.
@@ -293,7 +302,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   explainTimeout(exchange: Exchange): PoolTimeout | ConnectTimeout {
     const dial = this.#dialFor(exchange);
     if (dial !== undefined) return connectTimeout(this.origin, exchange.timeouts[0]!, dial);
-    const { maxConnections, maxConnectionsPerOrigin } = this.#pool;
+    const { maxConnections } = this.#pool;
     const now = this.clock.now();
     return poolTimeout({
       now,
@@ -301,7 +310,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
       holders: this.#pool.holders(this, now),
       taken: this.slots,
       maxConnections,
-      maxConnectionsPerOrigin,
+      maxConnectionsPerOrigin: this.#mostConnections(this.#pool.learnt.sharingOf(this)),
     });
   }
 

@@ -50,6 +50,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
   readonly watch: ConnectionWatch;
   readonly maxConnections: number;
   readonly maxConnectionsPerOrigin: number;
+  readonly maxSharedConnections: number;
   readonly keepAlive: KeepAliveLimits;
   readonly lifetimes: Lifetimes;
   readonly coalescing: Coalescing | null;
@@ -80,6 +81,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     if (options.diagnostics === 'undici') this.watch.add(publishConnection);
     this.maxConnections = options.maxConnections;
     this.maxConnectionsPerOrigin = options.maxConnectionsPerOrigin;
+    this.maxSharedConnections = options.http2Settings.maxConnectionsPerOrigin;
     const { keepAliveTimeout, longestKeepAlive } = options;
     this.keepAlive = { initial: keepAliveTimeout, longest: Math.min(longestKeepAlive, Math.max(longestLearntKeepAlive, keepAliveTimeout)) };
     this.lifetimes = new Lifetimes(options);

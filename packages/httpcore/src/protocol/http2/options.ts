@@ -35,6 +35,8 @@ export interface Http2EngineOptions {
   readonly windowMemory?: WindowMemory | undefined;
   /** How many streams are opened before the peer has said how many it allows. Default 100: RFC 9113 §6.5.2 recommends no less. */
   readonly assumedMaxConcurrentStreams?: number | undefined;
+  /** How many streams are opened at most, however many the peer allows. Default `Infinity`. */
+  readonly mostStreams?: number | undefined;
   /** An odd number. Default 1. */
   readonly firstStreamId?: number | undefined;
 }
@@ -52,6 +54,7 @@ export interface ResolvedHttp2EngineOptions {
   readonly connectionWindow: number;
   readonly windowMemory: WindowMemory;
   readonly assumedMaxConcurrentStreams: number;
+  readonly mostStreams: number;
   readonly firstStreamId: number;
 }
 
@@ -59,7 +62,7 @@ const mebibyte = 1_048_576;
 
 // Option, default, least, most.
 const table: readonly (readonly [
-  name: Exclude<keyof Http2EngineOptions, 'windowMemory'>,
+  name: Exclude<keyof Http2EngineOptions, 'windowMemory' | 'mostStreams'>,
   fallback: number,
   least: number,
   most: number,
@@ -83,7 +86,11 @@ const table: readonly (readonly [
  * @throws {LocalProtocolError} `INVALID_OPTION`, naming the option.
  */
 export function resolveHttp2EngineOptions(options: Http2EngineOptions): ResolvedHttp2EngineOptions {
-  const resolved: Record<string, unknown> = { now: options.now, windowMemory: options.windowMemory ?? unlimitedWindowMemory };
+  const resolved: Record<string, unknown> = {
+    now: options.now,
+    windowMemory: options.windowMemory ?? unlimitedWindowMemory,
+    mostStreams: options.mostStreams ?? Infinity,
+  };
   for (const [name, fallback, least, most] of table) {
     const value: unknown = Object.hasOwn(options, name) ? (options[name] ?? fallback) : fallback;
     if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {

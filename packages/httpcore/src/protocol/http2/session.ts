@@ -45,6 +45,7 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
   nextStreamId: number;
   /** What a stream begins with: our INITIAL_WINDOW_SIZE. */
   streamWindow: number;
+  readonly #mostStreams: number;
   areSettingsAcknowledged = false;
   /** SETTINGS frames of ours that the peer has not acknowledged: by how much each makes the windows of streams smaller. */
   readonly #unacknowledgedSettings: number[] = [];
@@ -80,6 +81,7 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
     this.budget = new AbuseBudget(options.now);
     this.receiveWindow = new ConnectionReceiveWindow(options.connectionWindow);
     this.streamWindow = options.streamWindow;
+    this.#mostStreams = options.mostStreams;
     this.#estimator = new BandwidthEstimator(Math.max(options.streamWindow, options.readWindow), options.maxStreamWindow);
     this.nextStreamId = options.firstStreamId;
   }
@@ -87,7 +89,7 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
   get capacity(): number {
     if (this.isFinished || this.hasSentGoAway || this.peerLastStreamId !== Infinity) return 0;
     const identifiers = (maximumStreamId + 2 - this.nextStreamId) / 2;
-    return Math.max(0, Math.min(this.peer.maxConcurrentStreams - this.streams.size, identifiers));
+    return Math.max(0, Math.min(this.#mostStreams - this.streams.size, this.peer.maxConcurrentStreams - this.streams.size, identifiers));
   }
 
   announceOutput(): void {
