@@ -1,9 +1,14 @@
-/** Every ```ts block of the README, of the packages' and of the guides runs, against a local server in the place of the one it names. */
+/**
+ * Every ```ts block of the README, of the packages' and of the guides runs, against a local server in the place of the one it names. Blocks that have a label
+ * (```ts [axios]) and follow one another tell the same side by side: they print the same.
+ */
+import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { format, promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 
-import { startProxy, startServer, type LocalProxy } from '@x/testbed';
+import { installedProgram, startProxy, startServer, type LocalProxy } from '@x/testbed';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -13,6 +18,10 @@ interface Snippet {
   readonly file: string;
   readonly line: number;
   readonly code: string;
+  readonly language: string;
+  readonly label: string | undefined;
+  /** What it prints is what this one has printed. */
+  readonly like: number | undefined;
 }
 
 async function markdownFiles(): Promise<string[]> {
@@ -34,13 +43,28 @@ async function markdownFiles(): Promise<string[]> {
 }
 
 function snippetsOf(file: string, markdown: string): Snippet[] {
-  return Array.from(markdown.matchAll(/^```ts\n([\s\S]*?)^```$/gm), (match) => ({
-    file: relative(root, file),
-    line: markdown.slice(0, match.index).split('\n').length,
-    code: match[1] ?? '',
-  }));
+  const found: Snippet[] = [];
+  let end = -1;
+  for (const match of markdown.matchAll(/^```(ts|python)(?: \[(.+)\])?\n([\s\S]*?)^```\n?/gm)) {
+    const [whole, language = '', label, code = ''] = match;
+    const line = markdown.slice(0, match.index).split('\n').length;
+    const follows = label !== undefined && end >= 0 && markdown.slice(end, match.index).trim() === '';
+    const previous = found.at(-1);
+    const like = follows && previous?.label !== undefined ? (previous.like ?? previous.line) : undefined;
+    if (language === 'ts' || label !== undefined) found.push({ file: relative(root, file), line, code, language, label, like });
+    end = match.index + whole.length;
+  }
+  return found;
 }
 
+/** Debian's program, whose first line names the Python that has the library. */
+async function pythonOf(program: string): Promise<string | undefined> {
+  const script = installedProgram(program);
+  return script === undefined ? undefined : /^#!(\S+)/.exec(await readFile(script, 'utf8'))?.[1];
+}
+
+const python = await pythonOf('httpx');
+const printed = new Map<string, string>();
 const files = await markdownFiles();
 const snippets = (await Promise.all(files.map(async (file) => snippetsOf(file, await readFile(file, 'utf8'))))).flat();
 
@@ -63,8 +87,8 @@ describe('snippets', () => {
     expect(snippets.filter(({ file }) => file === 'README.md')).toHaveLength(2);
   });
 
-  for (const [index, { file, line, code }] of snippets.entries()) {
-    it(`${file}:${line} runs`, async () => {
+  for (const [index, { file, line, code, language, like }] of snippets.entries()) {
+    it.skipIf(language === 'python' && python === undefined)(`${file}:${line} runs`, async () => {
       await using server = await startServer('site', {});
       // What speaks nothing but HTTP/2 is at port 8082.
       await using http2 = await startServer('site', { http2: true });
@@ -75,16 +99,25 @@ describe('snippets', () => {
         .replaceAll("'recordings/", `'${scratch}/recordings-${index}/`)
         .replaceAll('localhost:3128', `127.0.0.1:${proxies.http.port}`)
         .replaceAll('localhost:1080', `127.0.0.1:${proxies.socks.port}`);
-      const path = join(scratch, `snippet-${index}.ts`);
+      const path = join(scratch, `snippet-${index}.${language === 'ts' ? 'ts' : 'py'}`);
       await writeFile(path, local);
-      const log = vi.spyOn(console, 'log').mockImplementation(() => {});
-      try {
-        await import(/* @vite-ignore */ path);
-        // A snippet that prints nothing shows nothing.
-        expect(log).toHaveBeenCalled();
-      } finally {
-        log.mockRestore();
-      }
+      const said = language === 'ts' ? await saidBy(path) : (await promisify(execFile)(python!, [path])).stdout.trimEnd();
+      // A snippet that prints nothing shows nothing.
+      expect(said).not.toBe('');
+      const before = like === undefined ? undefined : printed.get(`${file}:${like}`);
+      if (before !== undefined) expect(said).toBe(before);
+      printed.set(`${file}:${line}`, said);
     });
   }
 });
+
+async function saidBy(path: string): Promise<string> {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {});
+  try {
+    await import(/* @vite-ignore */ path);
+    expect(log).toHaveBeenCalled();
+    return log.mock.calls.map((words) => format(...words)).join('\n');
+  } finally {
+    log.mockRestore();
+  }
+}

@@ -19,7 +19,13 @@ export default defineConfig({
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
   },
   themeConfig: {
-    search: { provider: 'local' },
+    search: {
+      provider: 'local',
+      options: {
+        // Words are looked for, not colours: each page would be highlighted once more.
+        _render: (text, env, markdown) => markdown.render(text.replaceAll(/^```.+$/gm, '```text'), env),
+      },
+    },
     nav: [
       { text: 'Guides', link: '/guides' },
       { text: 'Reference', link: '/api/' },

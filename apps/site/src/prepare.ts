@@ -16,7 +16,6 @@ const repository = 'https://github.com/x/x/blob/main';
 export interface SidebarItem {
   readonly text: string;
   readonly link?: string;
-  readonly collapsed?: boolean;
   readonly items?: readonly SidebarItem[];
 }
 
@@ -132,15 +131,23 @@ function sidebarOf(guides: readonly Guide[], api: readonly string[]): Record<str
   }));
   const pagesBelow = (folder: string): SidebarItem[] =>
     guides.filter(({ file }) => file.startsWith(`apps/docs/${folder}/`)).map(({ title, path }) => ({ text: title, link: `/${path}` }));
-  const reference = publishedPackages().map(({ name, folder }) => ({
-    text: name,
-    collapsed: folder !== 'client',
-    items: api
-      .filter((path) => path.startsWith(`api/${folder}/`))
-      .map((path) => ({ text: titleOf(path.slice('api/'.length)), link: `/${path}` })),
-  }));
+  const packages = publishedPackages();
+  const reference = packages.map(({ name, folder }) => {
+    const pages = api.filter((path) => path.startsWith(`api/${folder}/`));
+    const others = packages
+      .filter((other) => other.folder !== folder)
+      .map((other) => ({ text: other.name, link: `/api/#${other.folder}` }));
+    return [
+      `/api/${folder}/`,
+      [
+        { text: name, items: pages.map((path) => ({ text: titleOf(path.slice('api/'.length)), link: `/${path}` })) },
+        { text: 'Other packages', items: others },
+      ],
+    ] as const;
+  });
   return {
-    '/api/': [{ text: 'Reference', link: '/api/' }, ...reference],
+    ...Object.fromEntries(reference),
+    '/api/': [{ text: 'Reference', items: packages.map(({ name, folder }) => ({ text: name, link: `/api/#${folder}` })) }],
     '/decisions/': [{ text: 'Decisions', link: '/decisions/', items: pagesBelow('decisions') }],
     '/errors/': [{ text: 'Errors by code', link: '/errors/', items: pagesBelow('errors') }],
     '/': chapters,
