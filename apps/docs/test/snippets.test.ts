@@ -1,5 +1,5 @@
 /**
- * Every ```ts block of the README, of the packages' and of the guides runs, against a local server in the place of the one it names. Blocks that have a label
+ * Every ```ts block of the README and of the guides runs, and every ```js block of the packages' READMEs, against a local server in the place of the one it names. Blocks that have a label
  * (```ts [axios]) and follow one another tell the same side by side: they print the same.
  */
 import { execFile } from 'node:child_process';
@@ -34,6 +34,7 @@ async function markdownFiles(): Promise<string[]> {
   return [
     join(root, 'README.md'),
     join(root, 'packages/client/README.md'),
+    join(root, 'packages/httpcore/README.md'),
     join(root, 'packages/interop/README.md'),
     join(root, 'packages/cache/README.md'),
     join(root, 'packages/otel/README.md'),
@@ -45,13 +46,14 @@ async function markdownFiles(): Promise<string[]> {
 function snippetsOf(file: string, markdown: string): Snippet[] {
   const found: Snippet[] = [];
   let end = -1;
-  for (const match of markdown.matchAll(/^```(ts|python)(?: \[(.+)\])?\n([\s\S]*?)^```\n?/gm)) {
+  for (const match of markdown.matchAll(/^```(ts|js|python)(?: \[(.+)\])?\n([\s\S]*?)^```\n?/gm)) {
     const [whole, language = '', label, code = ''] = match;
     const line = markdown.slice(0, match.index).split('\n').length;
     const follows = label !== undefined && end >= 0 && markdown.slice(end, match.index).trim() === '';
     const previous = found.at(-1);
     const like = follows && previous?.label !== undefined ? (previous.like ?? previous.line) : undefined;
-    if (language === 'ts' || label !== undefined) found.push({ file: relative(root, file), line, code, language, label, like });
+    if (language === 'ts' || label !== undefined || (language === 'js' && file.endsWith('README.md')))
+      found.push({ file: relative(root, file), line, code, language, label, like });
     end = match.index + whole.length;
   }
   return found;
@@ -99,9 +101,10 @@ describe('snippets', () => {
         .replaceAll("'recordings/", `'${scratch}/recordings-${index}/`)
         .replaceAll('localhost:3128', `127.0.0.1:${proxies.http.port}`)
         .replaceAll('localhost:1080', `127.0.0.1:${proxies.socks.port}`);
-      const path = join(scratch, `snippet-${index}.${language === 'ts' ? 'ts' : 'py'}`);
+      const ending = code.includes('require(') ? 'cjs' : language;
+      const path = join(scratch, `snippet-${index}.${ending}`);
       await writeFile(path, local);
-      const said = language === 'ts' ? await saidBy(path) : (await promisify(execFile)(python!, [path])).stdout.trimEnd();
+      const said = ending === 'ts' || ending === 'js' ? await saidBy(path) : await printedBy(path);
       // A snippet that prints nothing shows nothing.
       expect(said).not.toBe('');
       const before = like === undefined ? undefined : printed.get(`${file}:${like}`);
@@ -110,6 +113,13 @@ describe('snippets', () => {
     });
   }
 });
+
+/** What has a process of its own: another language, or another kind of modules. */
+async function printedBy(path: string): Promise<string> {
+  const isPython = path.endsWith('.python');
+  const { stdout } = await promisify(execFile)(isPython ? python! : process.execPath, isPython ? [path] : ['--import', 'tsx', path]);
+  return stdout.trimEnd();
+}
 
 async function saidBy(path: string): Promise<string> {
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});

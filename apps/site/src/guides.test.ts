@@ -4,7 +4,7 @@ import { dirname, join, posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { chaptersOf, outsideFences, pageText, readGuides, slug, type Guide } from './guides.ts';
-import { root } from './workspace.ts';
+import { publishedPackages, root } from './workspace.ts';
 
 const guides = readGuides();
 const readme = (file: string): Guide => ({ file, path: file, title: '', text: readFileSync(join(root, file), 'utf8') });
@@ -43,11 +43,26 @@ describe('the guides', () => {
   });
 
   it('all stand in the table of contents', () => {
-    const listed = chaptersOf(readFileSync(join(root, 'apps/docs/README.md'), 'utf8')).flatMap(({ items }) =>
-      items.map(({ file }) => file),
-    );
+    const listed = chaptersOf(readFileSync(join(root, 'apps/docs/README.md'), 'utf8'))
+      .flatMap(({ items }) => items.map(({ file }) => file))
+      .filter((file) => file.startsWith('apps/docs/'));
     const written = guides.map(({ file }) => file).filter((file) => !/\/(?:decisions|errors)\/|README|^[A-Z_]+\.md$/.test(file));
     expect(listed.toSorted()).toEqual(written.toSorted());
+  });
+});
+
+describe('what npm shows of a package', () => {
+  const shown = publishedPackages().map(({ folder }) => `packages/${folder}/README.md`);
+
+  it.each(shown)('%s stands alone: no link dies there, and its programs are JavaScript for every Node that is supported', (file) => {
+    const { text } = readme(file);
+    expect(linksOf(readme(file))).toEqual([]);
+    const here = Array.from(text.matchAll(/https:\/\/github\.com\/x\/x\/blob\/main\/([^)#\s]+)/g), ([, path = '']) => path);
+    expect(here.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+    expect(text).not.toMatch(/^```ts/m);
+    expect(text).toMatch(/^```js/m);
+    expect(text).not.toMatch(/^\s*(?:await )?using /m);
+    expect(text).toContain(`require('@x/`);
   });
 });
 

@@ -21,6 +21,8 @@ export interface Chapter {
 /** Texts of the repository that are read as guides. */
 const others: Readonly<Record<string, string>> = {
   'CONTRIBUTING.md': 'contributing',
+  'SECURITY.md': 'security',
+  'CODE_OF_CONDUCT.md': 'conduct',
 };
 
 const docs = 'apps/docs';

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path';
 
 import { chaptersOf, pageText, readGuides, relativePath, type Guide } from './guides.ts';
+import { compactReference } from './reference/compact.ts';
 import { firstSentence } from './reference/comment.ts';
 import { readReference } from './reference/exports.ts';
 import { nameLinks, referencePages, titleOf } from './reference/pages.ts';
@@ -34,7 +35,7 @@ export function prepare(): void {
   for (const guide of guides) {
     const up = '../'.repeat(guide.path.split('/').length - 1);
     const linkOf = nameLinks(reference, 'client', up === '' ? './' : up, () => undefined);
-    const text = pageText(guide, {
+    const text = pageText(withMeasurements(guide), {
       repository,
       picture(file, page) {
         pictures.set(file, `pictures/${basename(file)}`);
@@ -58,6 +59,8 @@ export function prepare(): void {
       guides.filter(({ file }) => file.startsWith('apps/docs/decisions/')),
     ),
   );
+  write('public/llms.txt', guideForPrograms(guides));
+  write('public/llms-reference.txt', compactReference(reference, packages));
   write(
     'sidebar.json',
     JSON.stringify(
@@ -84,6 +87,39 @@ function write(file: string, text: string): void {
 
 function listOf(title: string, about: string, guides: readonly Guide[]): string {
   return `# ${title}\n\n${about}\n\n${guides.map((guide) => `- [${guide.title}](./${basename(guide.path)}.md)`).join('\n')}\n`;
+}
+
+/** As https://llmstxt.org has it: where what is told, in one text. */
+function guideForPrograms(guides: readonly Guide[]): string {
+  const byFile = new Map(guides.map((guide) => [guide.file, guide]));
+  const chapters = chaptersOf(readFileSync(join(root, 'apps/docs/README.md'), 'utf8')).map(({ title, items }) => {
+    const lines = items.map((item) => `- [${item.title}](/${byFile.get(item.file)!.path}.html)`);
+    return `## ${title}\n\n${lines.join('\n')}`;
+  });
+  return [
+    '# @x/client',
+    '> An HTTP client for Node and TypeScript on a core of its own (@x/httpcore): HTTP/1.1 and HTTP/2, proxies, retries, cookies, a cache, typed errors with codes.',
+    [
+      '- Make one `new Client(options)` and keep it; `await client.close()` ends it.',
+      '- `client.get(url)` reads the body whole: `json()`, `text()`, `bytes()` are synchronous then; on the promise itself `await client.get(url).json()`.',
+      '- `client.stream(method, url)` hands the body over as it comes: read it or close it.',
+      '- A status of 400 or more is no error until `raiseForStatus()`, or with `throwOnStatus: true`.',
+      '- Times are in milliseconds, sizes in bytes. `timeout: n` is a deadline over everything.',
+      '- Retries are off by default: `retries: 2`.',
+      '- Every error has a `code`; `/errors/<code in lower case with hyphens>.html` says what to do about it.',
+    ].join('\n'),
+    '## Reference\n\n- [Every export with its declaration, in one text](/llms-reference.txt)\n- [As pages](/api/index.html)\n- [Errors by code](/errors/index.html)',
+    ...chapters,
+    '',
+  ].join('\n\n');
+}
+
+/** What the bench writes into the README is shown where the bench is told. */
+function withMeasurements(guide: Guide): Guide {
+  if (guide.path !== 'benchmarks') return guide;
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const measured = /<!-- bench:start -->([\s\S]*?)<!-- bench:end -->/.exec(readme)?.[1]?.replaceAll(/^!\[.*$/gm, '') ?? '';
+  return { ...guide, text: guide.text.replace(/^The figures of the last measurement.*$/m, () => measured) };
 }
 
 /** By whose error it is, since that is what a stack begins with. */

@@ -11,4 +11,9 @@ export class PacError extends Error {
     super(message, init.cause === undefined ? undefined : { cause: init.cause });
     this.code = init.code;
   }
+
+  /** The page of the documentation about its `code`, what happened and what to do: `errors/pac-invalid`. */
+  get help(): string {
+    return `errors/${this.code.toLowerCase().replaceAll('_', '-')}`;
+  }
 }

@@ -399,6 +399,12 @@ export const layers: readonly Layer[] = [
   // The site's pages are made from the text of `apps/docs` and from the sources, which it reads as text.
   { layer: 'site/workspace', files: ['apps/site/src/workspace.ts'], imports: [], modules: ['node:*'] },
   { layer: 'site/reference', files: ['apps/site/src/reference/'], imports: ['site/workspace'], modules: ['node:*', '*'] },
+  {
+    layer: 'site/pictures',
+    files: ['apps/site/src/pictures/'],
+    imports: ['site/workspace'],
+    modules: ['node:*', '*', '@x/client', '@x/figures', '@x/httpcore/testing'],
+  },
   { layer: 'site', files: ['apps/site/src/'], imports: ['site/*'], modules: ['node:*', '*'] },
   { layer: 'tools', files: ['tools/src/'], imports: [], modules: ['node:*', '*'] },
 ];

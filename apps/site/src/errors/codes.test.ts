@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CacheError } from '@x/cache';
 import { ClientError } from '@x/client';
 import { HttpCoreError } from '@x/httpcore';
+import { PacError } from '@x/pac';
 import { describe, expect, it } from 'vitest';
 
 import { root } from '../workspace.ts';
@@ -36,10 +37,11 @@ describe('the codes of errors', () => {
   });
 
   it.each([
-    ['core', new HttpCoreError('', { code: 'CONNECT_FAILED' })],
-    ['client', new ClientError('', { code: 'CONNECT_FAILED' })],
-    ['cache', new CacheError('', 'CONNECT_FAILED')],
-  ])('lead to their page from an error of the %s', (_of, error) => {
+    ['the core', new HttpCoreError('', { code: 'CONNECT_FAILED' })],
+    ['the client', new ClientError('', { code: 'CONNECT_FAILED' })],
+    ['the cache', new CacheError('', 'CONNECT_FAILED')],
+    ['PAC scripts', new PacError('', { code: 'CONNECT_FAILED' })],
+  ])('lead to their page from an error of %s', (_of, error) => {
     expect(error.help).toBe('errors/connect-failed');
     expect(pages).toContain(error.help.replace('errors/', ''));
     // A getter of the class: no error gets longer where it is printed.

@@ -1,5 +1,5 @@
 /**
- * The codes of every error that core, client and cache make, read from their sources: what stands as `code` of an error, goes to its base
+ * The codes of every error that core, client, cache and PAC scripts make, read from their sources: what stands as `code` of an error, goes to its base
  * class, or is given to a function that calls it `code`. By syntax alone, in a second: it is part of the tests.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import ts from 'typescript-6';
 
 import { root } from '../workspace.ts';
 
-const packages = ['httpcore', 'client', 'cache'];
+const packages = ['httpcore', 'client', 'cache', 'pac'];
 const codeLike = /^[A-Z][A-Z\d]*(?:_[A-Z\d]+)*$/;
 /** Node's names of what the system says. */
 const systemCode = /^E[A-Z]+$/;

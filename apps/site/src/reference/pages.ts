@@ -29,8 +29,25 @@ export function referencePages(
   surroundings: Surroundings,
 ): ReferencePage[] {
   const byPage = groupBy(reference.exported, ({ page }) => page);
-  const pages = Array.from(byPage, ([page, things]) => pageOf(reference, page, things, purposes[page], surroundings));
+  const users = usersOf(reference);
+  const pages = Array.from(byPage, ([page, things]) => pageOf(reference, page, things, purposes[page], { ...surroundings, users }));
   return [indexPage(reference, packages, byPage, purposes, surroundings), ...pages.toSorted((a, b) => compare(a.path, b.path))];
+}
+
+/** Whose signatures, or whose members', name a thing. */
+type Users = ReadonlyMap<Exported, readonly Exported[]>;
+
+function usersOf(reference: Reference): Users {
+  const users = new Map<Exported, Set<Exported>>();
+  for (const thing of reference.exported) {
+    const note: LinkTo = (target) => {
+      if (target !== thing) users.set(target, (users.get(target) ?? new Set()).add(thing));
+      return '';
+    };
+    const declarations = [...thing.declarations, ...membersOf(reference, thing).flatMap((member) => member.declarations)];
+    for (const declaration of declarations) signatureOf(reference, declaration, note);
+  }
+  return new Map(Array.from(users, ([target, by]) => [target, Array.from(by)]));
 }
 
 /** `client/retries` → `retries`. */
@@ -74,7 +91,7 @@ function pageOf(
   page: string,
   things: readonly Exported[],
   purpose: string | undefined,
-  surroundings: Surroundings,
+  surroundings: Surroundings & { readonly users: Users },
 ): ReferencePage {
   const folder = page.split('/', 1)[0]!;
   const title = page === `${folder}/${folder}` ? `@x/${folder}` : `@x/${folder}: ${titleOf(page)}`;
@@ -85,7 +102,13 @@ function pageOf(
   return { path: `api/${page}`, title, markdown: `${lines.filter((line) => line !== '').join('\n\n')}\n` };
 }
 
-function section(reference: Reference, thing: Exported, linkTo: LinkTo, linkOf: NameLink, { guidesOf }: Surroundings): string[] {
+function section(
+  reference: Reference,
+  thing: Exported,
+  linkTo: LinkTo,
+  linkOf: NameLink,
+  { guidesOf, users }: Surroundings & { readonly users: Users },
+): string[] {
   const { name, anchor, entries, declarations, comment } = thing;
   const shown = withoutImplementation(declarations).map((declaration) => signatureOf(reference, declaration, linkTo));
   const told = guidesOf(name).slice(0, 3);
@@ -94,6 +117,7 @@ function section(reference: Reference, thing: Exported, linkTo: LinkTo, linkOf: 
     `<p class="entry" v-pre>${kindOf(declarations[0]!)} · ${entries.map((entry) => `<code>${entry}</code>`).join(', ')}</p>`,
     signatureBlock(shown),
     ...commentLines(comment, linkOf, name),
+    usedBy(users.get(thing) ?? [], thing.page),
     told.length === 0 ? '' : `In the guides: ${told.map(({ title, path }) => `[${title}](../../${path}.md)`).join(', ')}`,
   ];
   for (const member of membersOf(reference, thing)) {
@@ -105,6 +129,13 @@ function section(reference: Reference, thing: Exported, linkTo: LinkTo, linkOf: 
     );
   }
   return lines;
+}
+
+/** Types alone need it: who takes them, or gives them. */
+function usedBy(users: readonly Exported[], page: string): string {
+  if (users.length === 0 || users.length > 12) return '';
+  const links = users.map((user) => `[\`${user.name}\`](${user.page === page ? '' : `../${user.page}.md`}#${user.anchor})`);
+  return `Used by ${links.join(', ')}`;
 }
 
 function commentLines(comment: DocComment, linkOf: NameLink, within: string): string[] {
