@@ -21,6 +21,22 @@ describe('equal requests', () => {
     }
   });
 
+  it('are ten thousand at a time: one is sent, and none of what ten thousand others bring is mixed up', async () => {
+    const origin = cachedOrigin(({ url }) => answer(url[3].padEnd(2000, '.'), { 'cache-control': 'max-age=60' }));
+    const ask = async (path: string): Promise<string> => {
+      const [, , , , body] = await origin.dispatcher.dispatch('GET', ['http', 'origin.test', null, path], [], null);
+      return Buffer.from(await body.bytes())
+        .toString()
+        .slice(0, path.length);
+    };
+    const equal = await Promise.all(Array.from({ length: 10_000 }, () => ask('/equal')));
+    expect(new Set(equal)).toEqual(new Set(['/equal']));
+    expect(origin.seen).toHaveLength(1);
+    const paths = Array.from({ length: 10_000 }, (_, n) => `/${n}`);
+    expect(await Promise.all(paths.map(ask))).toEqual(paths);
+    expect(origin.seen).toHaveLength(10_001);
+  });
+
   it('are those with the same credentials', async () => {
     const origin = cachedOrigin((request) => answer(request.headers.map(String).join(), fresh));
     const users = ['ada', 'bob', 'ada'];

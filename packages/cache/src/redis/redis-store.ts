@@ -43,7 +43,7 @@ export class RedisStore implements CacheStore {
   }
 
   async find(key: string): Promise<readonly StoredResponse[]> {
-    const fields = await this.#redis.buffers('HGETALL', this.#nameOf(key));
+    const fields = await this.#fieldsOf(this.#nameOf(key));
     const found: StoredResponse[] = [];
     const bodies = new Map<string, Uint8Array>();
     for (let at = 0; at + 1 < fields.length; at += 2) {
@@ -208,6 +208,17 @@ export class RedisStore implements CacheStore {
         .send('EVAL', "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0", '1', key, token)
         .catch(() => {});
     };
+  }
+
+  /** What is no hash is nobody's of ours, and would stand in the way for ever. */
+  async #fieldsOf(name: string): Promise<readonly Buffer[]> {
+    try {
+      return await this.#redis.buffers('HGETALL', name);
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('WRONGTYPE')) throw error;
+      await this.#redis.send('UNLINK', name);
+      return [];
+    }
   }
 
   async #lookUp(key: string, id: string): Promise<{ readonly record: StoreRecord; readonly body: Uint8Array | undefined } | undefined> {

@@ -122,6 +122,45 @@ describe.skipIf(whyNoRedis !== undefined)(`a Redis that is shared${whyNoRedis ==
     await new Promise((resolve) => origin.close(resolve));
   });
 
+  it('has something else under a name of ours, or has lost a part: that is a miss, and is mended', async () => {
+    const client = await createClient({ url: `unix://${server.path}` }).connect();
+    const events: unknown[] = [];
+    let requests = 0;
+    const dispatcher = cached(
+      mockDispatcher(() => {
+        requests += 1;
+        return { status: 200, headers: [['cache-control', 'max-age=60']], body: 'x'.repeat(600_000) };
+      }),
+      { store: new RedisStore(client, { prefix: 'mended:' }), storeTimeout: 10_000, onEvent: (event) => events.push(event) },
+    );
+    const ask = async (): Promise<string> => {
+      let state = '';
+      const [, , , , body] = await dispatcher.dispatch('GET', ['http', 'origin.test', null, '/'], [], null, undefined, {
+        onCacheOutcome: (outcome) => (state = outcome.state),
+      });
+      expect((await body.bytes()).length).toBe(600_000);
+      // What is on its way is there.
+      await dispatcher.cache.size();
+      return state;
+    };
+    const stored = async (): Promise<string> => {
+      await expect.poll(async () => (await client.keys('mended:k:*')).length).toBe(1);
+      return (await client.keys('mended:k:*'))[0]!;
+    };
+    expect(await ask()).toBe('miss');
+    const name = await stored();
+    await client.del(name);
+    await client.set(name, 'something else');
+    expect(await ask()).toBe('miss');
+    await expect.poll(() => client.type(name)).toBe('hash');
+    expect(await ask()).toBe('hit');
+    await client.del(await client.keys('mended:p:*:1'));
+    expect(await ask()).toBe('miss');
+    await stored();
+    expect([await ask(), requests, events]).toEqual(['hit', 3, []]);
+    await client.close();
+  });
+
   it('goes away, and nobody notices but by the origin', async () => {
     const own = await startRedis();
     const client = createClient({ url: `unix://${own.path}`, disableOfflineQueue: true, socket: { reconnectStrategy: false } });
