@@ -1,28 +1,57 @@
 /**
- * Makes the program of its sources: one file that starts, and pieces that are loaded when they are needed. The packages that it stands on stay what they
- * are, dependencies with versions of their own; what is private comes along inside. The manual page is written beside it.
+ * Makes the program of its sources and of all that it stands on: one file that starts, and pieces that are loaded when they are needed. To find and read
+ * the packages one by one would take longer than the rest of a start. The licences of what is inside go along, and the manual page stands beside it.
  */
-import { chmod, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { existsSync } from 'node:fs';
+import { chmod, copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+const man = 'man-page';
 
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
-  entryPoints: { xhttp: 'src/bin.ts', 'man-page': 'src/manual/man-page.ts' },
-  outdir: 'dist',
+  entryPoints: { xhttp: 'src/bin.ts', [man]: 'src/manual/man-page.ts' },
+  outdir: dist,
   bundle: true,
   splitting: true,
   chunkNames: '[name]-[hash]',
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  external: ['@x/client', '@x/httpcore', '@x/cache', 'commander'],
+  // The packages as they are published.
+  conditions: ['built'],
+  // What is read at every start is short; names stay, since they are in what is reported of a failure.
+  minifyWhitespace: true,
   minifySyntax: true,
+  // Libraries of CommonJS ask for modules of Node by `require`.
+  banner: { js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);" },
   legalComments: 'inline',
   logLevel: 'warning',
+  metafile: true,
 });
-await chmod(`${root}/dist/xhttp.js`, 0o755);
-const { manPage } = await import('../dist/man-page.js');
-await writeFile(`${root}/dist/xhttp.1`, manPage());
+
+/** The folder of the package that a file of the bundle comes from. @param {string} file */
+const packageOf = (file) =>
+  /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+|^.*\/packages\/[^/]+/u.exec(resolve(root, file).replaceAll('\\', '/'))?.[0];
+
+const licences = join(dist, 'licenses');
+await mkdir(licences, { recursive: true });
+for (const folder of new Set(Object.keys(metafile.inputs).map(packageOf))) {
+  if (folder === undefined) continue;
+  // Of ours, those that are inside of them; they are under this package's own.
+  const inside = join(folder, 'dist/licenses');
+  if (existsSync(inside)) for (const file of await readdir(inside)) await copyFile(join(inside, file), join(licences, file));
+  if (!folder.includes('/node_modules/')) continue;
+  const file = (await readdir(folder)).find((name) => /^licen[cs]e/iu.test(name));
+  if (file === undefined) throw new Error(`${folder} has no licence to copy.`);
+  await copyFile(join(folder, file), join(licences, `${basename(folder)}.txt`));
+}
+
+await chmod(join(dist, 'xhttp.js'), 0o755);
+const { manPage } = await import(pathToFileURL(join(dist, `${man}.js`)).href);
+await writeFile(join(dist, 'xhttp.1'), manPage());
+await rm(join(dist, `${man}.js`));

@@ -23,7 +23,6 @@ for (const output of [process.stdout, process.stderr]) {
   output.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     ending.abort(new Interruption('Nobody reads the output any more', 141));
-    process.exitCode = 141;
   });
 }
 
@@ -37,12 +36,9 @@ function inputKind(): InputKind {
   }
 }
 
-let usesInput = false;
-
 const io: Io = {
-  // Made when it is asked for: it costs, and a pipe that is opened keeps the process.
+  // Made when it is asked for: it costs.
   get stdin() {
-    usesInput = true;
     return process.stdin;
   },
   stdinKind: inputKind(),
@@ -57,7 +53,15 @@ const io: Io = {
 };
 
 const { main } = await import('./main.ts');
-process.exitCode = await main(process.argv.slice(2), io);
-// A pipe on standard input, or a server that still talks, must not keep a program alive that is done.
-if (usesInput) process.stdin.destroy();
-if (ending.signal.aborted) process.exit();
+const code = await main(process.argv.slice(2), io);
+// Ended here, once all is written: an input that nobody reads and connections that say goodbye are nothing to wait for.
+if (!ending.signal.aborted) await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+process.exit(code);
+
+/** Of pipes on Windows, and of what a slow reader has not taken yet. */
+function flushed(output: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (output.writableLength === 0) resolve();
+    else output.write('', () => resolve());
+  });
+}

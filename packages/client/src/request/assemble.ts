@@ -4,6 +4,7 @@ import type { HeaderPair, TrailerSource } from '@x/httpcore';
 import { formBody, jsonBody, toRequestBody } from './body/body-input.ts';
 import { compressed } from './body/compressed-body.ts';
 import { boundaryOf } from './multipart/boundary.ts';
+import { isFormData } from './multipart/form-data.ts';
 import { MultipartBody } from './multipart/multipart-body.ts';
 import { readFields, readFiles, readFormData } from './multipart/parts.ts';
 import { BytesBody, type RequestBody } from './body/request-body.ts';
@@ -112,7 +113,7 @@ function bodyOf(
     return new MultipartBody([...readFields(form ?? []), ...readFiles(files)], boundaryOf(findHeader(pairs, 'content-type')));
   }
   if (form !== undefined) return form === null ? null : formBody(form);
-  if (body instanceof FormData) return new MultipartBody(readFormData(body, 'body'), boundaryOf(findHeader(pairs, 'content-type')));
+  if (isFormData(body)) return new MultipartBody(readFormData(body, 'body'), boundaryOf(findHeader(pairs, 'content-type')));
   if (body !== undefined) return body === null ? null : toRequestBody(body);
   if (files === null) return null;
   return undefined;

@@ -3,6 +3,7 @@ import { isAnyArrayBuffer } from 'node:util/types';
 
 import { InvalidOption } from '../../errors.ts';
 import { toParams, serializeForm, type ParamsInput } from '../url/params.ts';
+import { isFormData } from '../multipart/form-data.ts';
 import { chunkBytes, readerSource, type BodyChunk, type ChunkSource } from './chunks.ts';
 import { BytesBody, type RequestBody } from './request-body.ts';
 import { iterate, iteratorBody, nodeStreamBody, ReopenedBody, webStreamBody, type NodeReadable } from './streamed-body.ts';
@@ -48,7 +49,7 @@ export function toRequestBody(input: BodyInput): RequestBody {
   if (isNodeReadable(input)) return nodeStreamBody(input);
   if (Array.isArray(input)) return new BytesBody(readChunks(input), undefined);
   if (Symbol.asyncIterator in input) return iteratorBody(input);
-  if (Symbol.iterator in input && !(input instanceof FormData)) {
+  if (Symbol.iterator in input && !isFormData(input)) {
     const isOwnIterator = (input[Symbol.iterator]() as unknown) === input;
     return isOwnIterator ? iteratorBody(input) : new ReopenedBody(() => iterate(input));
   }

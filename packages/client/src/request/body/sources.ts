@@ -1,4 +1,5 @@
 /** What callers give to be sent, where the call is over before anything was made of it. */
+import { isFormData } from '../multipart/form-data.ts';
 
 /**
  * Lets go of the streams among the options of a call that was refused: they were given to be sent, and nobody else will close them.
@@ -9,7 +10,7 @@ export function releaseSources(options: unknown): void {
   try {
     const { body, files } = options as { body?: unknown; files?: unknown };
     releaseSource(body);
-    if (typeof files !== 'object' || files === null || files instanceof FormData) return;
+    if (typeof files !== 'object' || files === null || isFormData(files)) return;
     for (const file of Symbol.iterator in files ? contentsOf(files as Iterable<unknown>) : Object.values(files).flat()) releaseFile(file);
   } catch {
     // Of objects whose properties throw, there is nothing to let go of.

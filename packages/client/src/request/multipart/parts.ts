@@ -14,6 +14,7 @@ import { toParams, type ParamsInput } from '../url/params.ts';
 import { toRequestBody, type BodyInput } from '../body/body-input.ts';
 import { BytesBody, type RequestBody } from '../body/request-body.ts';
 import type { ContentFile, FileDetails, FilesInput, PathFile } from './file-input.ts';
+import { isFormData } from './form-data.ts';
 import { MeasuredBody } from './measured-body.ts';
 import { mediaTypeOf } from './media-types.ts';
 import { partHead } from './part-head.ts';
@@ -52,7 +53,7 @@ export function readFields(form: ParamsInput): Part[] {
 
 /** @throws {InvalidOption} naming `files`. */
 export function readFiles(files: FilesInput): Part[] {
-  if (files instanceof FormData) return readFormData(files, 'files');
+  if (isFormData(files)) return readFormData(files, 'files');
   const isRecord = typeof files === 'object' && files !== null && !(Symbol.iterator in files);
   const parts: Part[] = [];
   for (const [name, value] of readEntries(files, 'files')) {
