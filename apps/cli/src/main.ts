@@ -11,6 +11,7 @@ type Command = (argv: readonly string[], io: Io) => Promise<number>;
 
 const commands: Readonly<Record<string, Command>> = {
   curl: async (argv, io) => (await import('./curl/run-curl.ts')).runCurl(argv, io),
+  doctor: async (argv, io) => (await import('./doctor/run-doctor.ts')).runDoctor(argv, io),
   completion: async (argv, io) => (await import('./completions/completions.ts')).printCompletions(argv, io),
   man: async (_, io) => print(io, (await import('./manual/man-page.ts')).manPage()),
   session: async (argv, io) => (await import('./sessions/session-command.ts')).runSessionCommand(argv, io),

@@ -91,6 +91,7 @@ export {
 } from './retries/retry-limits.ts';
 export { Proxy, type ProxyInput, type ProxyOptions } from './proxies/proxy.ts';
 export type { ProxyChoice, ProxyFunction, ProxyOption, ProxyQuestion } from './proxies/proxy-choice.ts';
+export { environmentProxy, type EnvironmentProxy } from './proxies/environment-proxy.ts';
 export { ProxyNotChosen } from './proxies/proxy-errors.ts';
 export type { MountsInput } from './routing/mounts.ts';
 export type { SavedFile } from './response/saving/download.ts';

@@ -7,6 +7,7 @@ export const summary = 'An HTTP client for the terminal, on @x/client.';
 export const synopsis: readonly string[] = [
   'xhttp [OPTIONS] [METHOD] URL [URL…] [ITEM…]',
   'xhttp curl …',
+  'xhttp doctor URL',
   'xhttp completion bash|zsh|fish',
   'xhttp session [list|show NAME|forget NAME]',
   'xhttp man',
@@ -29,6 +30,7 @@ export const examples: readonly (readonly [command: string, meaning: string])[] 
   ['xhttp -f :8080/login user=ada password=@secret.txt', 'A form, to this machine.'],
   ['xhttp --timings -L example.com', 'Where the time goes.'],
   ['xhttp -D --resume https://example.com/big.iso', 'A download that goes on.'],
+  ['xhttp doctor https://example.com', 'Why it does not work here.'],
   ["xhttp curl -sSL -H 'Accept: text/csv' https://example.com", 'What was written for curl.'],
 ];
 

@@ -377,6 +377,7 @@ export interface CommandRow {
 
 export const commandTable: readonly CommandRow[] = [
   { name: 'curl', usage: 'xhttp curl …', help: 'Run a command that was written for curl.' },
+  { name: 'doctor', usage: 'xhttp doctor URL', help: 'Tell step by step how a URL is reached, and what decided it.' },
   { name: 'completion', usage: 'xhttp completion bash|zsh|fish', help: 'Print completions for a shell.' },
   { name: 'man', usage: 'xhttp man', help: 'Print the manual page.' },
   { name: 'session', usage: 'xhttp session [list|show NAME|forget NAME]', help: 'See and forget what is kept.' },

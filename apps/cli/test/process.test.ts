@@ -1,0 +1,78 @@
+/** The program as a process: what only a process has, pipes that close, signals, and codes. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { createGate, startServer } from '@x/testbed';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from './fake-io.ts';
+
+const BIN = fileURLToPath(new URL('../src/bin.ts', import.meta.url));
+
+type Streams = 'ignore' | 'pipe';
+
+function start(words: readonly string[], stdin: Streams = 'ignore', cwd?: string): ChildProcess {
+  return spawn(process.execPath, ['--import', import.meta.resolve('tsx'), BIN, ...words], {
+    stdio: [stdin, 'pipe', 'pipe'],
+    cwd,
+    env: { ...process.env, FORCE_COLOR: undefined, XDG_CONFIG_HOME: cwd ?? '/nonexistent' },
+    timeout: 60_000,
+  });
+}
+
+async function ended(child: ChildProcess): Promise<number | null> {
+  const [code] = (await once(child, 'close')) as [number | null];
+  return code;
+}
+
+describe('the process', () => {
+  it('sends a pipe, and writes nothing but bytes', async () => {
+    await using server = await startServer('site');
+    const child = start(['POST', server.url('/echo/raw'), 'content-type:text/plain'], 'pipe');
+    child.stdin!.end('through a pipe');
+    const [code, output, errors] = await Promise.all([ended(child), text(child.stdout!), text(child.stderr!)]);
+    expect({ code, output, errors }).toEqual({ code: 0, output: 'through a pipe', errors: '' });
+  });
+
+  it('ends when nobody reads any more, without a word, though the server goes on', async () => {
+    await using server = await startServer((_, response) => {
+      const more = (): void => {
+        while (response.write(Buffer.alloc(65_536, 'x\n')));
+      };
+      response.on('drain', more);
+      more();
+    });
+    const child = start([server.url('/')]);
+    const errors = text(child.stderr!);
+    const closed = ended(child);
+    await once(child.stdout!, 'readable');
+    child.stdout!.destroy();
+    expect(await closed).toBe(141);
+    expect(await errors).toBe('');
+  });
+
+  it.skipIf(process.platform === 'win32')('keeps the part of a download that is interrupted', async () => {
+    const cwd = await temporaryFolder();
+    const gate = createGate();
+    await using server = await startServer((_, response) => {
+      response.writeHead(200, { etag: '"one"', 'content-length': 100_000 });
+      response.write(Buffer.alloc(50_000));
+      void gate.opened.then(() => response.end());
+    });
+    const child = start(['-D', '--resume', server.url('/file.bin')], 'ignore', cwd);
+    const errors = text(child.stderr!);
+    const closed = ended(child);
+    await expect.poll(() => readdir(cwd), { timeout: 15_000 }).toContain('file.bin.part');
+    child.kill('SIGINT');
+    expect(await closed).toBe(130);
+    expect(await errors).toContain('file.bin.part is kept');
+    gate.open();
+  });
+
+  it('does not wait for an input that nobody needs', async () => {
+    const child = start(['--offline', 'example.com'], 'pipe');
+    expect(await ended(child)).toBe(0);
+    child.stdin!.destroy();
+  });
+});
