@@ -103,6 +103,9 @@ export interface ClientLike {
   ): Promise<ResponseLike>;
 }
 
+/** While they are put together. */
+type StreamOptions = { -readonly [Name in keyof Parameters<ClientLike['stream']>[2]]: Parameters<ClientLike['stream']>[2][Name] };
+
 /** `silence`: milliseconds without a word of the peer, instead of what the carrier has; `null`: no limit. */
 export type Carry = (
   method: string,
@@ -148,17 +151,15 @@ function carryByClient(client: ClientLike): Carry {
   return async (method, url, headers, body, silence, { signal, onInformational, trailers, trace, cacheMode }) => {
     try {
       extended ??= client.extend?.(asItComes);
-      const response = await (extended ?? client).stream(method, hrefOf(url), {
-        headers,
-        signal,
-        ...(extended === undefined ? asItComes : {}),
-        ...(body === null ? {} : { body }),
-        ...(silence === undefined ? {} : { timeout: { read: silence } }),
-        ...(onInformational === undefined ? {} : { onInformational }),
-        ...(trailers === undefined ? {} : { trailers }),
-        ...(trace === undefined ? {} : { trace }),
-        ...(cacheMode === undefined ? {} : { cache: cacheMode }),
-      });
+      const options: StreamOptions = { headers, signal };
+      if (extended === undefined) Object.assign(options, asItComes);
+      if (body !== null) options.body = body;
+      if (silence !== undefined) options.timeout = { read: silence };
+      if (onInformational !== undefined) options.onInformational = onInformational;
+      if (trailers !== undefined) options.trailers = trailers;
+      if (trace !== undefined) options.trace = trace;
+      if (cacheMode !== undefined) options.cache = cacheMode;
+      const response = await (extended ?? client).stream(method, hrefOf(url), options);
       const { httpVersion, status, reason, rawHeaders, body: content } = response;
       if (cacheMode === 'only-if-cached' && !isFromCache(response.cache)) {
         await response.close();
