@@ -10,6 +10,7 @@ async function source(path: string): Promise<Readonly<Record<string, object>>> {
 type Defaults = Readonly<Record<string, unknown>>;
 const { poolDefaults } = (await source('httpcore/src/model/pool-options.ts')) as { poolDefaults: Defaults };
 const { dnsDefaults } = (await source('httpcore/src/model/dns-options.ts')) as { dnsDefaults: Defaults };
+const { http2Defaults } = (await source('httpcore/src/model/http2-options.ts')) as { http2Defaults: Defaults };
 const { defaultReadSettings } = (await source('client/src/decoding/decoding-settings.ts')) as { defaultReadSettings: Defaults };
 const { defaultRedirects } = (await source('client/src/redirects/redirect-settings.ts')) as { defaultRedirects: Defaults };
 
@@ -50,6 +51,10 @@ const sorted = (entries: Map<string, string>): [string, string][] =>
 describe('operations.md', () => {
   it('has every option of a pool, with its default', () => {
     expect(sorted(stated('Connections'))).toEqual(sorted(defaultsOf({ ...poolDefaults, dns: 'below' })));
+  });
+
+  it('has every option of HTTP/2, with its default', () => {
+    expect(sorted(stated('HTTP/2'))).toEqual(sorted(defaultsOf(http2Defaults)));
   });
 
   it('has every option of names, with its default', () => {
