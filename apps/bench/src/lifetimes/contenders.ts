@@ -1,7 +1,7 @@
 import type { LookupFunction } from 'node:net';
 
 import { Client } from '@x/client';
-import { Agent, request } from 'undici-8';
+import { Agent, request } from 'undici-7';
 
 /** A client of each kind: one request, whose answer is read. */
 export interface Caller {

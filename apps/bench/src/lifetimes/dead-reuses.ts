@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { startRelay } from '@x/testbed';
@@ -25,12 +25,22 @@ export interface DeadReuses {
  */
 export async function deadReuses(open: OpenCaller): Promise<DeadReuses> {
   const counts = { sent: 0, failed: 0, connections: 0 };
+  const idle = new WeakMap<Socket, NodeJS.Timeout>();
   const server = createServer((incoming, response) => {
+    const { socket } = incoming;
+    clearTimeout(idle.get(socket));
     incoming.resume();
+    response.once('finish', () =>
+      idle.set(
+        socket,
+        setTimeout(() => socket.end(), keepAlive),
+      ),
+    );
     // Whoever names the field itself is not given Node's `Keep-Alive: timeout`.
     response.writeHead(200, { connection: 'keep-alive' }).end('ok');
   });
-  server.keepAliveTimeout = keepAlive;
+  // Exactly, and not within the second that Node gives on top.
+  server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -98,7 +98,7 @@ interface AddressRecord {
 }
 
 /** The answers about both families become one. */
-class ServerQuestion {
+export class ServerQuestion {
   readonly #onOutcome: (outcome: NameOutcome) => void;
   readonly #clock: Clock;
   readonly #records = new Map<Family, readonly AddressRecord[]>();
