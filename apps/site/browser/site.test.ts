@@ -1,5 +1,5 @@
 /** The built site in a real browser: `npm run test:site` builds it and runs this. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { AxeBuilder } from '@axe-core/playwright';
@@ -8,6 +8,7 @@ import { chromium, type Browser, type Page as BrowserPage } from 'playwright-cor
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { serveFolder, type Served } from '../src/serve.ts';
+import { publishedPackages, root } from '../src/workspace.ts';
 import { builtPages, dist, followLinks } from './built-site.ts';
 
 const output = process.env['CI_OUTPUT'];
@@ -26,6 +27,24 @@ describe('the pages', () => {
     expect(dead).toEqual([]);
     expect(external.filter((link) => !/^https?:\/\//.test(link))).toEqual([]);
     save('external-links.txt', `${external.join('\n')}\n`);
+  });
+});
+
+describe('the reference', () => {
+  /** The reports of the packages' public interface list what is exported, by another tool. */
+  const reports = publishedPackages().flatMap(({ folder }) => {
+    const etc = join(root, 'packages', folder, 'etc');
+    return readdirSync(etc).map((name) => [name, readFileSync(join(etc, name), 'utf8')] as const);
+  });
+
+  it.each(reports)('has everything that %s lists', (_name, report) => {
+    const ids = new Set(Array.from(pages.values()).flatMap((page) => (page.path.startsWith('/api/') ? Array.from(page.ids) : [])));
+    const names = Array.from(
+      report.matchAll(/^export (?:(?:declare |abstract )*(?:class|function|interface|type|const)) (\w+)/gm),
+      ([, name = '']) => name,
+    );
+    expect(names.length).toBeGreaterThan(0);
+    expect(names.filter((name) => !ids.has(name))).toEqual([]);
   });
 });
 

@@ -5,6 +5,7 @@ import { MemoryStore } from './store/memory-store.ts';
 import type { CacheStore } from './store/store.ts';
 import type { CacheEvent } from './events.ts';
 
+/** How long a response is fresh that does not say so itself (RFC 9111 §4.2.2). */
 export interface HeuristicsOptions {
   /** The part of the time since `Last-Modified` that a response is taken to be fresh for. Default 0.1. */
   readonly fraction?: number | undefined;
@@ -12,6 +13,7 @@ export interface HeuristicsOptions {
   readonly longest?: number | undefined;
 }
 
+/** What a cache may be told; sizes are in bytes, times in milliseconds. */
 export interface HttpCacheOptions {
   /** Where responses are kept. Default: a `MemoryStore` of 64 MiB. */
   readonly store?: CacheStore | undefined;

@@ -11,6 +11,7 @@ export interface CacheCounts {
   readonly bytesSaved: number;
 }
 
+/** What a cache has done since it was made, in all and by origin. */
 export interface CacheStats extends CacheCounts {
   /** Responses that were answered from the store, of all but those that bypassed it; `undefined` before the first. */
   readonly hitRatio: number | undefined;

@@ -32,6 +32,7 @@ import { systemClock } from './time/clock.ts';
 import { ConnectTunnels } from './proxies/connect-tunnels.ts';
 import { waysThroughProxies } from './proxies/way-through.ts';
 
+/** What `connect()` may be told. */
 export interface ConnectOptions {
   /** Aborts the making of the connection. */
   readonly signal?: AbortSignal | undefined;

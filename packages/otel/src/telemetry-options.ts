@@ -20,6 +20,7 @@ export interface SentRequest {
   readonly headers: readonly HeaderPair[];
 }
 
+/** A response, as hooks see it. */
 export interface ReceivedResponse {
   readonly status: number;
   /** `1.0`, `1.1` or `2`. */
@@ -27,6 +28,7 @@ export interface ReceivedResponse {
   readonly headers: readonly HeaderPair[];
 }
 
+/** What `HttpTelemetry` may be told. */
 export interface HttpTelemetryOptions {
   /** Default: the global one, whenever it is registered. */
   readonly tracerProvider?: TracerProvider | undefined;

@@ -10,6 +10,7 @@ import { fileSource, textSource, urlSource, type Loaded, type Source, type Sourc
 /** A URL (`http`, `https` or `file`), or the script itself. */
 export type PacSourceInput = string | URL | { readonly text: string };
 
+/** Limits of a script, and how it is loaded; times are in milliseconds, memory in bytes. */
 export interface PacOptions {
   /** What one run of the script may take of the processor, in milliseconds, 1 to 10,000. Default 1,000. The process does nothing else meanwhile. */
   readonly timeout?: number | undefined;

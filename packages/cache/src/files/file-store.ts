@@ -10,6 +10,7 @@ import type { CacheStore, StoredBytes, StoredResponse, StoreSize, StoreWriter } 
 import { TagIndex } from '../store/tag-index.ts';
 import { UseOrder } from '../store/use-order.ts';
 
+/** How much the files may be together. */
 export interface FileStoreOptions {
   /** Bytes of everything that is kept. Default 1 GiB; what has not been used for longest goes. */
   readonly maxBytes?: number | undefined;

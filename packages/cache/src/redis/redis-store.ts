@@ -7,6 +7,7 @@ import { encodeRecord, hashedKey, type StoreRecord } from '../store/record.ts';
 import type { CacheStore, StoredBytes, StoredResponse, StoreSize, StoreWriter, Unlock } from '../store/store.ts';
 import { RedisCommands, type RedisClient } from './redis-commands.ts';
 
+/** The connection to Redis or Valkey, and how keys are named. */
 export interface RedisStoreOptions {
   /** What the names of all keys begin with. Default `x-cache:`. */
   readonly prefix?: string | undefined;

@@ -7,6 +7,7 @@ export interface AskedRange {
   readonly last: number | null;
 }
 
+/** A part of a body, in bytes (RFC 9110 §14). */
 export interface ByteRange {
   readonly first: number;
   readonly last: number;

@@ -6,6 +6,7 @@ import { DecodedRecords } from '../store/decoded-records.ts';
 import { encodeRecord, hashedKey, type StoreRecord } from '../store/record.ts';
 import type { Awaitable, CacheStore, StoredBytes, StoredResponse, StoreSize, StoreWriter } from '../store/store.ts';
 
+/** The file of the database, and how much it may hold. */
 export interface SqliteStoreOptions {
   /** Bytes of everything that is kept. Default 1 GiB; what has not been used for longest goes. */
   readonly maxBytes?: number | undefined;

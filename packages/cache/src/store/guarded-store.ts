@@ -9,6 +9,7 @@ import { RecentResponses } from './recent-responses.ts';
 import { isStoredResponse } from './stored-shape.ts';
 import type { Awaitable, CacheStore, StoredBytes, StoredResponse, StoreSize, StoreWriter, Unlock } from './store.ts';
 
+/** What a store was asked for when it failed. */
 export type StoreOperation = 'find' | 'open' | 'write' | 'update' | 'delete' | 'clear' | 'size' | 'lock';
 
 export interface StoreFailure {

@@ -2,6 +2,7 @@ import { InvalidCacheOption } from '../errors.ts';
 import { keptBody, MemoryEntry } from './memory-entry.ts';
 import type { CacheStore, StoredBytes, StoredResponse, StoreSize, StoreWriter } from './store.ts';
 
+/** How much a store in memory may hold. */
 export interface MemoryStoreOptions {
   /** Bytes of everything that is kept, the overhead of keeping it included. Default 64 MiB. */
   readonly maxBytes?: number | undefined;

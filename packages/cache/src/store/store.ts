@@ -52,6 +52,7 @@ export interface StoreWriter {
   abort(): Awaitable<void>;
 }
 
+/** How much a store holds. */
 export interface StoreSize {
   readonly entries: number;
   readonly bytes: number;
@@ -60,6 +61,7 @@ export interface StoreSize {
 /** Says that a lock is no longer needed. Never rejects. */
 export type Unlock = () => Awaitable<void>;
 
+/** Where a cache keeps responses. One of your own proves itself with `describeCacheStore` of `@x/cache/testing`. */
 export interface CacheStore {
   /** All responses under a key, in any order. A broken one, or one of another make, is none: it is removed. */
   find(key: string): Awaitable<readonly StoredResponse[]>;

@@ -6,6 +6,7 @@ export interface TestFunctions {
   it(name: string, body: () => Promise<void>): unknown;
 }
 
+/** The runner of tests, and how a store to be tested is made. */
 export interface DescribeCacheStoreOptions extends TestFunctions {
   /** Makes an empty store; called for each test. */
   readonly setUp: () => CacheStoreSubject | Promise<CacheStoreSubject>;

@@ -3,6 +3,7 @@ import type { HeaderPair } from '@x/httpcore';
 
 import type { Request } from '../request/request.ts';
 
+/** Which status, and which fields, a challenge and its answer have: those of a server, or those of a proxy (RFC 9110 §11). */
 export interface AuthFields {
   /** The status with which it is asked for. */
   readonly status: 401 | 407;

@@ -10,6 +10,7 @@ import type { AsyncAuthFlow, AuthExchange } from './auth.ts';
 import { bearing } from './bearer.ts';
 import { SingleFlight } from './single-flight.ts';
 
+/** Where tokens come from, and for whom (RFC 6749). */
 export interface OAuth2Options {
   /** The token endpoint. */
   readonly tokenUrl: string | URL;

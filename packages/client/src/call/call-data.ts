@@ -9,6 +9,7 @@ export interface CallData {
   readonly [name: string | symbol]: unknown;
 }
 
+/** What a call carries for interceptors, hooks and telemetry. */
 export interface CallDataOptions {
   /**
    * Data for interceptors and hooks, which have it as `context.data`; that of the call is laid over that of the client, name by name. `null` leaves

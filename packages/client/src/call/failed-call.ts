@@ -9,6 +9,7 @@ import { aboutCall, shownRequest } from '../request/about.ts';
 import type { AttemptRecord, AnyResponse } from '../response/any-response.ts';
 import type { Request } from '../request/request.ts';
 
+/** What `callOf(error)` knows of the call that failed. */
 export interface FailedCall {
   /** As the caller made it. */
   readonly request: Request;

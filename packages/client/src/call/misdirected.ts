@@ -1,6 +1,7 @@
 /** Whether a request that was answered 421 is sent again, beyond what the core does by itself: what the caller says. */
 import { boolean } from '../options/checks.ts';
 
+/** Whether a 421 is sent again over a connection of its own (RFC 9110 §15.5.20). */
 export interface MisdirectedOptions {
   /**
    * A request that is answered 421 is sent again, once, on another connection, where its body can be (RFC 9110 §15.5.20). What went out on a

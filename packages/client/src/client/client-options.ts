@@ -203,6 +203,7 @@ export interface DispatcherClientOptions extends CommonClientOptions {
   readonly proxy?: undefined;
 }
 
+/** What a client may be told: what all its calls have in common, and either its own network or a dispatcher in its place. */
 export type ClientOptions = NetworkClientOptions | DispatcherClientOptions;
 
 /** All of them, as own properties. */

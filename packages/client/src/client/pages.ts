@@ -12,6 +12,7 @@ import type { CallOptions } from './call-options.ts';
 /** Where the next page is: a URL (relative to that of the page), a request, or `undefined` after the last. */
 export type NextPage = string | URL | Request | undefined | null;
 
+/** Where the next page is, and how many are read at most. */
 export interface PageOptions {
   /** Finds the next page. Default: the `next` of the page's `Link` field (RFC 8288), `response.links.next`. */
   readonly next?: ((response: Response) => NextPage | Promise<NextPage>) | undefined;

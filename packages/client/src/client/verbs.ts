@@ -25,18 +25,23 @@ function shared(): Client {
 export function get(url: string | URL, options?: BodylessRequestOptions): ResponsePromise {
   return arguments.length > 2 ? refuseSurplus(options) : shared().get(url, options);
 }
+/** As {@link get}, with HEAD. */
 export function head(url: string | URL, options?: BodylessRequestOptions): ResponsePromise {
   return arguments.length > 2 ? refuseSurplus(options) : shared().head(url, options);
 }
+/** As {@link get}, with OPTIONS. */
 export function options(url: string | URL, options?: RequestOptions): ResponsePromise {
   return arguments.length > 2 ? refuseSurplus(options) : shared().options(url, options);
 }
+/** As {@link get}, with POST. */
 export function post(url: string | URL, options?: RequestOptions): ResponsePromise {
   return arguments.length > 2 ? refuseSurplus(options) : shared().post(url, options);
 }
+/** As {@link get}, with PUT. */
 export function put(url: string | URL, options?: RequestOptions): ResponsePromise {
   return arguments.length > 2 ? refuseSurplus(options) : shared().put(url, options);
 }
+/** As {@link get}, with PATCH. */
 export function patch(url: string | URL, options?: RequestOptions): ResponsePromise {
   return arguments.length > 2 ? refuseSurplus(options) : shared().patch(url, options);
 }
@@ -48,6 +53,7 @@ export function remove(url: string | URL, options?: RequestOptions): ResponsePro
 export function query(url: string | URL, options?: RequestOptions): ResponsePromise {
   return arguments.length > 2 ? refuseSurplus(options) : shared().query(url, options);
 }
+/** As {@link get}, with any method. */
 export function request(method: string, url: string | URL, options?: RequestOptions): ResponsePromise {
   return arguments.length > 3 ? refuseSurplus(options) : shared().request(method, url, options);
 }

@@ -12,6 +12,7 @@ import { readCookiesTxt, writeCookiesTxt } from './cookies-txt.ts';
 import { placeOf } from './cookie-site.ts';
 import { parseSetCookie, type CookieRefusal } from './set-cookie.ts';
 
+/** What a jar may be told; all of it has a default. */
 export interface CookieJarOptions {
   /** Cookies in all. Default 3,000. */
   readonly maxCookies?: number | undefined;

@@ -6,6 +6,7 @@ import { InvalidOption } from '../errors.ts';
 import { possibleTime, type Cookie, type CookieFields } from './cookie.ts';
 import { isCookieText, longestCookie, readSameSite } from './set-cookie.ts';
 
+/** A cookie as JSON has it. The form is kept across versions. */
 export interface SerializedCookie {
   readonly key: string;
   readonly value: string;
@@ -20,6 +21,7 @@ export interface SerializedCookie {
   readonly lastAccessed: string;
 }
 
+/** A jar as JSON has it, to be kept in a file. */
 export interface SerializedCookies {
   readonly version: string;
   readonly cookies: readonly SerializedCookie[];

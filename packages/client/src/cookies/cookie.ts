@@ -4,6 +4,7 @@ import type { SameSite } from './set-cookie.ts';
 /** The last moment that a `Date` can show. */
 const endOfTime = 8_640_000_000_000_000;
 
+/** What a cookie consists of (RFC 6265bis §5.6). */
 export interface CookieFields {
   readonly name: string;
   readonly value: string;

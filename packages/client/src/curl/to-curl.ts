@@ -9,6 +9,7 @@ import { AnyResponse } from '../response/any-response.ts';
 import { curlBody, type CurlBody } from './curl-body.ts';
 import { quoted, quotedOctets } from './shell-quoting.ts';
 
+/** What `toCurl()` may be told: whether secrets are shown, above all. */
 export interface ToCurlOptions {
   /** Shows secrets, so that the command can be run as it is. Default `false`. */
   readonly reveal?: boolean | undefined;

@@ -2,6 +2,7 @@
 import { mostExpansion, type BodyLimits } from './body-limits.ts';
 import { boolean, count } from '../options/checks.ts';
 
+/** How bodies of responses are decoded, and how large they may become. */
 export interface ReadOptions {
   /**
    * Says in `Accept-Encoding` which content codings can be undone here, and undoes those of the response. The header fields stay

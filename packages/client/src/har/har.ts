@@ -7,6 +7,7 @@ export interface Har {
   readonly log: HarLog;
 }
 
+/** The log of an archive: who wrote it, and its entries. */
 export interface HarLog {
   readonly version: '1.2';
   readonly creator: { readonly name: string; readonly version: string };
@@ -34,11 +35,13 @@ export interface HarEntry {
   readonly _upgraded?: true;
 }
 
+/** A name and a value: a field, a parameter. */
 export interface HarPair {
   readonly name: string;
   readonly value: string;
 }
 
+/** A cookie, as HAR 1.2 has it. */
 export interface HarCookie extends HarPair {
   readonly path?: string;
   readonly domain?: string;
@@ -47,6 +50,7 @@ export interface HarCookie extends HarPair {
   readonly secure?: boolean;
 }
 
+/** A request, as HAR 1.2 has it. */
 export interface HarRequest {
   readonly method: string;
   readonly url: string;
@@ -61,6 +65,7 @@ export interface HarRequest {
   readonly _trailers?: readonly HarPair[];
 }
 
+/** The body of a request. */
 export interface HarPostData {
   readonly mimeType: string;
   readonly params?: readonly HarPair[];
@@ -74,6 +79,7 @@ export interface HarPostData {
   readonly _sha256?: string;
 }
 
+/** A response, as HAR 1.2 has it. */
 export interface HarResponse {
   readonly status: number;
   readonly statusText: string;
@@ -120,6 +126,7 @@ export interface HarTimings {
   readonly ssl: number;
 }
 
+/** A response of 1xx that came before. */
 export interface HarInformational {
   readonly status: number;
   readonly statusText: string;

@@ -10,6 +10,7 @@ import { harOf, harPostData, harRequest, harResponse, harTimings, noResponse, te
 import type { Har, HarContent, HarEntry, HarPostData } from './har.ts';
 import { Mask, type MaskOptions } from './mask.ts';
 
+/** What `toHar()` may be told: what is masked besides, and whether bodies are in it. */
 export interface ToHarOptions {
   /** Which secrets are masked, beside those that always are. */
   readonly mask?: MaskOptions | undefined;

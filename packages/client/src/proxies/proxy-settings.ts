@@ -31,6 +31,7 @@ export interface TrustEnvOptions {
   readonly onInvalid?: 'fail' | 'direct' | undefined;
 }
 
+/** Whether the environment is asked: for all that it can say, or for some of it. */
 export type TrustEnvInput = boolean | TrustEnvOptions;
 
 const trustNames: OptionNames<TrustEnvOptions> = Object.freeze({ onInvalid: undefined });

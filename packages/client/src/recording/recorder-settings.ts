@@ -18,6 +18,7 @@ import { readMatching, type Matching, type MatchOptions } from './matching.ts';
  */
 export type RecordMode = 'bypass' | 'once' | 'all' | 'none';
 
+/** What `record()` may be told: where, when it may ask the network, what is masked. */
 export interface RecordOptions {
   /** The HAR file. Its folder is made where it is missing. One from a browser will do, too. */
   readonly file: string | URL;

@@ -5,6 +5,7 @@ import type { CallContext } from '../call/context.ts';
 import type { Request } from '../request/request.ts';
 import type { AnyResponse } from '../response/any-response.ts';
 
+/** Which redirects are followed, and how many (RFC 9110 §15.4). */
 export interface RedirectOptions {
   /**
    * Follows 301, 302, 303, 307 and 308 (RFC 9110 §15.4). Default `true`. `false` or `null` hands the redirect to the caller,

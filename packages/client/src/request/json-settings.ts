@@ -6,6 +6,7 @@ export type JsonParser = (text: string) => unknown;
 /** From the value of `json` to text. What it throws becomes the cause of `InvalidOption`. */
 export type JsonSerializer = (value: unknown) => string;
 
+/** Who makes JSON of values, and values of JSON, in the place of the platform. */
 export interface JsonHooks {
   /**
    * Reads what `json()` gives, in place of `JSON.parse`: big integers, dates, a guard against `__proto__`.

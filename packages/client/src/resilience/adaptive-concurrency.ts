@@ -15,6 +15,7 @@ import { KeyedStates, keyOf, type KeyedOptions, type KeyOf } from './keyed-state
 import { Overloaded } from './resilience-errors.ts';
 import { WaitingLine } from './waiting-line.ts';
 
+/** What {@link adaptiveConcurrency} may be told. */
 export interface AdaptiveConcurrencyOptions extends KeyedOptions {
   /** Requests at once, to begin with. Default 20. */
   readonly initial?: number | undefined;
@@ -37,6 +38,7 @@ export interface ConcurrencyState {
   readonly latency: number;
 }
 
+/** What it has let through and refused, and what it takes each server to stand at present. */
 export interface AdaptiveConcurrencyStats {
   readonly sent: number;
   /** Requests that had to wait before they were sent. */
@@ -48,6 +50,7 @@ export interface AdaptiveConcurrencyStats {
   readonly limits: Readonly<Record<string, ConcurrencyState>>;
 }
 
+/** The interceptor that {@link adaptiveConcurrency} makes. */
 export interface AdaptiveConcurrency extends Interceptor {
   stats(): AdaptiveConcurrencyStats;
 }

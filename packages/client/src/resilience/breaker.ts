@@ -19,6 +19,7 @@ export interface BreakerSettings {
   readonly probes: number;
 }
 
+/** `closed` lets through, `open` refuses, `half-open` lets a few through to see. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /** May a request go: as any, as a probe, or not for so many milliseconds (`undefined`: until the probes are back). */

@@ -22,6 +22,7 @@ export interface RequestOutcome {
   readonly error: unknown;
 }
 
+/** What {@link circuitBreaker} may be told. */
 export interface CircuitBreakerOptions extends KeyedOptions {
   /** Milliseconds: what was sent in that time counts. Default 10,000. */
   readonly window?: number | undefined;
@@ -42,6 +43,7 @@ export interface CircuitBreakerOptions extends KeyedOptions {
   readonly isFailure?: ((outcome: RequestOutcome) => boolean) | undefined;
 }
 
+/** What it has refused, and the state of each circuit. */
 export interface CircuitBreakerStats {
   readonly sent: number;
   readonly failed: number;
@@ -54,6 +56,7 @@ export interface CircuitBreakerStats {
   readonly open: Readonly<Record<string, BreakerState>>;
 }
 
+/** The interceptor that {@link circuitBreaker} makes. */
 export interface CircuitBreaker extends Interceptor {
   stats(): CircuitBreakerStats;
 }

@@ -9,6 +9,7 @@ import { joinChunks } from '../own-bytes.ts';
 import { bodyInMemory } from '../response/response-body.ts';
 import { StreamResponse } from '../response/stream-response.ts';
 
+/** What {@link collapse} may be told. */
 export interface CollapseOptions {
   /** Bytes: a longer body is for the first one alone, and the others send their own request. Default 1 MiB. */
   readonly maxBytes?: number | undefined;
@@ -16,6 +17,7 @@ export interface CollapseOptions {
   readonly maxSharing?: number | undefined;
 }
 
+/** How many requests were sent, how many have shared the exchange of another, and how many could not. */
 export interface CollapseStats {
   /** Requests that were sent. */
   readonly sent: number;
@@ -25,6 +27,7 @@ export interface CollapseStats {
   readonly alone: number;
 }
 
+/** The interceptor that {@link collapse} makes. */
 export interface Collapse extends Interceptor {
   stats(): CollapseStats;
 }

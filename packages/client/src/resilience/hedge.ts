@@ -11,6 +11,7 @@ import { isIdempotent } from '../retries/retry-limits.ts';
 import { KeyedStates, keyOf, type KeyedOptions, type KeyOf } from './keyed-states.ts';
 import { Latencies } from './latencies.ts';
 
+/** What {@link hedge} may be told. */
 export interface HedgeOptions extends KeyedOptions {
   /** 0 to 1: a request that takes longer than this part of the latest ones to the head of its response is sent again. Default 0.95. */
   readonly quantile?: number | undefined;
@@ -24,6 +25,7 @@ export interface HedgeOptions extends KeyedOptions {
   readonly maxHedges?: number | undefined;
 }
 
+/** How many requests there were, how many second ones were sent or denied, and how many of them were first. */
 export interface HedgeStats {
   readonly requests: number;
   /** Second requests. */
@@ -34,6 +36,7 @@ export interface HedgeStats {
   readonly denied: number;
 }
 
+/** The interceptor that {@link hedge} makes. */
 export interface Hedge extends Interceptor {
   stats(): HedgeStats;
 }

@@ -5,6 +5,7 @@ import type { Request } from '../request/request.ts';
 /** What a guard counts by: requests with the same key have one limit, one breaker, one estimate. */
 export type KeyOf = (request: Request) => string;
 
+/** By what requests are told apart: by default by their origin. */
 export interface KeyedOptions {
   /**
    * What is counted together; by default what goes to one origin.

@@ -13,6 +13,7 @@ import { Overloaded, RateLimited } from './resilience-errors.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { WaitingLine } from './waiting-line.ts';
 
+/** What {@link rateLimit} may be told; times are in milliseconds. */
 export interface RateLimitOptions extends KeyedOptions {
   /** So many requests in each `interval`, evenly. Default `Infinity`: only what the server asks for counts. */
   readonly requests?: number | undefined;
@@ -30,6 +31,7 @@ export interface RateLimitOptions extends KeyedOptions {
   readonly maxPause?: number | undefined;
 }
 
+/** What it has let through, kept waiting and refused. */
 export interface RateLimitStats {
   readonly sent: number;
   /** Requests that had to wait before they were sent. */
@@ -41,6 +43,7 @@ export interface RateLimitStats {
   readonly running: number;
 }
 
+/** The interceptor that {@link rateLimit} makes. */
 export interface RateLimit extends Interceptor {
   stats(): RateLimitStats;
 }

@@ -4,6 +4,7 @@ import type { HeaderPair, ResponseBody } from '@x/httpcore';
 import { toOwnBytes, type OwnBytes } from './own-bytes.ts';
 import { findHeader } from '../request/fields/header-input.ts';
 
+/** How far a response body has come, in bytes. */
 export interface DownloadProgress {
   /** Bytes of the content that have been read. */
   readonly received: number;

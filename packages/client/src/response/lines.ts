@@ -9,6 +9,7 @@ import { charsetOf } from './text.ts';
 import type { UnreadResponse } from './unread-response.ts';
 import { TextChunks } from './text-chunks.ts';
 
+/** What `lines()` may be told. */
 export interface LinesOptions {
   /** In place of that of `Content-Type`. */
   readonly charset?: string | undefined;

@@ -13,6 +13,7 @@ export interface StandardSchema<Output = unknown> {
   };
 }
 
+/** What a schema says of a value: the value, or issues. */
 export type SchemaResult<Output> = { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly SchemaIssue[] };
 
 /** What a schema finds wrong. */

@@ -1,6 +1,7 @@
 /** Whether a status that tells of an error is one: what the caller says, and what follows. */
 import { boolean } from '../options/checks.ts';
 
+/** Whether a status of 400 and more is an error by itself. */
 export interface StatusOptions {
   /**
    * Statuses of 400 or more fail the call with `HTTPStatusError`, as `raiseForStatus()` does, once retries and redirects are through. Not for

@@ -4,6 +4,7 @@ import { ownOptions, type OptionNames } from '../options/own-options.ts';
 import type { Backoff } from '../time/backoff.ts';
 import { RetryOnConnectionFailure, type RetryLimits } from './retry-limits.ts';
 
+/** What `Retries` may be told beside their count; times are in milliseconds. */
 export interface RetriesOptions {
   /** What is sent again beside connection failures, such as `new RetryOnStatus()`. Default nothing. */
   readonly limits?: readonly RetryLimits[] | undefined;

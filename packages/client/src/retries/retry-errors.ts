@@ -9,6 +9,7 @@ export interface RetriedCall {
   readonly attempts: readonly AttemptRecord[];
 }
 
+/** What `TooManyRetries` is made of. */
 export interface TooManyRetriesInit extends ClientErrorInit, RetriedCall {}
 
 /**

@@ -21,6 +21,7 @@ export interface RetryEvent {
 /** Called before the wait. What it throws, or rejects with, ends the call. */
 export type RetryHook = (event: RetryEvent, context: CallContext) => void | Promise<void>;
 
+/** Who is told before something is sent again. */
 export interface RetryHookOptions {
   /**
    * Told of each request that is about to be sent again; that of a call takes the place of the client's.

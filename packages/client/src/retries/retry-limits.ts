@@ -135,6 +135,7 @@ export class RetryOnTimeout implements RetryLimits {
   }
 }
 
+/** Which statuses and methods `RetryOnStatus` sends again. */
 export interface RetryOnStatusOptions {
   /** Default 408, 425, 429, 502, 503 and 504. */
   readonly statuses?: Iterable<number> | undefined;

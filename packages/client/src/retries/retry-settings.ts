@@ -2,6 +2,7 @@
 import { InvalidOption } from '../errors.ts';
 import { Retries } from './retries.ts';
 
+/** What is sent again: a count, or `Retries`. */
 export interface RetryOptions {
   /**
    * How often a request is sent again when its connection fails; or `new Retries(…)` for more than that. Default 0. `null` and 0

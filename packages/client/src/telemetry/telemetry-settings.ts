@@ -22,6 +22,7 @@ export interface WatchedCall {
   readonly call: CallContext;
 }
 
+/** Who watches calls, such as `HttpTelemetry` of `@x/otel`. */
 export interface TelemetryOptions {
   /**
    * Who watches calls and requests, such as `new HttpTelemetry()` of `@x/otel`; several clients may share one. `null`: nobody, which is the default.

@@ -26,6 +26,7 @@ export interface MockCall {
   json<T = unknown>(): T;
 }
 
+/** What a mock answers. */
 export interface MockResponse {
   /** Default 200. */
   readonly status?: number | undefined;
@@ -40,6 +41,7 @@ export interface MockResponse {
 /** A status, a response, an error to fail with, or a function that gives one of them. */
 export type MockAnswer = number | MockResponse | Error | ((call: MockCall) => MockAnswer | Promise<MockAnswer>);
 
+/** Which requests a route answers, and how often. */
 export interface MockRouteOptions {
   /** How often it answers; then it is as if it were not there. Default always. */
   readonly times?: number | undefined;

@@ -120,6 +120,7 @@ export interface DispatchContext {
   readonly network?: NetworkOptions | undefined;
 }
 
+/** How long closing waits for what runs. */
 export interface CloseOptions {
   /**
    * How many milliseconds what runs may still take, before it is ended; `Infinity`: as long as it takes. Default: 30,000, or what the pool's

@@ -51,6 +51,7 @@ export interface ErrorFacts {
   readonly unreachedProxy?: string | undefined;
 }
 
+/** What an error of the core is made of. */
 export interface ErrorInit extends ErrorFacts {
   readonly code?: string | undefined;
   readonly cause?: unknown;

@@ -29,6 +29,7 @@ export interface Guard {
   check(target: GuardTarget): string | undefined;
 }
 
+/** What `AddressRefused` is made of. */
 export interface AddressRefusedInit extends ErrorInit {
   readonly rule: string;
   readonly target: GuardTarget;

@@ -65,6 +65,7 @@ export interface ConnectionInfo {
  */
 export type AddressSource = 'lookup' | 'cache' | 'stale' | 'fixed' | 'localhost';
 
+/** What can be seen of an exchange, in the order in which it happens, each with its details. */
 export interface TraceEvents {
   /** Given to the pool. */
   queued: undefined;
@@ -96,6 +97,7 @@ export interface TraceEvents {
   failed: { readonly error: HttpCoreError };
 }
 
+/** Names of what can be seen of an exchange. */
 export type TraceEventName = keyof TraceEvents;
 
 /**
@@ -122,6 +124,7 @@ export interface ConnectionEvents {
   };
 }
 
+/** Names of what can be seen of connections. */
 export type ConnectionEventName = keyof ConnectionEvents;
 
 /**

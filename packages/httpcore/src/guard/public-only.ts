@@ -5,6 +5,7 @@ import { contains, embeddedIPv4, networkOf, octetsOf, type Network } from './ip-
 import { readRule, type Rule } from './rules.ts';
 import { specialNetworks, type NetworkRow } from './special-networks.ts';
 
+/** What `publicOnly()` lets through, or forbids, besides. */
 export interface PublicOnlyOptions {
   /**
    * What may be connected to all the same: networks, addresses, hosts, each with a port or without, and ports. A host that is allowed may have any

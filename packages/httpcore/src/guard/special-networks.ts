@@ -10,6 +10,7 @@ export interface NetworkRow {
   readonly isPublic?: true;
 }
 
+/** The special-purpose registries of IANA for IPv4 and IPv6 (RFC 6890), as a table. */
 export const specialNetworks: readonly NetworkRow[] = [
   { network: '0.0.0.0/8', name: 'This network', reference: 'RFC 791' },
   { network: '10.0.0.0/8', name: 'Private-Use', reference: 'RFC 1918' },

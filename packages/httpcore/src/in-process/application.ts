@@ -61,4 +61,5 @@ export type ApplicationResponseTuple = readonly [
  */
 export type Application = (request: ApplicationRequest) => ApplicationAnswer | Promise<ApplicationAnswer>;
 
+/** What an application answers: an object, or a tuple as dispatchers have it. */
 export type ApplicationAnswer = ApplicationResponse | ApplicationResponseTuple | Error;

@@ -44,6 +44,7 @@ export interface ByteTransport {
   release(rest: Uint8Array): void;
 }
 
+/** Who is told what comes from a transport. */
 export interface TransportHandler {
   /** `chunk` is only valid during the call, unless `keep()` returned true. */
   onBytes(chunk: Uint8Array): void;
@@ -67,6 +68,7 @@ export interface TransportFacts {
   readonly tls: TlsFacts | undefined;
 }
 
+/** What TLS has agreed on. */
 export interface TlsFacts {
   /** Such as `TLSv1.3`. */
   readonly version: string;

@@ -23,6 +23,7 @@ export interface PoolStats {
   readonly origins: readonly OriginStats[];
 }
 
+/** The connections to one origin, and who waits for them. */
 export interface OriginStats {
   /** Or a proxy, for all the origins to which it forwards. */
   readonly origin: string;

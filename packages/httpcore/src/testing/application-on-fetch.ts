@@ -3,6 +3,7 @@ import type { HeaderPair } from '../contract/values.ts';
 import type { Application, ApplicationBody } from '../in-process/application.ts';
 import { applicationBody, bodyChunks, responseOf } from './application-parts.ts';
 
+/** An application as a handler of `fetch`, to prove what carries such handlers. */
 export function fetchHandlerOf(application: Application): (request: Request) => Promise<Response> {
   return async (request) => {
     const url = new URL(request.url);

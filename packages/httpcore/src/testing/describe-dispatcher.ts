@@ -22,6 +22,7 @@ export interface TestFunctions {
   it(name: string, body: () => Promise<void>): unknown;
 }
 
+/** The runner of tests, how a dispatcher to be tested is made, and what it can not do. */
 export interface DescribeDispatcherOptions extends TestFunctions {
   /**
    * Makes a dispatcher, and an application that it reaches; called for each test. `serveApplication`, `nodeServerOf` and

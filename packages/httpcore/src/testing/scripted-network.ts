@@ -10,6 +10,7 @@ import { idealLink, readLink, type Link, type LinkOptions } from './link.ts';
 import { LinkedTransport } from './linked-transport.ts';
 import { TransportDispatcher, type TransportTarget } from './transport-dispatcher.ts';
 
+/** The seed, the clock, and the links of all who stand on the network without one of their own. */
 export interface ScriptedNetworkOptions extends LinkOptions {
   /** From it comes all that is left to chance. Default 1. */
   readonly seed?: number | undefined;
@@ -22,6 +23,7 @@ export interface ConnectionServer {
   emit(event: 'connection', socket: unknown): boolean;
 }
 
+/** How somebody stands at an origin: what is spoken, over what link. */
 export interface ServiceOptions extends LinkOptions {
   /** What is spoken on its connections. Default `http/1.1`; `h2` needs a server of `node:http2`. */
   readonly protocol?: 'http/1.1' | 'h2' | undefined;

@@ -9,6 +9,7 @@ export type TransportCall =
   | { readonly type: 'write'; readonly bytes: Uint8Array }
   | { readonly type: 'start' | 'cork' | 'uncork' | 'pause' | 'resume' | 'keep' | 'ref' | 'unref' | 'end' | 'destroy' | 'release' };
 
+/** What a scripted transport pretends: its facts, whether it can be kept, when it asks to wait. */
 export interface ScriptedTransportOptions {
   /** What `facts` says; the rest is a plain TCP connection between 127.0.0.1:50000 and 127.0.0.1:80. */
   readonly facts?: Partial<TransportFacts> | undefined;

@@ -18,6 +18,7 @@ export interface TransportTarget {
   readonly protocols: readonly ('http/1.1' | 'h2')[];
 }
 
+/** Who makes the connections, by which clock, and the options of a pool. */
 export interface TransportDispatcherOptions extends Omit<PoolOptions, 'connect'> {
   /** Makes each connection. An error that it throws, or rejects with, is one of connecting. */
   readonly connect: (target: TransportTarget) => ByteTransport | Promise<ByteTransport>;

@@ -10,6 +10,7 @@ export interface ConnectRequest {
   readonly signal?: AbortSignal;
 }
 
+/** A response as Connect wants it of its transport. */
 export interface ConnectResponse {
   readonly status: number;
   readonly header: Headers;

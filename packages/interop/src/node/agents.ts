@@ -16,6 +16,7 @@ export type NodeAgentOptions = Pick<
   'keepAlive' | 'keepAliveMsecs' | 'maxSockets' | 'maxTotalSockets' | 'maxFreeSockets' | 'scheduling' | 'timeout'
 >;
 
+/** Agents for `node:http` and `node:https`, over the connections of one client. */
 export interface NodeAgents {
   readonly http: HttpAgent;
   readonly https: HttpsAgent;

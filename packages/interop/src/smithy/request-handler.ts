@@ -16,6 +16,7 @@ export interface SmithyRequest {
   readonly body?: unknown;
 }
 
+/** A response as the SDK wants it. */
 export interface SmithyResponse {
   readonly statusCode: number;
   readonly reason: string;
@@ -30,6 +31,7 @@ export interface SmithyCallOptions {
   readonly requestTimeout?: number | undefined;
 }
 
+/** What `requestHandler()` may be told. */
 export interface RequestHandlerOptions {
   /** Milliseconds until the head of the response, for calls that say nothing of it; the limits of the client hold as well. Default: none. */
   readonly requestTimeout?: number | undefined;

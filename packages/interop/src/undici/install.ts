@@ -13,6 +13,7 @@ import {
 import type { UndiciDispatchOptions } from './request-head.ts';
 import { UndiciDispatcher, type CallObserver } from './undici-dispatcher.ts';
 
+/** How far `install()` reaches, and who is told what it does. */
 export interface InstallOptions {
   /**
    * `process` (the default): every call of the process that goes over undici's global dispatcher. `async`: only calls from here on in the

@@ -9,6 +9,7 @@ import { pac, type Pac, type PacOptions } from '../pac.ts';
 import { parseGnome, parseKde, parseMacos, parseSysconfig, parseWindows } from './parsers.ts';
 import { noProxies, proxyFor, type ProxySettings } from './settings.ts';
 
+/** What `systemProxy()` may be told. */
 export interface SystemProxyOptions {
   /** For how long what was read holds, in milliseconds. Default 30,000. */
   readonly refreshAfter?: number | undefined;

@@ -1,6 +1,7 @@
 /** The algorithms of Digest and what is computed with them (RFC 7616 §3.4). Text is hashed octet by octet, as it travels. */
 import { createHash } from 'node:crypto';
 
+/** As challenges name it (RFC 7616 §3.3). */
 export type DigestAlgorithmName = 'MD5' | 'MD5-sess' | 'SHA-256' | 'SHA-256-sess' | 'SHA-512-256' | 'SHA-512-256-sess';
 
 export interface DigestAlgorithm {

@@ -2,6 +2,7 @@
 import { parseChallenges, type Challenge } from '../challenge.ts';
 import { findAlgorithm, type DigestAlgorithm, type DigestAlgorithmName } from './digest-algorithm.ts';
 
+/** The quality of protection: `auth`, or `auth-int`, which covers the body too (RFC 7616 §3.4). */
 export type DigestQuality = 'auth' | 'auth-int';
 
 export interface DigestChallenge {

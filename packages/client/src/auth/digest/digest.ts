@@ -16,6 +16,7 @@ import type { DigestSession } from './digest-session.ts';
 import { DigestSpaces } from './digest-spaces.ts';
 import { DigestToProxy } from './digest-to-proxy.ts';
 
+/** What `DigestAuth` may be told beside user and password. */
 export interface DigestAuthOptions {
   /** What may be answered; a challenge with another one is passed over. Default all: MD5, SHA-256, SHA-512-256, and each with `-sess`. */
   readonly algorithms?: readonly DigestAlgorithmName[] | undefined;

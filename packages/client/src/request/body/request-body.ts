@@ -1,6 +1,7 @@
 /** What a request sends, whatever it was made from. */
 import type { ByteIterable } from '@x/httpcore';
 
+/** A body as it will be sent: its length, where that is known, and whether it can be sent again. */
 export interface RequestBody {
   /** What `Content-Type` says when the caller does not; `undefined` leaves it out. */
   readonly contentType: string | undefined;

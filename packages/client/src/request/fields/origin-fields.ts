@@ -11,6 +11,7 @@ import type { Target } from '../url/target.ts';
 import { defaultFields } from './default-fields.ts';
 import { applyHeaderChanges, isFieldName, type HeaderChanges } from './header-input.ts';
 
+/** Which fields stay at their origin when a redirect leads to another. */
 export interface OriginFieldOptions {
   /**
    * Names of further header fields that do not leave the origin that they were meant for: a redirect to another scheme, host or port,

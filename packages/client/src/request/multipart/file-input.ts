@@ -33,6 +33,7 @@ export interface PathFile extends FileDetails {
   readonly length?: undefined;
 }
 
+/** A file whose content is given. */
 export interface ContentFile extends FileDetails {
   readonly content: BodyInput;
   /** Bytes, where the content can not tell by itself, as a stream. With it the request can have a `Content-Length`. */
@@ -40,6 +41,7 @@ export interface ContentFile extends FileDetails {
   readonly path?: undefined;
 }
 
+/** A file of a form: its content alone, or with its name and type. */
 export type FileInput = FileContent | PathFile | ContentFile;
 
 /**

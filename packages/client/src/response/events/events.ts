@@ -13,6 +13,7 @@ import type { ResumableCall } from '../resumable-call.ts';
 import type { UnreadResponse } from '../unread-response.ts';
 import { EventParser, type ServerSentEvent } from './event-parser.ts';
 
+/** How often, and after what waits, a stream of events is asked for again. Milliseconds. */
 export interface ReconnectOptions {
   /** Milliseconds before the next attempt, while the server has said nothing of it. Default 3,000. */
   readonly delay?: number | undefined;
@@ -22,6 +23,7 @@ export interface ReconnectOptions {
   readonly maxFailures?: number | undefined;
 }
 
+/** What `sse()` may be told: limits, and whether it comes back after a break. */
 export interface EventsOptions {
   /** The largest event, in characters; `EVENT_TOO_LARGE` past it. Default 1,048,576. `Infinity` for no limit. */
   readonly maxEventSize?: number | undefined;

@@ -25,6 +25,7 @@ import { announcedLength, strongValidator } from './representation.ts';
 import { ofAnotherLength, ofAnotherPart, restAnswer } from './rest-answer.ts';
 import { readSaveOptions, type Resuming, type SaveOptions, type SaveSettings } from './save-options.ts';
 
+/** What `saveTo()` has saved. */
 export interface SavedFile {
   readonly path: string;
   /** In bytes. */

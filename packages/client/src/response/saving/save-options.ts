@@ -6,6 +6,7 @@ import { ownOptions, type OptionNames } from '../../options/own-options.ts';
 import type { ResumableCall } from '../resumable-call.ts';
 import { parseDigest, type ExpectedDigest } from './content-digest.ts';
 
+/** How far a file has come, in bytes. */
 export interface SaveProgress {
   /** Bytes that are in the file, with those that were there before. */
   readonly received: number;
@@ -13,6 +14,7 @@ export interface SaveProgress {
   readonly total: number | undefined;
 }
 
+/** What `saveTo()` may be told. */
 export interface SaveOptions {
   /** Called for each chunk, once it is written. What it throws ends the download. */
   readonly onProgress?: ((progress: SaveProgress) => void) | undefined;
@@ -32,6 +34,7 @@ export interface SaveOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How often, and after what waits, the rest of a file is asked for. Milliseconds. */
 export interface ResumeOptions {
   /** Attempts in a row after which the file is no longer than it was, and the last failure is told. Default 5. */
   readonly maxFailures?: number | undefined;

@@ -2,6 +2,7 @@
 import { LocalProtocolError } from '../../contract/errors.ts';
 import { parseUrl } from '../url.ts';
 
+/** How a proxy is spoken to. */
 export type ProxyScheme = 'http' | 'https' | 'socks4' | 'socks4a' | 'socks5' | 'socks5h';
 
 const defaultPorts: Readonly<Record<ProxyScheme, number>> = {
