@@ -220,6 +220,7 @@ export const layers: readonly Layer[] = [
       'core/observe',
       'core/time',
       'core/net/interface',
+      'core/net',
       'core/exchange',
       'core/pool',
       'core/in-process',

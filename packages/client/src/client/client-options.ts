@@ -1,5 +1,5 @@
 /** What a client may be told. `undefined` means the default, or what the extended client has; `null` switches off. */
-import type { Connect, Dispatcher, DnsOptions, Guard, PoolOptions, TlsOptions } from '@x/httpcore';
+import type { Connect, Dispatcher, DnsOptions, Guard, PoolOptions, TlsOptions, TlsSource } from '@x/httpcore';
 
 import type { ClientHttp2Options } from './http2-options.ts';
 import type { CallDataOptions } from '../call/call-data.ts';
@@ -120,8 +120,11 @@ export interface CommonClientOptions
 /** A client that has connections of its own. */
 export interface NetworkClientOptions extends CommonClientOptions {
   readonly dispatcher?: null | undefined;
-  /** The same on every route. Certificates are verified by default, with TLS 1.2 at least. */
-  readonly tls?: TlsOptions | null | undefined;
+  /**
+   * The same on every route. Certificates are verified by default, with TLS 1.2 at least. A function, such as `tlsFiles()`, where it may change while the
+   * client lives.
+   */
+  readonly tls?: TlsOptions | TlsSource | null | undefined;
   readonly limits?: LimitOptions | null | undefined;
   /**
    * HTTP/2 where the server agrees. Default `true`. `'prior-knowledge'`: nothing else, on `http://` without asking (RFC 9113 §3.3), for a server
@@ -209,7 +212,7 @@ export type ClientOptions = NetworkClientOptions | DispatcherClientOptions;
 /** All of them, as own properties. */
 export interface OwnClientOptions extends CommonClientOptions {
   readonly dispatcher?: Dispatcher | null | undefined;
-  readonly tls?: TlsOptions | null | undefined;
+  readonly tls?: TlsOptions | TlsSource | null | undefined;
   readonly limits?: LimitOptions | null | undefined;
   readonly http2?: boolean | 'prior-knowledge' | ClientHttp2Options | null | undefined;
   readonly socketPath?: string | null | undefined;

@@ -1,5 +1,5 @@
 /** What carries a client's requests: connections of its own, those of the client that it extends, or somebody else's dispatcher. */
-import { ConnectionPool, LocalProtocolError, type Dispatcher, type PoolOptions, type TlsOptions } from '@x/httpcore';
+import { ConnectionPool, LocalProtocolError, type Dispatcher, type PoolOptions, type TlsOptions, type TlsSource } from '@x/httpcore';
 
 import { InvalidOption } from '../errors.ts';
 import { mergeNetworkOptions, networkOptions, type NetworkSettings } from './network-settings.ts';
@@ -20,7 +20,7 @@ export interface Connections {
   readonly pool: ConnectionPool | undefined;
   /** Is the dispatcher somebody else's? */
   readonly foreign: boolean;
-  readonly tls: TlsOptions;
+  readonly tls: TlsOptions | TlsSource;
   readonly limits: LimitOptions;
   readonly network: NetworkSettings;
 }
@@ -40,7 +40,7 @@ function openDefault(own: OwnClientOptions, parent: Connections | undefined): Om
     dispatcher === null || own.tls !== undefined || own.limits !== undefined || networkOptions.some((option) => own[option] !== undefined);
   if (parent !== undefined && !changed) return { ...parent, pool: undefined };
 
-  const tls = layOver(tlsNames, own.tls === null ? undefined : parent?.tls, ownOptions(own.tls ?? {}, tlsNames, 'tls'));
+  const tls = layTls(own.tls === null ? {} : (parent?.tls ?? {}), own.tls ?? {});
   const limits = own.limits === null ? unlimited : layOver(limitNames, parent?.limits, ownOptions(own.limits ?? {}, limitNames, 'limits'));
   const network = mergeNetworkOptions(parent?.network ?? {}, own);
   const pool = openPool(poolOptions(tls, limits, network));
@@ -92,7 +92,7 @@ function refuseNetworkOptions(own: OwnClientOptions): void {
   }
 }
 
-function poolOptions(tls: TlsOptions, limits: LimitOptions, network: NetworkSettings): PoolOptions {
+function poolOptions(tls: TlsOptions | TlsSource, limits: LimitOptions, network: NetworkSettings): PoolOptions {
   return {
     ...network,
     tls,
@@ -103,6 +103,19 @@ function poolOptions(tls: TlsOptions, limits: LimitOptions, network: NetworkSett
     maxRequestsPerConnection: checkCount('limits.maxRequestsPerConnection', limits.maxRequestsPerConnection),
     maxIdleConnections: checkCount('limits.maxIdleConnections', limits.maxIdleConnections, 0),
     maxBufferedBytes: checkCount('limits.maxBufferedBytes', limits.maxBufferedBytes),
+  };
+}
+
+/** What may change is laid over what may change each time that one of them has. */
+function layTls(under: TlsOptions | TlsSource, over: TlsOptions | TlsSource): TlsOptions | TlsSource {
+  const lay = (inherited: TlsOptions, own: TlsOptions): TlsOptions => layOver(tlsNames, inherited, ownOptions(own, tlsNames, 'tls'));
+  if (typeof under !== 'function' && typeof over !== 'function') return lay(under, over);
+  let last: { readonly inherited: TlsOptions; readonly own: TlsOptions; readonly both: TlsOptions } | undefined;
+  return () => {
+    const inherited = typeof under === 'function' ? under() : under;
+    const own = typeof over === 'function' ? over() : over;
+    if (last === undefined || last.inherited !== inherited || last.own !== own) last = { inherited, own, both: lay(inherited, own) };
+    return last.both;
   };
 }
 

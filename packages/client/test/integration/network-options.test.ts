@@ -8,7 +8,7 @@ import type { TLSSocket } from 'node:tls';
 import { join } from 'node:path';
 
 import { clientCertificate, serverCertificate, startServer, trustedAuthority } from '@x/testbed';
-import { mockDispatcher, type Dispatcher } from '@x/httpcore';
+import { mockDispatcher, type Dispatcher, type TlsOptions } from '@x/httpcore';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { Client, InvalidOption, PinMismatch } from '../../src/index.ts';
@@ -236,5 +236,33 @@ describe('what a client says of its connections', () => {
     await client.get('http://a.test/', { network: { tls: { servername: 'b' } } });
     expect(over).toHaveLength(1);
     expect(seen).toEqual([{ localAddress: '127.0.0.1' }, { socketPath: '/run/a' }, { tls: { servername: 'b' } }]);
+  });
+
+  it('tls: a function is asked for each request, and laid over what is inherited', async () => {
+    const { certificate: ca } = await trustedAuthority();
+    const [ada, eve] = await Promise.all([clientCertificate('ada'), clientCertificate('eve')]);
+    await using server = await startServer(
+      (request, response) =>
+        void response.end(((request.socket as TLSSocket).getPeerCertificate() as { subject: { CN: string } }).subject.CN),
+      { tls: { requestClientCertificate: true } },
+    );
+    let who = ada;
+    await using client = new Client({ tls: { ca, servername: 'localhost' } });
+    const source = (): TlsOptions => sourceOf(who);
+    const known = new Map<unknown, TlsOptions>();
+    const sourceOf = ({ cert, key }: { cert: string; key: string }): TlsOptions => {
+      if (!known.has(cert)) known.set(cert, { cert, key });
+      return known.get(cert)!;
+    };
+    await using live = client.extend({ tls: source });
+    const url = `https://127.0.0.1:${server.port}/`;
+    expect((await live.get(url)).text()).toBe('ada');
+    who = eve;
+    expect((await live.get(url)).text()).toBe('eve');
+    await using further = live.extend({ tls: { minVersion: 'TLSv1.3' } });
+    expect((await further.get(url)).text()).toBe('eve');
+    who = ada;
+    expect(await (await further.fetch(url)).text()).toBe('ada');
+    expect(() => new Client({ tls: () => ({ certt: 'x' }) as never })).toThrow(/certt/);
   });
 });

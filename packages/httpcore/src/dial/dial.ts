@@ -5,6 +5,7 @@
 import type { BodyMemory } from '../exchange/body-memory.ts';
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
 import { ConnectTimeout, type ErrorPhase, type HttpCoreError } from '../contract/errors.ts';
+import type { TlsOptions } from '../contract/tls-options.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Destination } from '../model/destination.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
@@ -55,6 +56,8 @@ export interface Dial<Result> {
 /** Opens transports; the part of dialling that knows sockets. */
 export interface TransportDialer {
   dial(request: DialRequest): Dial<DialedTransport>;
+  /** As of a {@link Dialer}. */
+  reviewTls?(): TlsOptions | undefined;
 }
 
 /** Opens connections; what the pool holds. */
@@ -62,6 +65,8 @@ export interface Dialer {
   /** What the responses on its connections hold. */
   readonly memory: BodyMemory;
   dial(request: DialRequest, owner: ConnectionOwner): Dial<Connection>;
+  /** Asks whether TLS options have changed: those that hold from now on, or `undefined`. */
+  reviewTls?(): TlsOptions | undefined;
 }
 
 /** Who waited for the dial has waited for `limit` milliseconds, and waits no longer. */

@@ -6,6 +6,7 @@ import { Turn } from '../connection/turn.ts';
 import { BodyMemory } from '../exchange/body-memory.ts';
 import { UnsupportedProtocol } from '../contract/errors.ts';
 import type { PoolSettings } from '../model/pool-options.ts';
+import type { TlsOptions } from '../contract/tls-options.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Dial, Dialer, DialedTransport, DialRequest, TransportDialer } from './dial.ts';
@@ -55,6 +56,10 @@ export class HttpDialer implements Dialer {
       },
       cancel: (error) => dial.cancel(error),
     };
+  }
+
+  reviewTls(): TlsOptions | undefined {
+    return this.#transports.reviewTls?.();
   }
 
   #connection({ transport, timings }: DialedTransport, request: DialRequest, owner: ConnectionOwner): Connection {

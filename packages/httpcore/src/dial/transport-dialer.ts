@@ -21,6 +21,7 @@ import { isAddress, type Resolver } from '../net/dns/resolver.ts';
 import type { SocketTransport } from '../net/socket-transport.ts';
 import { areSocketsTakenOver } from '../net/taken-over.ts';
 import { tlsError } from '../net/tls-failure.ts';
+import { LiveTls } from '../net/live-tls.ts';
 import { TlsClient, type TlsHandshake } from '../net/tls.ts';
 import type { DialTimings, TraceEventName, TraceEvents } from '../contract/trace.ts';
 import type { Clock } from '../time/clock.ts';
@@ -28,7 +29,7 @@ import type { Dial, DialedTransport, DialRequest, TransportDialer } from './dial
 import { firstLeg, fromAddress, securesItself } from './first-leg.ts';
 import { traceSecured, type Stage, type Way, type WayListener, type WaysThroughProxies } from './way.ts';
 
-type DialOptions = Pick<PoolSettings, 'tls' | 'guard' | 'connect' | 'socketPath' | 'localAddress' | 'connectionAttemptDelay'>;
+type DialOptions = Pick<PoolSettings, 'tls' | 'tlsSource' | 'guard' | 'connect' | 'socketPath' | 'localAddress' | 'connectionAttemptDelay'>;
 
 const transitions: Readonly<Record<Stage, readonly Stage[]>> = {
   idle: ['resolving', 'connecting', 'tunnelling', 'settled'],
@@ -77,7 +78,7 @@ export function createTransportDialer(
     resolver,
     clock,
     proxies,
-    tls: new TlsClient(options.tls),
+    tls: new LiveTls(options.tls, options.tlsSource),
     tlsOfProxies: new WeakMap(),
     tlsOfRequests: new RecentMap(mostKinds),
   };
@@ -86,6 +87,13 @@ export function createTransportDialer(
       const dial = new TransportDial(request, equipment);
       dial.start();
       return dial;
+    },
+    reviewTls() {
+      const { tls } = equipment;
+      if (!tls.review()) return undefined;
+      // They were laid over what held before.
+      equipment.tlsOfRequests = new RecentMap(mostKinds);
+      return tls.inUse.options;
     },
   };
 }
@@ -101,10 +109,10 @@ interface Equipment {
   readonly resolver: Resolver;
   readonly clock: Clock;
   readonly proxies: WaysThroughProxies;
-  readonly tls: TlsClient;
+  readonly tls: LiveTls;
   readonly tlsOfProxies: WeakMap<Proxy, TlsClient>;
   /** Of requests with TLS options of their own, by what they say. */
-  readonly tlsOfRequests: RecentMap<TlsClient>;
+  tlsOfRequests: RecentMap<TlsClient>;
 }
 
 /** How many kinds of requests are remembered: each has its sessions, and perhaps a context of its own. */
@@ -188,7 +196,7 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
   #tls(): TlsClient {
     const { tls, tlsOfProxies } = this.#equipment;
     const { proxy, network = null } = this.#request;
-    if (proxy === null) return network?.tls === undefined ? tls : this.#tlsOf(network, network.tls);
+    if (proxy === null) return network?.tls === undefined ? tls.inUse.client : this.#tlsOf(network, network.tls);
     let client = tlsOfProxies.get(proxy);
     if (client === undefined) {
       client = new TlsClient(proxyFacts(proxy).tls);
@@ -198,10 +206,10 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
   }
 
   #tlsOf({ key }: Network, own: TlsOptions): TlsClient {
-    const { options, tlsOfRequests } = this.#equipment;
+    const { tls, tlsOfRequests } = this.#equipment;
     let client = tlsOfRequests.get(key);
     if (client === undefined) {
-      client = new TlsClient(layTlsOver(options.tls, own));
+      client = new TlsClient(layTlsOver(tls.inUse.options, own));
       tlsOfRequests.set(key, client);
     }
     return client;

@@ -9,7 +9,7 @@ import { dnsDefaults, resolveDnsOptions, type DnsOptions, type DnsSettings } fro
 import { resolveHttp2Options, type Http2Options, type Http2Settings } from './http2-options.ts';
 import { toProxy, type Proxy } from './proxy/proxy.ts';
 import { ownTlsOptions } from './own-tls-options.ts';
-import type { TlsOptions } from '../contract/tls-options.ts';
+import type { TlsOptions, TlsSource } from '../contract/tls-options.ts';
 
 /** Options of `ConnectionPool`. Times are in milliseconds, sizes in bytes. */
 export interface PoolOptions {
@@ -44,7 +44,8 @@ export interface PoolOptions {
   readonly maxBufferedBytes?: number | undefined;
   /** The limits of requests that bring none. Default `[10_000, 120_000, 60_000, 30_000]`. */
   readonly timeouts?: Timeouts | undefined;
-  readonly tls?: TlsOptions | undefined;
+  /** TLS with origins; a function where it may change while the pool runs, such as `tlsFiles()`. */
+  readonly tls?: TlsOptions | TlsSource | undefined;
   /**
    * Everything goes through this proxy, unless a request names another (`DispatchContext.proxy`): a URL, with credentials or without, or a
    * {@link Proxy} for what a URL can't say. All other options hold on the way through it as they do without. Default `null`: none.
@@ -128,7 +129,9 @@ export interface PoolSettings {
   readonly closeGrace: number;
   readonly maxBufferedBytes: number;
   readonly timeouts: Timeouts;
+  /** As they are at first, where there is a source. */
   readonly tls: TlsOptions;
+  readonly tlsSource: TlsSource | null;
   readonly proxy: Proxy | null;
   readonly socketPath: string | undefined;
   readonly localAddress: string | undefined;
@@ -149,7 +152,7 @@ export interface PoolSettings {
   readonly diagnostics: 'undici' | null;
 }
 
-export const poolDefaults: Omit<PoolSettings, 'longestKeepAlive' | 'http2Settings'> = Object.freeze({
+export const poolDefaults: Omit<PoolSettings, 'longestKeepAlive' | 'http2Settings' | 'tlsSource'> = Object.freeze({
   maxConnections: 256,
   maxConnectionsPerOrigin: 64,
   keepAliveTimeout: 5_000,
@@ -226,7 +229,9 @@ export function resolvePoolOptions(options: PoolOptions = {}): PoolSettings {
   resolved['proxy'] = resolved['proxy'] === null ? null : toProxy(resolved['proxy'] as string | URL | Proxy);
   if (resolved['proxy'] !== null && resolved['socketPath'] !== undefined)
     throw invalidOption('socketPath', 'and proxy must not both be given');
-  resolved['tls'] = ownTlsOptions(resolved['tls'] as TlsOptions);
+  const tls = resolved['tls'] as TlsOptions | TlsSource;
+  resolved['tlsSource'] = typeof tls === 'function' ? tls : null;
+  resolved['tls'] = ownTlsOptions(typeof tls === 'function' ? tls() : tls);
   resolved['timeouts'] = checkedTimeouts(resolved['timeouts'] as Timeouts);
   return resolved as unknown as PoolSettings;
 }

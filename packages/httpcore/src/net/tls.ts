@@ -62,6 +62,13 @@ export class TlsClient {
     if (pins !== undefined) warnOfLoneliness(pins);
   }
 
+  /** Makes what handshakes need, so that what can't be used is told now. @throws as {@link handshake} */
+  prepare(): void {
+    for (const identity of [this.#options, ...Object.values(this.#options.identities ?? {})]) {
+      if (identity !== null) this.#contexts.set(identity, this.#createContext(identity));
+    }
+  }
+
   /**
    * @param alpnProtocols Offered in the order of preference; empty: no ALPN.
    * @throws {LocalProtocolError} `INVALID_OPTION`: Node does not take the certificate, the key, the ciphers or the versions.

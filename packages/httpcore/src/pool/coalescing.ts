@@ -61,7 +61,7 @@ export class Coalescing {
   /** The connections of others on which each guest has exchanges, or may start some. */
   readonly #stays = new Map<CoalescingOrigin, Set<SharedConnection>>();
   readonly #learnt: Learnt;
-  readonly #trust: SharedTrust;
+  #trust: SharedTrust;
 
   private constructor(learnt: Learnt, tls: TlsOptions) {
     this.#learnt = learnt;
@@ -72,6 +72,11 @@ export class Coalescing {
   static create({ coalesce, http2, tls }: PoolSettings, learnt: Learnt): Coalescing | null {
     const goesByNames = tls.rejectUnauthorized !== false && tls.checkServerIdentity === undefined;
     return coalesce && http2 && goesByNames ? new Coalescing(learnt, tls) : null;
+  }
+
+  /** Other options of TLS hold for connections that are made from now on. */
+  trustBy(tls: TlsOptions): void {
+    this.#trust = new SharedTrust(tls);
   }
 
   // Connections come and go

@@ -1,6 +1,7 @@
-/** How a misdirected exchange leaves its connection for good. */
+/** How a misdirected exchange leaves its connection for good, and how all exchanges leave connections that are not to be used any more. */
 import type { Connection } from '../connection/connection.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import type { PendingDial } from './pending-dial.ts';
 
 interface Connections {
   readonly connections: ReadonlySet<Connection>;
@@ -27,4 +28,10 @@ export function leave(exchange: Exchange, { connections, dialCount, slots }: Con
   if (own.active > 1 && !isThereAnother && !mayDial) return false;
   own.drain();
   return true;
+}
+
+/** Nothing new begins on these connections, nor on those that are being made. */
+export function retire(connections: ReadonlySet<Connection>, dials: ReadonlySet<PendingDial>): void {
+  for (const pending of dials) pending.isOutdated = true;
+  for (const connection of Array.from(connections)) connection.drain();
 }

@@ -15,8 +15,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import { unreached } from '../model/proxy/unreached.ts';
 import type { Forwarding } from '../model/proxy/forwarding.ts';
 import { connectTimeout, type Dial } from '../dial/dial.ts';
-import type { ConnectTimeout, ErrorPhase, HttpCoreError, PoolTimeout } from '../contract/errors.ts';
-import { Aborted } from '../contract/errors.ts';
+import { Aborted, type ConnectTimeout, type ErrorPhase, type HttpCoreError, type PoolTimeout } from '../contract/errors.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Destination } from '../model/destination.ts';
 import type { Clock } from '../time/clock.ts';
@@ -26,7 +25,7 @@ import { servedElsewhere, type CoalescingOrigin } from './coalescing.ts';
 import { closedEarly, closedWhileConnecting, dialFailure } from './connect-errors.ts';
 import { decideDials, type Sharing } from './decide.ts';
 import { KeepAlive } from './keep-alive.ts';
-import { leave } from './leaving.ts';
+import { leave, retire } from './leaving.ts';
 import { Line } from './line.ts';
 import type { PeerOwner } from './peer-owner.ts';
 import { poolTimeout } from './pool-timeout.ts';
@@ -227,7 +226,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     this.#dialEnded(pending);
     this.#singleFlightFailed = false;
     this.connections.add(connection);
-    if (this.#pool.onMade(this, connection)) this.#offer(connection);
+    if (this.#pool.onMade(this, connection) && !pending.isOutdated) this.#offer(connection);
     else connection.drain();
     pending.settled(undefined);
     this.grow();
@@ -417,6 +416,11 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     for (const exchange of Array.from(this.#line)) next = Math.min(next, exchange.checkLimits(now));
     for (const connection of Array.from(this.connections)) next = Math.min(next, connection.checkDeadlines(now));
     return next;
+  }
+
+  /** What there is, and is being made, takes no new exchanges; what runs on it ends as it may. */
+  retire(): void {
+    retire(this.connections, this.#dials);
   }
 
   // Ending

@@ -11,6 +11,8 @@ export class PendingDial {
   dial: Dial<Connection> | null = null;
   /** Who gets the error if it fails, and sees its steps. */
   exchange: Exchange | null = null;
+  /** Does what it makes lead by a way that is not taken any more? */
+  isOutdated = false;
   /** Why it is not wanted any more. */
   #givenUp: HttpCoreError | null = null;
   /** Who wants a connection for later. */

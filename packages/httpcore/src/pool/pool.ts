@@ -108,6 +108,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     const target = url[3];
     checkMethod(method);
     checkTarget(target);
+    if (this.#options.tlsSource !== null) this.#reviewTls();
     // Whatever the caller does with his arrays and objects from here on: what was checked is what is sent.
     const fields = checkedFields(headers);
     const content = Array.isArray(body) ? (body.slice() as readonly Uint8Array[]) : body;
@@ -201,6 +202,17 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
       throw new DeadlineExceeded('The deadline had passed before the request began', { phase: 'request' });
     }
     return own;
+  }
+
+  /** With other certificates or keys no request goes over connections that were made before. */
+  #reviewTls(): void {
+    const tls = this.#dialer.reviewTls?.();
+    if (tls === undefined) return;
+    this.coalescing?.trustBy(tls);
+    for (const peer of this.#peers.all()) {
+      const { origin, proxy } = peer.destination;
+      if (origin.scheme === 'https' && proxy === null) peer.retire();
+    }
   }
 
   // For the origins

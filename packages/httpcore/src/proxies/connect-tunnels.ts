@@ -94,7 +94,11 @@ export class ConnectTunnels implements Tunnels {
 
   #createPool(): Pool {
     const noLimits = { maxConnections: Infinity, maxConnectionsPerOrigin: Infinity, timeouts: [null, null, null, null] as const };
-    return new Pool({ ...this.#options, ...noLimits, proxy: null, coalesce: false }, carryingTls(this.#dialer()), this.#clock);
+    return new Pool(
+      { ...this.#options, ...noLimits, proxy: null, coalesce: false, tlsSource: null },
+      carryingTls(this.#dialer()),
+      this.#clock,
+    );
   }
 
   async #refusal(asked: ProxiedRequest, [, status, reason, headers, body]: DispatchResponse): Promise<ProxyError> {

@@ -19,6 +19,7 @@ import {
   type ConnectionInfo,
   type HttpCoreError,
   type PoolOptions,
+  type TlsOptions,
   type TraceObserver,
   type UrlParts,
 } from '../../../src/index.ts';
@@ -49,7 +50,7 @@ async function startTarget({ scheme, version }: TargetCase): Promise<LocalServer
 }
 
 /** Who we are to origins; a stranger has nothing to show. */
-async function identity(): Promise<NonNullable<PoolOptions['tls']>> {
+async function identity(): Promise<TlsOptions> {
   const { certificate } = await trustedAuthority();
   const { cert, key } = await clientCertificate();
   return { ca: certificate, cert, key };

@@ -1,0 +1,171 @@
+/** Certificates that are renewed while a pool is at work. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+
+import { clientCertificate, startProxy, startServer, trustedAuthority, type LocalServer } from '@x/testbed';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { ConnectionPool, tlsFiles, type PoolOptions, type TlsOptions, type TlsSource, type UrlParts } from '../../../src/index.ts';
+import { lookup } from './trust-world.ts';
+
+let ca: string;
+let ada: TlsOptions;
+let eve: TlsOptions;
+let folder: string;
+beforeAll(async () => {
+  ca = (await trustedAuthority()).certificate;
+  const identity = async (name: string): Promise<TlsOptions> => {
+    const { cert, key } = await clientCertificate(name);
+    return { ca, cert, key };
+  };
+  [ada, eve] = await Promise.all([identity('ada'), identity('eve')]);
+  folder = await mkdtemp(join(tmpdir(), 'reload-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Says who asks; what asks for `/slow` is told the rest when the test says so. */
+async function whoIsIt(http2: boolean): Promise<{ server: LocalServer; finish: () => void }> {
+  let finish = (): void => {};
+  const server = await startServer(
+    (request, response) => {
+      const { subject } = (request.socket as TLSSocket).getPeerCertificate() as { subject?: { CN?: string } };
+      if (request.url !== '/slow') response.end(subject?.CN);
+      else {
+        response.write(`${subject?.CN} `);
+        finish = () => void response.end('to the end');
+      }
+    },
+    { http2, tls: { requestClientCertificate: true } },
+  );
+  return { server, finish: () => finish() };
+}
+
+const ask = (pool: ConnectionPool, server: LocalServer): Promise<string> => askAt(pool, server, 'localhost');
+
+async function askAt(pool: ConnectionPool, { port }: LocalServer, host: string): Promise<string> {
+  const [, , , , body] = await pool.dispatch('GET', ['https', host, port, '/'], [], null, undefined, { servername: 'localhost' });
+  return new TextDecoder().decode(await body.bytes());
+}
+
+describe.each([
+  ['HTTP/1.1', false],
+  ['HTTP/2', true],
+])('TLS options that change: %s', (_protocol, http2) => {
+  it.each(['directly', 'in a tunnel'])('new connections have the new ones, and what runs goes on: %s', async (way) => {
+    const { server, finish } = await whoIsIt(http2);
+    await using _server = server;
+    await using proxy = await startProxy('http');
+    const options: PoolOptions = way === 'directly' ? {} : { proxy: `http://127.0.0.1:${proxy.port}` };
+    let current = ada;
+    await using pool = new ConnectionPool({ lookup, tls: () => current, coalesce: true, ...options });
+    const url: UrlParts = ['https', 'localhost', server.port, '/slow'];
+    const [, , , , slow] = await pool.dispatch('GET', url, [], null);
+    expect(await ask(pool, server)).toBe('ada');
+    const { opened } = pool.stats();
+    current = { ...ada };
+    expect(await ask(pool, server)).toBe('ada');
+    expect(pool.stats().opened).toBe(opened);
+    current = eve;
+    expect(await Promise.all([ask(pool, server), ask(pool, server)])).toEqual(['eve', 'eve']);
+    finish();
+    expect(new TextDecoder().decode(await slow.bytes())).toBe('ada to the end');
+    expect(await ask(pool, server)).toBe('eve');
+    // Who says something of his own says it over what holds now.
+    const [, , , , own] = await pool.dispatch('GET', ['https', 'localhost', server.port, '/'], [], null, undefined, {
+      network: { tls: { minVersion: 'TLSv1.3' } },
+    });
+    expect(new TextDecoder().decode(await own.bytes())).toBe('eve');
+  });
+
+  it('a connection that is being made when they change is not used', async () => {
+    const { server } = await whoIsIt(http2);
+    await using _server = server;
+    let current = ada;
+    const asked: (() => void)[] = [];
+    let isReady = false;
+    const slowly = ((_host: string, _options: unknown, done: (error: null, addresses: unknown) => void) => {
+      const answer = (): void => done(null, [{ address: '127.0.0.1', family: 4 }]);
+      if (isReady) setImmediate(answer);
+      else asked.push(answer);
+    }) as never;
+    await using pool = new ConnectionPool({ lookup: slowly, tls: () => current });
+    const first = askAt(pool, server, 'slow.test');
+    await vi.waitFor(() => expect(asked).not.toEqual([]));
+    current = eve;
+    const second = askAt(pool, server, 'slow.test');
+    isReady = true;
+    for (const answer of asked) answer();
+    const answers = await Promise.all([first, second]);
+    expect(answers).toEqual(['eve', 'eve']);
+  });
+});
+
+it('what can not be used changes nothing, and is told once', async () => {
+  const { server } = await whoIsIt(false);
+  await using _server = server;
+  let current: TlsSource = () => ada;
+  const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  try {
+    await using pool = new ConnectionPool({ lookup, tls: () => current() });
+    expect(await ask(pool, server)).toBe('ada');
+    for (const broken of [
+      () => ({ ...ada, key: eve.key }),
+      () => ({ ...ada, cert: 'half' }),
+      () => ({ chiphers: 'x' }) as TlsOptions,
+      () => {
+        throw new Error('not there');
+      },
+    ]) {
+      warning.mockClear();
+      current = broken;
+      expect([await ask(pool, server), await ask(pool, server)]).toEqual(['ada', 'ada']);
+      expect(warning).toHaveBeenCalledOnce();
+      expect(String(warning.mock.calls[0]![0])).toMatch(/those before are still used/);
+    }
+    expect(pool.stats().opened).toBe(1);
+    current = () => eve;
+    expect(await ask(pool, server)).toBe('eve');
+  } finally {
+    warning.mockRestore();
+  }
+});
+
+describe('tlsFiles()', () => {
+  it('reads files when they have changed', async () => {
+    const { server } = await whoIsIt(true);
+    await using _server = server;
+    const paths = { cert: join(folder, 'tls.crt'), key: join(folder, 'tls.key'), ca: ['default', join(folder, 'ca.crt')] };
+    const put = async ({ cert, key }: TlsOptions): Promise<void> => {
+      await writeFile(paths.cert, String(cert));
+      await writeFile(paths.key, String(key));
+    };
+    await writeFile(paths.ca[1]!, ca);
+    await put(ada);
+    const source = tlsFiles({ ...paths, every: 0 }, { minVersion: 'TLSv1.3' });
+    expect(source()).toBe(source());
+    expect(source().minVersion).toBe('TLSv1.3');
+    await using pool = new ConnectionPool({ lookup, tls: source });
+    expect(await ask(pool, server)).toBe('ada');
+    const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    await writeFile(paths.cert, String(eve.cert));
+    expect(await ask(pool, server)).toBe('ada');
+    await rm(paths.key);
+    expect(await ask(pool, server)).toBe('ada');
+    warning.mockRestore();
+    await put(eve);
+    expect(await ask(pool, server)).toBe('eve');
+    const seldom = tlsFiles({ ...paths, every: Infinity });
+    const options = seldom();
+    await put(ada);
+    expect(seldom()).toBe(options);
+  });
+
+  it('says what is wrong at once', () => {
+    const missing = join(folder, 'none.pem');
+    expect(() => new ConnectionPool({ tls: tlsFiles({ cert: missing }) })).toThrow(/tlsFiles\(\): cert can not be read: ENOENT/);
+    expect(() => tlsFiles({ every: -1 })).toThrow(/every must be/);
+    expect(() => tlsFiles({ passphrase: 'x' } as never)).toThrow(/passphrase is not one of/);
+  });
+});
