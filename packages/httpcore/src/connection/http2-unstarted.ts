@@ -9,8 +9,12 @@ export class Unstarted {
   /** Nobody says so when one of them is given up. */
   get size(): number {
     if (this.#exchanges.length > 0) this.#exchanges = this.#exchanges.filter((exchange) => !exchange.ended);
+    return this.#exchanges.length + (this.#authorizing.size === 0 ? 0 : this.#stillAuthorizing());
+  }
+
+  #stillAuthorizing(): number {
     for (const exchange of this.#authorizing) if (exchange.ended) this.#authorizing.delete(exchange);
-    return this.#exchanges.length + this.#authorizing.size;
+    return this.#authorizing.size;
   }
 
   add(exchange: Exchange): void {
