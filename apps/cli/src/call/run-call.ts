@@ -1,8 +1,9 @@
 /** One request after another is sent, and what comes back is shown. */
 import { createWriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { AnyResponse, ClientOptions, CookieJar, RequestOptions, StreamResponse, TraceObserver } from '@x/client';
+import type { AnyResponse, ClientOptions, CookieJar, DownloadProgress, RequestOptions, StreamResponse, TraceObserver } from '@x/client';
 import { formatBytes, formatDuration, TraceRecorder } from '@x/figures';
 import { ProgressBoard } from '../output/progress-board.ts';
 import type { Io } from '../io.ts';
@@ -110,8 +111,10 @@ class OneCall {
     const observers = [recorder.observe, ...(this.#log === undefined ? [] : [this.#log])];
     const progress = ProgressBoard.of(this.#screen, this.#options);
     const upload = progress?.upload(plan.body.kind === 'none' ? undefined : 'upload');
-    const onDownloadProgress = ({ received }: { readonly received: number }): void => {
-      this.#received = received;
+    const download = file === undefined || file === '-' ? undefined : progress?.transfer(basename(file));
+    const onDownloadProgress = (at: DownloadProgress): void => {
+      this.#received = at.received;
+      download?.report(at);
     };
     const call = {
       ...message,

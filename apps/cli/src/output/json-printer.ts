@@ -25,6 +25,8 @@ export class JsonPrinter {
   #isEmpty = false;
   /** A number or a word that may go on in the next piece. */
   #word = '';
+  /** Has the line ended already, as it was written? */
+  #hasEndedLine = true;
 
   constructor(palette: Palette, isFormatted: boolean) {
     this.#palette = palette;
@@ -64,12 +66,14 @@ export class JsonPrinter {
       out += this.#mark(character);
       at += 1;
     }
+    if (out !== '') this.#hasEndedLine = out.endsWith('\n');
     return out;
   }
 
   /** What is left, and the end of the line. */
   end(): string {
-    return this.#flush() + (this.#place === 'before' && this.#open.length === 0 ? '' : '\n');
+    const left = this.#flush();
+    return left + (left === '' && this.#hasEndedLine ? '' : '\n');
   }
 
   #endOfString(text: string, from: number): number {

@@ -74,7 +74,7 @@ export function readHeader(text: string): FieldPlan {
   const [, name, value = ''] = /^([^:\s]+)\s*:(.*)$/su.exec(text) ?? [];
   if (name !== undefined) return [name, value.trim() === '' ? null : value.trim()];
   if (/^[^:;\s]+;\s*$/u.test(text)) return [text.trim().slice(0, -1), ''];
-  throw new UsageError(`--header ${JSON.stringify(text.slice(0, 20))} must be "Name: value"`);
+  throw new UsageError('--header must be "Name: value"; "Name:" takes a field away, and "Name;" sends it empty');
 }
 
 async function fieldValue(item: Item, io: Io): Promise<string | null> {
