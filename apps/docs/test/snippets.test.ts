@@ -90,27 +90,32 @@ describe('snippets', () => {
   });
 
   for (const [index, { file, line, code, language, like }] of snippets.entries()) {
-    it.skipIf(language === 'python' && python === undefined)(`${file}:${line} runs`, async () => {
-      await using server = await startServer('site', {});
-      // What speaks nothing but HTTP/2 is at port 8082.
-      await using http2 = await startServer('site', { http2: true });
-      const local = code
-        .replaceAll('http://localhost:8080', server.origin)
-        .replaceAll("'localhost', 8080", `'127.0.0.1', ${server.port}`)
-        .replaceAll("'localhost', 8082", `'127.0.0.1', ${http2.port}`)
-        .replaceAll("'recordings/", `'${scratch}/recordings-${index}/`)
-        .replaceAll('localhost:3128', `127.0.0.1:${proxies.http.port}`)
-        .replaceAll('localhost:1080', `127.0.0.1:${proxies.socks.port}`);
-      const ending = code.includes('require(') ? 'cjs' : language;
-      const path = join(scratch, `snippet-${index}.${ending}`);
-      await writeFile(path, local);
-      const said = ending === 'ts' || ending === 'js' ? await saidBy(path) : await printedBy(path);
-      // A snippet that prints nothing shows nothing.
-      expect(said).not.toBe('');
-      const before = like === undefined ? undefined : printed.get(`${file}:${like}`);
-      if (before !== undefined) expect(said).toBe(before);
-      printed.set(`${file}:${line}`, said);
-    });
+    it.skipIf(language === 'python' && python === undefined)(
+      `${file}:${line} runs`,
+      async () => {
+        await using server = await startServer('site', {});
+        // What speaks nothing but HTTP/2 is at port 8082.
+        await using http2 = await startServer('site', { http2: true });
+        const local = code
+          .replaceAll('http://localhost:8080', server.origin)
+          .replaceAll("'localhost', 8080", `'127.0.0.1', ${server.port}`)
+          .replaceAll("'localhost', 8082", `'127.0.0.1', ${http2.port}`)
+          .replaceAll("'recordings/", `'${scratch}/recordings-${index}/`)
+          .replaceAll('localhost:3128', `127.0.0.1:${proxies.http.port}`)
+          .replaceAll('localhost:1080', `127.0.0.1:${proxies.socks.port}`);
+        const ending = code.includes('require(') ? 'cjs' : language;
+        const path = join(scratch, `snippet-${index}.${ending}`);
+        await writeFile(path, local);
+        const said = ending === 'ts' || ending === 'js' ? await saidBy(path) : await printedBy(path);
+        // A snippet that prints nothing shows nothing.
+        expect(said).not.toBe('');
+        const before = like === undefined ? undefined : printed.get(`${file}:${like}`);
+        if (before !== undefined) expect(said).toBe(before);
+        printed.set(`${file}:${line}`, said);
+        // The first one loads all of the sources.
+      },
+      60_000,
+    );
   }
 });
 
