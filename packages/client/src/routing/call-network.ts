@@ -6,6 +6,7 @@ import { ownOptions, type OptionNames } from '../options/own-options.ts';
 import { sameOrigin } from '../request/url/same-origin.ts';
 
 /** How the connection of one request is made, where that differs from the client. */
+/** What one call may say of its connections. */
 export interface NetworkCallOptions {
   /**
    * How the connection of this call is made, where that is another than the client's way: `tls` (client certificates, authorities, `servername`, `pins`, …, laid
