@@ -9,6 +9,7 @@ import type { StoredResponse } from '../store/store.ts';
 import type { CacheCore } from './cache-core.ts';
 import type { Fetch } from './fetch.ts';
 import { KeptBody, PassedBody } from './kept-body.ts';
+import type { Leaving } from './relay.ts';
 import { SharedBody } from './shared-body.ts';
 import type { SharedReader } from './shared-reader.ts';
 import { announcedLength, storableOf } from './storable.ts';
@@ -61,10 +62,10 @@ function passedOn(fetch: Fetch, body: ResponseBody): ResponseBody {
   const { relay } = fetch;
   if (relay === undefined) return body;
   if (body.trailers !== undefined) {
-    relay.release();
+    relay.ended();
     return body;
   }
-  return leading(fetch, new SharedBody(body, undefined, undefined, { entry: 0, background: 0 }, new PassedBody(fetch)));
+  return leading(fetch, new SharedBody(body, undefined, undefined, { entry: 0, background: 0 }, new PassedBody(fetch, body)));
 }
 
 /** The reader of the request itself, whose abort leaves the others alone. */
@@ -72,12 +73,13 @@ function leading({ relay, request }: Fetch, shared: SharedBody): SharedReader {
   const reader = shared.leader;
   if (relay !== undefined) {
     reader.isGuarded = true;
-    relay.onLeave = (leaving) => {
+    const onLeave = (leaving: Leaving): void => {
       const isLast = !shared.continuesWithoutOne;
       // The exchange knows best what it was doing; of the time it knows nothing.
       if (!isLast || relay.isOverdue) reader.fail(leaving.error({ phase: 'response-body', method: request.method, requestSent: true }));
       if (isLast) relay.abort(leaving.reason);
     };
+    relay.onLeave = onLeave;
   }
   return reader;
 }

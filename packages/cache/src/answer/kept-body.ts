@@ -1,4 +1,6 @@
 /** What happens around the body of a response that is being handed over. */
+import type { ResponseBody } from '@x/httpcore';
+
 import type { StoreWriter, Awaitable, StoredResponse } from '../store/store.ts';
 import type { CacheCore } from './cache-core.ts';
 import type { Fetch } from './fetch.ts';
@@ -38,7 +40,8 @@ export class KeptBody implements BodyOwner {
   }
 
   settled(isStored: boolean): void {
-    this.#fetch.relay?.release();
+    if (isStored) this.#fetch.relay?.ended();
+    else this.#fetch.relay?.release();
     this.#fetch.end();
     if (isStored && this.#stored.part !== null) void joinParts(this.#core.store, this.#key, this.#stored.id);
   }
@@ -54,9 +57,11 @@ export class KeptBody implements BodyOwner {
 /** It does not; but the caller's signal is to be let go once it is over. */
 export class PassedBody implements BodyOwner {
   readonly #fetch: Fetch;
+  readonly #source: ResponseBody;
 
-  constructor(fetch: Fetch) {
+  constructor(fetch: Fetch, source: ResponseBody) {
     this.#fetch = fetch;
+    this.#source = source;
   }
 
   reserve(): boolean {
@@ -72,7 +77,8 @@ export class PassedBody implements BodyOwner {
   }
 
   settled(): void {
-    this.#fetch.relay?.release();
+    if (this.#source.trailers === undefined) this.#fetch.relay?.release();
+    else this.#fetch.relay?.ended();
   }
 
   open(): Promise<undefined> {

@@ -1,7 +1,9 @@
 /** The caller of one request, and what becomes of its exchange when it wants no more: others may still want it. */
 import { Aborted, DeadlineExceeded, type DispatchContext, type ErrorFacts, type HttpCoreError } from '@x/httpcore';
 
+import { Callers, type Caller } from './callers.ts';
 import { beforeDeadline } from './deadline.ts';
+import { ExchangeSignal } from './exchange-signal.ts';
 import type { SharedReader } from './shared-reader.ts';
 import type { StoredBody } from './stored-body.ts';
 
@@ -11,33 +13,34 @@ export interface Leaving {
   error(facts: ErrorFacts): HttpCoreError;
 }
 
-export class Relay {
+export class Relay implements Caller {
   readonly #caller: AbortSignal | undefined;
   readonly #deadline: number | undefined;
-  readonly #controller = new AbortController();
-  readonly #onAbort: () => void;
+  #own: ExchangeSignal | undefined;
   readonly #clearDeadline: (() => void) | undefined;
   /** Has it ended by its time, which the exchange knows nothing of? */
   isOverdue = false;
-  /** What its leaving does; at first it ends the exchange. */
-  onLeave: (leaving: Leaving) => void = ({ reason }) => this.abort(reason);
+  /** What its leaving does; without it, that ends the exchange. */
+  onLeave: ((leaving: Leaving) => void) | undefined = undefined;
+  nextCaller: Caller | undefined = undefined;
+  previousCaller: Caller | undefined = undefined;
+  callers: Callers | undefined = undefined;
 
   /** Without a `deadline`, the exchange looks after that itself. */
   constructor(caller: AbortSignal | undefined, deadline: number | undefined) {
     this.#caller = caller;
     this.#deadline = deadline;
-    this.#onAbort = () => {
-      const reason: unknown = caller!.reason;
-      this.#leave({ reason, error: (facts) => new Aborted('The request was aborted', { ...facts, cause: reason }) });
-    };
-    caller?.addEventListener('abort', this.#onAbort, { once: true });
-    // It may have been while the store was asked, and tells nobody again.
-    if (caller?.aborted === true) void Promise.resolve().then(this.#onAbort);
+    if (caller !== undefined) {
+      // It may have been while the store was asked, and tells nobody again.
+      if (caller.aborted) void Promise.resolve().then(() => this.left());
+      else Callers.add(caller, this);
+    }
     if (deadline === undefined) return;
-    this.#clearDeadline = beforeDeadline(deadline, () => {
+    const clear = beforeDeadline(deadline, () => {
       this.isOverdue = true;
       this.#leave({ reason: undefined, error: overdue });
     });
+    this.#clearDeadline = clear;
   }
 
   /** `ownsDeadline`: the time is kept here, so that the exchange may outlast it. */
@@ -51,28 +54,39 @@ export class Relay {
     return new Relay(this.#caller, this.#deadline);
   }
 
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
   /** What the exchange is told instead of the caller's own. */
   context(given: DispatchContext | undefined): DispatchContext {
-    return this.#clearDeadline === undefined ? { ...given, signal: this.signal } : { ...given, signal: this.signal, deadline: undefined };
+    const { signal } = (this.#own ??= ExchangeSignal.take());
+    return this.#clearDeadline === undefined ? { ...given, signal } : { ...given, signal, deadline: undefined };
   }
 
   abort(reason: unknown): void {
-    this.#controller.abort(reason);
+    this.#own?.abort(reason);
+  }
+
+  /** The caller has aborted. */
+  left(): void {
+    const reason: unknown = this.#caller!.reason;
+    this.#leave({ reason, error: (facts) => new Aborted('The request was aborted', { ...facts, cause: reason }) });
   }
 
   /** Nothing stays behind on the caller's signal. */
   release(): void {
-    this.#caller?.removeEventListener('abort', this.#onAbort);
+    this.callers?.remove(this);
     this.#clearDeadline?.();
+  }
+
+  /** All of the response has come, and the exchange is no more. */
+  ended(): void {
+    this.release();
+    this.#own?.giveBack();
+    this.#own = undefined;
   }
 
   #leave(leaving: Leaving): void {
     this.release();
-    this.onLeave(leaving);
+    if (this.onLeave === undefined) this.abort(leaving.reason);
+    else this.onLeave(leaving);
   }
 }
 
@@ -91,8 +105,11 @@ export function asLeft(error: unknown, relay: Relay | undefined): unknown {
 export function endWithCaller(body: StoredBody, context: DispatchContext | undefined): void {
   const relay = Relay.of(context);
   if (relay === undefined) return;
-  relay.onLeave = (leaving) => body.fail(leaving.error({ phase: 'response-body' }));
-  body.onEnd = () => relay.release();
+  // By way of variables: see `Callers`.
+  const onLeave = (leaving: Leaving): void => body.fail(leaving.error({ phase: 'response-body' }));
+  relay.onLeave = onLeave;
+  const onEnd = (): void => relay.release();
+  body.onEnd = onEnd;
 }
 
 /** The reader of one who shares another's exchange: it has a signal and a deadline of its own. */
@@ -100,7 +117,9 @@ export function guardedReader(reader: SharedReader, context: DispatchContext | u
   const relay = Relay.of(context);
   if (relay === undefined) return reader;
   reader.isGuarded = true;
-  relay.onLeave = (leaving) => reader.fail(leaving.error({ phase: 'response-body', requestSent: true }));
-  reader.onEnd = () => relay.release();
+  const onLeave = (leaving: Leaving): void => reader.fail(leaving.error({ phase: 'response-body', requestSent: true }));
+  relay.onLeave = onLeave;
+  const onEnd = (): void => relay.release();
+  reader.onEnd = onEnd;
   return reader;
 }
