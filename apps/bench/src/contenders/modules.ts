@@ -13,6 +13,7 @@ const MODULES: Readonly<Record<string, () => Promise<ContenderModule>>> = {
   'dispatch-direct': () => import('./dispatch-direct.ts'),
   'undici-dispatch': () => import('./undici-dispatch.ts'),
   client: () => import('./client.ts'),
+  'client-new-url': () => import('./client-new-url.ts'),
   'client-cache-hit': () => import('./client-cache-hit.ts'),
   'client-cache-miss': () => import('./client-cache-miss.ts'),
   'client-cache-sqlite': () => import('./client-cache-sqlite.ts'),

@@ -31,6 +31,7 @@ const CONTENDERS: readonly Contender[] = [
   { id: 'undici-dispatch', label: 'undici dispatch', level: 'dispatch', ours: false, peer: 'undici' },
   { id: 'client', label: '@x/client', level: 'client', ours: true, peer: null },
   { id: 'client-direct', label: '@x/client without the proxy', level: 'client', ours: true, peer: null },
+  { id: 'client-new-url', label: '@x/client, a new URL each time', level: 'client', ours: true, peer: null },
   { id: 'client-cache-hit', label: '@x/client, from its cache', level: 'client', ours: true, peer: null },
   { id: 'client-cache-miss', label: '@x/client, into its cache', level: 'client', ours: true, peer: null },
   { id: 'client-cache-sqlite', label: '@x/client, from SQLite', level: 'client', ours: true, peer: null },

@@ -36,7 +36,7 @@ export const TARGETS: readonly Target[] = [
   { scenario: 'h1-small', contender: 'client', atMost: 0.2, versus: 'ky' },
   { scenario: 'h1-small', contender: 'client', atMost: 0.2, versus: 'axios' },
   { scenario: 'cache', contender: 'client-cache-hit', atMost: 0.35, versus: 'client' },
-  { scenario: 'cache', contender: 'client-cache-miss', atMost: 1.1, versus: 'client' },
+  { scenario: 'cache', contender: 'client-cache-miss', atMost: 1.1, versus: 'client-new-url' },
   { scenario: 'cache', contender: 'client-cache-sqlite', atMost: 1, versus: 'client' },
   { scenario: 'download', contender: 'dispatch', atMost: 1, versus: 'undici-stream' },
   { scenario: 'download', contender: 'dispatch', atMost: 1, versus: 'undici-request' },

@@ -93,7 +93,7 @@ const SCENARIOS: readonly Scenario[] = [
     id: 'cache',
     summary: 'GET of 11 bytes with an HTTP cache, 50 at a time, HTTP/1.1: from memory, into it, and from other stores',
     units: PER_REQUEST,
-    contenders: contenders('client', 'client-cache-hit', 'client-cache-miss', ...contendersWithStores()),
+    contenders: contenders('client', 'client-new-url', 'client-cache-hit', 'client-cache-miss', ...contendersWithStores()),
     references: { floor: null, dispatch: 'client', client: 'client' },
     traffic: { ...SMALL, target: '/cacheable' },
   },
