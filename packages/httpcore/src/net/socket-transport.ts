@@ -1,5 +1,5 @@
 /** `ByteTransport` over a socket of Node's, plain or TLS. */
-import type { OnReadOpts, Socket } from 'node:net';
+import { Socket, type OnReadOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import type { ByteTransport, TransportFacts, TransportHandler } from './byte-transport.ts';
@@ -7,6 +7,7 @@ import { queueMicrotask, setImmediate } from '../time/platform.ts';
 import { lendMemory } from './lend-memory.ts';
 import type { ReadMemory } from './read-memory.ts';
 import { areSocketsTakenOver } from './taken-over.ts';
+import { outliveWrites } from './write-failure.ts';
 
 /** A socket, or a stream that stands for one. */
 export type SocketStream = Socket | (Duplex & { ref(): unknown; unref(): unknown });
@@ -15,6 +16,9 @@ const beyondAscii = /[^\0-\x7f]/;
 
 /** How far writes may run ahead of the system before `write` asks to stop. In bytes; Node's own default differs between versions. */
 export const writeHighWaterMark = 65_536;
+
+/** What a connection that is gone may bring while its handler wants nothing, in bytes: so its failure is known soon, and little is held for it. */
+const readInAdvance = 262_144;
 
 /**
  * Reads come in one of two ways:
@@ -43,6 +47,10 @@ export class SocketTransport implements ByteTransport {
   #referenced = true;
   #destroyed = false;
   #error: Error | undefined;
+  /** A write has found the peer gone. What it sent before is still read; the failure is told where that ends. */
+  #writeFailure: Error | undefined;
+  /** Bytes that came since, while paused. */
+  #advanced = 0;
 
   private constructor(
     memory: ReadMemory | null,
@@ -59,6 +67,8 @@ export class SocketTransport implements ByteTransport {
     this.#socket.on('drain', () => this.#onDrain());
     this.#socket.on('error', (error) => this.#onError(error));
     this.#socket.on('close', () => this.#onClosed());
+    // A stream that stands for a socket has its own way to fail.
+    if (this.#socket instanceof Socket) outliveWrites(this.#socket, (error) => this.#onWriteFailed(error));
     this.#lifeline = this.#socket;
   }
 
@@ -150,7 +160,7 @@ export class SocketTransport implements ByteTransport {
 
   write(data: string | Uint8Array): boolean {
     const socket: Duplex = this.#socket;
-    if (this.#destroyed || socket.destroyed) return false;
+    if (this.#destroyed || socket.destroyed || this.#writeFailure !== undefined) return false;
     // An empty write makes TLS deliver what it has decrypted, from inside the write: the handler would be re-entered.
     if (data.length === 0) return !socket.writableNeedDrain;
     if (typeof data !== 'string') return socket.write(data);
@@ -170,7 +180,7 @@ export class SocketTransport implements ByteTransport {
   pause(): void {
     if (this.#paused) return;
     this.#paused = true;
-    this.#socket.pause();
+    if (this.#writeFailure === undefined) this.#socket.pause();
   }
 
   resume(): void {
@@ -221,11 +231,22 @@ export class SocketTransport implements ByteTransport {
 
   #onData(handler: TransportHandler, chunk: Uint8Array): void {
     if (this.#destroyed) return;
+    if (this.#writeFailure !== undefined && this.#paused) this.#advance(chunk.length);
     try {
       handler.onBytes(chunk);
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  #onWriteFailed(error: Error): void {
+    this.#writeFailure = error;
+    if (this.#paused) this.#socket.resume();
+  }
+
+  #advance(length: number): void {
+    this.#advanced += length;
+    if (this.#advanced > readInAdvance) this.#socket.pause();
   }
 
   /**
@@ -239,6 +260,11 @@ export class SocketTransport implements ByteTransport {
 
   #onEnd(): void {
     if (this.#error !== undefined) return;
+    if (this.#writeFailure !== undefined) {
+      // The system tells of a reset once, and has: this end is none that the peer has sent.
+      this.#onError(this.#writeFailure);
+      return;
+    }
     this.#ended = true;
     if (this.#early !== null) {
       this.#earlyEnd = true;

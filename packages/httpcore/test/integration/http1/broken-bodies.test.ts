@@ -1,5 +1,5 @@
 /** What has come is given before the failure, however the connection breaks off and whoever reads late. */
-import { close, createGate, receiveHead, reset, send, startProxy, startRawServer, waitFor } from '@x/testbed';
+import { close, createGate, receiveHead, reset, send, serverCertificate, startProxy, startRawServer, waitFor } from '@x/testbed';
 import { describe, expect, it } from 'vitest';
 
 import { ConnectionPool, type DispatchContext, type HeaderPair, type HttpCoreError, Proxy, type ResponseBody } from '../../../src/index.ts';
@@ -102,6 +102,30 @@ describe('what came before the failure', () => {
   it('is not taken for the whole by bytes(), whose error says how much it was', async () => {
     await using made = await brokenBody(breaks[0]!, 'direct');
     await expect(made.body.bytes()).rejects.toMatchObject({ code: 'INCOMPLETE_BODY', receivedBytes: 10 });
+  });
+
+  it.each(['http', 'https'] as const)('is iterated first where an upload under way finds the reset: %s', async (scheme) => {
+    const isHeld = createGate();
+    const failed = createGate();
+    const { ca } = await serverCertificate();
+    await using server = await startRawServer(
+      [receiveHead(), send(`${ok}Content-Length: 300000\r\n\r\n${'x'.repeat(150_000)}`), waitFor(isHeld), reset()],
+      { tls: scheme === 'https' },
+    );
+    await using pool = new ConnectionPool({ tls: { ca } });
+    const context: DispatchContext = { trace: (name) => name === 'failed' && failed.open() };
+    const upload = (async function* () {
+      yield new Uint8Array(1);
+      await isHeld.opened;
+      for (;;) yield new Uint8Array(65_536);
+    })();
+    const [, , , , body] = await pool.dispatch('POST', [scheme, 'localhost', server.port, '/'], [], upload, undefined, context);
+    // Paused: the rest is in the system's hands.
+    await expect.poll(() => pool.stats().bufferedBytes).toBeGreaterThan(65_536);
+    isHeld.open();
+    await failed.opened;
+    const { text, error } = await drain(body);
+    expect([text.length, error?.code, error?.receivedBytes]).toEqual([150_000, 'READ_FAILED', 150_000]);
   });
 
   it('is dropped where the caller ends the exchange', async () => {

@@ -265,6 +265,27 @@ describe.each(Object.entries(kinds))('SocketTransport, %s', (name, kind) => {
     expect(both.transport.write('too late')).toBe(false);
   });
 
+  it('gives what the peer sent before a reset that a write finds first, paused or not, and no end', async () => {
+    for (const isPaused of [true, false]) {
+      await using both = await pair();
+      const recorder = Recorder.start(both.transport);
+      if (isPaused) both.transport.pause();
+      const answer = randomBytes(40_000);
+      await new Promise((resolve) => {
+        both.peer.write(answer, resolve);
+      });
+      const gone = once(tcpOf(both.peer), 'close');
+      tcpOf(both.peer).resetAndDestroy();
+      await gone;
+      while (both.transport.write(randomBytes(65_536)));
+      await recorder.called('closed');
+      expect(digest(recorder.bytes)).toBe(digest(answer));
+      expect(recorder.calls).toEqual(['bytes', 'closed']);
+      expect((recorder.error as NodeJS.ErrnoException).code).toMatch(/^(?:ECONNRESET|EPIPE)$/);
+      expect(both.transport.write('too late')).toBe(false);
+    }
+  });
+
   it('is destroyed at once: no call but onClosed, and that not from inside', async () => {
     const before = openResources();
     {
