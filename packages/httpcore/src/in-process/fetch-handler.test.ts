@@ -1,3 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
 import { describe, expect, test } from 'vitest';
 
 import type { DispatchResponse } from '../contract/dispatcher.ts';
@@ -134,6 +138,34 @@ describe('the request', () => {
     await expect(sending).rejects.toSatisfy((error) => error instanceof LocalProtocolError && !error.message.includes('hunter2'));
     await expect(sending).rejects.toMatchObject({ code, requestSent: false, phase: 'request' });
     expect(calls).toBe(0);
+  });
+
+  test('tells a handler that kept only its signal of an abort, whatever was collected meanwhile', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    let reached = (): void => {};
+    const called = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
+    let told = (): void => {};
+    const aborted = new Promise<void>((resolve) => {
+      told = resolve;
+    });
+    await using dispatcher = fetchHandlerDispatcher(({ signal }) => {
+      signal.addEventListener('abort', told);
+      reached();
+      return new Promise<Response>(() => {});
+    });
+    const controller = new AbortController();
+    const sending = dispatcher.dispatch('GET', ['http', 'app.test', null, '/'], [], null, undefined, { signal: controller.signal });
+    await called;
+    for (let round = 0; round < 3; round += 1) {
+      await setImmediate();
+      collect();
+    }
+    controller.abort();
+    await expect(sending).rejects.toMatchObject({ code: 'ABORTED' });
+    await aborted;
   });
 });
 

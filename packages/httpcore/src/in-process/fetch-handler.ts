@@ -70,11 +70,19 @@ function fetchRequest(request: ApplicationRequest, exchange: Exchange): Request 
   const headers = new Headers(request.headers as [string, string][]);
   if (!headers.has('host')) headers.set('host', exchange.origin.authority);
   if (hasBody && length !== null) headers.set('content-length', String(length));
-  return new Request(
+  const made = new Request(
     requestUrl(request.url, headers.get('host')!, exchange.origin.authority),
     hasBody ? { method, headers, signal, body: streamOf(body), duplex: 'half' } : { method, headers, signal },
   );
+  keptWith.set(signal, made);
+  return made;
 }
+
+/**
+ * A request's own signal follows ours only while the request is there, and a handler may have kept nothing but the signal: the collector would
+ * leave it waiting for an abort that never comes.
+ */
+const keptWith = new WeakMap<AbortSignal, Request>();
 
 /** RFC 9112 §3.3: an absolute target says all of it; else `Host` says the authority. */
 function requestUrl([scheme, , , target]: UrlParts, host: string, authority: string): string {
