@@ -94,6 +94,7 @@ export class HttpCache {
    */
   async purge(url?: string | URL): Promise<number | undefined> {
     if (url === undefined) {
+      this.#core.flights.outdateAll();
       await this.#core.store.clear();
       return undefined;
     }
@@ -128,10 +129,11 @@ export class HttpCache {
   }
 
   /**
-   * Ends what is being written, and closes what the store has open, such as a database. What is stored stays. A program that ends, or closes a client of
-   * Redis, waits for this before.
+   * Ends what is being written, and closes what the store has open, such as a database. What is stored stays; a body of which not all has come yet is not
+   * kept, and is fetched on only for those who read it. A program that ends, or closes a client of Redis, waits for this before.
    */
   close(): Promise<void> {
+    this.#core.flights.close();
     return this.#core.store.close();
   }
 

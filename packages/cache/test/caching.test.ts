@@ -135,7 +135,7 @@ describe('what changes', () => {
     release!();
     expect((await old).outcome).toMatchObject({
       stored: false,
-      reason: 'nothing stored; not stored: an unsafe request has been answered meanwhile',
+      reason: 'nothing stored; not stored: what it answers has been changed or purged meanwhile, or the cache is closed',
     });
     expect(await origin.ask('/')).toMatchObject({ text: 'v3', outcome: { state: 'miss' } });
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { MemoryStore, type CacheEvent, type CacheStore } from '../src/index.ts';
-import { answer, cachedOrigin, type CachedOrigin } from './cached-origin.ts';
+import { answer, cachedOrigin, settled, type CachedOrigin } from './cached-origin.ts';
 
 const fresh = { 'cache-control': 'max-age=60' };
 
@@ -72,6 +72,74 @@ describe('a store that fails', () => {
     expect(steps).toEqual(['committed', 'unlocked', 'closed']);
   });
 
+  it('does not answer when a lock is given back or a draft is dropped, is closed all the same', async () => {
+    const store = broken({
+      find: async () => [],
+      write: () => ({ write: fail, commit: () => {}, abort: never }),
+      lock: async () => never,
+    });
+    const origin = cachedOrigin([answer('a', fresh)], { store, storeTimeout: 10 });
+    await origin.ask('/');
+    await expect(origin.dispatcher.cache.close()).resolves.toBe(undefined);
+  });
+
+  describe('is closed, or cleared, while a response is on its way', () => {
+    /** An origin that has sent half of a body, and a reader that has got it. */
+    async function halfway(store: CacheStore) {
+      let release = (): void => {};
+      let isLeft = false;
+      const origin = cachedOrigin(
+        () => ({
+          status: 200,
+          headers: Object.entries(fresh),
+          body: (async function* () {
+            try {
+              yield Buffer.from('half');
+              await new Promise<void>((resolve) => (release = resolve));
+              yield Buffer.from('half');
+            } finally {
+              isLeft = true;
+            }
+          })(),
+        }),
+        { store },
+      );
+      const { body } = await origin.open('/');
+      const reader = body[Symbol.asyncIterator]();
+      await reader.next();
+      return { origin, reader, body, release: () => release(), isLeft: () => isLeft };
+    }
+
+    it.each(['purge', 'close'] as const)('(%s): what is read is read to its end, and not kept', async (what) => {
+      const store = new MemoryStore();
+      const { origin, reader, release } = await halfway(store);
+      await origin.dispatcher.cache[what]();
+      const next = reader.next();
+      release();
+      expect(Buffer.from((await next).value as Uint8Array).toString()).toBe('half');
+      expect(await reader.next()).toMatchObject({ done: true });
+      await settled();
+      expect(store.size().entries).toBe(0);
+    });
+
+    it('and nobody reads it: its exchange ends, and its draft is gone before the store is closed', async () => {
+      const steps: string[] = [];
+      const abort = async (): Promise<void> => {
+        await settled();
+        steps.push('dropped');
+      };
+      const store = broken({ write: () => ({ write: () => {}, commit: fail, abort }), close: () => void steps.push('closed') });
+      const { origin, reader, isLeft, release } = await halfway(store);
+      await reader.return!();
+      expect(isLeft()).toBe(false);
+      await origin.dispatcher.cache.close();
+      expect(steps).toEqual(['dropped', 'closed']);
+      release();
+      await settled();
+      expect(isLeft()).toBe(true);
+    });
+  });
+
   it('is left alone after some failures, and told of', async () => {
     let asked = 0;
     const events: string[] = [];
@@ -90,11 +158,14 @@ describe('a store that fails', () => {
 
   describe('in the middle of a body', () => {
     /** A store that has one large body, and gives the chunks of `chunks` instead of it. */
-    async function opening(chunks: () => AsyncIterable<Uint8Array>): Promise<{ origin: CachedOrigin; events: CacheEvent[] }> {
+    async function opening(
+      chunks: () => AsyncIterable<Uint8Array>,
+      storeTimeout = 20,
+    ): Promise<{ origin: CachedOrigin; events: CacheEvent[] }> {
       const events: CacheEvent[] = [];
       const origin = cachedOrigin((_, number) => answer(`v${number}`, fresh), {
         store: broken({ open: chunks }),
-        storeTimeout: 20,
+        storeTimeout,
         onEvent: (event) => events.push(event),
       });
       await origin.ask('/');
@@ -125,14 +196,14 @@ describe('a store that fails', () => {
       const { origin } = await opening(async function* () {
         yield new Uint8Array(3);
         await never();
-      });
+      }, 10_000);
       const controller = new AbortController();
       const { body } = await origin.open('/', { context: { signal: controller.signal } });
       const reading = body.bytes();
       controller.abort('enough');
       await expect(reading).rejects.toMatchObject({ name: 'Aborted', cause: 'enough' });
-      const late = await origin.open('/', { context: { deadline: performance.now() + 5 } });
-      await expect(late.body.bytes()).rejects.toMatchObject({ name: 'DeadlineExceeded' });
+      const late = async (): Promise<unknown> => (await origin.open('/', { context: { deadline: performance.now() + 20 } })).body.bytes();
+      await expect(late()).rejects.toMatchObject({ name: 'DeadlineExceeded' });
     });
   });
 });

@@ -30,8 +30,10 @@ export class Flight {
   #landing: Landing | undefined = undefined;
   #landed: Promise<Landing> | undefined = undefined;
   #resolve: ((landing: Landing) => void) | undefined = undefined;
-  /** What it brings must not be kept: an unsafe request has been answered since it left. */
+  /** What it brings must not be kept: an unsafe request has been answered since it left, or the cache is closed. */
   isOutdated = false;
+  /** What it has brought, on its way into the store. */
+  body: SharedBody | undefined = undefined;
   isOver = false;
 
   /** Without a request it is found by nobody. */
@@ -54,6 +56,7 @@ export class Flight {
   letGo(): void {
     this.isOver = true;
     this.#landing = over;
+    this.body = undefined;
   }
 
   get landing(): Landing | undefined {

@@ -59,10 +59,28 @@ export class Flights {
     if (first === undefined || first.isOver) return;
     for (let flight: Flight | undefined = first; flight !== undefined; flight = flight.next) {
       flight.isOutdated = true;
-      const { landing } = flight;
-      if (landing?.kind === 'shared') landing.body.keepOut();
+      flight.body?.keepOut();
     }
     this.#flights.delete(key);
+  }
+
+  /** As `outdate`, whatever it is about. */
+  outdateAll(): void {
+    for (const key of this.#flights.keys()) this.outdate(key);
+  }
+
+  /** Nothing of what is under way is kept, and what nobody reads is not fetched to its end. What is whole already is still written. */
+  close(): void {
+    for (const first of this.#flights.values()) {
+      let flight: Flight | undefined = first;
+      while (flight !== undefined) {
+        // Which it is no longer part of, once it is over.
+        const { next }: Flight = flight;
+        if (!flight.isOver) flight.isOutdated = true;
+        flight.body?.stopKeeping();
+        flight = next;
+      }
+    }
   }
 
   isLoner(key: string): boolean {

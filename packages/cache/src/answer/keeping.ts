@@ -45,6 +45,7 @@ export class Keeping {
     const { maxEntryBytes, maxBackgroundBytes, maxVariants } = this.#core.settings;
     const owner = new KeptBody(this.#core, fetch, key, stored, replacedIds(basis.found, stored, maxVariants));
     const shared = new SharedBody(body, announcedLength(fields), writer, { entry: maxEntryBytes, background: maxBackgroundBytes }, owner);
+    flight.body = shared;
     const age = currentAge(policy, stored, moments.receivedAt);
     const isReusable = judge(policy, age, { directives: request.directives, anyAge: false }).verdict === 'fresh' && stored.part === null;
     // A response that varies is for those who ask the same, and equal requests do.

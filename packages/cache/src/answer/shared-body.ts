@@ -180,6 +180,13 @@ export class SharedBody implements ReadBody {
     this.#dropWriter();
   }
 
+  /** The cache is closed. What is whole goes into the store, and what is read is read on. */
+  stopKeeping(): void {
+    if (this.#isOver) return;
+    this.#dropWriter();
+    if (this.#readers === 0) void this.#abandon();
+  }
+
   #isWorthwhile(): boolean {
     if (this.#writer === undefined) return false;
     const rest = this.#announced === undefined ? 0 : this.#announced - this.#total;

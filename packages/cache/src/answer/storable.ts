@@ -34,7 +34,7 @@ export function storableOf(
   const control = controlOf(fields, settings.targetedFields);
   const whyNot = whyNotStorable({ status, headers: fields, control, isAuthorized: request.isAuthorized, shared: settings.shared });
   if (whyNot !== null) return whyNot;
-  if (flight.isOutdated) return 'an unsafe request has been answered meanwhile';
+  if (flight.isOutdated) return 'what it answers has been changed or purged meanwhile, or the cache is closed';
   const length = announcedLength(fields);
   if (length !== undefined && length > settings.maxEntryBytes) return `larger than maxEntryBytes (${settings.maxEntryBytes})`;
   const part = status === 206 ? parseContentRange(fieldValue(fields, 'content-range')) : null;

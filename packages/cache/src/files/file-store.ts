@@ -5,6 +5,7 @@ import { InvalidCacheOption } from '../errors.ts';
 import { FileParts } from './file-parts.ts';
 import { isWholeBody, openParts, PartDigests } from '../store/parts.ts';
 import { DecodedRecords } from '../store/decoded-records.ts';
+import { newResponseId } from '../store/response-id.ts';
 import { decodeRecord, encodeRecord, hashedKey, isId, type StoreRecord } from '../store/record.ts';
 import type { CacheStore, StoredBytes, StoredResponse, StoreSize, StoreWriter } from '../store/store.ts';
 import { TagIndex } from '../store/tag-index.ts';
@@ -42,7 +43,6 @@ export class FileStore implements CacheStore {
   readonly #records = new WeakMap<StoredResponse, StoreRecord>();
   #folders: Promise<unknown> | undefined = undefined;
   #swept: Promise<void> | undefined = undefined;
-  #lastDraft = 0;
 
   constructor(folder: string, { maxBytes = 1024 ** 3 }: FileStoreOptions = {}) {
     if (typeof folder !== 'string' || folder === '') throw new InvalidCacheOption('folder', 'must be the path of a folder');
@@ -89,10 +89,12 @@ export class FileStore implements CacheStore {
   }
 
   write(key: string, response: StoredResponse): StoreWriter {
-    const draft = join(this.#drafts, `${process.pid}-${(this.#lastDraft += 1)}-${response.id}`);
+    const draft = this.#newDraft();
     const digests = new PartDigests();
     let file: Promise<FileHandle> | undefined;
     let written: Promise<unknown> = this.#opened();
+    // Whoever writes is told; the first bytes may come long after.
+    written.catch(() => {});
     const add = (chunk: Uint8Array): Promise<void> => {
       const next = written.then(async () => {
         file ??= open(draft, 'wx', privateFile);
@@ -125,7 +127,11 @@ export class FileStore implements CacheStore {
       abort: async () => {
         await written.catch(() => {});
         await finish().catch(() => {});
-        await rm(draft, { force: true });
+        await rm(draft, { force: true }).catch(() => {});
+        // A commit that has failed half way, on a full disk, leaves nothing on it.
+        await this.#remove(key, response.id);
+        // The folder may be gone, and is made again for the next one.
+        this.#folders = undefined;
       },
     };
   }
@@ -187,11 +193,21 @@ export class FileStore implements CacheStore {
     }
   }
 
+  /** Of a name that no other store has: of this process, of a thread of it, or of one in another container that has the same number. */
+  #newDraft(): string {
+    return join(this.#drafts, `${process.pid}-${newResponseId()}`);
+  }
+
   /** Whole or not at all. */
   async #writeHead(record: StoreRecord): Promise<void> {
-    const draft = join(this.#drafts, `${process.pid}-${(this.#lastDraft += 1)}.head`);
-    await writeFile(draft, encodeRecord(record), { flag: 'wx', mode: privateFile });
-    await rename(draft, join(this.#folderOf(record.key), `${record.response.id}.head`));
+    const draft = this.#newDraft();
+    try {
+      await writeFile(draft, encodeRecord(record), { flag: 'wx', mode: privateFile });
+      await rename(draft, join(this.#folderOf(record.key), `${record.response.id}.head`));
+    } catch (error) {
+      await rm(draft, { force: true }).catch(() => {});
+      throw error;
+    }
   }
 
   #count({ key, response }: StoreRecord): void {
@@ -231,7 +247,13 @@ export class FileStore implements CacheStore {
   /** What is there is found at once; counting it goes on beside that. */
   async #opened(): Promise<void> {
     this.#folders ??= mkdir(this.#drafts, { recursive: true, mode: privateFolder });
-    await this.#folders;
+    try {
+      await this.#folders;
+    } catch (error) {
+      // What stands in its place may be gone the next time.
+      this.#folders = undefined;
+      throw error;
+    }
     void this.#sweeping();
   }
 

@@ -93,7 +93,7 @@ export class GuardedStore {
   abort(writer: StoreWriter): void {
     try {
       const ended = writer.abort();
-      if (ended instanceof Promise) ended.catch((error: unknown) => this.#failed('write', error));
+      if (ended instanceof Promise) void this.#running(this.#ended(ended.catch((error: unknown) => this.#failed('write', error))));
     } catch (error) {
       this.#failed('write', error);
     }
@@ -116,8 +116,19 @@ export class GuardedStore {
   #awaitedUnlock(unlock: Unlock): Unlock {
     return () => {
       const unlocked = unlock();
-      return unlocked instanceof Promise ? this.#running(unlocked) : unlocked;
+      return unlocked instanceof Promise ? this.#running(this.#ended(unlocked)) : unlocked;
     };
+  }
+
+  /** Waited for as long as for any answer. It says nothing of how the store is: it may not have been asked. */
+  #ended(work: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, this.#options.timeout);
+      void work.finally(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   #running<Value>(work: Promise<Value>): Promise<Value> {

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 
 import { BasicAuth, Client, DigestAuth, type ClientCache } from '@x/client';
@@ -13,6 +14,7 @@ import { describe, expect, it } from 'vitest';
 interface Origin extends AsyncDisposable {
   readonly url: string;
   readonly seen: { readonly method: string; readonly url: string; readonly headers: IncomingMessage['headers'] }[];
+  connections(): Promise<number>;
 }
 
 async function startOrigin(listener: RequestListener): Promise<Origin> {
@@ -25,6 +27,7 @@ async function startOrigin(listener: RequestListener): Promise<Origin> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
+    connections: () => promisify(server.getConnections.bind(server))(),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -221,5 +224,37 @@ describe('a client with a cache', () => {
       await cache.close();
       await rm(folder, { recursive: true, force: true });
     }
+  });
+
+  it('is closed with its cache while it fetches for nobody: no socket, draft or error stays behind', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'cache-client-'));
+    const held: ServerResponse[] = [];
+    await using origin = await startOrigin((request, response) => {
+      if (request.url === '/half')
+        response.writeHead(200, { 'cache-control': 'max-age=60', 'content-length': 1000 }).write('x'.repeat(100));
+      else if (origin.seen.length === 1) fresh(response, 'old', { 'cache-control': 'max-age=0, stale-while-revalidate=60' });
+      else held.push(response);
+    });
+    const events: string[] = [];
+    const cache = new HttpCache({ store: new FileStore(folder), onEvent: ({ type }) => events.push(type) });
+    const client = new Client({ baseUrl: origin.url, cache });
+    await client.get('/stale');
+    await expect.poll(() => cache.size()).toMatchObject({ entries: 1 });
+    expect((await client.get('/stale')).cache?.state).toBe('stale');
+    await expect.poll(() => held.length).toBe(1);
+    const half = await client.stream('GET', '/half');
+    for await (const chunk of half) {
+      expect(chunk).toHaveLength(100);
+      break;
+    }
+    await cache.close();
+    const closing = client.close();
+    // What has been asked is answered, and what was stored is outdated by that.
+    held[0]!.writeHead(200, { 'cache-control': 'max-age=60' }).end('new');
+    await closing;
+    await expect.poll(() => origin.connections()).toBe(0);
+    expect((await readdir(folder, { recursive: true })).filter((name) => name.startsWith('drafts/'))).toEqual([]);
+    expect([(await cache.size()).entries, events]).toEqual([0, []]);
+    await rm(folder, { recursive: true });
   });
 });

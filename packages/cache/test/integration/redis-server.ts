@@ -1,13 +1,15 @@
 /** A Redis server of its own for a test file: on a socket in a folder, with nothing kept. */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface RedisServer {
   /** Of its socket. */
   readonly path: string;
+  /** As a crash ends it. */
+  kill(): void;
   stop(): Promise<void>;
 }
 
@@ -21,9 +23,11 @@ function findReason(): string | undefined {
   return 'there is no redis-server';
 }
 
-export async function startRedis(): Promise<RedisServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'redis-'));
-  const path = join(folder, 'redis.sock');
+/** `path`: of the socket of one that has been stopped, in whose place it starts. */
+export async function startRedis(path: string = ''): Promise<RedisServer> {
+  if (path === '') path = join(await mkdtemp(join(tmpdir(), 'redis-')), 'redis.sock');
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true });
   const options = ['--port', '0', '--unixsocket', path, '--dir', folder, '--save', '', '--appendonly', 'no', '--loglevel', 'warning'];
   const server = spawn('redis-server', options, { stdio: 'ignore' });
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
@@ -33,6 +37,7 @@ export async function startRedis(): Promise<RedisServer> {
   }
   return {
     path,
+    kill: () => void server.kill('SIGKILL'),
     async stop() {
       server.kill('SIGKILL');
       await ended;

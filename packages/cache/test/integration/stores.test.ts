@@ -1,6 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { hash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 import { cached, MemoryStore, type StoredResponse } from '@x/cache';
 import { FileStore } from '@x/cache/files';
@@ -45,6 +49,99 @@ describeCacheStore('FileStore', {
       close: () => rm(folder, { recursive: true, force: true }),
     };
   },
+});
+
+describe('a folder', () => {
+  let folder: string;
+  beforeEach(async () => void (folder = await scratch()));
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  function cachedIn(store: FileStore) {
+    const told: string[] = [];
+    const pool = cached(
+      mockDispatcher(({ url }) => ({
+        status: 200,
+        headers: [['cache-control', 'max-age=60']],
+        body: (async function* () {
+          // Later than anything that has failed at once.
+          await new Promise((resolve) => setImmediate(resolve));
+          yield Buffer.alloc(url[3].startsWith('/large') ? 600_000 : 1000, 'x');
+        })(),
+      })),
+      { store, storeTimeout: 10_000, onEvent: (event) => told.push(event.type) },
+    );
+    const ask = async (path: string): Promise<string> => {
+      let state = '';
+      const [, , , , body] = await pool.dispatch('GET', ['http', 'origin.test', null, path], [], null, undefined, {
+        onCacheOutcome: (outcome) => (state = outcome.state),
+      });
+      expect((await body.bytes()).length).toBe(path.startsWith('/large') ? 600_000 : 1000);
+      return state;
+    };
+    /** And what has come is written. */
+    const askAll = async (...paths: string[]): Promise<string[]> => {
+      const states = await Promise.all(paths.map(ask));
+      await pool.cache.close();
+      return states;
+    };
+    return { askAll, told };
+  }
+
+  it('that is none fails no request, and is used once it is one', async () => {
+    const path = join(folder, 'cache');
+    await writeFile(path, 'a file');
+    const { askAll, told } = cachedIn(new FileStore(path));
+    expect(await askAll('/')).toEqual(['miss']);
+    expect(new Set(told)).toEqual(new Set(['store-failed']));
+    await rm(path);
+    expect([await askAll('/'), await askAll('/')]).toEqual([['miss'], ['hit']]);
+  });
+
+  it('that somebody has removed is made again', async () => {
+    const { askAll } = cachedIn(new FileStore(folder));
+    await askAll('/');
+    await rm(folder, { recursive: true });
+    await askAll('/lost');
+    expect([await askAll('/'), await askAll('/')]).toEqual([['miss'], ['hit']]);
+  });
+
+  it('on a full disk keeps what fits, fails no request, and has no rest of the others', async () => {
+    const program = new URL('full-disk.ts', import.meta.url);
+    // 512 blocks of 1 KiB: the limit of a file stands in for that of a disk.
+    const { stdout } = await promisify(execFile)('bash', [
+      '-c',
+      'ulimit -f 512; exec "$0" --import tsx "$1" "$2"',
+      process.execPath,
+      fileURLToPath(program),
+      folder,
+    ]);
+    expect(JSON.parse(stdout)).toEqual({ states: ['miss', 'miss', 'miss', 'hit'], events: ['write'] });
+    const left = (await readdir(folder, { recursive: true })).filter((name) => /\.(?:head|body)$|drafts./.test(name));
+    expect(left.map((name) => name.replace(/^.*\./, '')).toSorted()).toEqual(['body', 'head']);
+  });
+
+  it('whose response cannot get its head has no body of it either', async () => {
+    const store = new FileStore(folder);
+    const response = storedResponse('one');
+    const writer = store.write('key', response);
+    await writer.write(new Uint8Array(1000));
+    const name = hash('sha256', 'key', 'hex').slice(0, 40);
+    await mkdir(join(folder, 'responses', name.slice(0, 2), name.slice(2), 'one.head'), { recursive: true });
+    await expect(writer.commit(1000, [])).rejects.toThrow();
+    await writer.abort();
+    const left = await readdir(folder, { recursive: true });
+    expect(left.filter((path) => path.endsWith('.body') || path.startsWith('drafts/'))).toEqual([]);
+  });
+
+  it('is shared by two caches: each finds what the other has written, and forgets what the other has removed', async () => {
+    const [one, two] = [cachedIn(new FileStore(folder)), cachedIn(new FileStore(folder))];
+    const paths = Array.from({ length: 20 }, (_, n) => `/${n % 2 === 0 ? 'small' : 'large'}/${n}`);
+    await Promise.all([one.askAll(...paths), two.askAll(...paths)]);
+    for (const each of [one, two]) expect(new Set(await each.askAll(...paths))).toEqual(new Set(['hit']));
+    await new FileStore(folder).clear();
+    expect([await one.askAll('/large/1'), await two.askAll('/large/1')]).toEqual([['miss'], ['hit']]);
+    expect([one.told, two.told]).toEqual([[], []]);
+  });
 });
 
 interface Database {
