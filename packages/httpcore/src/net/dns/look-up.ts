@@ -54,6 +54,11 @@ export class LookUp {
     };
   }
 
+  /** Whoever is asked said nothing for so long that not even an old answer is left. */
+  get isHopeless(): boolean {
+    return this.#isSlow && this.#subject.stale() === undefined;
+  }
+
   wait(waiter: LookUpWaiter): Resolving {
     this.#waiters.add(waiter);
     if (this.#isSlow) this.#giveStale();

@@ -150,6 +150,18 @@ describe('where nobody can say anything', () => {
     expect(world.clock.pending).toBe(0);
   });
 
+  it('and the one who is asked never answers, nobody is held up once there is no old answer any more', () => {
+    const world = new World(['192.0.2.1', null, '192.0.2.2']);
+    world.ask();
+    world.clock.advance(10_000);
+    world.ask();
+    world.clock.advance(1_800);
+    expect(world.ask()).toBe('192.0.2.1: stale');
+    world.clock.advance(60_000);
+    expect([world.ask(), world.ask()]).toEqual(['192.0.2.2: lookup', '192.0.2.2: cache']);
+    expect(world.asked).toHaveLength(3);
+  });
+
   it('whoever gives up before leaves no timer behind', () => {
     const world = new World(['192.0.2.1', null]);
     world.ask();

@@ -141,7 +141,7 @@ export class Resolver {
       else tell(answer, source);
     });
     const underWay = this.#underWay.get(key);
-    if (underWay !== undefined) return underWay.wait(waiter);
+    if (underWay !== undefined && !underWay.isHopeless) return underWay.wait(waiter);
     return this.#lookUp(key, host, family).begin(waiter);
   }
 
