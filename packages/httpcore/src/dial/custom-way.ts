@@ -3,6 +3,7 @@ import type { Connect } from '../model/connect.ts';
 import type { Guard } from '../contract/guard.ts';
 import { dropStream, isOver, transportOver, unusableStream, whenOpen } from '../net/given-stream.ts';
 import { isAddress } from '../net/dns/resolver.ts';
+import type { SocketTransport } from '../net/socket-transport.ts';
 import { Admission } from './admission.ts';
 import type { Way, WayListener } from './way.ts';
 
@@ -67,7 +68,17 @@ export class CustomWay implements Way {
     this.#controller.abort(new DOMException('The connection is not wanted any more', 'AbortError'));
   }
 
+  /** It may be of any make, and throw at whatever it is asked. */
   #take(stream: unknown): void {
+    try {
+      this.#receive(stream);
+    } catch (error) {
+      dropStream(stream);
+      this.#failed(error);
+    }
+  }
+
+  #receive(stream: unknown): void {
     const problem = unusableStream(stream);
     if (problem !== undefined || this.#listener.isSettled) dropStream(stream);
     if (this.#listener.isSettled) return;
@@ -96,7 +107,14 @@ export class CustomWay implements Way {
   #opened(stream: unknown): void {
     const listener = this.#listener;
     if (listener.isSettled) return;
-    const transport = transportOver(stream);
+    let transport: SocketTransport;
+    try {
+      transport = transportOver(stream);
+    } catch (error) {
+      dropStream(stream);
+      this.#failed(error);
+      return;
+    }
     const { host, port } = this.#request;
     listener.trace('connect-end', { address: host, port });
     if (listener.isSettled) {

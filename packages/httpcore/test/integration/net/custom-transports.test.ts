@@ -1,7 +1,7 @@
 /** Connections by the option `connect`: streams of any make, under TLS, HTTP/2, proxies, limits and the guard. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter, once } from 'node:events';
-import { connect as connectSocket, type Socket } from 'node:net';
+import { connect as connectSocket, Socket } from 'node:net';
 import { Duplex, PassThrough } from 'node:stream';
 
 import { mebibytes, startProxy, startServer } from '@x/testbed';
@@ -156,6 +156,19 @@ describe('connect', () => {
 
   const ended = new PassThrough();
   ended.end();
+  const refuse = (): never => {
+    throw new Error('not that');
+  };
+  const odd = (name: string): Duplex =>
+    Object.defineProperty(new PassThrough(), name, { get: () => (name === 'on' ? onlyErrors : refuse()) });
+  function onlyErrors(event: string): void {
+    if (event === 'drain') refuse();
+  }
+  const oddSocket = (): Socket => {
+    const socket = new Socket();
+    setImmediate(() => socket.emit('connect'));
+    return Object.assign(socket, { setNoDelay: refuse });
+  };
   it.each<[string, Connect]>([
     [
       'throws',
@@ -174,6 +187,11 @@ describe('connect', () => {
     ],
     ['gives what is closed', () => new PassThrough().destroy()],
     ['gives what has ended', () => ended],
+    ['gives what refuses a listener', () => odd('on')],
+    ['gives that later', async () => odd('on')],
+    ['gives later what can not be looked at', async () => odd('readableEnded')],
+    ['gives later a socket that can not be configured', async () => oddSocket()],
+    ['gives a socket that can not be configured once it is connected', () => Object.assign(oddSocket(), { connecting: true })],
   ])('that %s is a connection that could not be made', async (name, connect) => {
     await using pool = new ConnectionPool({ connect });
     const error = await failureOf(pool);
