@@ -20,7 +20,6 @@ import {
 import { checkGrace, resolvePoolOptions, type PoolOptions } from './model/pool-options.ts';
 import type { NetworkOptions } from './contract/network-options.ts';
 import { onlyHttp1 } from './model/destination.ts';
-import { networkOf } from './model/network.ts';
 import { parseOrigin } from './model/origin.ts';
 import type { ConnectionObserver } from './contract/trace.ts';
 import type { Proxy } from './model/proxy/proxy.ts';
@@ -146,9 +145,11 @@ export class ConnectionPool implements Dispatcher {
       if (url === undefined) throw new LocalProtocolError('The origin is not a URL', { code: 'INVALID_TARGET', phase: 'request' });
       if (this.#pool.closing) throw new PoolClosed('The pool is closed', { phase: 'request' });
       const { protocol, hostname, port } = url;
-      const { signal, servername, network: given } = options;
-      const network = given === undefined ? null : networkOf(given);
-      const stated = options.proxy === undefined ? this.#proxy : options.proxy;
+      const own: ConnectOptions = Object.assign(Object.create(null) as ConnectOptions, options);
+      const { signal, servername } = own;
+      const network = this.#pool.networkOf(own);
+      this.#pool.reviewTls();
+      const stated = own.proxy === undefined ? this.#proxy : own.proxy;
       const proxy = network?.socketPath === undefined ? stated : null;
       const parsed = parseOrigin(
         protocol.slice(0, -1),

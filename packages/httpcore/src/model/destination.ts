@@ -54,14 +54,13 @@ export function destinationOf(
 
 export function originDestination(origin: Origin, via: Proxy | null, { http1, http2 }: ProtocolOptions): Destination {
   // Without TLS there is nothing to agree on: HTTP/2 by prior knowledge is what is left when HTTP/1.1 is switched off.
-  if (origin.scheme === 'http') return { origin, proxy: null, via, protocols: http1 ? onlyHttp1 : onlyHttp2 };
-  return { origin, proxy: null, via, protocols: !http2 ? onlyHttp1 : http1 ? both : onlyHttp2 };
+  if (origin.scheme === 'http') return { origin, proxy: null, via, protocols: http1 ? onlyHttp1 : onlyHttp2, network: null };
+  return { origin, proxy: null, via, protocols: !http2 ? onlyHttp1 : http1 ? both : onlyHttp2, network: null };
 }
 
 export function proxyDestination(proxy: Proxy, network: Network | null = null): Destination {
-  const leg = legOf(network);
   return {
-    ...(leg !== null && { network: leg }),
+    network: legOf(network),
     origin: proxyFacts(proxy).peer,
     proxy,
     via: proxy.via,

@@ -9,7 +9,11 @@ import { checkedTrailers } from './field-syntax.ts';
  * @throws {LocalProtocolError} `INVALID_OPTION`, naming what is not what it is taken for; as `checkedTrailers`.
  */
 export function ownContext(context: DispatchContext): DispatchContext {
-  const own = { ...context };
+  const own: { -readonly [Name in keyof DispatchContext]: DispatchContext[Name] } = { ...context };
+  // Nothing on Object.prototype can lead a request elsewhere.
+  if (own.network !== undefined && !Object.hasOwn(own, 'network')) own.network = undefined;
+  if (own.proxy !== undefined && !Object.hasOwn(own, 'proxy')) own.proxy = undefined;
+  if (own.servername !== undefined && !Object.hasOwn(own, 'servername')) own.servername = undefined;
   const { signal, deadline, trace, onInformational, trailers, replayableBody, replayMisdirected, protocol, servername, network } = own;
   if (signal !== undefined && !isSignal(signal)) throw invalid('signal', 'must be an AbortSignal');
   if (deadline !== undefined && (typeof deadline !== 'number' || Number.isNaN(deadline))) {

@@ -25,6 +25,8 @@ const knownTls = new WeakMap<object, { readonly own: TlsOptions; readonly key: s
  * @throws {LocalProtocolError} `INVALID_OPTION`, naming the option and never showing its value.
  */
 export function networkOf(options: NetworkOptions): Network | null {
+  if (typeof options !== 'object' || (options as NetworkOptions | null) === null)
+    throw new LocalProtocolError('The option "network" must be an object', { code: 'INVALID_OPTION', phase: 'request' });
   let network = known.get(options);
   if (network === undefined) {
     network = read(options);

@@ -31,7 +31,9 @@ const fileNames = ['ca', 'cert', 'key', 'pfx', 'crl'] as const;
  * @example
  * const client = new Client({ tls: tlsFiles({ cert: '/run/tls/tls.crt', key: '/run/tls/tls.key', ca: ['default', '/run/tls/ca.crt'] }) });
  */
-export function tlsFiles(files: TlsFiles, rest: Omit<TlsOptions, (typeof fileNames)[number]> = {}): TlsSource {
+export function tlsFiles(given: TlsFiles, rest: Omit<TlsOptions, (typeof fileNames)[number]> = {}): TlsSource {
+  // Nothing on Object.prototype can bring an authority.
+  const files: TlsFiles = Object.assign(Object.create(null) as TlsFiles, given);
   const { every = 1_000 } = files;
   if (typeof every !== 'number' || !(every >= 0)) throw invalid('every', 'must be a number of milliseconds, 0 or more');
   for (const name of Object.keys(files)) {

@@ -108,14 +108,14 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     const target = url[3];
     checkMethod(method);
     checkTarget(target);
-    if (this.#options.tlsSource !== null) this.#reviewTls();
+    if (this.#options.tlsSource !== null) this.reviewTls();
     // Whatever the caller does with his arrays and objects from here on: what was checked is what is sent.
     const fields = checkedFields(headers);
     const content = Array.isArray(body) ? (body.slice() as readonly Uint8Array[]) : body;
     const limits = timeouts === this.#options.timeouts ? timeouts : checkedTimeouts(timeouts);
     const own = context === undefined ? undefined : this.#checkedContext(context);
     const framing = requestFraming(method, fields, content, own?.trailers !== undefined);
-    const network = own?.network === undefined ? null : this.#networkOf(own);
+    const network = own?.network === undefined ? null : this.networkOf(own);
     const proxy = this.#proxyOf(own, network);
     const isForwarded = proxy !== null && this.#isForwarded(method, scheme, fields, proxy, network);
     const { origin, peer } = this.#peers.find(url, own?.servername, proxy, isForwarded, network);
@@ -168,8 +168,9 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     return exchange.response;
   }
 
-  #networkOf({ network, proxy }: DispatchContext): Network | null {
-    const own = networkOf(network!);
+  /** What is said of a connection, where it is no contradiction. @throws {LocalProtocolError} `INVALID_OPTION` */
+  networkOf({ network, proxy }: Pick<DispatchContext, 'network' | 'proxy'>): Network | null {
+    const own = network === undefined ? null : networkOf(network);
     if (own?.socketPath !== undefined && proxy !== undefined && proxy !== null)
       throw invalidNetwork('socketPath', "and the context's proxy must not both be given");
     if (own?.localAddress !== undefined && this.#options.connect !== null)
@@ -205,7 +206,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
   }
 
   /** With other certificates or keys no request goes over connections that were made before. */
-  #reviewTls(): void {
+  reviewTls(): void {
     const tls = this.#dialer.reviewTls?.();
     if (tls === undefined) return;
     this.coalescing?.trustBy(tls);
@@ -328,6 +329,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
 
   preconnect(url: UrlParts): Promise<void> {
     if (this.closing) throw new PoolClosed('The pool is closed', { phase: 'request' });
+    this.reviewTls();
     const { proxy } = this.#options;
     const isForwarded = proxy !== null && forwards(proxy, url[0], this.#options);
     const { origin, peer } = this.#peers.find(url, undefined, proxy, isForwarded, null);

@@ -10,7 +10,15 @@ import { inspect } from 'node:util';
 import { clientCertificate, serverCertificate, startProxy, startServer, trustedAuthority, type LocalServer } from '@x/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { ConnectionPool, Proxy, type DispatchContext, type NetworkOptions, type PoolOptions, type UrlParts } from '../../../src/index.ts';
+import {
+  ConnectionPool,
+  Proxy,
+  type ConnectOptions,
+  type DispatchContext,
+  type NetworkOptions,
+  type PoolOptions,
+  type UrlParts,
+} from '../../../src/index.ts';
 import { lookup } from './trust-world.ts';
 
 let ca: string;
@@ -208,4 +216,30 @@ it.each<[unknown, RegExp]>([
   });
   await using custom = new ConnectionPool({ connect: () => new Promise(() => {}) });
   await expect(answer(custom, ['http', 'a.test', 1, '/'], { localAddress: '127.0.0.1' })).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+});
+
+it('is the request’s own, and for connections without HTTP it is checked as well', async () => {
+  await using server = await startServer('echo', {});
+  await using pool = new ConnectionPool();
+  const prototype = Object.prototype as ConnectOptions;
+  Object.assign(prototype, { network: { socketPath: '/none' }, servername: 'b.test', proxy: new Proxy('http://127.0.0.1:1') });
+  const url: UrlParts = ['http', '127.0.0.1', server.port, '/'];
+  const asked = pool.dispatch('GET', url, [], null, undefined, {});
+  const connected = pool.connect(server.origin, {});
+  for (const name of ['network', 'servername', 'proxy']) Reflect.deleteProperty(prototype, name);
+  const [, status, , , body] = await asked;
+  await body.bytes();
+  (await connected).destroy();
+  expect(status).toBe(200);
+
+  const socketPath = join(folder, 'none');
+  const proxy = new Proxy('http://127.0.0.1:1');
+  await using custom = new ConnectionPool({ connect: () => expect.unreachable() });
+  for (const refused of [
+    pool.connect(server.origin, { network: 5 as never }),
+    pool.connect(server.origin, { network: null as never }),
+    pool.connect(server.origin, { proxy, network: { socketPath } }),
+    custom.connect(server.origin, { network: { localAddress: '127.0.0.1' } }),
+  ])
+    await expect(refused).rejects.toMatchObject({ name: 'LocalProtocolError', code: 'INVALID_OPTION' });
 });

@@ -132,7 +132,36 @@ it('what can not be used changes nothing, and is told once', async () => {
   }
 });
 
+it('connections without HTTP, and those that are made beforehand, have the new ones, too', async () => {
+  const { server } = await whoIsIt(false);
+  await using _server = server;
+  let current = ada;
+  await using pool = new ConnectionPool({ lookup, tls: () => current });
+  const connect = async (): Promise<string> => {
+    const socket = await pool.connect(server.origin, { servername: 'localhost' });
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    return Buffer.concat((await socket.toArray()) as Buffer[]).toString();
+  };
+  expect(await connect()).toContain('ada');
+  current = eve;
+  expect(await connect()).toContain('eve');
+  await pool.preconnect(server.origin.replace('127.0.0.1', 'localhost'));
+  current = ada;
+  await pool.preconnect(server.origin.replace('127.0.0.1', 'localhost'));
+  expect(pool.stats().opened).toBe(2);
+});
+
 describe('tlsFiles()', () => {
+  it('has no files but its own', () => {
+    const prototype = Object.prototype as { ca?: string };
+    prototype.ca = join(folder, 'none.pem');
+    try {
+      expect(Object.keys(tlsFiles({})())).toEqual([]);
+    } finally {
+      delete prototype.ca;
+    }
+  });
+
   it('reads files when they have changed', async () => {
     const { server } = await whoIsIt(true);
     await using _server = server;
