@@ -51,6 +51,9 @@ export function readTrustEnv(input: TrustEnvInput | null): OnInvalidProxy | unde
 
 export const noProxies: ProxySettings = Object.freeze({ stated: undefined, environment: undefined, isOfCall: false });
 
+/** Of a call that has named the whole way by itself. */
+export const passedBy: ProxySettings = Object.freeze({ stated: undefined, environment: undefined, isOfCall: true });
+
 /** @throws {InvalidOption} `proxy` or `trustEnv` is none of the forms. */
 export function clientProxies(
   inherited: ProxySettings,

@@ -2,7 +2,7 @@
 import { StreamResponse } from '../response/stream-response.ts';
 import type { CallContext } from '../call/context.ts';
 import { cachedCall, noCache, type CacheSettings } from '../caching/cache-settings.ts';
-import type { ProxySettings } from '../proxies/proxy-settings.ts';
+import { passedBy, type ProxySettings } from '../proxies/proxy-settings.ts';
 import type { TelemetrySettings, WatchedCall } from '../telemetry/telemetry-settings.ts';
 import type { CallNetwork } from './call-network.ts';
 import type { FindRoute } from './routes.ts';
@@ -34,12 +34,15 @@ export function dispatchBy(route: FindRoute, settingsOf: (context: CallContext) 
           if (request.trailers === undefined) fields = withContentLength(fields, length);
         }
         const { proxies, caching, watching, sensitive, network } = settingsOf(context);
-        const { dispatcher, proxy } = route(request.urlParts, proxies);
+        const ofHop = network?.towards(request.urlParts, context.request.urlParts);
+        // A socket is the whole way; a proxy that the call names beside it is a contradiction, and told.
+        const isWholeWay = ofHop?.socketPath !== undefined && !proxies.isOfCall;
+        const { dispatcher, proxy } = route(request.urlParts, isWholeWay ? passedBy : proxies);
         const { cache, mode } = network?.isPersonal === true ? noCache : caching;
         const { telemetry } = watching;
         const seen = telemetry === null ? dispatcher : telemetry.over(dispatcher);
         const target = cache === null ? seen : cache.over(seen);
-        let within = context.dispatchContext(attempt, proxy, network?.towards(request.urlParts, context.request.urlParts));
+        let within = context.dispatchContext(attempt, proxy, ofHop);
         if (content?.onFailure !== undefined) {
           watch = new SourceWatch(content, within.signal);
           within = { ...within, signal: watch.signal };

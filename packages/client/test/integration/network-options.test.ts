@@ -11,7 +11,7 @@ import { clientCertificate, serverCertificate, startServer, trustedAuthority } f
 import { mockDispatcher, type Dispatcher, type TlsOptions } from '@x/httpcore';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { Client, InvalidOption, PinMismatch } from '../../src/index.ts';
+import { Client, InvalidOption, PinMismatch, Proxy } from '../../src/index.ts';
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -215,6 +215,27 @@ describe('what a client says of its connections', () => {
     expect(() => client.buildRequest('GET', '/', { network } as never)).toThrow(InvalidOption);
     await expect(client.get('/', { network: 'ada' as never })).rejects.toThrow(/"network" must be an object/);
     await expect(client.get('/', { network: { tsl: {} } as never })).rejects.toThrow(InvalidOption);
+  });
+
+  it.skipIf(process.platform === 'win32')('network: a socket is the whole way, past whatever proxy there is', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'socket-'));
+    const socketPath = await listening(
+      createServer((request, response) => response.end(request.headers.host)),
+      join(folder, 's'),
+    );
+    const proxy = 'http://127.0.0.1:1';
+    for (const options of [
+      { proxy },
+      { proxy: () => proxy },
+      { proxy: [proxy, null] },
+      { mounts: { 'http://docker.test': new Proxy(proxy) } },
+    ]) {
+      await using client = new Client(options);
+      expect((await client.get('http://docker.test/', { network: { socketPath } })).text()).toBe('docker.test');
+      const both = client.get('http://docker.test/', { network: { socketPath }, proxy });
+      await expect(both).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+    }
+    await rm(folder, { recursive: true });
   });
 
   it('network: is handed to a dispatcher of somebody else, and keeps its answers out of the cache', async () => {
