@@ -11,6 +11,7 @@ import type { Basis } from './fetch.ts';
 export function addedFields({ stored, siblings, beginning }: Basis, request: CacheRequest): readonly HeaderPair[] {
   if (request.mode === 'reload') return noFields;
   if (beginning !== undefined) return [rangeBehind(beginning.part!), ['if-range', strongTag(beginning.headers)!]];
+  if (stored === undefined && siblings.length === 0) return noFields;
   // The answer to a HEAD that is conditional would say less; the caller's own preconditions go on beside ours.
   const asked = stored === undefined ? siblings : [stored];
   const fields = conditionalFields(asked.map(({ headers }) => headers));

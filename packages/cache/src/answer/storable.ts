@@ -43,7 +43,7 @@ export function storableOf(
   const policy = storedPolicy(status, headers, moments, settings);
   const stored: StoredResponse = {
     id: newResponseId(),
-    url: request.key.split(' ', 1)[0]!,
+    url: urlOf(request.key),
     status,
     reason,
     httpVersion,
@@ -64,6 +64,12 @@ export function storableOf(
 export function announcedLength(fields: readonly HeaderPair[]): number | undefined {
   const value = fieldValue(fields, 'content-length');
   return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+}
+
+/** Without what else the key tells requests by. */
+function urlOf(key: string): string {
+  const space = key.indexOf(' ');
+  return space === -1 ? key : key.slice(0, space);
 }
 
 const aboutPart = new Set(['content-range', 'content-length']);
@@ -99,7 +105,7 @@ const worthOfValidator = 30 * 86_400;
 
 /** When nobody can want it any more, for stores that forget by time. */
 export function usefulUntil({ lifetime, initialAge, directives }: StoredPolicy, receivedAt: number): number {
-  const windows = ['stale-while-revalidate', 'stale-if-error'].map((name) => deltaSeconds(directives, name) || 0);
-  const fresh = Math.max(0, lifetime.seconds - initialAge) + Math.max(...windows);
+  const window = Math.max(deltaSeconds(directives, 'stale-while-revalidate') || 0, deltaSeconds(directives, 'stale-if-error') || 0);
+  const fresh = Math.max(0, lifetime.seconds - initialAge) + window;
   return receivedAt + Math.max(fresh, worthOfValidator) * 1000;
 }

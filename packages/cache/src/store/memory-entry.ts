@@ -146,8 +146,11 @@ export function keptBody(chunks: readonly Uint8Array[], length: number): string 
   return chunks.length > 1 && length <= 64 * 1024 ? [joined(chunks, length)] : chunks;
 }
 
-function latin1({ buffer, byteOffset, byteLength }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
+// Not by way of a Buffer over the same memory: a small array has its memory in the heap, and asking for its `buffer` moves it out.
+const { latin1Slice } = Buffer.prototype;
+
+function latin1(bytes: Uint8Array): string {
+  return latin1Slice.call(bytes, 0, bytes.length);
 }
 
 function packed(headers: readonly HeaderPair[]): string {

@@ -10,6 +10,7 @@ export interface MemoryStoreOptions {
 
 /** So many of those that were asked for last are kept as they are handed out. */
 const mostUnpacked = 1024;
+const nothing: readonly StoredResponse[] = Object.freeze([]);
 
 /**
  * Keeps responses in this process, and forgets those that nobody has used for longest.
@@ -36,9 +37,11 @@ export class MemoryStore implements CacheStore {
   }
 
   find(key: string): readonly StoredResponse[] {
+    const first = this.#entries.get(key);
+    if (first === undefined) return nothing;
     const found: StoredResponse[] = [];
     let following: MemoryEntry | undefined;
-    for (let entry = this.#entries.get(key); entry !== undefined; entry = following) {
+    for (let entry: MemoryEntry | undefined = first; entry !== undefined; entry = following) {
       following = entry.next;
       const response = entry.unpacked ?? this.#unpack(entry);
       if (response === undefined) this.#remove(entry);

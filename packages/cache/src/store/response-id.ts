@@ -9,5 +9,5 @@ export function newResponseId(): string {
   if (process === '') process = randomBytes(12).toString('base64url');
   last += 1;
   // One flat text, which a sum of two is not.
-  return [process, last.toString(36)].join('-');
+  return [process, last].join('-');
 }
