@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 
-import type { ByteIterable, Dispatcher, DispatchResponse, HeaderPair, Timeouts, UrlParts } from '@x/httpcore';
+import type { ByteIterable, CloseOptions, Dispatcher, DispatchResponse, HeaderPair, Timeouts, UrlParts } from '@x/httpcore';
 
 import { Answering } from './answer/answering.ts';
 import { CacheCore } from './answer/cache-core.ts';
@@ -171,13 +171,16 @@ export class CachedDispatcher implements Dispatcher {
     return this.#answering.dispatch({ method, url, headers, body, timeouts, context });
   }
 
-  close(): Promise<void> {
+  /** As that of the dispatcher: what runs has its grace, and so has what the cache itself asks for. */
+  close(options?: CloseOptions): Promise<void> {
     this.#isClosed = true;
-    return this.#inner.close();
+    return this.#inner.close(options);
   }
 
+  /** Ends at once what nobody reads: also what is fetched for the store alone. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
+    this.#answering.leave();
     await this.#inner[Symbol.asyncDispose]();
   }
 }

@@ -71,6 +71,11 @@ export class Answering {
     return this.#fetching.fetch(request, { ...basis, why });
   }
 
+  /** What it asks for by itself, and for nobody, ends. */
+  leave(): void {
+    this.#fetching.leave();
+  }
+
   /** From the store alone; `undefined` where the origin would have to be asked. */
   async fromStore(request: CacheRequest): Promise<DispatchResponse | undefined> {
     const basis = this.#basis(request, await this.#core.store.find(request.key));

@@ -42,6 +42,7 @@ export class Fetching {
   readonly #inner: Dispatcher;
   readonly #answers: StoreAnswers;
   readonly #keeping: Keeping;
+  readonly #background = new AbortController();
 
   constructor(core: CacheCore, inner: Dispatcher, answers: StoreAnswers) {
     this.#core = core;
@@ -63,11 +64,17 @@ export class Fetching {
   /** Asks about what is being used stale meanwhile (RFC 5861 §3). */
   inBackground(request: CacheRequest, basis: Basis): void {
     const { proxy, servername } = request.context ?? {};
-    const own: CacheRequest = { ...request, context: { proxy, servername }, isConditional: false };
+    const own: CacheRequest = { ...request, context: { proxy, servername, signal: this.#background.signal }, isConditional: false };
     if (this.#core.flights.find(own) !== undefined) return;
     this.#lead(own, basis, true)
       .then(([, , , , body]) => body.close())
       .catch((error: unknown) => this.#core.tell({ type: 'background-failed', url: own.key, error }));
+  }
+
+  /** What is used stale stays so, and of a body that nobody reads nothing more is fetched. */
+  leave(): void {
+    this.#background.abort(new Error('The dispatcher of the cache was disposed'));
+    this.#core.flights.leave(this.#inner);
   }
 
   /** The answer to a POST, for the GETs that follow; `undefined` where it may not be kept. */
@@ -109,6 +116,7 @@ export class Fetching {
   #lead(request: CacheRequest, basis: Basis, isShared: boolean): Promise<DispatchResponse> {
     const { flights, store } = this.#core;
     const flight = flights.begin(request.key, isShared ? request : undefined);
+    flight.dispatcher = this.#inner;
     if (isShared && store.hasLocks && !flights.isLoner(request.key)) return this.#leadAmongProcesses(request, basis, flight);
     return this.#exchange(new Fetch(request, basis, flight, flights, Relay.of(request.context, isShared)));
   }

@@ -32,6 +32,8 @@ export class Flight {
   #resolve: ((landing: Landing) => void) | undefined = undefined;
   /** What it brings must not be kept: an unsafe request has been answered since it left, or the cache is closed. */
   isOutdated = false;
+  /** Which it was sent by. */
+  dispatcher: Dispatcher | undefined = undefined;
   /** What it has brought, on its way into the store. */
   body: SharedBody | undefined = undefined;
   isOver = false;

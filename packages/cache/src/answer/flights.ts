@@ -1,4 +1,6 @@
 /** The exchanges that are under way, by what they bring. */
+import type { Dispatcher } from '@x/httpcore';
+
 import { RecentFacts } from '../store/recent-facts.ts';
 import type { CacheRequest } from '../cache-request.ts';
 import { signatureOf } from './collapsing.ts';
@@ -71,13 +73,26 @@ export class Flights {
 
   /** Nothing of what is under way is kept, and what nobody reads is not fetched to its end. What is whole already is still written. */
   close(): void {
+    this.#each((flight) => {
+      flight.isOutdated = true;
+      flight.body?.stopKeeping();
+    });
+  }
+
+  /** What nobody reads is not fetched to its end by this dispatcher. */
+  leave(dispatcher: Dispatcher): void {
+    this.#each((flight) => {
+      if (flight.dispatcher === dispatcher) flight.body?.stopUnread();
+    });
+  }
+
+  #each(act: (flight: Flight) => void): void {
     for (const first of this.#flights.values()) {
       let flight: Flight | undefined = first;
       while (flight !== undefined) {
         // Which it is no longer part of, once it is over.
         const { next }: Flight = flight;
-        if (!flight.isOver) flight.isOutdated = true;
-        flight.body?.stopKeeping();
+        if (!flight.isOver) act(flight);
         flight = next;
       }
     }

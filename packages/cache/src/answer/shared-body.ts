@@ -184,7 +184,12 @@ export class SharedBody implements ReadBody {
   stopKeeping(): void {
     if (this.#isOver) return;
     this.#dropWriter();
-    if (this.#readers === 0) void this.#abandon();
+    this.stopUnread();
+  }
+
+  /** Nothing more is fetched for nobody. */
+  stopUnread(): void {
+    if (!this.#isOver && this.#readers === 0) void this.#abandon();
   }
 
   #isWorthwhile(): boolean {

@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib';
 
 import { BasicAuth, Client, DigestAuth, type ClientCache } from '@x/client';
 import { HttpCache } from '@x/cache';
+import { ConnectionPool } from '@x/httpcore';
 import { FileStore } from '@x/cache/files';
 import { describe, expect, it } from 'vitest';
 
@@ -226,7 +227,7 @@ describe('a client with a cache', () => {
     }
   });
 
-  it('is closed with its cache while it fetches for nobody: no socket, draft or error stays behind', async () => {
+  it.each(['closed', 'disposed'] as const)('is %s while it fetches for nobody: no socket, draft or error stays behind', async (how) => {
     const folder = await mkdtemp(join(tmpdir(), 'cache-client-'));
     const held: ServerResponse[] = [];
     await using origin = await startOrigin((request, response) => {
@@ -237,24 +238,32 @@ describe('a client with a cache', () => {
     });
     const events: string[] = [];
     const cache = new HttpCache({ store: new FileStore(folder), onEvent: ({ type }) => events.push(type) });
-    const client = new Client({ baseUrl: origin.url, cache });
+    const pool = cache.over(new ConnectionPool());
+    const client = new Client({ baseUrl: origin.url, ...(how === 'closed' ? { cache } : { dispatcher: pool }) });
     await client.get('/stale');
     await expect.poll(() => cache.size()).toMatchObject({ entries: 1 });
-    expect((await client.get('/stale')).cache?.state).toBe('stale');
+    expect((await client.get('/stale')).text()).toBe('old');
     await expect.poll(() => held.length).toBe(1);
     const half = await client.stream('GET', '/half');
     for await (const chunk of half) {
       expect(chunk).toHaveLength(100);
       break;
     }
-    await cache.close();
-    const closing = client.close();
-    // What has been asked is answered, and what was stored is outdated by that.
-    held[0]!.writeHead(200, { 'cache-control': 'max-age=60' }).end('new');
-    await closing;
+    if (how === 'closed') {
+      await cache.close();
+      const closing = client.close();
+      // What has been asked is answered, and what was stored is outdated by that.
+      held[0]!.writeHead(200, { 'cache-control': 'max-age=60' }).end('new');
+      await closing;
+    } else {
+      // Nobody waits for the answer that does not come, nor for the rest of the body.
+      await client.close();
+      await pool[Symbol.asyncDispose]();
+      await cache.close();
+    }
     await expect.poll(() => origin.connections()).toBe(0);
     expect((await readdir(folder, { recursive: true })).filter((name) => name.startsWith('drafts/'))).toEqual([]);
-    expect([(await cache.size()).entries, events]).toEqual([0, []]);
+    expect([(await cache.size()).entries, events]).toEqual(how === 'closed' ? [0, []] : [1, ['background-failed']]);
     await rm(folder, { recursive: true });
   });
 });

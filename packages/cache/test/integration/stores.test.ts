@@ -108,14 +108,17 @@ describe('a folder', () => {
   it('on a full disk keeps what fits, fails no request, and has no rest of the others', async () => {
     const program = new URL('full-disk.ts', import.meta.url);
     // 512 blocks of 1 KiB: the limit of a file stands in for that of a disk.
-    const { stdout } = await promisify(execFile)('bash', [
-      '-c',
-      'ulimit -f 512; exec "$0" --import tsx "$1" "$2"',
-      process.execPath,
-      fileURLToPath(program),
-      folder,
-    ]);
+    const command = ['-c', 'ulimit -f 512; exec "$0" --import tsx "$1" "$2"', process.execPath, fileURLToPath(program), folder];
+    const { stdout, stderr } = await promisify(execFile)('bash', command, { env: { ...process.env, NODE_DEBUG: 'xhttp' } });
     expect(JSON.parse(stdout)).toEqual({ states: ['miss', 'miss', 'miss', 'hit'], events: ['write'] });
+    const log = stderr.split('\n').map((line) => line.replace(/^XHTTP \d+: /, ''));
+    expect(log).toEqual(
+      expect.arrayContaining([
+        'GET http://origin.test/large miss: nothing stored',
+        expect.stringMatching(/^store-failed Error: EFBIG/),
+        'GET http://origin.test/small hit: fresh by max-age for another 60 s',
+      ]),
+    );
     const left = (await readdir(folder, { recursive: true })).filter((name) => /\.(?:head|body)$|drafts./.test(name));
     expect(left.map((name) => name.replace(/^.*\./, '')).toSorted()).toEqual(['body', 'head']);
   });
