@@ -73,6 +73,21 @@ test('what the environment gives can be sent', async () => {
   await client.close();
 });
 
+test('the core takes the octets and the signals of the environment', async () => {
+  const pool = new ConnectionPool();
+  const { hostname, port } = new URL(url);
+  const octets = [new Uint8Array([120]), new TextEncoder().encode('y')];
+  const [, status, , , body] = await pool.dispatch('POST', ['http', hostname, Number(port), '/'], [], octets);
+  expect(status).toBe(200);
+  await body.bytes();
+  const controller = new AbortController();
+  const context = { signal: controller.signal };
+  const call = pool.dispatch('GET', ['http', hostname, Number(port), '/silent'], [], null, undefined, context).catch((error: unknown) => error);
+  controller.abort();
+  expect(await call).toBeInstanceOf(Aborted);
+  await pool.destroy();
+});
+
 test('an application without a network answers', async () => {
   const mocked = mockClient(() => ({ status: 200, body: 'ok' }));
   expect((await mocked.get('https://example.com/')).text()).toBe('ok');
@@ -105,7 +120,7 @@ test('nor a timeout', async () => {
 `;
 }
 
-const imports = `import { Client, ConnectError, InvalidOption, TimeoutError } from '@x/client';\nimport { mockClient } from '@x/client/testing';\n`;
+const imports = `import { Client, ConnectError, InvalidOption, TimeoutError } from '@x/client';\nimport { mockClient } from '@x/client/testing';\nimport { Aborted, ConnectionPool } from '@x/httpcore';\n`;
 
 // Slow where others work beside them.
 vi.setConfig({ testTimeout: 120_000 });
@@ -121,7 +136,7 @@ describe('jest', () => {
   }
 
   test('with its defaults: CommonJS', async () => {
-    const required = `const { Client, ConnectError, InvalidOption, TimeoutError } = require('@x/client');\nconst { mockClient } = require('@x/client/testing');\n`;
+    const required = `const { Client, ConnectError, InvalidOption, TimeoutError } = require('@x/client');\nconst { mockClient } = require('@x/client/testing');\nconst { Aborted, ConnectionPool } = require('@x/httpcore');\n`;
     const text = suite('jest.useFakeTimers()', 'jest.useRealTimers()').replaceAll(': unknown', '');
     expect(await jest('plain', {}, 'calls.test.js', required + text)).not.toContain('skipped');
   });
@@ -140,7 +155,7 @@ describe('vitest', () => {
     await consumer.write(join(folder, 'calls.test.ts'), globals + imports + suite('vi.useFakeTimers()', 'vi.useRealTimers()'));
     await consumer.write(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
     const args = ['run', '--root', join(consumer.folder, folder), '--environment', environment, '--no-cache'];
-    expect(await node([vitest, ...args], join(consumer.folder, folder))).toContain('5 passed');
+    expect(await node([vitest, ...args], join(consumer.folder, folder))).toContain('6 passed');
   });
 });
 
