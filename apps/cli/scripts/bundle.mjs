@@ -3,7 +3,7 @@
  * the packages one by one would take longer than the rest of a start. The licences of what is inside go along, and the manual page stands beside it.
  */
 import { existsSync } from 'node:fs';
-import { chmod, copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -54,4 +54,3 @@ for (const folder of new Set(Object.keys(metafile.inputs).map(packageOf))) {
 await chmod(join(dist, 'xhttp.js'), 0o755);
 const { manPage } = await import(pathToFileURL(join(dist, `${man}.js`)).href);
 await writeFile(join(dist, 'xhttp.1'), manPage());
-await rm(join(dist, `${man}.js`));

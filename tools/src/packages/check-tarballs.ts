@@ -49,9 +49,21 @@ function checkPrograms(): void {
     const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Dependent;
     const installed = install(tarball, { name, folder, manifest });
     checkContents(name, installed);
+    checkPieces(name, installed);
     for (const [command, path] of Object.entries(commands)) {
       run(`${command} --version`, process.execPath, [join(installed, path), '--version'], consumer);
       run(`${command} --offline`, process.execPath, [join(installed, path), '--offline', 'example.com', 'a=b'], consumer);
+    }
+  }
+}
+
+/** What a program loads only for some of its commands is there, too. */
+function checkPieces(name: string, installed: string): void {
+  for (const file of readdirSync(installed, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.js')) continue;
+    const path = join(installed, file);
+    for (const [, piece = ''] of readFileSync(path, 'utf8').matchAll(/(?:\bfrom|\bimport\(?) *"(\.\/[^"]+\.js)"/g)) {
+      if (!existsSync(join(dirname(path), piece))) problems.push(`${name}: ${file} loads ${piece}, which is not in the tarball`);
     }
   }
 }
