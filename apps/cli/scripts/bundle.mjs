@@ -1,6 +1,9 @@
 /**
  * Makes the program of its sources and of all that it stands on: one file that starts, and pieces that are loaded when they are needed. To find and read
  * the packages one by one would take longer than the rest of a start. The licences of what is inside go along, and the manual page stands beside it.
+ *
+ *   node scripts/bundle.mjs           for what is published, of the packages as they are built, in dist
+ *   node scripts/bundle.mjs FOLDER    the program alone, of all sources as they are, for tests that start it
  */
 import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
@@ -11,11 +14,12 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 const man = 'man-page';
+const [folder = dist] = process.argv.slice(2);
 
 const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: { xhttp: 'src/bin.ts', [man]: 'src/manual/man-page.ts' },
-  outdir: dist,
+  outdir: folder,
   bundle: true,
   splitting: true,
   chunkNames: '[name]-[hash]',
@@ -23,7 +27,7 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20.19',
   // The packages as they are published.
-  conditions: ['built'],
+  conditions: folder === dist ? ['built'] : [],
   // What is read at every start is short; names stay, since they are in what is reported of a failure.
   minifyWhitespace: true,
   minifySyntax: true,
@@ -33,6 +37,8 @@ const { metafile } = await build({
   logLevel: 'warning',
   metafile: true,
 });
+
+if (folder !== dist) process.exit();
 
 /** The folder of the package that a file of the bundle comes from. @param {string} file */
 const packageOf = (file) =>

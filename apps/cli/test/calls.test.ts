@@ -249,8 +249,24 @@ describe('names', () => {
     const port = String(site.port);
     expect(field(await echoed(['--resolve', `a.test:${port}:127.0.0.1`, `http://a.test:${port}/echo`]), 'host')).toBe(`a.test:${port}`);
     expect(field(await echoed(['--connect-to', `a.test:80:127.0.0.1:${port}`, 'http://a.test/echo']), 'host')).toBe('a.test');
-    for (const bad of ['a.test', 'a.test:80:b.test', ':80:1.2.3.4']) expect((await xhttp(['--resolve', bad, 'a.test'])).code).toBe(2);
-    expect((await xhttp(['--connect-to', 'a:b', 'a.test'])).code).toBe(2);
+    for (const bad of ['a.test', 'a.test:80:b.test', ':80:1.2.3.4', 'a.test:0:1.2.3.4', 'a.test:65536:1.2.3.4'])
+      expect((await xhttp(['--resolve', bad, 'a.test'])).code).toBe(2);
+    for (const bad of ['a:b', '::b.test:0', '::b.test:99999']) expect((await xhttp(['--connect-to', bad, 'a.test'])).code).toBe(2);
+    for (const bad of [
+      ['-4', '-6'],
+      ['-6', '--interface', '127.0.0.1'],
+    ])
+      expect((await xhttp([...bad, site.url('/')])).code).toBe(2);
+  });
+
+  it('have addresses of one family alone, where that is asked for', async () => {
+    expect((await echoed(['-4', `http://localhost:${site.port}/echo`])).method).toBe('GET');
+    expect((await xhttp(['-6', site.url('/')])).code).toBe(7);
+  });
+
+  it('are told apart by port', async () => {
+    const words = ['--resolve', 'a.test:80:127.0.0.2', '--resolve', `a.test:${site.port}:127.0.0.1`, `http://a.test:${site.port}/echo`];
+    expect((await echoed(words)).method).toBe('GET');
   });
 });
 

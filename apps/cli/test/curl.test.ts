@@ -119,6 +119,16 @@ describe('a command for curl', () => {
     expect((JSON.parse(output) as EchoedRequest).headers[0]?.[1]).toBe(`a.test:${site.port}`);
     const { output: other } = await curl(['--connect-to', `::127.0.0.1:${site.port}`, 'http://b.test/echo']);
     expect((JSON.parse(other) as EchoedRequest).headers[0]?.[1]).toBe('b.test');
+    const both = [
+      '--connect-to',
+      `c.test:80::${site.port}`,
+      '--resolve',
+      `c.test:${site.port}:127.0.0.1`,
+      '--resolve',
+      'c.test:80:127.0.0.2',
+    ];
+    const { output: third } = await curl([...both, 'http://c.test/echo']);
+    expect((JSON.parse(third) as EchoedRequest).headers[0]?.[1]).toBe('c.test');
   });
 
   it('ends as curl does', async () => {

@@ -1,20 +1,35 @@
 /** The program as a process: what only a process has, pipes that close, signals, and codes. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { createGate, startServer } from '@x/testbed';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder } from './fake-io.ts';
 
-const BIN = fileURLToPath(new URL('../src/bin.ts', import.meta.url));
+const BUNDLE = fileURLToPath(new URL('../scripts/bundle.mjs', import.meta.url));
+const PACKAGE = fileURLToPath(new URL('../package.json', import.meta.url));
+
+/** Where the program is, made once of the sources: to read them anew would be most of each start. */
+let folder = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'xhttp-program-'));
+  // As in a package: the version is read from what lies above.
+  await copyFile(PACKAGE, join(folder, 'package.json'));
+  await promisify(execFile)(process.execPath, [BUNDLE, join(folder, 'dist')]);
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 type Streams = 'ignore' | 'pipe';
 
 function start(words: readonly string[], stdin: Streams = 'ignore', cwd?: string): ChildProcess {
-  return spawn(process.execPath, ['--import', import.meta.resolve('tsx'), BIN, ...words], {
+  return spawn(process.execPath, [join(folder, 'dist/xhttp.js'), ...words], {
     stdio: [stdin, 'pipe', 'pipe'],
     cwd,
     env: { ...process.env, FORCE_COLOR: undefined, XDG_CONFIG_HOME: cwd ?? '/nonexistent' },

@@ -72,6 +72,7 @@ function curlOptions(options: OptionValues): string[] {
     ...(options.key === undefined ? [] : [`--key ${quoted(options.key)}`]),
     ...(options.http === undefined ? [] : [{ '1.1': '--http1.1', '2': '--http2', '2-prior': '--http2-prior-knowledge' }[options.http]]),
     ...(options.resolve ?? []).map((each) => `--resolve ${quoted(each)}`),
+    ...(options['connect-to'] ?? []).map((each) => `--connect-to ${quoted(each)}`),
     ...(options.timeout === undefined || options.timeout === 0 ? [] : [`--max-time ${options.timeout / 1000}`]),
     ...(options['connect-timeout'] === undefined ? [] : [`--connect-timeout ${options['connect-timeout'] / 1000}`]),
     ...(options['unix-socket'] === undefined ? [] : [`--unix-socket ${quoted(options['unix-socket'])}`]),

@@ -10,7 +10,9 @@ const SOON = 21;
 export function nameFinding(seen: Look, host: string, { origins }: Settings): Finding {
   const [start] = eventsOf(seen, 'dns-start');
   const [end] = eventsOf(seen, 'dns-end');
-  const decidedBy = origins.resolve ?? origins.ipv4 ?? origins.ipv6 ?? "the system's resolver";
+  const said = origins.resolve ?? origins['connect-to'];
+  const isSaid = end === undefined || end.detail.source === 'fixed';
+  const decidedBy = (isSaid ? said : undefined) ?? origins.ipv4 ?? origins.ipv6 ?? "the system's resolver";
   if (start === undefined)
     return {
       step: 'name',

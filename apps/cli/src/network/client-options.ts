@@ -4,21 +4,20 @@ import type { ClientOptions, TimeoutOptions, TlsOptions } from '@x/client';
 import type { Io } from '../io.ts';
 import type { OptionValues } from '../options/table.ts';
 import { pathOf, unreadable } from '../files/named-files.ts';
-import { connectorFor, lookupFor } from './names.ts';
+import { fixedNames, localAddressOf } from './names.ts';
 
 /** Of everything but credentials, cookies and who listens, which are of a call. @throws {UsageError} */
 export async function networkOptions(options: OptionValues, io: Io): Promise<ClientOptions> {
-  const lookup = await lookupFor(options);
-  const connect = await connectorFor(options);
+  const resolve = fixedNames(options);
+  const localAddress = localAddressOf(options);
   const tls = await tlsOptions(options, io);
   const guard = options['public-only'] === true ? (await import('@x/httpcore/guard')).publicOnly() : undefined;
   return {
     trustEnv: options.proxy === undefined,
     ...(options.proxy === undefined ? {} : { proxy: options.proxy === false ? null : options.proxy }),
     ...(options.http === undefined ? {} : { http2: options.http === '2-prior' ? 'prior-knowledge' : options.http === '2' }),
-    ...(lookup === undefined ? {} : { lookup }),
-    ...(connect === undefined ? {} : { connect }),
-    ...(options.interface === undefined ? {} : { localAddress: options.interface }),
+    ...(resolve === undefined ? {} : { resolve }),
+    ...(localAddress === undefined ? {} : { localAddress }),
     ...(options['unix-socket'] === undefined ? {} : { socketPath: pathOf(options['unix-socket'], io) }),
     ...(Object.keys(tls).length === 0 ? {} : { tls }),
     ...(guard === undefined ? {} : { guard }),

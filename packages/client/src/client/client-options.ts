@@ -153,7 +153,7 @@ export interface NetworkClientOptions extends CommonClientOptions {
   readonly dns?: DnsOptions | null | undefined;
   /**
    * Where names lead instead of what is looked up, as by curl's `--resolve` and `--connect-to`: by `host:port`, `host`, `*.example.com`, `*:port` or `*`, to
-   * addresses or to one other name. `Host`, the TLS server name and cookies stay those of the URL.
+   * addresses, to one other name, or to another port (`:8443`). `Host`, the TLS server name and cookies stay those of the URL.
    * @example
    * const client = new Client({ resolve: { 'example.com:443': ['10.0.0.1', '[2001:db8::1]:8443'], '*.example.org': 'staging.example.org' } });
    */

@@ -127,6 +127,8 @@ describe('what a client says of its connections', () => {
     await using usual = other.extend({ resolve: null });
     expect((await usual.get(`http://app.localhost:${url.port}/`)).text()).toBe(`app.localhost:${url.port}`);
     await expect(usual.fetch(`http://app.localhost:${url.port}/`).then((response) => response.status)).resolves.toBe(200);
+    await using elsewhere = new Client({ resolve: { '*:80': `:${url.port}` } });
+    expect((await elsewhere.get('http://localhost/')).status).toBe(200);
     expect(() => new Client({ resolve: { 'a b': '10.0.0.1' } })).toThrow(
       expect.objectContaining({ name: 'InvalidOption', option: 'resolve' }),
     );

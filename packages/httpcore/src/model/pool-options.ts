@@ -61,8 +61,8 @@ export interface PoolOptions {
   readonly dns?: DnsOptions | null | undefined;
   /**
    * Where names lead, instead of what is looked up, as by curl's `--resolve` and `--connect-to`: by `host:port`, `host`, `*.example.com`, `*:port` or `*`, the most
-   * precise entry first, and for hosts that are addresses, too. To addresses, with a port of their own or without, in the order in which to try them; or to one
-   * other name, which is looked up. `Host`, the TLS server name and cookies stay those of the URL. It says nothing of names that a proxy resolves, or `connect`.
+   * precise entry first, and for hosts that are addresses, too. To addresses, with a port of their own or without, in the order in which to try them; to one
+   * other name, which is looked up; or to another port of the same host, as `:8443`. `Host`, the TLS server name and cookies stay those of the URL. It says nothing of names that a proxy resolves, or `connect`.
    * @example
    * new ConnectionPool({ resolve: { 'example.com:443': ['10.0.0.1', '[2001:db8::1]:8443'], '*.example.org': 'staging.example.org' } });
    */

@@ -20,6 +20,7 @@ describe('FixedNames', () => {
     '*:9000': '10.0.0.4:9001',
     '192.0.2.1:80': '127.0.0.1:8080',
     '[2001:db8::9]:80': '::1',
+    '*:8080': ':8081',
   });
 
   it.each([
@@ -37,6 +38,7 @@ describe('FixedNames', () => {
     ['192.0.2.1', 81, 'looked up'],
     ['2001:db8::9', 80, '::1'],
     ['constructor', 80, 'looked up'],
+    ['other.test', 8080, '=>  8081'],
   ])('%s:%i leads to %s', (host, port, expected) => {
     expect(shown(names.find(host, port))).toBe(expected);
   });
@@ -59,6 +61,10 @@ describe('FixedNames', () => {
     [{ 'example.com': ['one.test', 'two.test'] }],
     [{ 'example.com': ['10.0.0.1', 'two.test'] }],
     [{ 'example.com': '*' }],
+    [{ 'example.com': ':0' }],
+    [{ 'example.com': ':65536' }],
+    [{ 'example.com': [':81', '10.0.0.1'] }],
+    [{ ':80': '10.0.0.1' }],
     [{ 'example.com': 'http://10.0.0.1' }],
     [{ 'example.com': 7 }],
     [{ 'example.com': '10.0.0.1:x' }],

@@ -6,6 +6,7 @@ import { parseUrl } from '../../model/url.ts';
 
 /** `undefined`: the port stays what it was. */
 export interface FixedPlace {
+  /** Empty: the host stays what it was. */
   readonly host: string;
   readonly port: number | undefined;
 }
@@ -66,15 +67,19 @@ function toFixedName(key: string, value: unknown): FixedName {
 
 function toPlace(key: string, value: unknown): FixedPlace {
   const { host, port } = (typeof value === 'string' ? split(value) : undefined) ?? {};
-  const normal = host === undefined ? undefined : hostname(host);
+  const normal = host === undefined ? undefined : host === '' ? '' : hostname(host);
   if (normal === undefined)
-    throw invalid(key, "must be given addresses, as ['10.0.0.1', '[2001:db8::1]:8443'], or a name, as 'other.example:8443'");
+    throw invalid(
+      key,
+      "must be given addresses, as ['10.0.0.1', '[2001:db8::1]:8443'], or a name, as 'other.example:8443', or another port, as ':8443'",
+    );
   return { host: normal, port };
 }
 
-/** `host`, `host:port`, with IPv6 addresses in brackets, or without where there is no port. */
+/** `host`, `host:port`, `:port`, with IPv6 addresses in brackets, or without where there is no port. */
 function split(text: string): { readonly host: string; readonly port: number | undefined } | undefined {
   if (isIP(text) !== 0) return { host: text, port: undefined };
+  if (/^:[1-9]\d{0,4}$/.test(text)) return Number(text.slice(1)) > 65_535 ? undefined : { host: '', port: Number(text.slice(1)) };
   const colon = text.lastIndexOf(':');
   const isPortless = colon === -1 || text.endsWith(']');
   const host = isPortless ? text : text.slice(0, colon);

@@ -231,6 +231,13 @@ describe('names that are not looked up', () => {
     expect(only4.ask('a.test', { localAddress: '::1' })).toMatch(/gives no IPv6 address/);
     expect(only4.resolver.isFixed('a.test', 1)).toBe(true);
     expect(only4.resolver.isFixed('b.test', 1)).toBe(false);
+    // Another port of whatever host it is.
+    const elsewhere = new World(['192.0.2.1'], {}, { resolve: { '*:80': ':8080' } });
+    expect(elsewhere.ask('d.test')).toBe('192.0.2.1: lookup');
+    elsewhere.resolver.resolve({ host: '192.0.2.9', port: 80, localAddress: undefined }, (_error, found) =>
+      expect(found?.endpoints).toEqual([{ address: '192.0.2.9', port: 8080 }]),
+    );
+    expect(elsewhere.asked).toEqual(['d.test']);
   });
 });
 

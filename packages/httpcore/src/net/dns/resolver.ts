@@ -97,7 +97,7 @@ export class Resolver {
 
   #resolveFixed(fixed: FixedName, question: Question, callback: ResolveCallback): Resolving {
     const { port, localAddress, host, owner } = question;
-    if ('name' in fixed) return this.#resolve({ ...question, host: fixed.name.host, port: fixed.name.port ?? port }, callback);
+    if ('name' in fixed) return this.#resolve({ ...question, host: fixed.name.host || host, port: fixed.name.port ?? port }, callback);
     const family = familyOf(localAddress);
     const usable = fixed.addresses.filter((place) => family === 0 || isIP(place.host) === family);
     if (usable.length === 0) {

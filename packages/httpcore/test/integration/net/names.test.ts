@@ -96,6 +96,8 @@ describe('names that are given', () => {
     await using http2 = await listen(createHttp2Server((request, response) => response.end(request.authority)));
     await using pool = new ConnectionPool({ http1: false, resolve: { '192.0.2.1': [`127.0.0.1:${http2.port}`] } });
     expect(await read(pool, 'http://192.0.2.1:81/')).toBe('192.0.2.1:81');
+    await using elsewhere = new ConnectionPool({ http1: false, resolve: { '*:81': `:${http2.port}` } });
+    expect(await read(elsewhere, 'http://127.0.0.1:81/')).toBe('127.0.0.1:81');
   });
 
   it('are asked about by a guard as they are dialled', async () => {
