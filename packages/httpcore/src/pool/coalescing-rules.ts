@@ -18,8 +18,11 @@ export function isCoalescable(origin: Origin): boolean {
 export class SharedTrust {
   readonly #identities: OriginTable<TlsIdentity | null> | undefined;
   readonly #findPins: FindPins | undefined;
+  /** Are the names in certificates what the caller goes by? */
+  readonly goesByNames: boolean;
 
-  constructor({ identities, pins }: TlsOptions) {
+  constructor({ identities, pins, rejectUnauthorized, checkServerIdentity, servername }: TlsOptions) {
+    this.goesByNames = rejectUnauthorized !== false && checkServerIdentity === undefined && servername === undefined;
     this.#identities = identities === undefined ? undefined : new OriginTable(identities);
     this.#findPins = findPinsBy(pins);
   }

@@ -70,8 +70,7 @@ export class Coalescing {
 
   /** `null` where it is off, and where the certificate's names are not what the caller goes by. */
   static create({ coalesce, http2, tls }: PoolSettings, learnt: Learnt): Coalescing | null {
-    const goesByNames = tls.rejectUnauthorized !== false && tls.checkServerIdentity === undefined;
-    return coalesce && http2 && goesByNames ? new Coalescing(learnt, tls) : null;
+    return coalesce && http2 && new SharedTrust(tls).goesByNames ? new Coalescing(learnt, tls) : null;
   }
 
   /** Other options of TLS hold for connections that are made from now on. */
@@ -156,7 +155,7 @@ export class Coalescing {
   }
 
   #find(guest: CoalescingOrigin, addresses: readonly string[]): SharedConnection | undefined {
-    if (this.#isNoGuest(guest)) return undefined;
+    if (!this.#trust.goesByNames || this.#isNoGuest(guest)) return undefined;
     const { host, port } = guest.origin;
     for (const address of addresses) {
       for (const shared of this.#byEndpoint.get(endpointKey(address, port)) ?? []) {

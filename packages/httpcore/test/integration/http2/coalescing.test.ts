@@ -1,8 +1,8 @@
 /** Origins that share one HTTP/2 connection (RFC 9113 §9.1.1), against node:http2, with names that lead to loopback addresses. */
-import { createGate } from '@x/testbed';
+import { createGate, trustedAuthority } from '@x/testbed';
 import { describe, expect, it } from 'vitest';
 
-import { PoolClosed, type DispatchContext, type PoolOptions } from '../../../src/index.ts';
+import { ConnectionPool, PoolClosed, type DispatchContext, type PoolOptions, type TlsOptions } from '../../../src/index.ts';
 import { answer, coalescingPool, get, lookupOf, startNamed, statsOf } from './coalescing-world.ts';
 
 describe('origins share a connection', () => {
@@ -102,6 +102,22 @@ describe('origins do not share a connection', () => {
   it('under a server name of the request', () => expectSeparate(['a.test', 'b.test'], {}, 'b.test', { servername: 'a.test' }));
   it('when nothing is verified', () => expectSeparate(['a.test'], { tls: { rejectUnauthorized: false } }));
   it('when the caller judges certificates', () => expectSeparate(['a.test', 'b.test'], { tls: { checkServerIdentity: () => undefined } }));
+
+  it.each<[string, TlsOptions]>([
+    ['the caller judges certificates', { checkServerIdentity: () => undefined }],
+    ['one server name is verified', { servername: 'a.test' }],
+    ['nothing is verified', { rejectUnauthorized: false }],
+  ])('when, from some moment on, %s', async (_what, changed) => {
+    await using server = await startNamed(['a.test', 'b.test']);
+    const { certificate: ca } = await trustedAuthority();
+    let tls: TlsOptions = { ca };
+    await using pool = new ConnectionPool({ coalesce: true, lookup: lookupOf(), tls: () => tls });
+    await get(pool, 'a.test', server.port);
+    tls = { ca, ...changed };
+    await get(pool, 'a.test', server.port);
+    await get(pool, 'b.test', server.port);
+    expect(server.sessions).toHaveLength(3);
+  });
 
   it('at different ports', async () => {
     await using one = await startNamed(['a.test', 'b.test']);
