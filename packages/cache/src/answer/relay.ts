@@ -3,7 +3,6 @@ import { Aborted, DeadlineExceeded, type DispatchContext, type ErrorFacts, type 
 
 import { Callers, type Caller } from './callers.ts';
 import { beforeDeadline } from './deadline.ts';
-import { ExchangeSignal } from './exchange-signal.ts';
 import type { SharedReader } from './shared-reader.ts';
 import type { StoredBody } from './stored-body.ts';
 
@@ -16,7 +15,8 @@ export interface Leaving {
 export class Relay implements Caller {
   readonly #caller: AbortSignal | undefined;
   readonly #deadline: number | undefined;
-  #own: ExchangeSignal | undefined;
+  /** Never another's, not even afterwards: a dispatcher may look at a signal for longer than its exchange takes. */
+  #own: AbortController | undefined;
   readonly #clearDeadline: (() => void) | undefined;
   /** Has it ended by its time, which the exchange knows nothing of? */
   isOverdue = false;
@@ -56,7 +56,7 @@ export class Relay implements Caller {
 
   /** What the exchange is told instead of the caller's own. */
   context(given: DispatchContext | undefined): DispatchContext {
-    const { signal } = (this.#own ??= ExchangeSignal.take());
+    const { signal } = (this.#own ??= new AbortController());
     return this.#clearDeadline === undefined ? { ...given, signal } : { ...given, signal, deadline: undefined };
   }
 
@@ -79,7 +79,6 @@ export class Relay implements Caller {
   /** All of the response has come, and the exchange is no more. */
   ended(): void {
     this.release();
-    this.#own?.giveBack();
     this.#own = undefined;
   }
 
