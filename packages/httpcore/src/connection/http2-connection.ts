@@ -163,10 +163,11 @@ export class Http2Connection extends PoolNotes implements Connection, Http2Carri
 
   #authorized(exchange: Exchange, headers: readonly HeaderPair[]): void {
     // Lost, with what it waited for, or given up.
-    if (!this.#unstarted.authorized(exchange)) return;
-    if (this.capacity > 0) this.#open(exchange, headers, this.clock.now());
-    else exchange.requeue();
-    if (this.#noNewExchanges && this.active === 0) this.#shut(undefined);
+    if (this.#unstarted.authorized(exchange)) {
+      if (this.capacity > 0) this.#open(exchange, headers, this.clock.now());
+      else exchange.requeue();
+    }
+    if (this.active === 0 && !this.#shutDown) this.#onCapacityChange();
   }
 
   #open(exchange: Exchange, headers: readonly HeaderPair[], now: number): void {
@@ -303,7 +304,7 @@ export class Http2Connection extends PoolNotes implements Connection, Http2Carri
       else this.#begin(exchange, now);
     }
     for (const exchange of returned) exchange.requeue();
-    if (this.#noNewExchanges && this.active === 0) this.#shut(undefined);
+    if (this.active === 0) this.#onCapacityChange();
   }
 
   #onCapacityChange(): void {

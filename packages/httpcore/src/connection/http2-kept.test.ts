@@ -71,6 +71,21 @@ describe('a connection that has been idle', () => {
     expect(call.outcome()).toBe('POOL_CLOSED');
   });
 
+  it('is idle again where its only request is aborted meanwhile, and closes in its time', async () => {
+    const { made, server } = await warm();
+    const controller = new AbortController();
+    const call = made.call('/', { method: 'POST', context: { signal: controller.signal } });
+    made.clock.runTurn();
+    controller.abort();
+    await made.clock.settle();
+    expect(call.outcome()).toBe('ABORTED');
+    made.clock.advance(20);
+    expect([made.pool.stats().idle, server.transport.referenced]).toEqual([1, false]);
+    made.clock.advance(91_000);
+    await made.clock.settle();
+    expect(made.pool.stats().connections).toBe(0);
+  });
+
   it('is left as it was by a request that is aborted meanwhile', async () => {
     const { made, server } = await warm();
     const controller = new AbortController();
