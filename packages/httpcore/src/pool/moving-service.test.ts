@@ -91,7 +91,8 @@ describe.each<Protocol>(['http/1.1', 'h2'])('a service that moves, over %s', (pr
       world.address = '192.0.2.2';
       const movedAt = world.clock.now();
       const lastUse = await pass(movedAt + 2 * bound);
-      expect(lastUse.get('192.0.2.1')! - movedAt).toBeLessThanOrEqual(bound + step);
+      // Where the old connection has just retired by chance, the old address is not used again at all.
+      expect((lastUse.get('192.0.2.1') ?? movedAt) - movedAt).toBeLessThanOrEqual(bound + step);
       expect(lastUse.get('192.0.2.2')).toBeGreaterThan(movedAt + bound);
       // It is no matter of asking all the time.
       expect(world.lookUps).toBeLessThanOrEqual(world.dials);
