@@ -19,7 +19,7 @@ const LARGE = 300_000;
 const REQUESTS = 12;
 
 /** Of those whose server is in their own memory, there is no other server to ask. */
-const isInMemory = (contender: string): boolean => contender.includes('memory');
+const isInMemory = (contender: string): boolean => contender.includes('memory') || contender.startsWith('queue-');
 
 /** Each contender with each kind of exchange for which a scenario names it, over each protocol. */
 const EVERY_PAIR = [

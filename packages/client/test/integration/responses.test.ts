@@ -41,16 +41,28 @@ describe('over the network, a response', () => {
 
   it('is verified whatever was planted on Object.prototype', async () => {
     await using server = await startServer('plain', { tls: true });
-    const prototype = Object.prototype as { rejectUnauthorized?: boolean; ca?: string | undefined };
-    prototype.rejectUnauthorized = false;
-    prototype.ca = server.ca;
-    try {
-      await using client = new Client();
-      await expect(client.get(server.url('/'))).rejects.toMatchObject({ code: 'TLS_FAILED' });
-    } finally {
-      delete prototype.rejectUnauthorized;
-      delete prototype.ca;
+    const told: unknown[] = [];
+    const planted: Record<string, unknown> = {
+      rejectUnauthorized: false,
+      ca: server.ca,
+      keylog: (line: unknown) => told.push(line),
+      checkServerIdentity: () => undefined,
+      identities: { '*': null },
+      pins: [],
+    };
+    const prototype = Object.prototype as Record<string, unknown>;
+    for (const name of Object.keys(planted)) {
+      prototype[name] = planted[name];
+      try {
+        await using client = new Client();
+        await expect(client.get(server.url('/')), name).rejects.toMatchObject({ code: 'TLS_FAILED' });
+        await using renewed = new Client({ tls: () => ({ minVersion: 'TLSv1.3' }) });
+        await expect(renewed.get(server.url('/')), name).rejects.toMatchObject({ code: 'TLS_FAILED' });
+      } finally {
+        delete prototype[name];
+      }
     }
+    expect(told).toEqual([]);
   });
 
   it('has its trailers', async () => {

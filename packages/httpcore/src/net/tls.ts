@@ -207,13 +207,18 @@ function shownBy(socket: TLSSocket): ShownCertificates | undefined {
 
 /** @throws {LocalProtocolError} `INVALID_OPTION` */
 function withPem(options: TlsOptions): TlsOptions {
-  const own: { -readonly [Name in keyof TlsOptions]: TlsOptions[Name] } = { ...options, ...identityInPem(options) };
+  // Without a prototype, which could say whom to trust.
+  const own: { -readonly [Name in keyof TlsOptions]: TlsOptions[Name] } = Object.assign(
+    Object.create(null) as TlsOptions,
+    options,
+    identityInPem(options),
+  );
   for (const name of ['ca', 'crl'] as const) {
     const given = own[name];
     if (given !== undefined) own[name] = toPem(name, given);
   }
-  if (options.identities !== undefined) {
-    const named = Object.entries(options.identities).map(([pattern, identity]) => [
+  if (own.identities !== undefined) {
+    const named = Object.entries(own.identities).map(([pattern, identity]) => [
       pattern,
       identity === null ? null : identityInPem(identity),
     ]);
@@ -223,7 +228,7 @@ function withPem(options: TlsOptions): TlsOptions {
 }
 
 function identityInPem(identity: TlsIdentity): TlsIdentity {
-  const own: { -readonly [Name in keyof TlsIdentity]: TlsIdentity[Name] } = {};
+  const own = Object.create(null) as { -readonly [Name in keyof TlsIdentity]: TlsIdentity[Name] };
   for (const name of identityOptions) {
     const given = Object.hasOwn(identity, name) ? identity[name] : undefined;
     if (given === undefined) continue;
