@@ -24,14 +24,18 @@ export function outliveWrites(socket: Duplex, onFailed: (error: Error) => void):
     done = undefined;
     settled?.(error);
   };
+  // One that is still connecting may come back with the same write later (Bun's does).
+  const begin = (callback: Settle): void => {
+    if (callback !== settle) done = callback;
+  };
   const { _write: write, _writev: writeAll } = socket;
   socket._write = function (chunk, encoding, callback): void {
-    done = callback;
+    begin(callback);
     write.call(socket, chunk, encoding, settle);
   };
   if (typeof writeAll !== 'function') return;
   socket._writev = function (chunks, callback): void {
-    done = callback;
+    begin(callback);
     writeAll.call(socket, chunks, settle);
   };
 }
