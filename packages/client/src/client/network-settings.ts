@@ -24,19 +24,6 @@ export type NetworkSettings = Pick<
   | 'diagnostics'
 >;
 
-export const networkOptions = [
-  'http2',
-  'socketPath',
-  'localAddress',
-  'lookup',
-  'connect',
-  'dns',
-  'resolve',
-  'guard',
-  'lenientHttp1',
-  'coalesce',
-  'diagnostics',
-] as const;
 const plainOptions = [
   'socketPath',
   'localAddress',
@@ -49,6 +36,8 @@ const plainOptions = [
   'coalesce',
   'diagnostics',
 ] as const;
+
+export const networkOptions: readonly ['http2', ...typeof plainOptions] = ['http2', ...plainOptions];
 
 /**
  * `null` is the pool's default.
