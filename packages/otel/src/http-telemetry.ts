@@ -4,7 +4,8 @@ import { isDuplexBody, type Dispatcher, type DispatchResponse } from '@x/httpcor
 import { CallState, endCallSpan, templateOf, type CallRequest, type WatchedCall } from './call-span.ts';
 import { attribute } from './conventions.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
-import { hrefOf, requestFacts, shownUrl } from './request-facts.ts';
+import { Listeners } from './listeners.ts';
+import { requestFacts, shownUrl } from './request-facts.ts';
 import { guarded, RequestSpan } from './request-span.ts';
 import { readTelemetryOptions, type HttpTelemetryOptions, type SentRequest, type TelemetrySettings } from './telemetry-options.ts';
 import { withTraceContext } from './trace-context.ts';
@@ -32,6 +33,7 @@ export class HttpTelemetry {
   readonly #tracer: Tracer;
   readonly #instruments: Instruments;
   readonly #pools: WatchedPools;
+  readonly #listeners: Listeners;
   readonly #dispatchers = new WeakMap<object, WatchedDispatcher>();
   readonly #calls = new WeakMap<WatchedCall, CallState>();
 
@@ -40,6 +42,7 @@ export class HttpTelemetry {
     this.#settings = readTelemetryOptions(options);
     this.#tracer = this.#settings.tracers.getTracer(scope);
     const meter = this.#settings.meters.getMeter(scope);
+    this.#listeners = new Listeners(this.#settings, meter, scope);
     this.#instruments = createInstruments(meter);
     this.#pools = new WatchedPools(meter, this.#instruments);
   }
@@ -56,22 +59,26 @@ export class HttpTelemetry {
     let watched = this.#dispatchers.get(dispatcher);
     if (watched === undefined) {
       this.#pools.watch(dispatcher);
-      watched = new WatchedDispatcher(dispatcher, (...request) => this.#dispatch(dispatcher, request));
+      watched = new WatchedDispatcher(dispatcher, (...request) =>
+        this.#listeners.areThere ? this.#dispatch(dispatcher, request) : dispatcher.dispatch(...request),
+      );
       this.#dispatchers.set(dispatcher, watched);
     }
     return watched;
   }
 
   /** Around a call of a client that was given this as its `telemetry`. */
-  async aroundCall<Request extends CallRequest, Response extends { readonly status: number }>(
+  aroundCall<Request extends CallRequest, Response extends { readonly status: number }>(
     request: Request,
     call: WatchedCall,
     next: (request: Request) => Promise<Response>,
   ): Promise<Response> {
+    if (!this.#listeners.areThere) return next(request);
     const parent = contexts.active();
     if (isSuppressed(parent)) return next(request);
     const { method, urlParts } = request;
-    if (this.#isIgnored({ method, url: shownUrl(hrefOf(urlParts)), urlParts, headers: request.rawHeaders })) {
+    const url = shownUrl(urlParts);
+    if (this.#isIgnored({ method, url, urlParts, headers: request.rawHeaders })) {
       this.#calls.set(call, new CallState(parent, true));
       return next(request);
     }
@@ -79,7 +86,13 @@ export class HttpTelemetry {
       this.#calls.set(call, new CallState(parent, false));
       return next(request);
     }
-    const { name, span: attributes } = requestFacts(method, urlParts, templateOf(call.data['urlTemplate']), this.#settings.knownMethods);
+    const { name, span: attributes } = requestFacts(
+      method,
+      urlParts,
+      url,
+      templateOf(call.data['urlTemplate']),
+      this.#settings.knownMethods,
+    );
     const span = this.#tracer.startSpan(name, { kind: SpanKind.INTERNAL, attributes }, parent);
     const state = new CallState(trace.setSpan(parent, span), false);
     this.#calls.set(call, state);
@@ -96,11 +109,11 @@ export class HttpTelemetry {
     const active = contexts.active();
     const state = own?.call === undefined ? undefined : this.#calls.get(own.call);
     if (isSuppressed(active) || state?.isIgnored === true) return dispatcher.dispatch(...request);
-    const sent: SentRequest = { method, url: shownUrl(hrefOf(url)), urlParts: url, headers };
+    const sent: SentRequest = { method, url: shownUrl(url), urlParts: url, headers };
     if (this.#isIgnored(sent)) return dispatcher.dispatch(...request);
 
     const template = templateOf(own?.urlTemplate ?? own?.call?.data['urlTemplate']);
-    const facts = requestFacts(method, url, template, this.#settings.knownMethods);
+    const facts = requestFacts(method, url, sent.url, template, this.#settings.knownMethods);
     const resends = state === undefined ? 0 : state.sent++;
     const attributes = resends === 0 ? facts.span : { ...facts.span, [attribute.resendCount]: resends };
     const parent = parentOf(active, state);

@@ -15,7 +15,14 @@ export interface RequestFacts {
   readonly span: Attributes;
 }
 
-export function requestFacts(method: string, url: UrlParts, template: string | undefined, knownMethods: ReadonlySet<string>): RequestFacts {
+/** @param shown the URL without its secrets */
+export function requestFacts(
+  method: string,
+  url: UrlParts,
+  shown: string,
+  template: string | undefined,
+  knownMethods: ReadonlySet<string>,
+): RequestFacts {
   const [scheme, host, port] = url;
   const isKnown = knownMethods.has(method);
   const common: Attributes = {
@@ -25,7 +32,7 @@ export function requestFacts(method: string, url: UrlParts, template: string | u
     [attribute.scheme]: scheme,
   };
   if (template !== undefined) common[attribute.urlTemplate] = template;
-  const span: Attributes = { ...common, [attribute.url]: shownUrl(hrefOf(url)) };
+  const span: Attributes = { ...common, [attribute.url]: shown };
   if (!isKnown) span[attribute.originalMethod] = method;
   const verb = isKnown ? method : 'HTTP';
   return { name: template === undefined ? verb : `${verb} ${template}`, common, span };
@@ -36,7 +43,7 @@ function bareHost(host: string): string {
   return host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
 }
 
-export function hrefOf([scheme, host, port, target]: UrlParts): string {
+function hrefOf([scheme, host, port, target]: UrlParts): string {
   // The absolute form, and that of CONNECT.
   if (!target.startsWith('/')) return target === '*' ? `${scheme}://${host}${port === null ? '' : `:${port}`}` : target;
   return `${scheme}://${host}${port === null ? '' : `:${port}`}${target}`;
@@ -53,7 +60,10 @@ export function originAttributes(origin: string): Attributes {
 }
 
 /** Without what gives access to something: who the user is, and parameters that look like secrets. */
-export function shownUrl(url: string): string {
+export function shownUrl(parts: UrlParts): string {
+  const url = hrefOf(parts);
+  // Most have neither.
+  if (!/[@=]/.test(url)) return url;
   return url
     .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, `$1${mask}:${mask}@`)
     .replace(/([?&;#])([^=&;\s#]*)=([^&;#]*)/g, (whole, separator: string, name: string) =>

@@ -79,7 +79,7 @@ const optionNames: { readonly [Name in keyof Required<HttpTelemetryOptions>]: (v
 const methods = ['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE'];
 
 // It looks up the global propagator each time, which may be registered later.
-const globalPropagator: Pick<TextMapPropagator, 'inject'> = {
+export const globalPropagator: Pick<TextMapPropagator, 'inject'> = {
   inject: (context, carrier, setter) => propagation.inject(context, carrier, setter),
 };
 

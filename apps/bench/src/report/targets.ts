@@ -38,6 +38,7 @@ export const TARGETS: readonly Target[] = [
   { scenario: 'cache', contender: 'client-cache-hit', atMost: 0.35, versus: 'client' },
   { scenario: 'cache', contender: 'client-cache-miss', atMost: 1.1, versus: 'client-new-url' },
   { scenario: 'cache', contender: 'client-cache-sqlite', atMost: 1, versus: 'client' },
+  { scenario: 'otel', contender: 'client-telemetry-idle', atMost: 1.1, versus: 'client' },
   { scenario: 'download', contender: 'dispatch', atMost: 1, versus: 'undici-stream' },
   { scenario: 'download', contender: 'dispatch', atMost: 1, versus: 'undici-request' },
   { scenario: 'download', contender: 'client', atMost: 1, versus: 'undici-request' },
