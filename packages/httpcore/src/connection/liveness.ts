@@ -4,6 +4,7 @@
  * streams until the peer says something; one that was asked and says nothing for long is lost.
  */
 import { TimeoutError } from '../contract/errors.ts';
+import { isNamed } from '../contract/thrown.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { isSurelyReplayable } from '../exchange/replay.ts';
 import { http2Defaults, type Http2Settings } from '../model/http2-options.ts';
@@ -74,5 +75,5 @@ export class Liveness {
 
 /** One of ours, or one that the caller has set by `AbortSignal.timeout()`. */
 function isLimitInTime(error: Error): boolean {
-  return error instanceof TimeoutError || (error.cause instanceof Error && error.cause.name === 'TimeoutError');
+  return error instanceof TimeoutError || isNamed(error.cause, 'TimeoutError');
 }

@@ -11,6 +11,7 @@
  * Engines and transports make an error with its code alone; the exchange that it ends adds the facts only it knows
  * ({@link HttpCoreError.withFacts}): one connection error becomes one error for each of its exchanges.
  */
+import { isOf, textOf } from './thrown.ts';
 import type { HeaderPair } from './values.ts';
 
 /** Where in its life the exchange was. */
@@ -137,15 +138,7 @@ export function ofAnotherExchange(error: HttpCoreError): HttpCoreError {
 
 /** What was thrown, if it is an error of this tree; else the one that `otherwise` makes of it and of what it says. */
 export function toCoreError(thrown: unknown, otherwise: (said: string) => HttpCoreError): HttpCoreError {
-  return thrown instanceof HttpCoreError ? thrown : otherwise(saidBy(thrown));
-}
-
-function saidBy(thrown: unknown): string {
-  try {
-    return thrown instanceof Error ? String(thrown.message) : String(thrown);
-  } catch {
-    return 'something that has no text';
-  }
+  return isOf(HttpCoreError, thrown) ? thrown : otherwise(textOf(thrown));
 }
 
 /** Where the class says that there was no connection to send anything on. */
@@ -346,7 +339,8 @@ export class Aborted extends HttpCoreError {
  * @param ownFrames how many frames on top are ours.
  */
 export function withCallerStack(error: unknown, ownFrames = 1): unknown {
-  if (!(error instanceof HttpCoreError)) return error;
+  // One that was thrown as it is may be frozen.
+  if (!isOf(HttpCoreError, error) || !Object.isExtensible(error)) return error;
   const heading = `${error.name} [${error.code}]: ${error.message}`;
   const here = errorHere();
   const become = (value: unknown): void => {

@@ -12,6 +12,7 @@
  * It knows no socket and no time but the clock's: what an attempt is, `connect` decides.
  */
 import { ConnectError, type ConnectFailure } from '../contract/errors.ts';
+import { codeOf, toError } from '../contract/thrown.ts';
 import type { Endpoint } from '../net/open-socket.ts';
 import type { Clock, Scheduled } from '../time/clock.ts';
 
@@ -97,10 +98,10 @@ export class ConnectRace<Running extends Attempt> {
     try {
       contender.attempt = this.#race.connect(endpoint, {
         connected: () => this.#connected(contender),
-        failed: (error) => this.#failed(contender, error),
+        failed: (error) => this.#failed(contender, toError(error)),
       });
     } catch (thrown) {
-      this.#failed(contender, thrown instanceof Error ? thrown : new Error(String(thrown)));
+      this.#failed(contender, toError(thrown));
     }
   }
 
@@ -168,6 +169,5 @@ export function endpointText({ address, port }: Endpoint): string {
 }
 
 function connectFailure(endpoint: Endpoint, error: Error): ConnectFailure {
-  const { code } = error as NodeJS.ErrnoException;
-  return { address: endpoint.address, port: endpoint.port, code: code ?? unknownCode, reason: error.message };
+  return { address: endpoint.address, port: endpoint.port, code: codeOf(error) ?? unknownCode, reason: error.message };
 }

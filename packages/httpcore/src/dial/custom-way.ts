@@ -1,4 +1,5 @@
 import { ConnectError, HttpCoreError, LocalProtocolError } from '../contract/errors.ts';
+import { codeOf, toError } from '../contract/thrown.ts';
 import type { Connect } from '../model/connect.ts';
 import type { Guard } from '../contract/guard.ts';
 import { dropStream, isOver, transportOver, unusableStream, whenOpen } from '../net/given-stream.ts';
@@ -129,9 +130,9 @@ export class CustomWay implements Way {
     const listener = this.#listener;
     if (listener.isSettled) return;
     const { origin, isProxy, host, port } = this.#request;
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    const { code = 'CONNECT_FAILED' } = error as NodeJS.ErrnoException;
-    listener.trace('connect-failed', { address: host, port, code: String(code) });
+    const error = toError(thrown);
+    const code = codeOf(error) ?? 'CONNECT_FAILED';
+    listener.trace('connect-failed', { address: host, port, code });
     if (listener.isSettled) return;
     if (error instanceof HttpCoreError) {
       listener.onFailed(error);
@@ -141,7 +142,7 @@ export class CustomWay implements Way {
     listener.onFailed(
       new ConnectError(`Could not connect to ${target} by the option "connect": ${error.message}`, {
         phase: 'connect',
-        attempts: [{ address: host, port, code: String(code), reason: error.message }],
+        attempts: [{ address: host, port, code, reason: error.message }],
         cause: error,
       }),
     );

@@ -51,7 +51,7 @@ class SharedListener {
     if (next === null) this.#last = previous;
     else next.previousListening = previous;
     handler.nextListening = handler.previousListening = null;
-    if (this.#first === null) this.#signal.removeEventListener('abort', this.#tell);
+    if (this.#first === null) removeListener(this.#signal, this.#tell);
   }
 }
 
@@ -90,7 +90,25 @@ export function stopListening(signal: AbortSignal | undefined, listener: AbortLi
     listener.remove(handler);
     return;
   }
-  signal.removeEventListener('abort', listener);
+  removeListener(signal, listener);
   const place = alone.indexOf(signal);
   if (place !== -1) alone[place] = null;
+}
+
+/** Signals of others may throw: whatever ends has to end all the same. */
+function removeListener(signal: AbortSignal, listener: () => void): void {
+  try {
+    signal.removeEventListener('abort', listener);
+  } catch {
+    // It goes on listening, and is told nothing any more.
+  }
+}
+
+/** Why it was aborted, where it says so. */
+export function reasonOf(signal: AbortSignal): unknown {
+  try {
+    return signal.reason;
+  } catch {
+    return undefined;
+  }
 }

@@ -21,7 +21,7 @@ import type { Origin } from '../model/origin.ts';
 import type { RequestFraming } from '../model/request-framing.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { ConnectionInfo, TraceEventName, TraceEvents } from '../contract/trace.ts';
-import { listenForAbort, stopListening, type AbortHandler, type AbortListener } from './abort-listener.ts';
+import { listenForAbort, reasonOf, stopListening, type AbortHandler, type AbortListener } from './abort-listener.ts';
 import type { MessageWatcher } from '../observe/message-watcher.ts';
 import { BodyBuffer } from './body-buffer.ts';
 import { ExchangeLimits, type WaitingFor } from './exchange-limits.ts';
@@ -99,7 +99,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
 
   /** Told by the abort signal, as all who wait for it are. */
   handleEvent(): void {
-    this.abort(new Aborted('The request was aborted', { cause: this.context?.signal?.reason }));
+    this.abort(new Aborted('The request was aborted', { cause: reasonOf(this.context!.signal!) }));
   }
 
   get ended(): boolean {
@@ -154,11 +154,9 @@ export class Exchange extends GivenRequest implements AbortHandler {
 
   onInformational(status: number, reason: string, headers: readonly HeaderPair[]): void {
     if (this.observer !== null) this.trace('informational', { status });
-    try {
-      this.inContext(() => this.context?.onInformational?.(status, reason, headers));
-    } catch (error) {
-      this.abort(new Aborted('The observer of informational responses threw', { code: 'OBSERVER_FAILED', cause: error }));
-    }
+    this.callInformational(status, reason, headers, (error) =>
+      this.abort(new Aborted('The observer of informational responses threw', { code: 'OBSERVER_FAILED', cause: error })),
+    );
   }
 
   /** The final head. The body follows, through `onData` and `onEnd`. */

@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 
 import type { DispatchContext } from '../contract/dispatcher.ts';
 import type { ByteIterable, HeaderPair, Timeouts } from '../contract/values.ts';
+import { catchLater } from '../contract/thrown.ts';
 import type { TraceObserver } from '../contract/trace.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Conversation, Forwarding } from '../model/proxy/forwarding.ts';
@@ -98,6 +99,18 @@ export class GivenRequest {
         // As of an observer: it must not change what it sees.
       }
     });
+  }
+
+  /** Now or later, where the caller's function is async. */
+  protected callInformational(status: number, reason: string, headers: readonly HeaderPair[], failed: (error: unknown) => void): void {
+    try {
+      catchLater(
+        this.inContext(() => this.context?.onInformational?.(status, reason, headers)),
+        failed,
+      );
+    } catch (error) {
+      failed(error);
+    }
   }
 
   /** Calls back in the async context of the call that gave what is called: an `AsyncLocalStorage` has its store, and no other's. */

@@ -8,7 +8,8 @@
 import { isUint8Array } from 'node:util/types';
 
 import type { HeaderPair } from '../contract/values.ts';
-import { HttpCoreError, LocalProtocolError, WriteError } from '../contract/errors.ts';
+import { LocalProtocolError, toCoreError, WriteError } from '../contract/errors.ts';
+import { dropLater, isOf, textOf } from '../contract/thrown.ts';
 import { resolveTrailers } from './trailers.ts';
 import type { Carrier } from '../exchange/parties.ts';
 import type { Exchange } from './exchange.ts';
@@ -63,10 +64,9 @@ export class RequestBody {
     this.#stopped = true;
     const iterator = this.#iterator;
     this.#iterator = null;
-    if (iterator?.return === undefined) return;
+    if (iterator === null) return;
     try {
-      const returned: unknown = this.#exchange.inContext(() => iterator.return!());
-      Promise.resolve(returned).catch(() => {});
+      dropLater(this.#exchange.inContext(() => iterator.return?.()));
     } catch {
       // The exchange is over; there is nobody left to tell.
     }
@@ -162,23 +162,19 @@ export class RequestBody {
   }
 
   #fail(error: unknown): void {
-    this.#exchange.abort(
-      error instanceof HttpCoreError
-        ? error
-        : new WriteError(`The request body failed while it was read${messageOf(error)}`, {
-            code: 'REQUEST_BODY_FAILED',
-            cause: error,
-            phase: 'send',
-          }),
-    );
+    const failure = toCoreError(error, () => {
+      // What a source says of itself, such as the path of a file that is not there.
+      const said = isOf(Error, error) ? textOf(error) : '';
+      return new WriteError(`The request body failed while it was read${said === '' ? '' : `: ${said}`}`, {
+        code: 'REQUEST_BODY_FAILED',
+        cause: error,
+        phase: 'send',
+      });
+    });
+    this.#exchange.abort(failure);
   }
 }
 
 function iteratorOf(body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AnyIterator {
   return Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
-}
-
-/** What a source says of itself, such as the path of a file that is not there. */
-function messageOf(error: unknown): string {
-  return error instanceof Error && error.message !== '' ? `: ${error.message}` : '';
 }

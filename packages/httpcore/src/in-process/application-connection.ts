@@ -12,7 +12,7 @@ import type { Connection, ConnectionOwner } from '../connection/connection.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { RequestBody } from '../exchange/request-body.ts';
 import type { HeaderPair } from '../contract/values.ts';
-import { Aborted, HttpCoreError, LocalProtocolError, ReadError, RemoteProtocolError } from '../contract/errors.ts';
+import { Aborted, LocalProtocolError, ReadError, RemoteProtocolError, toCoreError, type HttpCoreError } from '../contract/errors.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
 import type { Clock } from '../time/clock.ts';
 import { queueMicrotask } from '../time/platform.ts';
@@ -185,7 +185,7 @@ export class ApplicationConnection extends PoolNotes implements Connection, Carr
       }
       await this.#respond(exchange, response);
     } catch (error) {
-      if (exchange === this.#exchange) this.#fail(error instanceof HttpCoreError ? error : handlerFailed(error));
+      if (exchange === this.#exchange) this.#fail(toCoreError(error, (said) => handlerFailed(said, error)));
     }
   }
 
@@ -316,9 +316,8 @@ export class ApplicationConnection extends PoolNotes implements Connection, Carr
   }
 }
 
-function handlerFailed(cause: unknown): ReadError {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return new ReadError(`The application failed: ${message}`, { code: 'HANDLER_FAILED', cause });
+function handlerFailed(said: string, cause: unknown): ReadError {
+  return new ReadError(`The application failed: ${said}`, { code: 'HANDLER_FAILED', cause });
 }
 
 function mismatch(what: string): LocalProtocolError {

@@ -6,6 +6,7 @@
  * the other end does not read stays here, and the writer is told to stop.
  */
 import type { ByteTransport, TransportFacts, TransportHandler } from '../net/byte-transport.ts';
+import { toError } from '../contract/thrown.ts';
 import type { Clock } from '../time/clock.ts';
 import { MemorySocket, type MemorySocketPeer } from './memory-socket.ts';
 import { ProcessRef } from './process-ref.ts';
@@ -218,7 +219,7 @@ export class MemoryTransport implements ByteTransport, MemorySocketPeer {
     try {
       call();
     } catch (error) {
-      this.#closing ??= { error: error instanceof Error ? error : new Error(String(error)) };
+      this.#closing ??= { error: toError(error) };
       this.destroy();
     }
   }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { toError } from '../contract/thrown.ts';
 
 import type { Dispatcher } from '../contract/dispatcher.ts';
 import type { Dial, DialedTransport, DialRequest, TransportDialer } from '../dial/dial.ts';
@@ -62,7 +63,7 @@ function serverOf(listener: NodeListener): Server {
   // Our own limits count. Nobody would ever use the connection again, so no `Keep-Alive` is promised.
   return createServer({ requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 }, (request, response) => {
     const fail = (reason: unknown): void => {
-      request.socket.destroy(reason instanceof Error ? reason : new Error(String(reason), { cause: reason }));
+      request.socket.destroy(toError(reason));
     };
     try {
       const result = listener(request, response);

@@ -3,6 +3,7 @@ import { isUint8Array } from 'node:util/types';
 
 import type { HeaderPair, TrailerSource } from '../contract/values.ts';
 import { LocalProtocolError, RemoteProtocolError } from '../contract/errors.ts';
+import { dropLater } from '../contract/thrown.ts';
 import { resolveTrailers } from '../exchange/trailers.ts';
 import { checkedFields, isFieldValue } from '../model/field-syntax.ts';
 import type { ApplicationAnswer, ApplicationBody, ApplicationResponse, ApplicationResponseTuple } from './application.ts';
@@ -113,10 +114,8 @@ function chunksOfStream(stream: ReadableStream<unknown>): ChunkIterator {
 
 /** Ends a body that is not needed; what that throws is nobody's concern any more. */
 export function dispose(chunks: ChunkIterator | null): void {
-  if (chunks?.return === undefined) return;
   try {
-    const returned: unknown = chunks.return();
-    if (returned instanceof Promise) returned.catch(() => {});
+    dropLater(chunks?.return?.());
   } catch {
     // As above.
   }

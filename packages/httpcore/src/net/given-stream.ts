@@ -1,5 +1,6 @@
 /** A stream that somebody else has opened, as a transport. It may be of any make: nothing is taken for granted but what is looked at here. */
 import { Socket } from 'node:net';
+import { toError } from '../contract/thrown.ts';
 import { Duplex } from 'node:stream';
 
 import type { TransportFacts } from './byte-transport.ts';
@@ -119,7 +120,7 @@ class GivenStream extends Duplex {
       if (!this.destroyed) this.push(null);
     });
     given.on('drain', () => this.#drained());
-    given.on('error', (error: unknown) => this.destroy(error instanceof Error ? error : new Error(String(error))));
+    given.on('error', (error: unknown) => this.destroy(toError(error)));
     given.on('close', () => this.#closed());
   }
 

@@ -1,5 +1,6 @@
 /** TLS options that change while a pool runs: certificates are renewed, and a process goes on. */
 import type { TlsOptions, TlsSource } from '../contract/tls-options.ts';
+import { textOf } from '../contract/thrown.ts';
 import { fingerprint } from '../model/fingerprint.ts';
 import { ownTlsOptions } from '../model/own-tls-options.ts';
 import { TlsClient } from './tls.ts';
@@ -49,7 +50,7 @@ export class LiveTls {
 
   /** Once for each thing that is wrong, until it is right. */
   #warn(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = textOf(error);
     if (message === this.#told) return;
     this.#told = message;
     process.emitWarning(`The TLS options could not be read anew, and those before are still used: ${message}`, {

@@ -1,6 +1,7 @@
 /** `ByteTransport` over a socket of Node's, plain or TLS. */
 import { Socket, type OnReadOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { toError } from '../contract/thrown.ts';
 
 import type { ByteTransport, TransportFacts, TransportHandler } from './byte-transport.ts';
 import { queueMicrotask, setImmediate } from '../time/platform.ts';
@@ -254,7 +255,7 @@ export class SocketTransport implements ByteTransport {
    * the connection would be taken for whole. What was read before has been delivered by now.
    */
   #onError(error: Error): void {
-    this.#error ??= ofTls(error) ?? error;
+    this.#error ??= ofTls(error) ?? toError(error);
     this.#socket.destroy();
   }
 
@@ -312,7 +313,7 @@ export class SocketTransport implements ByteTransport {
   }
 
   #fail(thrown: unknown): void {
-    this.#error ??= thrown instanceof Error ? thrown : new Error(String(thrown));
+    this.#error ??= toError(thrown);
     this.destroy();
   }
 }

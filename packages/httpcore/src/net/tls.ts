@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import type { ConnectionOptions, PeerCertificate, SecureContext, SecureContextOptions, TLSSocket } from 'node:tls';
 
 import { LocalProtocolError } from '../contract/errors.ts';
+import { toError } from '../contract/thrown.ts';
 import { PinMismatch } from '../contract/pin-mismatch.ts';
 import { OriginTable } from '../model/origin-pattern.ts';
 import type { Origin } from '../model/origin.ts';
@@ -124,7 +125,7 @@ export class TlsClient {
       return check(name, certificate);
     } catch (thrown) {
       // Called from a socket callback, where a throw would end the process.
-      return thrown instanceof Error ? thrown : new Error(String(thrown));
+      return toError(thrown);
     }
   }
 

@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 
 import type { TraceEventName, TraceEvents, TraceObserver } from '../contract/trace.ts';
+import { dropLater } from '../contract/thrown.ts';
 import type { MessageWatcher } from './message-watcher.ts';
 
 /** What subscribers of the channel `@x/httpcore` receive: every {@link TraceEvents} event of every exchange in the process. */
@@ -43,14 +44,14 @@ export function observerOf(
     // A subscriber's error is reported by the channel itself, in a turn of its own.
     if (isPublic) diagnostics.publish({ exchange, method, origin, name, at, detail } satisfies DiagnosticsMessage);
     watcher?.trace(name, at, detail);
-    own?.(name, at, detail);
+    dropLater(own?.(name, at, detail));
   });
 }
 
 function guarded(observer: TraceObserver): TraceObserver {
   return (name, at, detail) => {
     try {
-      observer(name, at, detail);
+      dropLater(observer(name, at, detail));
     } catch {
       // Observing must not change what is observed.
     }

@@ -5,6 +5,7 @@
  * `undici:request:create` comes before anything is sent, in the async context of the call; fields that its subscribers add are sent.
  */
 import { channel } from 'node:diagnostics_channel';
+import { isNamed } from '../contract/thrown.ts';
 
 import type { HttpCoreError } from '../contract/errors.ts';
 import type { ConnectionInfo, ConnectionObserver, TraceEventName, TraceEvents } from '../contract/trace.ts';
@@ -161,5 +162,5 @@ function flatBuffers(fields: readonly HeaderPair[]): Buffer[] {
 /** Whose signal has aborted it with what the platform makes for that gets to see that, as with undici: it counts as no error. */
 function asUndici(error: unknown): unknown {
   const { name, cause } = Object(error) as { readonly name?: unknown; readonly cause?: unknown };
-  return name === 'Aborted' && cause instanceof Error && cause.name === 'AbortError' ? cause : error;
+  return name === 'Aborted' && isNamed(cause, 'AbortError') ? cause : error;
 }

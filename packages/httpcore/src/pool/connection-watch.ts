@@ -1,6 +1,7 @@
 /** Who is told of the connections of a pool. */
 import type { Connection } from '../connection/connection.ts';
 import { HttpCoreError } from '../contract/errors.ts';
+import { dropLater } from '../contract/thrown.ts';
 import type { ConnectionEventName, ConnectionEvents, ConnectionObserver } from '../contract/trace.ts';
 import type { Dial } from '../dial/dial.ts';
 import type { Destination } from '../model/destination.ts';
@@ -55,7 +56,7 @@ export class ConnectionWatch {
     runOutside(() => {
       for (const observer of this.#observers) {
         try {
-          observer(name, at, detail);
+          dropLater(observer(name, at, detail));
         } catch {
           // Observing must not change what is observed.
         }

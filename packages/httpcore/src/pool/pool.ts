@@ -6,6 +6,7 @@ import type { DispatchContext, DispatchResponse } from '../contract/dispatcher.t
 import type { ByteIterable, HeaderPair, Timeouts, UrlParts } from '../contract/values.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { BodyMemory } from '../exchange/body-memory.ts';
+import { reasonOf } from '../exchange/abort-listener.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import { conversationAbout, Forwarding, isAuthorization } from '../model/proxy/forwarding.ts';
 import { admitThroughProxy } from '../dial/admission.ts';
@@ -197,7 +198,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     // Throws unless it is one.
     if (proxy !== undefined && proxy !== null) proxyFacts(proxy as Proxy);
     if (signal !== undefined && signal.aborted) {
-      throw new Aborted('The request was aborted before it began', { cause: signal.reason, phase: 'request' });
+      throw new Aborted('The request was aborted before it began', { cause: reasonOf(signal), phase: 'request' });
     }
     if (deadline !== undefined && deadline <= this.clock.now()) {
       throw new DeadlineExceeded('The deadline had passed before the request began', { phase: 'request' });

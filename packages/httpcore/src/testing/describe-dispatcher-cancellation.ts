@@ -107,6 +107,23 @@ export const cancellation: ConformanceGroup = {
       },
     },
     {
+      name: 'a signal that throws at whatever it is asked ends its request, and harms no other',
+      async run(reachFor) {
+        const { application, called } = silent();
+        const reach = await reachFor(application);
+        const signal = new ForeignSignal();
+        const fault = (): never => {
+          throw new Error('not supported');
+        };
+        Object.defineProperties(signal, { reason: { get: fault }, removeEventListener: { value: fault } });
+        const sending = reach.send({ context: { signal: signal as unknown as AbortSignal } });
+        await called;
+        for (const listener of signal.listeners) listener();
+        const error = await assertRejects(sending, Aborted, 'ABORTED');
+        assert.equal(error.cause, undefined);
+      },
+    },
+    {
       name: 'an abort while the body is read rejects the read',
       async run(reachFor) {
         const reach = await reachFor(stalling);

@@ -167,6 +167,33 @@ export async function assertRejects(
   return error;
 }
 
+/** What programs throw that can hardly be looked at, and what is to be caught of it. */
+export function unreadable(): readonly (readonly [what: string, thrown: unknown])[] {
+  const withMessage = (message: unknown): Error => Object.defineProperty(new Error('message'), 'message', { value: message });
+  const revoked = Proxy.revocable({}, {});
+  revoked.revoke();
+  const throwing = Object.defineProperty(new Error('message'), 'message', {
+    get() {
+      throw new Error('of the getter');
+    },
+  });
+  class Unready extends HttpCoreError {
+    override withFacts(): never {
+      throw new Error('of a class of its own');
+    }
+  }
+  return [
+    ['undefined', undefined],
+    ['a symbol', Symbol('thrown')],
+    ['an object without a prototype', Object.create(null)],
+    ['an error whose message throws', throwing],
+    ['an error whose message is a symbol', withMessage(Symbol('message'))],
+    ['a revoked proxy', revoked.proxy],
+    ['a frozen error of ours', Object.freeze(new HttpCoreError('frozen'))],
+    ['an error of ours with facts of its own', new Unready('unready')],
+  ];
+}
+
 /** Those of the pairs whose names begin with `x-`: what a test sent, without what a connection added. */
 export function ownFields(pairs: readonly HeaderPair[]): HeaderPair[] {
   return pairs.filter(([name]) => /^x-/i.test(name)).map(([name, value]) => [name, value]);

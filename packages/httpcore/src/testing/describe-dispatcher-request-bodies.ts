@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 
 import type { ByteIterable, HeaderPair } from '../contract/values.ts';
 import type { Application } from '../in-process/application.ts';
-import { HttpCoreError, LocalProtocolError, WriteError } from '../contract/errors.ts';
+import { Aborted, HttpCoreError, LocalProtocolError, WriteError } from '../contract/errors.ts';
 import {
   assertRejects,
   assertSameBytes,
@@ -14,6 +14,7 @@ import {
   settled,
   slices,
   textOf,
+  unreadable,
   type ConformanceGroup,
 } from './describe-dispatcher-case.ts';
 
@@ -182,6 +183,54 @@ export const requestBodies: ConformanceGroup = {
       },
     },
     {
+      name: 'that throw what can hardly be looked at fail the request, and no other',
+      async run(reachFor) {
+        const reach = await reachFor(async ({ body }) => ({ status: 200, body: await body.bytes() }));
+        for (const [what, thrown] of unreadable()) {
+          const body = (async function* () {
+            yield bytesOf('some');
+            throw thrown;
+          })();
+          await assertRejects(reach.send({ method: 'POST', body }), HttpCoreError).catch((error: unknown) => {
+            throw new Error(what, { cause: error });
+          });
+        }
+        const [, , , , answer] = await reach.send({ method: 'POST', body: [bytesOf('sound')] });
+        assert.equal(await readText(answer), 'sound');
+      },
+    },
+    {
+      name: 'whose iterator can not be ended are given up all the same',
+      async run(reachFor) {
+        const fault = (): never => {
+          throw new Error('it does not end');
+        };
+        const ends: PropertyDescriptor[] = [
+          { get: fault },
+          { value: fault },
+          { value: async () => fault() },
+          // oxlint-disable-next-line unicorn/no-thenable
+          { value: () => Object.defineProperty({}, 'then', { get: fault }) },
+          { value: 'no function' },
+        ];
+        const reach = await reachFor(({ body }) => body.bytes().then(() => ({ status: 200 })));
+        for (const end of ends) {
+          const controller = new AbortController();
+          let isBegun = false;
+          const next = (): Promise<IteratorResult<Uint8Array>> => {
+            if (isBegun) return new Promise(() => queueMicrotask(() => controller.abort()));
+            isBegun = true;
+            return Promise.resolve({ done: false, value: bytesOf('some') });
+          };
+          const iterator = Object.defineProperty({ next }, 'return', end);
+          const body: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: () => iterator };
+          await assertRejects(reach.send({ method: 'POST', body, context: { signal: controller.signal } }), Aborted, 'ABORTED');
+        }
+        const [, status] = await reach.send({ method: 'POST', body: [bytesOf('sound')] });
+        assert.equal(status, 200);
+      },
+    },
+    {
       name: 'that are no bytes are refused',
       async run(reachFor) {
         const reach = await reachFor(async ({ body }) => ({ status: 200, body: await body.bytes() }));
@@ -336,6 +385,25 @@ export const requestBodies: ConformanceGroup = {
           ],
           ['', [['x-alone', 'yes']]],
         ]);
+      },
+    },
+    {
+      name: 'whose trailers throw what can hardly be looked at fail the request, and no other',
+      needs: 'requestTrailers',
+      async run(reachFor) {
+        const reach = await reachFor(async ({ body }) => {
+          await body.bytes();
+          return { status: 200, body: body.trailers!.map(([, value]) => value).join() };
+        });
+        for (const [, thrown] of unreadable()) {
+          const trailers = (): never => {
+            throw thrown;
+          };
+          await assertRejects(reach.send({ method: 'POST', body: [bytesOf('some')], context: { trailers } }), HttpCoreError);
+        }
+        const sound: HeaderPair[] = [['x-sum', 'sound']];
+        const [, , , , answer] = await reach.send({ method: 'POST', body: [bytesOf('some')], context: { trailers: sound } });
+        assert.equal(await readText(answer), 'sound');
       },
     },
     {

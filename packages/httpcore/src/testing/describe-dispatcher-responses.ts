@@ -2,8 +2,17 @@ import assert from 'node:assert/strict';
 
 import type { DuplexBody } from '../contract/dispatcher.ts';
 import type { HeaderPair } from '../contract/values.ts';
-import { HttpCoreError, NetworkError, RemoteProtocolError } from '../contract/errors.ts';
-import { assertRejects, bytesOf, gate, ownFields, readText, textOf, type ConformanceGroup } from './describe-dispatcher-case.ts';
+import { Aborted, HttpCoreError, NetworkError, RemoteProtocolError } from '../contract/errors.ts';
+import {
+  assertRejects,
+  bytesOf,
+  gate,
+  ownFields,
+  readText,
+  textOf,
+  untilAborted,
+  type ConformanceGroup,
+} from './describe-dispatcher-case.ts';
 
 /** The head: what comes back, and when. */
 export const responses: ConformanceGroup = {
@@ -214,6 +223,40 @@ export const responses: ConformanceGroup = {
             ],
           ],
         ]);
+      },
+    },
+    {
+      name: 'are not waited for any more where onInformational fails, now or later',
+      needs: 'informational',
+      async run(reachFor) {
+        const reach = await reachFor(({ inform, signal }) => {
+          inform(103, [['link', '</style.css>; rel=preload']]);
+          return {
+            status: 200,
+            body: (async function* () {
+              yield bytesOf('begun');
+              await untilAborted(signal).catch(() => {});
+            })(),
+          };
+        });
+        const fault = new Error('no hints wanted');
+        const now = (): never => {
+          throw fault;
+        };
+        // As types allow it.
+        const later = async (): Promise<never> => {
+          await Promise.resolve();
+          throw fault;
+        };
+        for (const onInformational of [now, later as () => never]) {
+          const sending = reach.send({ context: { onInformational } });
+          const reading = sending.then(async ([, , , , body]) => {
+            await body[Symbol.asyncIterator]().next();
+            await body.close();
+          });
+          const error = await assertRejects(reading, Aborted, 'OBSERVER_FAILED');
+          assert.equal(error.cause, fault);
+        }
       },
     },
     {

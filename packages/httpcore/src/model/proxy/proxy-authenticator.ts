@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 
 import type { ConnectionInfo } from '../../contract/trace.ts';
+import { dropLater } from '../../contract/thrown.ts';
 import type { HeaderPair } from '../../contract/values.ts';
 import { isFieldValue } from '../field-syntax.ts';
 
@@ -115,7 +116,7 @@ export function tellAccepted(
   connection: ConnectionInfo,
 ): void {
   try {
-    authenticator?.accepted?.(request, headers, connection);
+    dropLater(authenticator?.accepted?.(request, headers, connection));
   } catch {
     // The answer is there, whatever could not be learnt from it.
   }

@@ -3,6 +3,7 @@ import { getDefaultResultOrder, Resolver as NameServers, lookup as systemLookup,
 import { isIP, type LookupFunction } from 'node:net';
 
 import { LocalProtocolError } from '../../contract/errors.ts';
+import { catchLater, codeOf } from '../../contract/thrown.ts';
 import type { DnsSettings } from '../../model/dns-options.ts';
 import type { Clock } from '../../time/clock.ts';
 
@@ -27,7 +28,7 @@ const longestPartialTtl = 1_000;
 
 /** There is no such name, or none of the family; whoever is asked next would say the same. */
 export function isAbsent(cause: unknown): boolean {
-  const code = cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined;
+  const code = codeOf(cause);
   return code === 'ENOTFOUND' || code === 'ENODATA';
 }
 
@@ -49,7 +50,7 @@ function lookupSource(lookup: LookupFunction): NameSource {
       else fail(new Error(family === 0 ? 'no address' : `no IPv${family} address, as the local address has`));
     });
     // An async function may be given where a callback is asked for; its rejection would be nobody's.
-    if (returned instanceof Promise) returned.catch(fail);
+    catchLater(returned, fail);
   };
 }
 

@@ -2,6 +2,7 @@
 import { isIP, type LookupFunction } from 'node:net';
 
 import { ConnectError } from '../../contract/errors.ts';
+import { codeOf, isOf, textOf } from '../../contract/thrown.ts';
 import type { AddressSource } from '../../contract/trace.ts';
 import { dnsDefaults, type DnsSettings } from '../../model/dns-options.ts';
 import type { Clock } from '../../time/clock.ts';
@@ -213,11 +214,13 @@ function familyOf(localAddress: string | undefined): Family {
 }
 
 function dnsError(host: string, cause: unknown, owner: string | undefined): ConnectError {
-  const { code, message } = cause instanceof Error ? (cause as NodeJS.ErrnoException) : { code: undefined, message: String(cause) };
   const whose = owner === undefined ? '' : ` of ${owner}`;
-  return new ConnectError(`The name ${JSON.stringify(host)}${whose} could not be resolved: ${code ?? message}`, {
-    code: 'DNS_FAILED',
-    phase: 'dns',
-    cause,
-  });
+  return new ConnectError(
+    `The name ${JSON.stringify(host)}${whose} could not be resolved: ${(isOf(Error, cause) ? codeOf(cause) : undefined) ?? textOf(cause)}`,
+    {
+      code: 'DNS_FAILED',
+      phase: 'dns',
+      cause,
+    },
+  );
 }
