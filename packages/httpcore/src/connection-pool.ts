@@ -13,7 +13,6 @@ import {
   PoolClosed,
   rejectWithCallerStack,
   toCoreError,
-  throwWithCallerStack,
   withCallerStack,
   type HttpCoreError,
 } from './contract/errors.ts';
@@ -104,7 +103,7 @@ export class ConnectionPool implements Dispatcher {
   ): Promise<DispatchResponse> {
     // Not async: a promise less for each request, and only one that fails has its caller looked for.
     try {
-      return this.#pool.submit(method, url, headers, body, timeouts, context).then(undefined, throwWithCallerStack);
+      return this.#pool.submit(method, url, headers, body, timeouts, context);
     } catch (error) {
       return rejectWithCallerStack(error);
     }

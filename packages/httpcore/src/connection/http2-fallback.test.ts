@@ -43,7 +43,9 @@ describe('HTTP_1_1_REQUIRED for one request', () => {
     world.start('/1');
     world.start('/3');
     await world.clock.settle();
-    world.transport.receive(Buffer.concat([reset(1, required), whole(3)]));
+    world.transport.receive(reset(1, required));
+    await world.clock.settle();
+    world.transport.receive(whole(3));
     await world.clock.settle();
     expect(world.events).toEqual([...(fallsBack === false ? ['required /1'] : []), '/1 H2_HTTP_1_1_REQUIRED', '/3 200']);
     expect(world.connection.noNewExchanges).toBe(false);

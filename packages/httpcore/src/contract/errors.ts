@@ -361,8 +361,21 @@ export function withCallerStack(error: unknown, ownFrames = 1): unknown {
   return error;
 }
 
-/** The same as a handler of `then`, whose promise the caller awaits. */
-export function throwWithCallerStack(error: unknown): never {
+/**
+ * Settles the promise of `resolve` with this error, which has the stack of whoever awaits that promise by then. What succeeds pays nothing: there
+ * is no second promise for the sake of failures.
+ */
+export function failWithCallerStack(resolve: (failure: Promise<never>) => void, error: unknown): void {
+  let fail!: (error: unknown) => void;
+  const failure = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  // In this order: where the stack is taken, the promise of `resolve` waits for this one already, and V8 finds the way from one to the other.
+  resolve(failure.then(undefined, throwWithCallerStack));
+  fail(error);
+}
+
+function throwWithCallerStack(error: unknown): never {
   throw withCallerStack(error, 2);
 }
 

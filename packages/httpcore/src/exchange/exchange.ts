@@ -16,7 +16,7 @@
 import type { DispatchContext, DispatchResponse } from '../contract/dispatcher.ts';
 import type { ByteIterable, HeaderPair, Timeouts } from '../contract/values.ts';
 import type { ErrorPhase, HttpCoreError } from '../contract/errors.ts';
-import { Aborted, ProxyError, RemoteProtocolError } from '../contract/errors.ts';
+import { Aborted, failWithCallerStack, ProxyError, RemoteProtocolError } from '../contract/errors.ts';
 import type { Origin } from '../model/origin.ts';
 import type { RequestFraming } from '../model/request-framing.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
@@ -27,6 +27,7 @@ import { BodyBuffer } from './body-buffer.ts';
 import { ExchangeLimits, type WaitingFor } from './exchange-limits.ts';
 import { Moment } from './moment.ts';
 import type { Carrier, ExchangeOwner } from './parties.ts';
+import { handedOver, handOver, type Settle } from './settle.ts';
 import { withFactsOf } from './facts.ts';
 import { GivenRequest } from './given-request.ts';
 import { exchangeMachine, toldOf, type EndedBy } from './exchange-state.ts';
@@ -63,8 +64,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
   readonly #limits: ExchangeLimits;
   #state: number = states.queued;
   #carrier: Carrier<Exchange> | null = null;
-  #resolve!: (response: DispatchResponse) => void;
-  #reject!: (error: HttpCoreError) => void;
+  readonly #resolve: Settle;
   #buffer: BodyBuffer | null = null;
   /** The rest of the response, where the caller does not want it. */
   #unread: UnwantedAnswer | null = null;
@@ -89,10 +89,8 @@ export class Exchange extends GivenRequest implements AbortHandler {
     super(owner, origin, method, target, headers, body, framing, timeouts, context, now, watcher);
     this.#owner = owner;
     this.#limits = new ExchangeLimits(timeouts, context?.deadline);
-    this.response = new Promise<DispatchResponse>((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    this.response = new Promise(handOver);
+    this.#resolve = handedOver;
     if (context?.signal !== undefined) this.#listener = listenForAbort(context.signal, this);
     this.observer?.('queued', now, undefined);
   }
@@ -417,7 +415,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
     const stamped = this.#withFacts(error);
     this.#move(events.fail);
     if (this.observer !== null) this.trace('failed', { error: stamped });
-    if (buffer === null) this.#reject(stamped);
+    if (buffer === null) failWithCallerStack(this.#resolve, stamped);
     else buffer.fail(stamped);
     this.#release();
     // What came is delivered before a failure of the other side, and not when it was our own that wanted no more.

@@ -1,5 +1,5 @@
 import type { DispatchContext, DispatchResponse, Dispatcher } from '../contract/dispatcher.ts';
-import { ConnectError, PoolClosed, rejectWithCallerStack, throwWithCallerStack, type HttpCoreError } from '../contract/errors.ts';
+import { ConnectError, PoolClosed, rejectWithCallerStack, type HttpCoreError } from '../contract/errors.ts';
 import type { ByteIterable, HeaderPair, Timeouts, UrlParts } from '../contract/values.ts';
 import type { Dial, DialedTransport, DialRequest, TransportDialer } from '../dial/dial.ts';
 import { HttpDialer } from '../dial/dialer.ts';
@@ -59,7 +59,7 @@ export class TransportDispatcher implements Dispatcher {
   ): Promise<DispatchResponse> {
     // Not async: a promise less for each request, and only one that fails has its caller looked for.
     try {
-      return this.#pool.submit(method, url, headers, body, timeouts, context).then(undefined, throwWithCallerStack);
+      return this.#pool.submit(method, url, headers, body, timeouts, context);
     } catch (error) {
       return rejectWithCallerStack(error);
     }

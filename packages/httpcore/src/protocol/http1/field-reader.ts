@@ -1,29 +1,25 @@
 /**
- * From llhttp's spans to names and values: all of one chunk are cut from one string that is decoded once. A section that comes
- * in several chunks keeps the unfinished name or value between them.
+ * From llhttp's spans to names and values. A section that comes in several chunks keeps the unfinished name or value between them.
  */
 
-export const statusSpan = 0;
-export const nameSpan = 1;
-export const valueSpan = 2;
+import { factOf } from './head-facts.ts';
+import { fieldNamed } from './known-fields.ts';
+import { clearSpans, cutSpans, firstSpan, inputShift, nameSpan, spans, spansEnd, statusSpan, valueSpan } from './span-recorder.ts';
+
 const noSpan = 3;
 
 // Borrowed, because chunks are typed as plain Uint8Array.
 const { latin1Slice } = Buffer.prototype as unknown as { latin1Slice(this: Uint8Array, start: number, end: number): string };
 
-// Parsing is synchronous and never nested: one list serves all readers. Triples of kind, start, end.
-let spans = new Int32Array(384);
-let spanCount = 0;
-
 export class FieldReader {
   reason = '';
-  readonly #onField: (name: string, value: string) => void;
+  readonly #onField: (name: string, value: string, fact: number) => void;
   #lastSpan = noSpan;
   #name = '';
   #value = '';
 
   /** `onField` gets each field as soon as it is whole, without white space around its value. */
-  constructor(onField: (name: string, value: string) => void) {
+  constructor(onField: (name: string, value: string, fact: number) => void) {
     this.#onField = onField;
   }
 
@@ -31,83 +27,76 @@ export class FieldReader {
   restart(): void {
     this.reason = '';
     this.#lastSpan = noSpan;
-    spanCount = 0;
-  }
-
-  /** Names and values that were noted and not read. */
-  get noted(): number {
-    return spanCount / 3;
-  }
-
-  /** Forgets what an earlier chunk noted and was not read. */
-  beginChunk(): void {
-    spanCount = 0;
-  }
-
-  note(kind: number, start: number, end: number): void {
-    if (spanCount === spans.length) {
-      const larger = new Int32Array(spans.length * 2);
-      larger.set(spans);
-      spans = larger;
-    }
-    spans[spanCount] = kind;
-    spans[spanCount + 1] = start;
-    spans[spanCount + 2] = end;
-    spanCount += 3;
+    clearSpans();
   }
 
   /** Is a part of a field here, or does one begin at `offset` of the chunk at the latest? */
   hasFieldBy(offset: number): boolean {
-    return this.#lastSpan !== noSpan || (spanCount > 0 && spans[1]! <= offset);
+    return this.#lastSpan !== noSpan || (spansEnd() > firstSpan && spans[firstSpan + 1]! <= offset);
   }
 
   /** Forgets what was noted behind `offset` of the chunk. */
   cut(offset: number): void {
-    while (spanCount > 0 && spans[spanCount - 2]! > offset) spanCount -= 3;
-    if (spanCount > 0) spans[spanCount - 1] = Math.min(spans[spanCount - 1]!, Math.max(offset, spans[spanCount - 2]!));
+    let end = spansEnd();
+    while (end > firstSpan && spans[end - 2]! > offset) end -= 3;
+    if (end > firstSpan) spans[end - 1] = Math.min(spans[end - 1]!, Math.max(offset, spans[end - 2]!));
+    cutSpans(end);
   }
 
   /** Where the first span begins in the chunk; −1 without one. */
   get start(): number {
-    return spanCount === 0 ? -1 : spans[1]!;
+    return spansEnd() === firstSpan ? -1 : spans[firstSpan + 1]!;
   }
 
   /** Where the last span ends in the chunk; −1 without one. */
   get end(): number {
-    return spanCount === 0 ? -1 : spans[spanCount - 1]!;
+    const end = spansEnd();
+    return end === firstSpan ? -1 : spans[end - 1]!;
   }
 
   /** Reads what was noted of `chunk`. With `isComplete`, the section ends here. */
   read(chunk: Uint8Array, isComplete: boolean): void {
-    const count = spanCount;
-    spanCount = 0;
-    if (count > 0) {
-      const base = spans[1]!;
-      const text = latin1Slice.call(chunk, base, spans[count - 1]!);
-      if (isComplete && this.#lastSpan === noSpan && isWhole(count)) {
-        this.#readWhole(text, base, count);
+    const end = spansEnd();
+    if (end > firstSpan) {
+      if (isComplete && this.#lastSpan === noSpan && isWhole(end)) {
+        this.#readWhole(chunk, end);
         return;
       }
-      this.#readParts(text, base, count);
+      this.#readParts(chunk, end);
     }
     if (isComplete) this.#finishField();
   }
 
   /** The common case: every field came in one chunk. */
-  #readWhole(text: string, base: number, count: number): void {
-    let index = 0;
-    if (spans[0] === statusSpan) {
-      this.reason = text.slice(0, spans[2]! - base);
-      index = 3;
+  #readWhole(chunk: Uint8Array, end: number): void {
+    clearSpans();
+    const shift = inputShift();
+    let index = firstSpan;
+    if (spans[index] === statusSpan) {
+      this.reason = reasonAt(chunk, spans[index + 1]!, spans[index + 2]!);
+      index += 3;
     }
-    for (; index < count; index += 6) {
-      const name = text.slice(spans[index + 1]! - base, spans[index + 2]! - base);
-      this.#onField(name, withoutTrailingSpace(text.slice(spans[index + 4]! - base, spans[index + 5]! - base)));
+    // Made once somebody needs a part of it.
+    let text: string | undefined;
+    const base = spans[firstSpan + 1]!;
+    const textEnd = spans[end - 1]!;
+    for (; index < end; index += 6) {
+      const nameStart = spans[index + 1]!;
+      const field = fieldNamed(nameStart + shift, spans[index + 2]! - nameStart);
+      const start = spans[index + 4]!;
+      let valueEnd = spans[index + 5]!;
+      while (valueEnd > start && isSpace(chunk[valueEnd - 1]!)) valueEnd -= 1;
+      let value = field.valueAt(start + shift, valueEnd - start);
+      if (value === undefined) value = (text ??= latin1Slice.call(chunk, base, textEnd)).slice(start - base, valueEnd - base);
+      this.#onField(field.name, value, field.fact);
     }
   }
 
-  #readParts(text: string, base: number, count: number): void {
-    for (let index = 0; index < count; index += 3) {
+  #readParts(chunk: Uint8Array, end: number): void {
+    clearSpans();
+    const base = spans[firstSpan + 1]!;
+    const text = latin1Slice.call(chunk, base, spans[end - 1]!);
+    for (let index = firstSpan; index < end; index += 3) {
       const kind = spans[index]!;
       const part = text.slice(spans[index + 1]! - base, spans[index + 2]! - base);
       if (kind === this.#lastSpan) {
@@ -131,19 +120,28 @@ export class FieldReader {
   #finishField(): void {
     if (this.#lastSpan !== valueSpan) return;
     this.#lastSpan = noSpan;
-    this.#onField(this.#name, withoutTrailingSpace(this.#value));
+    this.#onField(this.#name, withoutTrailingSpace(this.#value), factOf(this.#name));
   }
 }
 
 /** Are the spans an optional reason, and then names and values in turn? */
-function isWhole(count: number): boolean {
-  let index = spans[0] === statusSpan ? 3 : 0;
-  for (; index < count; index += 6) if (spans[index] !== nameSpan || spans[index + 3] !== valueSpan) return false;
-  return index === count;
+function isWhole(end: number): boolean {
+  let index = spans[firstSpan] === statusSpan ? firstSpan + 3 : firstSpan;
+  for (; index < end; index += 6) if (spans[index] !== nameSpan || spans[index + 3] !== valueSpan) return false;
+  return index === end;
+}
+
+function isSpace(octet: number): boolean {
+  return octet === 0x20 || octet === 0x09;
+}
+
+/** Nearly every response says the same. */
+function reasonAt(chunk: Uint8Array, start: number, end: number): string {
+  return end - start === 2 && chunk[start] === 0x4f && chunk[start + 1] === 0x4b ? 'OK' : latin1Slice.call(chunk, start, end);
 }
 
 function withoutTrailingSpace(value: string): string {
   let end = value.length;
-  while (end > 0 && (value.charCodeAt(end - 1) === 0x20 || value.charCodeAt(end - 1) === 0x09)) end -= 1;
+  while (end > 0 && isSpace(value.charCodeAt(end - 1))) end -= 1;
   return end === value.length ? value : value.slice(0, end);
 }

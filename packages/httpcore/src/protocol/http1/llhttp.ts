@@ -1,27 +1,26 @@
 /**
- * llhttp, compiled to WebAssembly: the only file that knows its pointers.
+ * llhttp, compiled to WebAssembly: with `llhttp-input.ts`, the only file that knows its pointers.
  *
  * One module instance serves every parser of the process. Parsers live in its linear memory and are taken from and given
  * back to a free list. The bytes to parse are copied into one input area; spans come back as offsets into the caller's own
  * chunk, so nothing that is reported ever points into that memory.
  *
+ * A call from WebAssembly to JavaScript costs as much as parsing twenty octets. So the fields are noted by another module (`span-recorder.ts`), and
+ * llhttp pauses where a head and where a message ends: it calls back for the pieces of a body alone.
+ *
  * Execution is synchronous and never nested (`receive` is not re-entered), so "the parser that runs" is one variable.
  */
 import { UnsupportedProtocol } from '../../contract/errors.ts';
 import { llhttpWasmBase64 } from './llhttp-wasm.generated.ts';
+import { inputBytes, inputText, setInputMemory } from './llhttp-input.ts';
+import { beginSpans, recordSpans } from './span-recorder.ts';
 
-/**
- * What `execute` reports, with spans as offsets into the chunk that was given to it. A callback returns 0 to go on, or
- * `llhttpErrno.user` to stop. It must not throw: an exception would leave WebAssembly's own stack where it was.
- */
 export interface LlhttpCallbacks {
-  onStatusText(start: number, end: number): number;
-  onHeaderField(start: number, end: number): number;
-  onHeaderValue(start: number, end: number): number;
-  /** Also 1: the message has no body (that llhttp should read); 2: what follows is not HTTP. */
-  onHeadersComplete(status: number): number;
+  /**
+   * A piece of the body, at these offsets of the chunk that was given to `execute`. Returns 0 to go on, or `llhttpErrno.user` to stop. It must
+   * not throw: an exception would leave WebAssembly's own stack where it was.
+   */
   onBody(start: number, end: number): number;
-  onMessageComplete(): void;
 }
 
 /** llhttp's error numbers that the engine tells apart. */
@@ -33,7 +32,6 @@ export const llhttpErrno = {
   invalidChunkSize: 12,
   invalidTransferEncoding: 15,
   paused: 21,
-  pausedUpgrade: 22,
   user: 24,
 } as const;
 
@@ -54,11 +52,10 @@ interface LlhttpExports {
 }
 
 const typeResponse = 2;
-// Node reads at most 64 KiB at once; longer input is parsed in pieces.
-const inputSize = 65_536;
+/** What can be parsed at once, in octets. Node reads at most as many. */
+export const longestInput = 65_536;
 
 let llhttp: LlhttpExports | undefined;
-let memory: Uint8Array<ArrayBuffer>;
 let input = 0;
 let running: LlhttpCallbacks;
 let offset = 0;
@@ -72,25 +69,22 @@ function instantiate(): LlhttpExports {
     );
   }
   const module = new WebAssembly.Module(Buffer.from(llhttpWasmBase64, 'base64'));
+  const recorder = recordSpans();
   const instance = new WebAssembly.Instance(module, {
     env: {
-      wasm_on_message_begin: () => 0,
-      wasm_on_url: () => 0,
-      wasm_on_status: (_parser: number, at: number, length: number) => running.onStatusText(at - offset, at - offset + length),
-      wasm_on_header_field: (_parser: number, at: number, length: number) => running.onHeaderField(at - offset, at - offset + length),
-      wasm_on_header_value: (_parser: number, at: number, length: number) => running.onHeaderValue(at - offset, at - offset + length),
-      wasm_on_headers_complete: (_parser: number, status: number) => running.onHeadersComplete(status),
+      wasm_on_message_begin: recorder.onNothing,
+      wasm_on_url: recorder.onNothingOf,
+      wasm_on_status: recorder.onStatus,
+      wasm_on_header_field: recorder.onName,
+      wasm_on_header_value: recorder.onValue,
+      wasm_on_headers_complete: recorder.onHead,
       wasm_on_body: (_parser: number, at: number, length: number) => running.onBody(at - offset, at - offset + length),
-      // Always pause: the caller learns where the message ended, and what follows is its decision.
-      wasm_on_message_complete: () => {
-        running.onMessageComplete();
-        return llhttpErrno.paused;
-      },
+      wasm_on_message_complete: recorder.onMessage,
     },
   });
   const exported = instance.exports as unknown as LlhttpExports;
-  input = exported.malloc(inputSize);
-  memory = new Uint8Array(exported.memory.buffer);
+  input = exported.malloc(longestInput);
+  setInputMemory(exported.memory.buffer);
   return exported;
 }
 
@@ -118,24 +112,20 @@ export class Llhttp {
     this.#llhttp.llhttp_reset(this.#parser);
   }
 
-  /** Parses `chunk[start, end)` and returns an errno; {@link consumed} says up to which offset of the chunk it got. */
+  /**
+   * Parses `chunk[start, end)`, at most {@link longestInput} octets, and returns an errno: `paused` where a head or a message ends, as
+   * `span-recorder.ts` says. {@link consumed} says up to which offset of the chunk it got.
+   */
   execute(chunk: Uint8Array, start: number, end: number): number {
     running = this.#callbacks;
-    for (let from = start; from < end; from += inputSize) {
-      const isAll = from === 0 && end === chunk.length && end <= inputSize;
-      const piece = isAll ? chunk : chunk.subarray(from, Math.min(end, from + inputSize));
-      // Allocating parsers can grow the memory, which detaches the view.
-      if (memory.length === 0) memory = new Uint8Array(this.#llhttp.memory.buffer);
-      memory.set(piece, input);
-      offset = input - from;
-      const errno = this.#llhttp.llhttp_execute(this.#parser, input, piece.length);
-      if (errno !== llhttpErrno.ok) {
-        this.#consumed = this.#llhttp.llhttp_get_error_pos(this.#parser) - offset;
-        return errno;
-      }
-    }
-    this.#consumed = end;
-    return llhttpErrno.ok;
+    // Allocating parsers can grow the memory, which detaches the view.
+    if (inputBytes.length === 0) setInputMemory(this.#llhttp.memory.buffer);
+    inputBytes.set(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end), input);
+    offset = input - start;
+    beginSpans(-offset);
+    const errno = this.#llhttp.llhttp_execute(this.#parser, input, end - start);
+    this.#consumed = errno === llhttpErrno.ok ? end : this.#llhttp.llhttp_get_error_pos(this.#parser) - offset;
+    return errno;
   }
 
   get consumed(): number {
@@ -161,12 +151,12 @@ export class Llhttp {
 
   /** llhttp's own words for the last error. */
   get errorReason(): string {
-    if (memory.length === 0) memory = new Uint8Array(this.#llhttp.memory.buffer);
+    if (inputBytes.length === 0) setInputMemory(this.#llhttp.memory.buffer);
     const start = this.#llhttp.llhttp_get_error_reason(this.#parser);
     if (start === 0) return 'invalid response';
     let end = start;
-    while (memory[end] !== 0 && end - start < 200) end += 1;
-    return Buffer.from(memory.buffer, start, end - start).toString('latin1');
+    while (inputBytes[end] !== 0 && end - start < 200) end += 1;
+    return inputText(start, end);
   }
 
   free(): void {

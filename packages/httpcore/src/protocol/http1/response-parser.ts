@@ -11,11 +11,12 @@
 import type { HeaderPair } from '../../contract/values.ts';
 import { RemoteProtocolError } from '../../contract/errors.ts';
 import { isToken } from '../../model/field-syntax.ts';
-import { FieldReader, nameSpan, statusSpan, valueSpan } from './field-reader.ts';
+import { FieldReader } from './field-reader.ts';
 import { HeadFacts } from './head-facts.ts';
 import { HeadMender } from './head-mender.ts';
-import { Llhttp, llhttpErrno, type LlhttpCallbacks } from './llhttp.ts';
+import { Llhttp, llhttpErrno, longestInput, type LlhttpCallbacks } from './llhttp.ts';
 import { describeMessage, emptyHead, type ResponseHead } from './response-head.ts';
+import { PausedAt, pausedAt, pausedStatus } from './span-recorder.ts';
 import { StatusLineCheck } from './status-line.ts';
 
 export interface ResponseLimits {
@@ -68,7 +69,7 @@ export class ResponseParser implements LlhttpCallbacks {
   #overhead = 0;
   #accountedTo = 0;
 
-  readonly #fields = new FieldReader((name, value) => this.#addField(name, value));
+  readonly #fields = new FieldReader((name, value, fact) => this.#addField(name, value, fact));
   #pairs: HeaderPair[] = [];
 
   readonly #facts = new HeadFacts();
@@ -112,18 +113,17 @@ export class ResponseParser implements LlhttpCallbacks {
   }
 
   /**
-   * Parses from `start`, at most to the end of one message, and returns the offset up to which it got.
+   * Parses from `start`, at most {@link longestInput} octets and to the end of one message, and returns the offset up to which it got.
    * @throws {RemoteProtocolError} the parser is finished then.
    */
   parse(chunk: Uint8Array, start: number): number {
     if (this.#complete) this.#startMessage();
-    if (!this.#inHead) {
-      return this.#mender === null ? this.#execute(chunk, start, chunk.length) : this.#mendTrailers(chunk, start);
-    }
+    const most = Math.min(chunk.length, start + longestInput);
+    if (!this.#inHead) return this.#mender === null ? this.#execute(chunk, start, most) : this.#mendTrailers(chunk, start);
     const room = this.#limits.maxHeaderBytes - this.#headBytes;
     if (room === 0) throw this.#headTooLarge();
     // What is wrong within the limit comes before the limit, however the bytes were cut.
-    const end = Math.min(chunk.length, start + room);
+    const end = Math.min(most, start + room);
     if (!this.#statusLine.over) this.#statusLine.check(chunk, start, end);
     return this.#mender === null ? this.#execute(chunk, start, end) : this.#mend(this.#mender, chunk, start, end);
   }
@@ -131,10 +131,7 @@ export class ResponseParser implements LlhttpCallbacks {
   #execute(chunk: Uint8Array, start: number, end: number): number {
     this.#chunk = chunk;
     this.#accountedTo = start;
-    this.#fields.beginChunk();
-    this.#parsing = true;
-    const errno = this.#llhttp.execute(chunk, start, end);
-    this.#parsing = false;
+    const errno = this.#run(chunk, start, end);
     if (this.#freed) {
       // A callback gave the connection up.
       this.#llhttp.free();
@@ -142,8 +139,7 @@ export class ResponseParser implements LlhttpCallbacks {
     }
     this.#throwFault();
     const { consumed } = this.#llhttp;
-    if (errno === llhttpErrno.paused || errno === llhttpErrno.pausedUpgrade) {
-      this.#llhttp.resume();
+    if (errno === llhttpErrno.paused) {
       return this.#complete && this.#hasFoldedTrailers(chunk, consumed) ? this.#mendTrailers(chunk, this.#trailersStart) : consumed;
     }
     if (errno !== llhttpErrno.ok) {
@@ -158,6 +154,26 @@ export class ResponseParser implements LlhttpCallbacks {
     else this.#countOverhead(consumed);
     this.#throwFault();
     return consumed;
+  }
+
+  /** Behind a head it goes on with a body that llhttp is to read. */
+  #run(chunk: Uint8Array, start: number, end: number): number {
+    let from = start;
+    for (;;) {
+      this.#parsing = true;
+      const errno = this.#llhttp.execute(chunk, from, end);
+      this.#parsing = false;
+      if (errno !== llhttpErrno.paused || this.#freed) return errno;
+      const { consumed } = this.#llhttp;
+      if (pausedAt() === PausedAt.MESSAGE_END) {
+        this.#onMessageComplete();
+        return errno;
+      }
+      if (!this.#onHeadersComplete(pausedStatus()) || this.#freed) return errno;
+      this.#llhttp.resume();
+      if (consumed === end) return llhttpErrno.ok;
+      from = consumed;
+    }
   }
 
   /** Where the head, or the trailer section, begins or goes on in the chunk; −1 where that is not known to have begun. */
@@ -203,7 +219,9 @@ export class ResponseParser implements LlhttpCallbacks {
     const head = mender.mended();
     // It was counted as it came.
     this.#headBytes = 0;
-    this.#execute(head, 0, head.length);
+    for (let at = 0; at < head.length && this.#inHead && !this.#freed;) {
+      at = this.#execute(head, at, Math.min(head.length, at + longestInput));
+    }
     if (this.#freed) return chunk.length;
     if (this.#inHead) throw this.#errorOf(llhttpErrno.invalidHeaderToken);
     return headEnd;
@@ -235,50 +253,6 @@ export class ResponseParser implements LlhttpCallbacks {
 
   // llhttp's callbacks
 
-  onStatusText(start: number, end: number): number {
-    this.#fields.note(statusSpan, start, end);
-    return 0;
-  }
-
-  onHeaderField(start: number, end: number): number {
-    this.#fields.note(nameSpan, start, end);
-    return this.#fields.noted > this.#limits.maxHeaderFields * 2 + 4 ? this.#refuse('TOO_MANY_FIELDS', this.#tooMany()) : 0;
-  }
-
-  onHeaderValue(start: number, end: number): number {
-    this.#fields.note(valueSpan, start, end);
-    return 0;
-  }
-
-  onHeadersComplete(status: number): number {
-    this.#readFields(true);
-    if (this.#fault !== null) return llhttpErrno.user;
-    // Trailers that were mended end here: no body follows.
-    if (!this.#inHead) return 1;
-    const head = this.#head;
-    const { majorVersion, minorVersion } = this.#llhttp;
-    if (majorVersion !== 1 || status < 100) {
-      return this.#refuse('INVALID_RESPONSE', `The response has the version ${majorVersion}.${minorVersion} and the status ${status}`);
-    }
-    head.version = minorVersion === 0 ? '1.0' : '1.1';
-    head.status = status;
-    head.reason = this.#fields.reason;
-    head.headers = this.#pairs;
-    const fault = describeMessage(head, this.#facts, this.#method, this.#llhttp);
-    if (fault !== null) return this.#refuse(fault.code, fault.message);
-    this.#inHead = false;
-    this.#mender = null;
-    this.#seen = null;
-    this.#pairs = [];
-    this.#overhead = 0;
-    this.#fields.restart();
-    this.#sink.onResponseHead(head);
-    if (this.#freed) return llhttpErrno.user;
-    if (head.bodyKind === 'tunnel') return 2;
-    // A body of known length is counted by the engine, which spares copying it into llhttp.
-    return head.bodyKind === 'none' || head.bodyKind === 'length' ? 1 : 0;
-  }
-
   onBody(start: number, end: number): number {
     this.#countOverhead(start);
     if (this.#fault !== null) return llhttpErrno.user;
@@ -288,7 +262,48 @@ export class ResponseParser implements LlhttpCallbacks {
     return this.#freed ? llhttpErrno.user : 0;
   }
 
-  onMessageComplete(): void {
+  // Where llhttp pauses
+
+  /** The head is whole. Is there a body that llhttp is to read? */
+  #onHeadersComplete(status: number): boolean {
+    this.#readFields(true);
+    if (this.#fault !== null) return false;
+    // Trailers that were mended end here: no body follows.
+    if (!this.#inHead) return this.#skipBody();
+    const head = this.#head;
+    const { majorVersion, minorVersion } = this.#llhttp;
+    if (majorVersion !== 1 || status < 100) {
+      this.#refuse('INVALID_RESPONSE', `The response has the version ${majorVersion}.${minorVersion} and the status ${status}`);
+      return false;
+    }
+    head.version = minorVersion === 0 ? '1.0' : '1.1';
+    head.status = status;
+    head.reason = this.#fields.reason;
+    head.headers = this.#pairs;
+    const fault = describeMessage(head, this.#facts, this.#method, this.#llhttp);
+    if (fault !== null) {
+      this.#refuse(fault.code, fault.message);
+      return false;
+    }
+    this.#inHead = false;
+    this.#mender = null;
+    this.#seen = null;
+    this.#pairs = [];
+    this.#overhead = 0;
+    this.#fields.restart();
+    this.#sink.onResponseHead(head);
+    // A body of known length is counted by the engine, which spares copying it into llhttp.
+    return head.bodyKind === 'chunked' || head.bodyKind === 'until-close' || this.#skipBody();
+  }
+
+  /** Nothing more of the message is for llhttp. */
+  #skipBody(): false {
+    this.#trailersStart = -1;
+    this.#complete = true;
+    return false;
+  }
+
+  #onMessageComplete(): void {
     this.#trailersStart = this.#inHead ? -1 : this.#sectionStart(0);
     this.#readFields(true);
     this.#complete = true;
@@ -307,14 +322,14 @@ export class ResponseParser implements LlhttpCallbacks {
     this.#fields.read(this.#chunk, isComplete);
   }
 
-  #addField(name: string, value: string): void {
+  #addField(name: string, value: string, fact: number): void {
     if (this.#pairs.push([name, value]) > this.#limits.maxHeaderFields) {
       this.#refuse('TOO_MANY_FIELDS', this.#tooMany());
     } else if (this.#limits.lenient && !(isToken(name) && !notInValue.test(value))) {
       const code = this.#inHead ? 'INVALID_RESPONSE' : 'INVALID_CHUNK';
       this.#refuse(code, 'A field of the response has a character that is not allowed in it');
     } else if (this.#inHead) {
-      this.#facts.note(name, value);
+      this.#facts.note(fact, value);
     }
   }
 
