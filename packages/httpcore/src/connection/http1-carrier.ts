@@ -147,9 +147,12 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask {
     const taken = this.#taken;
     const target = forwarding.target(exchange);
     const fields = exchange.inContext(() => forwarding.headers(exchange, this.#info));
-    if (isLater(fields)) void Promise.resolve(fields).then((headers) => this.#authorized(exchange, target, headers, taken));
-    // An authenticator may have aborted it.
-    else if (exchange === this.exchange) this.#write(exchange, target, fields);
+    if (isLater(fields)) {
+      exchange.waitFor('authenticator', this.#clock.now());
+      this.#owner.onDeadline(exchange.expiresAt);
+      void Promise.resolve(fields).then((headers) => this.#authorized(exchange, target, headers, taken));
+      // An authenticator may have aborted it.
+    } else if (exchange === this.exchange) this.#write(exchange, target, fields);
   }
 
   /** Meanwhile it may have been given up, and begun again here. */
@@ -262,7 +265,8 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask {
   }
 
   #onComplete(trailers: readonly HeaderPair[]): void {
-    if (this.exchange?.isChallenged === true && this.exchange.endsLater(trailers, () => this.#onComplete(trailers))) return;
+    const challenged = this.exchange?.challenge == null ? null : this.exchange;
+    if (challenged !== null && challenged.endsLater(trailers, () => this.#onComplete(trailers))) return;
     const exchange = this.release();
     if (exchange === null) return;
     this.#withheldBody = null;
@@ -334,6 +338,7 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask {
 
   /** Silence counts against the peer only while our caller has taken all that came. */
   #watchReading(exchange: Exchange): void {
+    if (exchange.waitingFor === 'authenticator') return;
     exchange.waitFor(exchange.buffered === 0 ? 'read' : 'nothing', this.#clock.now());
     this.#owner.onDeadline(exchange.expiresAt);
   }

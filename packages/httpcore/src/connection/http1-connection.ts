@@ -6,7 +6,7 @@
  * answer. It ends once, in `#end`, and is then forgotten by its owner.
  */
 import type { HeaderPair } from '../contract/values.ts';
-import { ConnectError, ReadError, WriteError, type HttpCoreError } from '../contract/errors.ts';
+import { HttpCoreError, ReadError, WriteError } from '../contract/errors.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Processing } from '../exchange/replay.ts';
@@ -138,7 +138,7 @@ export class Http1Connection extends PoolNotes implements Connection, Http1Carri
   }
 
   onComplete(exchange: Exchange, isReusable: boolean, trailers: readonly HeaderPair[]): void {
-    if (!isReusable || this.#noNewExchanges || !exchange.isChallenged) {
+    if (!isReusable || this.#noNewExchanges || exchange.challenge === null) {
       exchange.complete(trailers);
     } else if (exchange.restart()) {
       this.start(exchange, this.#clock.now());
@@ -196,8 +196,8 @@ export class Http1Connection extends PoolNotes implements Connection, Http1Carri
     const failure = carrier.exchange?.phase === 'send' ? WriteError : ReadError;
     const why = error === undefined ? 'was closed' : `failed: ${error.message}`;
     const lost = new failure(`The connection ${why}`, { code: error === undefined ? 'CONNECTION_CLOSED' : undefined, cause: error });
-    // A stand-in for the network is connected first, and looks for the server later.
-    this.#fail(error instanceof ConnectError ? error : lost, this.#stale());
+    // A stand-in for the network is connected first, and looks for the server later; who is asked then may refuse it.
+    this.#fail(error instanceof HttpCoreError ? error : lost, this.#stale());
   }
 
   // Ending

@@ -116,7 +116,7 @@ export class Http2Carrier implements Carrier<Exchange>, PieceReceiver {
   /** Silence counts against the peer only while our caller has taken all that came, the peer may send more, and all of the request is sent. */
   watchReading(now: number): void {
     const { exchange } = this;
-    if (exchange.ended || this.isTunnel || !exchange.requestEnded) return;
+    if (exchange.ended || this.isTunnel || !exchange.requestEnded || exchange.waitingFor === 'authenticator') return;
     const isOpen = exchange.buffered === 0 && this.stream!.receiveWindow.available > 0;
     exchange.waitFor(isOpen ? 'read' : 'nothing', now);
     this.#connection.onDeadline(exchange.expiresAt);

@@ -71,7 +71,7 @@ export class Http2Connection extends PoolNotes implements Connection, Http2Carri
   readonly #settings: Http2Settings;
   #pings = 0;
   readonly #pieces: ChunkPieces;
-  readonly #unstarted = new Unstarted();
+  readonly #unstarted = new Unstarted(() => this.#onCapacityChange());
   constructor(transport: ByteTransport, info: ConnectionInfo, owner: ConnectionOwner, clock: Clock, options: Http2ConnectionOptions) {
     super();
     this.#transport = transport;
@@ -149,7 +149,7 @@ export class Http2Connection extends PoolNotes implements Connection, Http2Carri
     }
     const fields = exchange.inContext(() => forwarding.headers(exchange, this.info));
     if (isLater(fields)) {
-      exchange.waitFor('read', now);
+      exchange.waitFor('authenticator', now);
       this.#owner.onDeadline(Math.min(exchange.expiresAt, this.liveness.lookAt(now)));
       this.#unstarted.authorize(exchange);
       void Promise.resolve(fields).then((headers) => this.#authorized(exchange, headers));
@@ -303,7 +303,7 @@ export class Http2Connection extends PoolNotes implements Connection, Http2Carri
       else if (this.#needsSettings(exchange)) this.#unstarted.add(exchange);
       else this.#begin(exchange, now);
     }
-    for (const exchange of returned) exchange.requeue();
+    for (const exchange of returned) if (!exchange.ended) exchange.requeue();
     if (this.active === 0) this.#onCapacityChange();
   }
 

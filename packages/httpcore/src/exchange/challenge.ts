@@ -1,5 +1,5 @@
 import type { ProxyError } from '../contract/errors.ts';
-import type { Clock } from '../time/clock.ts';
+import type { Clock, Scheduled } from '../time/clock.ts';
 import { UnwantedAnswer } from './unwanted-answer.ts';
 
 /** What a challenge may ask of its exchange. */
@@ -16,23 +16,34 @@ export interface Challenged {
   deliver(chunks: readonly Uint8Array<ArrayBuffer>[]): void;
 }
 
+/** The limits in time of the exchange. */
+export interface ChallengeLimits {
+  waitFor(what: 'authenticator' | 'nothing', now: number): void;
+  /** Ends it where its time is over; else returns when that can be. */
+  checkLimits(now: number): number;
+}
+
 /**
  * An answer by which a proxy asks for other credentials. Until it is decided whether there are any, which may be later, what comes of it is kept, and
  * its end, too; then it is the response, or only waited for because its connection can take the request again.
  */
 export class Challenge {
   readonly error: ProxyError;
+  readonly #limits: ChallengeLimits;
   readonly #exchange: Challenged;
   readonly #clock: Clock;
   /** `null`: it is decided. */
   #kept: Uint8Array<ArrayBuffer>[] | null = [];
   #unwanted: UnwantedAnswer | null = null;
   #isOver = false;
+  /** The connection may be somebody else's by the time that it is decided, or gone: nobody else looks at the limits. */
+  #watching: Scheduled | null = null;
   #end: (() => void) | null = null;
   #endWithoutConnection: (() => void) | null = null;
 
-  constructor(error: ProxyError, clock: Clock, exchange: Challenged) {
+  constructor(error: ProxyError, clock: Clock, limits: ChallengeLimits, exchange: Challenged) {
     this.error = error;
+    this.#limits = limits;
     this.#clock = clock;
     this.#exchange = exchange;
   }
@@ -67,13 +78,25 @@ export class Challenge {
 
   /** Are there other credentials? It may be over before that is known. */
   decide(again: true | PromiseLike<boolean>): void {
-    if (again === true) this.#answer();
-    else
-      void Promise.resolve(again).then((isYes) => {
-        if (this.#isOver) return;
-        if (isYes && this.#exchange.mayAnswer()) this.#answer();
-        else this.#decline();
-      });
+    if (again === true) {
+      this.#answer();
+      return;
+    }
+    this.#limits.waitFor('authenticator', this.#clock.now());
+    this.#watch();
+    void Promise.resolve(again).then((isYes) => {
+      if (this.#isOver) return;
+      this.#watching?.cancel();
+      this.#limits.waitFor('nothing', this.#clock.now());
+      if (isYes && this.#exchange.mayAnswer()) this.#answer();
+      else this.#decline();
+    });
+  }
+
+  #watch(): void {
+    const now = this.#clock.now();
+    const next = this.#limits.checkLimits(now);
+    if (next !== Infinity && !this.#isOver) this.#watching = this.#clock.schedule(next - now, () => this.#watch());
   }
 
   /** The request is sent again. */
@@ -105,6 +128,7 @@ export class Challenge {
 
   stop(): void {
     this.#isOver = true;
+    this.#watching?.cancel();
     this.#unwanted?.stop();
   }
 }

@@ -1,8 +1,8 @@
 import type { Timeouts } from '../contract/values.ts';
-import { DeadlineExceeded, ReadTimeout, WriteTimeout, type ErrorPhase, type TimeoutError } from '../contract/errors.ts';
+import { ConnectTimeout, DeadlineExceeded, ReadTimeout, WriteTimeout, type ErrorPhase, type TimeoutError } from '../contract/errors.ts';
 
-/** What is being waited for; decides which of the limits counts. `nothing`: our own side is the slow one. */
-export type WaitingFor = 'nothing' | 'pool' | 'connect' | 'read' | 'write';
+/** What is being waited for; decides which of the limits counts. `nothing`: our own side is the slow one; `authenticator`: what a proxy is told, which is part of getting through it. */
+export type WaitingFor = 'nothing' | 'pool' | 'connect' | 'authenticator' | 'read' | 'write';
 
 /** The limits in time of one exchange: moments that somebody looks after, not timers. */
 export class ExchangeLimits {
@@ -31,6 +31,7 @@ export class ExchangeLimits {
   #limit(): number | null {
     switch (this.waitingFor) {
       case 'connect':
+      case 'authenticator':
         return this.#timeouts[0];
       case 'read':
         return this.#timeouts[1];
@@ -50,6 +51,10 @@ export class ExchangeLimits {
     }
     const limit = this.#limit();
     if (this.waitingFor === 'pool' || this.waitingFor === 'connect') return null;
+    if (this.waitingFor === 'authenticator') {
+      const message = `The authenticator of the proxy (ProxyAuthenticator) has not answered within ${limit} ms, the limit on connecting`;
+      return new ConnectTimeout(message, { phase: 'proxy' });
+    }
     return this.waitingFor === 'write'
       ? new WriteTimeout(`The server took none of the request for ${limit} ms`)
       : new ReadTimeout(`The server sent nothing for ${limit} ms, in phase ${phase}`);

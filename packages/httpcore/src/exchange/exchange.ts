@@ -26,7 +26,7 @@ import type { MessageWatcher } from '../observe/message-watcher.ts';
 import { BodyBuffer } from './body-buffer.ts';
 import { ExchangeLimits, type WaitingFor } from './exchange-limits.ts';
 import { Moment } from './moment.ts';
-import type { Carrier, ExchangeOwner } from './parties.ts';
+import type { Carrier, ExchangeOwner, Keeper } from './parties.ts';
 import { handedOver, handOver, type Settle } from './settle.ts';
 import { withFactsOf } from './facts.ts';
 import { GivenRequest } from './given-request.ts';
@@ -56,6 +56,10 @@ export class Exchange extends GivenRequest implements AbortHandler {
   strikesSince: number = Infinity;
   /** Has the caller's iterable been asked for anything? */
   bodyPulled = false;
+  /** While it is queued: the connection that waits with it. */
+  keeper: Keeper<Exchange> | null = null;
+  /** The answer of a proxy that may be asked again, while it comes. */
+  challenge: Challenge | null = null;
 
   readonly #owner: ExchangeOwner<Exchange>;
   #listener: AbortListener | null = null;
@@ -68,8 +72,6 @@ export class Exchange extends GivenRequest implements AbortHandler {
   #buffer: BodyBuffer | null = null;
   /** The rest of the response, where the caller does not want it. */
   #unread: UnwantedAnswer | null = null;
-  /** The answer of a proxy that is to be asked again, while it comes. */
-  #challenge: Challenge | null = null;
   #wasMisdirected = false;
   #writable: Moment | null = null;
 
@@ -174,8 +176,8 @@ export class Exchange extends GivenRequest implements AbortHandler {
 
   /** `bytes` are the exchange's own now. */
   onData(bytes: Uint8Array<ArrayBuffer>): void {
-    if (this.#challenge !== null) {
-      this.#challenge.onData(bytes);
+    if (this.challenge !== null) {
+      this.challenge.onData(bytes);
       return;
     }
     const buffer = this.#buffer!;
@@ -195,12 +197,12 @@ export class Exchange extends GivenRequest implements AbortHandler {
 
   /** Bytes that the caller has not taken. */
   get buffered(): number {
-    return (this.#challenge ?? this.#buffer)?.size ?? 0;
+    return (this.challenge ?? this.#buffer)?.size ?? 0;
   }
 
   complete(trailers: readonly HeaderPair[]): void {
-    if (this.#challenge === null) this.#end('connection', null, trailers);
-    else if (!this.endsLater(trailers)) this.#replay(this.#challenge.error, 'retired');
+    if (this.challenge === null) this.#end('connection', null, trailers);
+    else if (!this.endsLater(trailers)) this.#replay(this.challenge.error, 'retired');
   }
 
   /**
@@ -209,8 +211,8 @@ export class Exchange extends GivenRequest implements AbortHandler {
    */
   fail(error: HttpCoreError, processing: Processing): void {
     if (this.#state === states.ended) return;
-    if (this.#challenge !== null) {
-      if (!this.#challenge.breaksLater(() => this.fail(error, processing))) this.#replay(this.#challenge.error, 'retired');
+    if (this.challenge !== null) {
+      if (!this.challenge.breaksLater(() => this.fail(error, processing))) this.#replay(this.challenge.error, 'retired');
       return;
     }
     if (this.#state === states.awaiting) {
@@ -248,7 +250,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
     if (again === false || !this.#mayReplay('retired')) return false;
     const error = new ProxyError('The proxy asked for other credentials', { code: 'PROXY_AUTH_REQUIRED', status, headers });
     const carrier = this.#carrier!;
-    this.#challenge = new Challenge(error, this.#owner.clock, {
+    this.challenge = new Challenge(error, this.#owner.clock, this, {
       mayAnswer: () => this.#mayReplay('retired'),
       // A body that is still being sent has to be broken off, and its connection with it.
       patience: () => (this.requestEnded ? carrier.patience(this) : 0),
@@ -258,28 +260,25 @@ export class Exchange extends GivenRequest implements AbortHandler {
       },
       onConsumed: (bytes) => carrier.onConsumed(this, bytes),
       deliver: (chunks) => {
-        this.#challenge = null;
+        this.challenge = null;
         this.#deliver(version, status, reason, headers, false);
         for (const chunk of chunks) if (!this.ended) this.onData(chunk);
+        this.waitFor(chunks.length === 0 ? 'read' : 'nothing', this.#owner.clock.now());
+        carrier.onWaiting(this);
       },
     });
-    this.#challenge.decide(again);
+    this.challenge.decide(again);
     return true;
-  }
-
-  /** Is the answer that comes one of a proxy that is going to be asked again? */
-  get isChallenged(): boolean {
-    return this.#challenge !== null;
   }
 
   /** All of it is here. Where it is not decided yet whether it is the response, `end` is called once it is, and its connection kept till then. */
   endsLater(trailers: readonly HeaderPair[], end?: () => void): boolean {
-    return this.#challenge !== null && this.#challenge.endsLater(() => this.complete(trailers), end);
+    return this.challenge !== null && this.challenge.endsLater(() => this.complete(trailers), end);
   }
 
   /** That answer is here, and its connection can take the request again. Returns false when nobody wants it any more. */
   restart(): boolean {
-    return this.#rewind(this.#challenge!.error, 'retired');
+    return this.#rewind(this.challenge!.error, 'retired');
   }
 
   #mayReplay(processing: Processing): boolean {
@@ -292,8 +291,8 @@ export class Exchange extends GivenRequest implements AbortHandler {
 
   /** Back to where nothing was sent. Returns false when it has ended meanwhile. */
   #rewind(error: HttpCoreError, processing: Processing): boolean {
-    this.#challenge?.stop();
-    this.#challenge = null;
+    this.challenge?.stop();
+    this.challenge = null;
     if (this.observer !== null) this.trace('replayed', { error: this.#withFacts(error) });
     // The observer may have aborted it.
     if (this.ended) return false;
@@ -420,8 +419,10 @@ export class Exchange extends GivenRequest implements AbortHandler {
     this.#release();
     // What came is delivered before a failure of the other side, and not when it was our own that wanted no more.
     if (by === 'caller') buffer?.discard();
-    if (told === 'owner') this.#owner.onCancelled(this);
-    else if (told === 'carrier') carrier?.cancel(this, stamped);
+    if (told === 'owner') {
+      this.#owner.onCancelled(this);
+      this.keeper?.onGivenUp(this);
+    } else if (told === 'carrier') carrier?.cancel(this, stamped);
   }
 
   #withFacts(error: HttpCoreError): HttpCoreError {
@@ -432,8 +433,8 @@ export class Exchange extends GivenRequest implements AbortHandler {
     stopListening(this.context?.signal, this.#listener, this);
     this.#limits.waitingFor = 'nothing';
     this.#carrier = null;
-    this.#challenge?.stop();
-    this.#challenge = null;
+    this.challenge?.stop();
+    this.challenge = null;
     this.#unread?.stop();
     this.#stopSending();
   }

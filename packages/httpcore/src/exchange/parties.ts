@@ -25,6 +25,12 @@ export interface ExchangeOwner<Owned> extends RequestOwner {
   explainTimeout(exchange: Owned): PoolTimeout | ConnectTimeout;
 }
 
+/** Who has taken an exchange that it has not begun: for its owner it is queued still. */
+export interface Keeper<Kept> {
+  /** It ended meanwhile: forget it. */
+  onGivenUp(exchange: Kept): void;
+}
+
 /**
  * What carries an exchange on a connection: what the caller's side may still ask of it. Every method may be
  * called at any time and does nothing once the exchange has ended.

@@ -51,10 +51,10 @@ export interface ProxyAuthenticator {
   readonly rounds?: number | undefined;
   /**
    * The value of `Proxy-Authorization`, asked for each time that a request is sent; `undefined` to go without. A promise is waited for, with the connection
-   * taken, within the limits of the request.
+   * taken, for no longer than the limit on connecting (`timeouts`) and until the request is aborted.
    */
   authorize(request: ProxiedRequest, connection: ConnectionInfo): string | undefined | Promise<string | undefined>;
-  /** Is it worth asking again, with what `authorize` gives then? */
+  /** Is it worth asking again, with what `authorize` gives then? A promise is waited for within the same limits. */
   challenged(request: ProxiedRequest, challenge: ProxyChallenge, connection: ConnectionInfo): boolean | Promise<boolean>;
   /** The proxy took a request; `headers` are those of its answer. */
   accepted?(request: ProxiedRequest, headers: readonly HeaderPair[], connection: ConnectionInfo): void;

@@ -10,6 +10,8 @@ import { RoundsAuthenticator, startRoundsProxy, type RoundsProxy, type RoundsPro
 import { answerOf, auth, basic, failure, generated, password, send, user, type Sent } from './world.ts';
 
 const never = new Promise<never>(() => {});
+/** For who says nothing. */
+const connectLimit: Timeouts = [50, null, null, null];
 
 interface World extends AsyncDisposable {
   readonly proxy: RoundsProxy;
@@ -117,11 +119,20 @@ describe.each(['forward', 'connect'])('rounds on one connection, to %s', (kind) 
   it('do not wait for an authenticator for ever', async () => {
     await using it = await world(kind, { rounds: 3 });
     it.authenticator.onAuthorize = () => never;
-    const timeouts: Timeouts = kind === 'forward' ? [null, 20, null, null] : [100, null, null, null];
-    const expected = kind === 'forward' ? 'ReadTimeout' : 'ConnectTimeout';
-    expect(await failure(send(it.pool, it.url, { timeouts }))).toMatchObject({ name: expected });
+    expect(await failure(send(it.pool, it.url, { timeouts: connectLimit }))).toMatchObject({ name: 'ConnectTimeout', phase: 'proxy' });
     const late = failure(send(it.pool, it.url, { context: { deadline: performance.now() + 50 } }));
     expect(await late).toMatchObject({ name: 'DeadlineExceeded' });
+    expect(it.pool.stats()).toMatchObject({ active: 0, queued: 0 });
+  });
+
+  it('do not wait for ever for what a challenge is worth', async () => {
+    await using it = await world(kind, { rounds: 3, body: 'x'.repeat(5_000) });
+    it.authenticator.challenged = () => never;
+    expect(await failure(send(it.pool, it.url, { timeouts: connectLimit }))).toMatchObject({ name: 'ConnectTimeout', phase: 'proxy' });
+    const late = failure(send(it.pool, it.url, { context: { deadline: performance.now() + 50 } }));
+    expect(await late).toMatchObject({ name: 'DeadlineExceeded' });
+    const signal = AbortSignal.timeout(20);
+    expect(await failure(send(it.pool, it.url, { context: { signal } }))).toMatchObject({ name: 'Aborted' });
     expect(it.pool.stats()).toMatchObject({ active: 0, queued: 0 });
   });
 
@@ -194,4 +205,69 @@ it('over HTTP/2 an authenticator may take its time, too', async () => {
   const ended = failure(send(pool, urls[1]!));
   await pool.destroy();
   expect(await ended).toMatchObject({ name: 'PoolClosed' });
+});
+
+interface SilentWorld extends AsyncDisposable, Pick<World, 'pool' | 'url'> {
+  /** The authenticator answers from now on. */
+  answer(): void;
+  /** It has been asked, and says nothing. */
+  readonly asked: Promise<void>;
+}
+
+describe.each(['forward', 'connect'])('over HTTP/2 an authenticator that never answers, to %s,', (kind) => {
+  async function silentWorld(silent: 'authorize' | 'challenged'): Promise<SilentWorld> {
+    const { certificate: ca } = await trustedAuthority();
+    const origin = await startServer((_request, response) => void response.end('here'));
+    const proxy = await startProxy('http', { resolve: () => '127.0.0.1', tls: true, http2: true, auth });
+    let isSilent = true;
+    let isAsked = (): void => {};
+    const asked = new Promise<void>((resolve) => (isAsked = resolve));
+    const say = <Value>(value: Value, where: typeof silent): Value | Promise<never> => {
+      if (!isSilent || where !== silent) return value;
+      isAsked();
+      return never;
+    };
+    const authenticator: ProxyAuthenticator = {
+      authorize: () => say(isSilent ? undefined : basic(user, password), 'authorize'),
+      challenged: () => say(false, 'challenged'),
+    };
+    const pool = new ConnectionPool({
+      proxy: new Proxy(proxy.url, { auth: authenticator, tls: { ca }, tunnel: kind === 'connect' }),
+      http2: { idleTimeout: 20 },
+    });
+    return {
+      pool,
+      asked,
+      answer: () => void (isSilent = false),
+      url: ['http', originName, origin.port, '/'],
+      async [Symbol.asyncDispose]() {
+        await pool.destroy();
+        await proxy[Symbol.asyncDispose]();
+        await origin[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  it.each(['authorize', 'challenged'] as const)('with %s, is given up with the limit on connecting, or the deadline', async (silent) => {
+    await using it = await silentWorld(silent);
+    expect(await failure(send(it.pool, it.url, { timeouts: connectLimit }))).toMatchObject({ name: 'ConnectTimeout', phase: 'proxy' });
+    const late = failure(send(it.pool, it.url, { context: { deadline: performance.now() + 50 } }));
+    expect(await late).toMatchObject({ name: 'DeadlineExceeded' });
+    expect(it.pool.stats()).toMatchObject({ active: 0, queued: 0 });
+    it.answer();
+    expect(await answerOf(it.pool, it.url)).toEqual([200, 'here']);
+  });
+
+  it.each(['authorize', 'challenged'] as const)('with %s, holds no connection once its request is aborted', async (silent) => {
+    await using it = await silentWorld(silent);
+    const closed = new Promise<void>((resolve) => void it.pool.observe((name) => name === 'closed' && resolve()));
+    const controller = new AbortController();
+    const aborted = failure(send(it.pool, it.url, { context: { signal: controller.signal } }));
+    await it.asked;
+    controller.abort();
+    expect(await aborted).toMatchObject({ name: 'Aborted' });
+    // It is idle, and so it expires; those to which tunnels lead are not this pool's.
+    if (kind === 'forward') await closed;
+    expect(it.pool.stats()).toMatchObject({ active: 0, connections: 0 });
+  });
 });
