@@ -120,12 +120,17 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     const proxy = this.#proxyOf(own, network);
     const isForwarded = proxy !== null && this.#isForwarded(method, scheme, fields, proxy, network);
     const { origin, peer } = this.#peers.find(url, own?.servername, proxy, isForwarded, network);
-    if (this.#options.guard !== null && proxy !== null) admitThroughProxy(this.#options.guard, origin, proxy);
-    const published = this.#options.diagnostics === null ? null : PublishedRequest.create(method, origin.text, target, fields, content);
-    if (published !== null) return this.#beginPublished(published, peer, [origin, method, target, content, limits, own]);
-    const now = this.clock.now();
-    const exchange = new Exchange(peer, origin, method, target, fields, content, framing, limits, own, now);
-    return this.#begin(exchange, peer, now);
+    try {
+      if (this.#options.guard !== null && proxy !== null) admitThroughProxy(this.#options.guard, origin, proxy);
+      const published = this.#options.diagnostics === null ? null : PublishedRequest.create(method, origin.text, target, fields, content);
+      if (published !== null) return this.#beginPublished(published, peer, [origin, method, target, content, limits, own]);
+      const now = this.clock.now();
+      const exchange = new Exchange(peer, origin, method, target, fields, content, framing, limits, own, now);
+      return this.#begin(exchange, peer, now);
+    } catch (error) {
+      this.#forgetUnused(peer);
+      throw error;
+    }
   }
 
   /** Subscribers have seen the request, and may have changed its fields. */
@@ -165,8 +170,14 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     this.#requests += 1;
     this.#deadlines.review(now);
     // An observer may have aborted it as soon as it was there.
-    if (!exchange.ended) peer.submit(exchange, now);
+    if (exchange.ended) this.#forgetUnused(peer);
+    else peer.submit(exchange, now);
     return exchange.response;
+  }
+
+  /** Nothing came of what it was made for: nobody else would say that it is empty. */
+  #forgetUnused(peer: Peer): void {
+    if (peer.isEmpty) this.onEmpty(peer);
   }
 
   /** What is said of a connection, where it is no contradiction. @throws {LocalProtocolError} `INVALID_OPTION` */
@@ -334,8 +345,12 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     const { proxy } = this.#options;
     const isForwarded = proxy !== null && forwards(proxy, url[0], this.#options);
     const { origin, peer } = this.#peers.find(url, undefined, proxy, isForwarded, null);
-    if (this.#options.guard !== null && proxy !== null) admitThroughProxy(this.#options.guard, origin, proxy);
-    return peer.preconnect(this.#options.timeouts[0]);
+    try {
+      if (this.#options.guard !== null && proxy !== null) admitThroughProxy(this.#options.guard, origin, proxy);
+      return peer.preconnect(this.#options.timeouts[0]);
+    } finally {
+      this.#forgetUnused(peer);
+    }
   }
 
   stats(): PoolStats {

@@ -13,6 +13,7 @@ export interface PatientDial {
   readonly trace: TraceObserver;
   /** The name has its address. */
   resolve(): void;
+  fail(error: HttpCoreError): void;
   /** The server agrees to what is offered first. */
   connect(): ScriptedTransport;
 }
@@ -57,7 +58,7 @@ export class PatientDialer implements TransportDialer {
         const end = onResolved?.([address]);
         if (end !== undefined) reject(end);
       };
-      this.dials.push({ host: origin.host, protocols, trace: trace!, resolve, connect });
+      this.dials.push({ host: origin.host, protocols, trace: trace!, resolve, connect, fail: reject });
     });
     return { result, phase: 'connect', hanging: 'the test has not said go on', cancel };
   }
