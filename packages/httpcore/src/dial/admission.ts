@@ -36,6 +36,18 @@ export class Admission {
     return this.#allowed(targets).map(({ address, port }) => ({ address: address!, port }));
   }
 
+  /** The same, where it is not for the way to fail: those that may be dialled, or why none may. */
+  among(endpoints: readonly FoundEndpoint[]): readonly FoundEndpoint[] | AddressRefused {
+    let refusal: AddressRefused | undefined;
+    const allowed = endpoints.filter((endpoint) => {
+      const target = { ...this.#target, ...endpoint, socketPath: undefined };
+      const forbidden = this.#listener.inContext(() => forbiddenBy(this.#guard, target));
+      if (forbidden !== undefined) refusal ??= addressRefused(target, forbidden);
+      return forbidden === undefined;
+    });
+    return allowed.length === 0 && refusal !== undefined ? refusal : allowed;
+  }
+
   /** When it may not be connected to, the way has failed. */
   socket(socketPath: string): void {
     this.#allowed([{ ...this.#target, address: undefined, socketPath }]);

@@ -1,4 +1,4 @@
-import { HttpCoreError } from '../contract/errors.ts';
+import { ConnectError, HttpCoreError } from '../contract/errors.ts';
 import type { Guard } from '../contract/guard.ts';
 import { openSocket, type Endpoint, type SocketOpening } from '../net/open-socket.ts';
 import type { Resolving } from '../net/dns/look-up.ts';
@@ -98,10 +98,21 @@ export class DirectWay implements Way {
     });
   }
 
-  /** A stand-in that lets the connection through looks the name up after all. */
+  /** A stand-in that lets the connection through looks the name up after all, perhaps when it has told that it is connected. */
   #connectByName(host: string, port: number): void {
-    const lookup = this.#resolver.lookupFor(this.#question(host, port), (addresses) => this.#request.onResolved?.(addresses));
+    const lookup = this.#resolver.lookupFor(this.#question(host, port), (endpoints) => this.#letThrough(endpoints, host, port));
     this.#connect([{ address: host, port, lookup }]);
+  }
+
+  /** What it answers by itself opens no socket, and nobody is asked about it; the port of what it opens is the one that it was told. */
+  #letThrough(endpoints: readonly FoundEndpoint[], host: string, port: number): readonly FoundEndpoint[] | HttpCoreError {
+    const atPort = endpoints.filter((endpoint) => endpoint.port === port);
+    if (atPort.length === 0) {
+      const message = `"resolve" leads ${host}:${port} to port ${endpoints[0]!.port}, where a stand-in for the network (nock, MSW) can not be led: it opens its sockets by itself`;
+      return new ConnectError(message, { code: 'DNS_FAILED', phase: 'dns' });
+    }
+    const allowed = this.#admission?.among(atPort) ?? atPort;
+    return allowed instanceof HttpCoreError ? allowed : (this.#request.onResolved?.(allowed.map(({ address }) => address)) ?? allowed);
   }
 
   #resolved(resolved: readonly FoundEndpoint[]): void {

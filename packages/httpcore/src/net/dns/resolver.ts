@@ -192,15 +192,17 @@ export class Resolver {
     this.#failing.onConnected(address, port);
   }
 
-  /** This resolver as the look-up of one socket, for `question` whatever it is asked; `refuse` has the last word. */
-  lookupFor(question: Question, refuse: (addresses: readonly string[]) => Error | undefined): LookupFunction {
+  /** This resolver as the look-up of one socket, for `question` whatever it is asked; `admit` has the last word: those that may be used, or why none may. */
+  lookupFor(question: Question, admit: (endpoints: readonly FoundEndpoint[]) => readonly FoundEndpoint[] | Error): LookupFunction {
     return (_host, { all }, callback) => {
       this.resolve(question, (error, found) => {
-        const addresses = found?.endpoints.map(({ address }) => address) ?? [];
-        const refusal = error ?? refuse(addresses);
-        const all4or6 = addresses.map((address) => ({ address, family: isIP(address) }));
-        if (refusal !== undefined) callback(refusal as NodeJS.ErrnoException, []);
-        else if (all === true) callback(null, all4or6);
+        const admitted = error ?? admit(found!.endpoints);
+        if (admitted instanceof Error) {
+          callback(admitted as NodeJS.ErrnoException, []);
+          return;
+        }
+        const all4or6 = admitted.map(({ address }) => ({ address, family: isIP(address) }));
+        if (all === true) callback(null, all4or6);
         else callback(null, all4or6[0]!.address, all4or6[0]!.family);
       });
     };

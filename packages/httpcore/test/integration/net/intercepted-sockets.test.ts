@@ -6,7 +6,7 @@ import { Socket } from 'node:net';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { ConnectionPool, type ByteIterable } from '../../../src/index.ts';
+import { ConnectionPool, type ByteIterable, type GuardTarget } from '../../../src/index.ts';
 
 const { connect } = Socket.prototype;
 afterEach(() => {
@@ -42,6 +42,31 @@ function intercept(answer: (socket: Socket, request: string) => void): void {
     });
     return this;
   };
+}
+
+/** Every connection is let through once the request is here, and fails then; gives the addresses that it was led to. */
+function letThrough(): string[] {
+  const reached: string[] = [];
+  type Lookup = (
+    host: string,
+    options: object,
+    done: (error: Error | null, found: readonly { readonly address: string }[]) => void,
+  ) => void;
+  Socket.prototype.connect = function through(this: Socket, ...given: unknown[]): Socket {
+    const [first] = given as [{ lookup: Lookup }[]];
+    this._write = (): void =>
+      first[0]!.lookup('name.test', { all: true }, (error, found) => {
+        reached.push(...found.map(({ address }) => address));
+        this.destroy(error ?? new Error('it stops here'));
+      });
+    this._writev = (): void => this._write(Buffer.alloc(0), 'latin1', () => {});
+    this.on('error', () => {});
+    process.nextTick(() => {
+      if (!this.destroyed) this.emit('connect');
+    });
+    return this;
+  };
+  return reached;
 }
 
 async function textOf(pool: ConnectionPool, method = 'GET', body: ByteIterable | null = null): Promise<string> {
@@ -112,20 +137,40 @@ describe('a socket that is answered by a stand-in', () => {
   });
 
   it('fails as the connection does that it lets through', async () => {
-    Socket.prototype.connect = function through(this: Socket, ...given: unknown[]): Socket {
-      const [first] = given as [{ lookup: (host: string, options: object, done: (error: Error) => void) => void }[]];
-      // Once the request is here.
-      this._write = (): void => first[0]!.lookup('name.test', { all: true }, (error) => this.destroy(error));
-      this._writev = (): void => this._write(Buffer.alloc(0), 'latin1', () => {});
-      this.on('error', () => {});
-      process.nextTick(() => {
-        if (!this.destroyed) this.emit('connect');
-      });
-      return this;
-    };
+    letThrough();
     await using pool = new ConnectionPool({ lookup: (_host, _options, done) => done(new Error('unknown'), []) });
     const call = pool.dispatch('POST', ['http', 'name.test', 80, '/'], [], null);
     await expect(call).rejects.toMatchObject({ name: 'ConnectError', code: 'DNS_FAILED' });
+  });
+
+  it('that is let through is led to no address that the guard forbids, and to no other port', async () => {
+    const reached = letThrough();
+    const lookup = ((_host: string, _options: object, done: (error: null, found: unknown) => void): void =>
+      done(
+        null,
+        ['10.0.0.1', '192.88.99.77', '1.1.1.1'].map((address) => ({ address, family: 4 })),
+      )) as never;
+    const ask = (pool: ConnectionPool): Promise<unknown> =>
+      pool.dispatch('POST', ['http', 'name.test', 80, '/'], [], null).then(
+        () => expect.unreachable(),
+        (error: unknown) => error,
+      );
+    const asked: string[] = [];
+    const check = ({ address }: GuardTarget): string | undefined => {
+      asked.push(address!);
+      return address === '10.0.0.1' ? 'not this one' : undefined;
+    };
+    await using guarded = new ConnectionPool({ guard: { check }, lookup });
+    await ask(guarded);
+    expect([asked, reached]).toEqual([
+      ['10.0.0.1', '192.88.99.77', '1.1.1.1'],
+      ['192.88.99.77', '1.1.1.1'],
+    ]);
+    await using forbidding = new ConnectionPool({ guard: { check: () => 'nothing' }, lookup });
+    expect(await ask(forbidding)).toMatchObject({ name: 'AddressRefused', rule: 'nothing', address: '10.0.0.1' });
+    await using elsewhere = new ConnectionPool({ resolve: { 'name.test:80': '127.0.0.1:8080' } });
+    expect(await ask(elsewhere)).toMatchObject({ name: 'ConnectError', message: expect.stringContaining('to port 8080') as string });
+    expect(reached).toHaveLength(2);
   });
 
   it('cuts a body that only the close delimits, where it closes without an end', async () => {
