@@ -150,12 +150,7 @@ export class ConnectionPool implements Dispatcher {
       this.#pool.reviewTls();
       const stated = own.proxy === undefined ? this.#proxy : own.proxy;
       const proxy = network?.socketPath === undefined ? stated : null;
-      const parsed = parseOrigin(
-        protocol.slice(0, -1),
-        hostname,
-        port === '' ? null : Number(port),
-        servername ?? network?.tls?.servername,
-      );
+      const parsed = parseOrigin(protocol.slice(0, -1), hostname, port === '' ? null : Number(port), servername);
       const via = proxy as Proxy | null;
       if (this.#guard !== null && via !== null) admitThroughProxy(this.#guard, parsed, via);
       const inContext = <Result>(task: () => Result): Result => task();

@@ -112,11 +112,21 @@ function layTls(under: TlsOptions | TlsSource, over: TlsOptions | TlsSource): Tl
   if (typeof under !== 'function' && typeof over !== 'function') return lay(under, over);
   let last: { readonly inherited: TlsOptions; readonly own: TlsOptions; readonly both: TlsOptions } | undefined;
   return () => {
-    const inherited = typeof under === 'function' ? under() : under;
-    const own = typeof over === 'function' ? over() : over;
+    const inherited = atOnce(under);
+    const own = atOnce(over);
     if (last === undefined || last.inherited !== inherited || last.own !== own) last = { inherited, own, both: lay(inherited, own) };
     return last.both;
   };
+}
+
+/** @throws {InvalidOption} the function is an asynchronous one: laid over others, its promise would be no options at all. */
+function atOnce(tls: TlsOptions | TlsSource): TlsOptions {
+  if (typeof tls !== 'function') return tls;
+  const given = tls();
+  const { then } = Object(given) as Partial<PromiseLike<unknown>>;
+  if (typeof then !== 'function') return given;
+  then.call(given, undefined, () => {});
+  throw new InvalidOption('tls', 'must be given at once, and is a promise: read what it needs beforehand, or by tlsFiles()');
 }
 
 /** Every option as an own property, so that the pool does not find one on `Object.prototype` either. */

@@ -265,10 +265,9 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask {
   }
 
   #onComplete(trailers: readonly HeaderPair[]): void {
-    const challenged = this.exchange?.challenge == null ? null : this.exchange;
-    if (challenged !== null && challenged.endsLater(trailers, () => this.#onComplete(trailers))) return;
-    const exchange = this.release();
-    if (exchange === null) return;
+    const { exchange } = this;
+    if (exchange === null || (exchange.challenge !== null && exchange.endsLater(trailers, () => this.#onComplete(trailers)))) return;
+    this.exchange = null;
     this.#withheldBody = null;
     if (this.#isPaused) this.#resume();
     this.#owner.onComplete(exchange, this.engine.reusable, trailers);

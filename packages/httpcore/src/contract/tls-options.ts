@@ -64,6 +64,6 @@ export interface TlsOptions extends TlsIdentity {
 /**
  * TLS options that may change: asked before each request, so it has to be quick, and gives the same object while nothing has changed. With other options, new
  * connections have those, old ones take no new requests and close when what runs on them has ended. What it throws, or what can't be used, changes nothing
- * (a process warning says so). `tlsFiles()` makes one. A change of `servername` or `checkServerIdentity` counts for new connections alone.
+ * (a process warning says so). `tlsFiles()` makes one. It can not be asynchronous.
  */
 export type TlsSource = () => TlsOptions;

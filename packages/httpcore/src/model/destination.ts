@@ -83,7 +83,7 @@ export function protocolsOf(options: ProtocolOptions, network: Network | null): 
 
 /** The same for connections that can be used for one another; holds no credential. */
 export function destinationKey({ origin, proxy, via, network }: Destination): string {
-  const host = origin.servername === origin.host ? origin.text : `${origin.text} ${origin.servername}`;
+  const host = origin.servername === undefined ? origin.text : `${origin.text} ${origin.servername}`;
   const name = network === undefined || network === null ? host : `${host} by ${network.key}`;
   if (proxy !== null) return `${name} as ${proxyFacts(proxy).key}`;
   return via === null ? name : `${name} via ${proxyFacts(via).key}`;

@@ -20,14 +20,14 @@ describe('parseOrigin', () => {
       scheme: 'https',
       host: 'fe80::1%Eth0',
       port: 8443,
-      servername: 'fe80::1',
+      servername: undefined,
       authority: '[fe80::1]:8443',
       text: 'https://[fe80::1%Eth0]:8443',
     });
   });
 
   it('takes the server name for TLS from the caller, if there is one', () => {
-    expect(parseOrigin('https', 'a', null).servername).toBe('a');
+    expect(parseOrigin('https', 'a', null).servername).toBeUndefined();
     expect(parseOrigin('https', 'a', null, 'b').servername).toBe('b');
   });
 

@@ -7,8 +7,8 @@ export interface Origin {
   /** Without brackets, in lower case. With the zone of an IPv6 address, if it has one: to connect with, and never sent. */
   readonly host: string;
   readonly port: number;
-  /** TLS server name; the host unless the caller said otherwise. */
-  readonly servername: string;
+  /** TLS server name that the request names; `undefined`: what the TLS options say, or else the host. */
+  readonly servername: string | undefined;
   /** `host[:port]` as in the `Host` field and `:authority` (RFC 9110 §7.2): IPv6 in brackets and without a zone, the default port left out. */
   readonly authority: string;
   /** `scheme://host:port`, for people: errors, traces, statistics. */
@@ -44,8 +44,7 @@ export function parseOrigin(scheme: string, host: string, port: number | null, s
       phase: 'request',
     });
   }
-  if (servername !== undefined && (typeof servername !== 'string' || !registeredName.test(servername) || servername.length > 255))
-    throw invalidHost(servername);
+  if (servername !== undefined && !isServername(servername)) throw invalidHost(servername);
   const at = isIpv6 ? bare.indexOf('%') : -1;
   // The names of interfaces differ by case.
   const zone = at === -1 ? '' : bare.slice(at);
@@ -56,10 +55,15 @@ export function parseOrigin(scheme: string, host: string, port: number | null, s
     scheme,
     host: name + zone,
     port: number,
-    servername: servername ?? name,
+    servername,
     authority: number === defaultPorts[scheme] ? inUrl : `${inUrl}:${number}`,
     text: `${scheme}://${isIpv6 ? `[${name}${zone}]` : name}:${number}`,
   });
+}
+
+/** Whom TLS may be asked to verify: a DNS name or an IP address. */
+export function isServername(name: unknown): boolean {
+  return typeof name === 'string' && name.length <= 255 && (registeredName.test(name) || isIpv6Literal(name));
 }
 
 // The URL parser knows what the characters alone don't say: that `a:80` is no address.

@@ -3,6 +3,7 @@ import { isUint8Array } from 'node:util/types';
 
 import { LocalProtocolError } from '../contract/errors.ts';
 import { OriginTable } from './origin-pattern.ts';
+import { isServername } from './origin.ts';
 import { readPins } from './tls-pins.ts';
 import type { TlsIdentity, TlsOptions } from '../contract/tls-options.ts';
 
@@ -28,7 +29,7 @@ const rules: Readonly<Record<keyof TlsOptions, Rule>> = {
   identities: [isRecord, 'must be an object with certificates by origin'],
   pins: [isAnything, ''],
   crl: [isAnything, ''],
-  servername: [isText, 'must be text'],
+  servername: [isServername, 'must be a DNS name or an IP address'],
   rejectUnauthorized: [(value) => typeof value === 'boolean', 'must be a boolean'],
   minVersion: [isText, "must be a version such as 'TLSv1.3'"],
   maxVersion: [isText, "must be a version such as 'TLSv1.3'"],
@@ -48,6 +49,12 @@ const rules: Readonly<Record<keyof TlsOptions, Rule>> = {
  * @throws {LocalProtocolError} `INVALID_OPTION`, naming the option and never showing its value.
  */
 export function ownTlsOptions(options: TlsOptions | undefined): TlsOptions {
+  const { then } = (options ?? {}) as Partial<PromiseLike<unknown>>;
+  if (typeof then === 'function') {
+    // A rejection of it would be nobody's.
+    then.call(options, undefined, () => {});
+    throw invalid('tls', 'must be given at once, and is a promise: read what it needs beforehand, or by tlsFiles()');
+  }
   const own = ownOf(options ?? {}, rules, 'tls');
   if (own['identities'] !== undefined) own['identities'] = ownIdentities(own['identities'] as NonNullable<TlsOptions['identities']>);
   if (own['pins'] !== undefined) own['pins'] = readPins(own['pins'] as NonNullable<TlsOptions['pins']>);

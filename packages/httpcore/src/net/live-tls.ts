@@ -16,6 +16,7 @@ export class LiveTls {
   #given: unknown = undefined;
   #key: string | undefined = undefined;
   #told = '';
+  #isAsking = false;
   inUse: TlsInUse;
 
   /** @throws {LocalProtocolError} `INVALID_OPTION`: a certificate or a key is none. */
@@ -27,6 +28,9 @@ export class LiveTls {
 
   /** Asks the source. Does something else hold from now on? */
   review(): boolean {
+    // A source may make requests.
+    if (this.#isAsking) return false;
+    this.#isAsking = true;
     try {
       const given = this.#source?.();
       if (given === undefined || given === this.#given) return false;
@@ -45,6 +49,8 @@ export class LiveTls {
     } catch (error) {
       this.#warn(error);
       return false;
+    } finally {
+      this.#isAsking = false;
     }
   }
 

@@ -12,8 +12,13 @@ import { nodeTls } from './node-tls.ts';
 const mostKept = 16;
 const recent = new RecentMap<{ deref(): SecureContext | undefined }>(mostKept);
 
-/** @throws what Node says of options that it does not take. */
+/**
+ * Those without authorities are made anew: it costs little, since Node reads its own once, and which these are may have changed (`tls.setDefaultCACertificates`).
+ *
+ * @throws what Node says of options that it does not take.
+ */
 export function secureContext(options: SecureContextOptions): SecureContext {
+  if (options.ca === undefined) return nodeTls().createSecureContext(options);
   const key = fingerprint(options);
   const known = recent.get(key)?.deref();
   if (known !== undefined) return known;

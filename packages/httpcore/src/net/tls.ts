@@ -112,9 +112,9 @@ export class TlsClient {
     };
   }
 
-  /** The name that the peer has to prove: the caller's for this request, else the pool's, else the host. */
+  /** The name that the peer has to prove: that of this request, else that of the options, else the host. */
   #peerName(origin: Origin): string {
-    const name = origin.servername === origin.host ? (this.#own('servername') ?? origin.host) : origin.servername;
+    const name = origin.servername ?? this.#own('servername') ?? origin.host;
     // Neither the root's dot (RFC 6066 §3) nor an IPv6 zone is part of the name that a certificate has.
     return name.replace(/\.$/, '').replace(/%.*$/, '');
   }

@@ -11,7 +11,7 @@ import { parseUrl } from '../model/url.ts';
  * server name of the caller's own says that a certain server is meant.
  */
 export function isCoalescable(origin: Origin): boolean {
-  return origin.scheme === 'https' && origin.servername === origin.host;
+  return origin.scheme === 'https' && origin.servername === undefined;
 }
 
 /** What TLS options that differ by origin have to say to that. */

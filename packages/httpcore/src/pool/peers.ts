@@ -2,6 +2,7 @@
 import type { UrlParts } from '../contract/values.ts';
 import { parseOrigin, type Origin } from '../model/origin.ts';
 import { destinationKey, destinationOf, type Destination } from '../model/destination.ts';
+import type { TlsSource } from '../contract/tls-options.ts';
 import type { Network } from '../model/network.ts';
 import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
 import type { Peer } from './peer.ts';
@@ -16,6 +17,7 @@ interface PeerOptions {
   readonly http1: boolean;
   readonly http2: boolean;
   readonly tls: { readonly servername?: string | undefined };
+  readonly tlsSource: TlsSource | null;
 }
 
 /** Spellings of one host (letter case) without end must not fill the map; the origins behind one proxy may be many. */
@@ -59,7 +61,7 @@ export class Peers {
 
   #make(spelling: Spelling): FoundPeer {
     const { scheme, host, port, servername, proxy, isForwarded, network, key } = spelling;
-    const origin = parseOrigin(scheme, host, port, servername ?? network?.tls?.servername ?? this.#options.tls.servername);
+    const origin = parseOrigin(scheme, host, port, this.#isPlain(servername, host, network) ? undefined : servername);
     const peer = this.peerFor(destinationOf(origin, proxy, isForwarded, this.#options, network), isForwarded);
     const found = { origin, peer };
     if (peer.spellings.length < (isForwarded ? spellingsOfAProxy : spellingsOfAnOrigin)) {
@@ -67,6 +69,12 @@ export class Peers {
       peer.spellings.push(key);
     }
     return found;
+  }
+
+  /** Is it what goes without saying? Not where the TLS options name another, or may come to do so: they are asked with each handshake. */
+  #isPlain(servername: string | undefined, host: string, network: Network | null): boolean {
+    const { tls, tlsSource } = this.#options;
+    return servername === host && tlsSource === null && (network?.tls?.servername ?? tls.servername) === undefined;
   }
 
   peerFor(destination: Destination, isForwarded: boolean): Peer {

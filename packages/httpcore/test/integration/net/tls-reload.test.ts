@@ -4,10 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 
-import { clientCertificate, startProxy, startServer, trustedAuthority, type LocalServer } from '@x/testbed';
+import { clientCertificate, serverCertificate, startProxy, startServer, trustedAuthority, type LocalServer } from '@x/testbed';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { ConnectionPool, tlsFiles, type PoolOptions, type TlsOptions, type TlsSource, type UrlParts } from '../../../src/index.ts';
+import {
+  ConnectionPool,
+  tlsFiles,
+  type DispatchContext,
+  type PoolOptions,
+  type TlsOptions,
+  type TlsSource,
+  type UrlParts,
+} from '../../../src/index.ts';
 import { lookup } from './trust-world.ts';
 
 let ca: string;
@@ -100,6 +108,52 @@ describe.each([
     const answers = await Promise.all([first, second]);
     expect(answers).toEqual(['eve', 'eve']);
   });
+});
+
+it('another server name is asked for, by origins that are known too; one that a request names counts more', async () => {
+  const names = ['first.test', 'second.test', 'localhost', 'own.test'];
+  const asked: unknown[] = [];
+  await using server = await startServer(
+    (request, response) => {
+      asked.push((request.socket as TLSSocket & { servername?: string }).servername);
+      response.end();
+    },
+    { tls: { certificate: await serverCertificate({ onlyNames: names }) } },
+  );
+  let current: TlsOptions = { ca, servername: 'first.test' };
+  await using pool = new ConnectionPool({ lookup, tls: () => current });
+  const get = async (context?: DispatchContext): Promise<void> => {
+    const [, , , , body] = await pool.dispatch('GET', ['https', 'localhost', server.port, '/'], [], null, undefined, context);
+    await body.bytes();
+  };
+  for (const servername of ['first.test', 'second.test', undefined]) {
+    current = { ca, servername };
+    await get();
+    await get({ servername: 'own.test' });
+    await get({ servername: 'localhost' });
+    await get({ network: { tls: { servername: 'own.test' } } });
+  }
+  const own = ['own.test', 'localhost', 'own.test'];
+  expect(asked).toEqual(['first.test', ...own, 'second.test', ...own, 'localhost', ...own]);
+  const socket = await pool.connect(`https://localhost:${server.port}`);
+  socket.destroy();
+});
+
+it('a source must not be asynchronous, and may make requests', async () => {
+  const later = (async () => ({ ca })) as unknown as TlsSource;
+  expect(() => new ConnectionPool({ tls: later })).toThrow(/tls must be given at once, and is a promise/);
+  expect(() => new ConnectionPool({ tls: async () => Promise.reject(new Error('no')) } as never)).toThrow(/is a promise/);
+  const { server } = await whoIsIt(false);
+  await using _server = server;
+  const inside: Promise<string>[] = [];
+  const askInside = (): TlsOptions => {
+    if (inside.length < 3 && pools.length > 0) inside.push(ask(pools[0]!, server));
+    return ada;
+  };
+  const pools: ConnectionPool[] = [];
+  await using pool = new ConnectionPool({ lookup, tls: askInside });
+  pools.push(pool);
+  expect([await ask(pool, server), ...(await Promise.all(inside))]).toEqual(['ada', 'ada']);
 });
 
 it('what can not be used changes nothing, and is told once', async () => {

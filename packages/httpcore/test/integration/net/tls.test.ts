@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createServer as createTlsServer, type TlsOptions as ServerTlsOptions, type TLSSocket } from 'node:tls';
+import nodeTls, { createServer as createTlsServer, type TlsOptions as ServerTlsOptions, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
 import {
@@ -21,6 +21,11 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TlsOptions } from '../../../src/contract/tls-options.ts';
 import { systemClock } from '../../../src/time/clock.ts';
 import { connectTo, dialerWith, dialTo, listen, openResources, Recorder, resourcesBackTo, type Listening } from './sockets.ts';
+
+interface SettingTls {
+  getCACertificates(type: 'default'): readonly string[];
+  setDefaultCACertificates(certificates: readonly string[]): void;
+}
 
 interface TlsListening extends Listening {
   /** The server's side of each connection whose handshake was finished. */
@@ -361,6 +366,26 @@ describe('certificate authorities of the environment', () => {
     expect(await refusal(1, {})).toMatchObject({
       message: `SSL_CERT_FILE names ${JSON.stringify(file('empty.pem'))}, which holds no certificate in PEM`,
     });
+  });
+
+  it('those that are set for the process hold for whoever asks for TLS first from then on, with a certificate of their own, too', async (test) => {
+    const { getCACertificates, setDefaultCACertificates } = nodeTls as Partial<SettingTls>;
+    if (getCACertificates === undefined || setDefaultCACertificates === undefined) return test.skip('needs Node 22.19 or 24.5');
+    await using server = await tlsServer();
+    const { cert, key } = await clientCertificate('ada');
+    const options: readonly TlsOptions[] = [{}, { cert, key }, { ca: ['default'] }, { ca: ['default'], cert, key }];
+    for (const tls of options) expect(await refusal(server.port, tls)).toMatchObject({ code: 'TLS_FAILED' });
+    const before = getCACertificates('default');
+    setDefaultCACertificates([...before, ca]);
+    try {
+      for (const tls of options) {
+        const transport = await connectTo({ ...localhost, port: server.port }, { tls, lookup });
+        transport.destroy();
+      }
+    } finally {
+      setDefaultCACertificates(before);
+    }
+    for (const tls of options) expect(await refusal(server.port, tls)).toMatchObject({ code: 'TLS_FAILED' });
   });
 
   // Node reads NODE_EXTRA_CA_CERTS when it starts, so this takes a process of its own.
