@@ -158,6 +158,7 @@ export {
   type TrailerSource,
 } from '@x/httpcore';
 export type { NetworkCallOptions } from './routing/call-network.ts';
+export type { ClientFetch, FetchInit } from './fetch/plain-call.ts';
 export type { PageOptions, NextPage } from './client/pages.ts';
 export type { CallData, CallDataOptions } from './call/call-data.ts';
 export type { JsonHooks, JsonParser, JsonSerializer } from './request/json-settings.ts';

@@ -85,7 +85,7 @@ void new Client({ mounts: { 'http://a.test': client } });
 void client.get('/', { mounts: {} });
 
 // The platform's fetch.
-expectTypeOf(client.fetch).toEqualTypeOf<typeof globalThis.fetch>();
+expectTypeOf(client.fetch).toExtend<typeof globalThis.fetch>();
 expectTypeOf(client.fetch('/')).toEqualTypeOf<Promise<globalThis.Response>>();
 
 // The verbs.

@@ -7,6 +7,7 @@ import type { CookieJar } from '../cookies/cookie-jar.ts';
 import { openConnections, type Connections } from './connections.ts';
 import { InvalidOption } from '../errors.ts';
 import { createFetch, fetchSettings } from '../fetch/fetch.ts';
+import type { ClientFetch } from '../fetch/plain-call.ts';
 import { Extension } from './extension.ts';
 import { Lifetime, type ClientState } from '../call/lifetime.ts';
 import { Headers } from '../request/fields/headers.ts';
@@ -73,7 +74,7 @@ export class Client implements AsyncDisposable {
   readonly #shutdowns: Shutdowns;
   readonly #caller: Caller;
   readonly #closing: Closing;
-  #fetch: typeof globalThis.fetch | undefined = undefined;
+  #fetch: ClientFetch | undefined = undefined;
 
   /** @throws {InvalidOption} an option is unknown, impossible, or in conflict with another. */
   constructor(options?: ClientOptions);
@@ -219,12 +220,12 @@ export class Client implements AsyncDisposable {
    * `fetch` of the web platform on this client, for whatever takes one; it needs no `this`. It resolves with the platform's
    * own `Response`, and rejects as the platform's does: with a `TypeError` whose `cause` is the error that the client would have thrown, or with
    * the signal's reason. The client's headers, cookies, credentials, timeouts and retries count; `redirect`,
-   * `credentials: 'omit'`, `integrity`, `referrer` and `signal` are the request's.
+   * `credentials: 'omit'`, `integrity`, `referrer` and `signal` are the request's, and `network` beside what the platform knows.
    *
    * @example
    * const openai = new OpenAI({ fetch: client.fetch });
    */
-  get fetch(): typeof globalThis.fetch {
+  get fetch(): ClientFetch {
     return (this.#fetch ??= this.#createFetch());
   }
 
@@ -307,7 +308,7 @@ export class Client implements AsyncDisposable {
     };
   }
 
-  #createFetch(): typeof globalThis.fetch {
+  #createFetch(): ClientFetch {
     const asFetch = fetchSettings(this.#settings);
     let own: Client | undefined;
     return createFetch({

@@ -5,6 +5,8 @@
  * Where it follows Node rather than the letter: there is no CORS, `redirect: 'manual'` gives the redirect itself
  * instead of an opaque response, and no header name is forbidden. Redirects are the client's: never from https to http.
  */
+import type { NetworkOptions } from '@x/httpcore';
+
 import type { MessageOptions } from '../request/request-options.ts';
 import type { Request } from '../request/request.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
@@ -14,7 +16,7 @@ import { fetchBody } from './fetch-body.ts';
 import { hasIntegrity } from './integrity.ts';
 import { referrerOf } from './referrer.ts';
 import { responseMaker } from './fetch-response.ts';
-import { plainCall, plainFields, type Fetch, type FetchCall } from './plain-call.ts';
+import { networkOf, plainCall, plainFields, type ClientFetch, type Fetch, type FetchCall, type FetchInit } from './plain-call.ts';
 
 type PlatformRequest = globalThis.Request;
 type PlatformRequestInit = NonNullable<Parameters<Fetch>[1]>;
@@ -26,6 +28,7 @@ export interface FetchCallOptions {
   readonly cookies?: null;
   readonly cache?: PlatformRequest['cache'];
   readonly signal?: AbortSignal | undefined;
+  readonly network?: NetworkOptions | null | undefined;
 }
 
 /** What of a client it needs. */
@@ -70,9 +73,9 @@ export function fetchSettings(client: {
   };
 }
 
-export function createFetch(client: FetchClient): Fetch {
+export function createFetch(client: FetchClient): ClientFetch {
   const toResponse = responseMaker();
-  return async function fetch(input, init) {
+  return async function fetch(input: Parameters<Fetch>[0], init?: FetchInit) {
     const plain = plainRequest(input, init, client);
     if (plain === undefined && localUrl.test(urlOf(input))) return platformFetch(input, init);
     const [call, request] = plain ?? (await requestOf(input, init, client));
@@ -107,11 +110,7 @@ export function createFetch(client: FetchClient): Fetch {
 }
 
 /** What would not be understood here is left to the platform, which says what is wrong with it in its own words. */
-function plainRequest(
-  input: Parameters<Fetch>[0],
-  init: PlatformRequestInit | undefined,
-  client: FetchClient,
-): [FetchCall, Request] | undefined {
+function plainRequest(input: Parameters<Fetch>[0], init: FetchInit | undefined, client: FetchClient): [FetchCall, Request] | undefined {
   try {
     const call = plainCall(input, init);
     if (call === undefined) return undefined;
@@ -124,11 +123,7 @@ function plainRequest(
 }
 
 /** By way of the platform's `Request`: it finds every mistake that the standard finds. */
-async function requestOf(
-  input: Parameters<Fetch>[0],
-  init: PlatformRequestInit | undefined,
-  client: FetchClient,
-): Promise<[FetchCall, Request]> {
+async function requestOf(input: Parameters<Fetch>[0], init: FetchInit | undefined, client: FetchClient): Promise<[FetchCall, Request]> {
   const asked = platformRequest(absolute(input, client), init, client);
   refuseWhatIsIgnored(init);
   const hasSignal = input instanceof globalThis.Request || (init?.signal !== undefined && init.signal !== null);
@@ -145,6 +140,7 @@ async function requestOf(
     signal: hasSignal ? asked.signal : undefined,
     text: undefined,
     integrity,
+    network: networkOf(init),
   };
   call.signal?.throwIfAborted();
   try {
@@ -223,13 +219,15 @@ function refuseWhatIsIgnored(init: PlatformRequestInit | undefined): void {
 }
 
 /** `undefined` for what the client itself does: it was made for `fetch`, and follows redirects. */
-function callOptions({ redirect, credentials, cache, headers, signal }: FetchCall): FetchCallOptions | undefined {
+function callOptions({ redirect, credentials, cache, headers, signal, network }: FetchCall): FetchCallOptions | undefined {
   const mode = cacheMode(cache, headers);
-  if (signal === undefined && redirect === 'follow' && credentials !== 'omit' && mode === undefined) return undefined;
+  if (signal === undefined && redirect === 'follow' && credentials !== 'omit' && mode === undefined && network === undefined)
+    return undefined;
   return {
     ...(redirect === 'follow' ? {} : { followRedirects: false }),
     ...(credentials === 'omit' ? { auth: null, cookies: null } : {}),
     ...mode,
+    ...(network === undefined ? {} : { network }),
     signal,
   };
 }

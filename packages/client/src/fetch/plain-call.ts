@@ -1,5 +1,20 @@
 /** A `fetch` whose arguments are plain enough to be read without making the platform's `Request` of them, which costs more than all else. */
+import type { NetworkOptions } from '@x/httpcore';
+
 export type Fetch = typeof globalThis.fetch;
+
+/** What may be said of a `fetch` on a client: all that the platform's takes, and one thing more. */
+export type FetchInit = NonNullable<Parameters<Fetch>[1]> & {
+  /**
+   * How the connection of this call is made, as of the option `network` of a call: `tls` and `socketPath` are for the origin that it begins with, and are left out where a
+   * redirect leads to another. Default: the client's way. The platform's own `fetch` ignores it.
+   */
+  readonly network?: NetworkOptions | null | undefined;
+};
+
+/** The platform's `fetch`, and one that is told of its connection. */
+export type ClientFetch = Fetch & ((input: Parameters<Fetch>[0], init?: FetchInit) => ReturnType<Fetch>);
+
 type PlatformRequest = globalThis.Request;
 
 /** What a `fetch` asks for. */
@@ -15,13 +30,14 @@ export interface FetchCall {
   readonly text: string | undefined;
   /** What the content must be; empty for anything. */
   readonly integrity: string;
+  readonly network: NetworkOptions | null | undefined;
 }
 
 // As they are: others are for the platform to put right, or to refuse.
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
 const redirects = new Set(['follow', 'manual', 'error']);
 const credentials = new Set(['omit', 'same-origin', 'include']);
-const names = new Set(['method', 'headers', 'body', 'signal', 'redirect', 'credentials']);
+const names = new Set(['method', 'headers', 'body', 'signal', 'redirect', 'credentials', 'network']);
 
 // Of a URL with these the platform has something to say: of a user in it, and of one that is not on a network.
 const odd = /[@\s\\]|^(?!https?:\/\/)[a-z][a-z\d+.-]*:/iu;
@@ -30,7 +46,7 @@ const odd = /[@\s\\]|^(?!https?:\/\/)[a-z][a-z\d+.-]*:/iu;
  * `undefined` for whatever the platform should look at first.
  * @throws {TypeError} a header field is none, in the platform's words.
  */
-export function plainCall(input: Parameters<Fetch>[0], init: Parameters<Fetch>[1]): FetchCall | undefined {
+export function plainCall(input: Parameters<Fetch>[0], init: FetchInit | undefined): FetchCall | undefined {
   const url = typeof input === 'string' ? input : input instanceof URL ? input.href : undefined;
   if (url === undefined || odd.test(url)) return undefined;
   if (init === undefined) return { ...plainGet, url };
@@ -51,6 +67,7 @@ export function plainCall(input: Parameters<Fetch>[0], init: Parameters<Fetch>[1
     cache: 'default',
     text,
     integrity: '',
+    network: networkOf(init),
   };
 }
 
@@ -64,7 +81,13 @@ const plainGet: FetchCall = Object.freeze({
   cache: 'default',
   text: undefined,
   integrity: '',
+  network: undefined,
 });
+
+/** No member of the standard's: a prototype has no word in it. */
+export function networkOf(init: FetchInit | undefined): FetchCall['network'] {
+  return init !== undefined && init !== null && Object.hasOwn(init, 'network') ? init.network : undefined;
+}
 
 // What is trimmed, or refused, is the platform's to trim and to refuse.
 const plainValue = /^(?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?$/u;

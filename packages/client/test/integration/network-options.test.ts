@@ -214,6 +214,16 @@ describe('what a client says of its connections', () => {
     await expect(client.get('/home', { network: null })).rejects.toThrow();
     const away = await client.get('/away', { network });
     expect([away.history[0]?.headers.get('x-who'), away.text()]).toEqual(['ada', 'b:nobody']);
+    const { fetch } = client;
+    const fetched = async (...given: Parameters<typeof fetch>): Promise<string> => (await fetch(...given)).text();
+    expect(await fetched('/home', { network })).toBe('a:ada');
+    expect(await fetched('/away', { network })).toBe('b:nobody');
+    expect(await fetched(new Request(`https://a.test:${a.port}/away`), { network, mode: 'cors' })).toBe('b:nobody');
+    expect(await fetched('/home', { network, method: 'POST', body: new Blob(['x']) })).toBe('a:ada');
+    const fromPrototype = Object.create({ network }) as object;
+    for (const init of [undefined, {}, { network: null }, { network: undefined }, fromPrototype])
+      await expect(fetch('/home', init)).rejects.toThrow();
+    await expect(fetch('/home', { network: { tsl: {} } as never })).rejects.toMatchObject({ cause: expect.any(InvalidOption) as Error });
     expect(() => client.buildRequest('GET', '/', { network } as never)).toThrow(InvalidOption);
     await expect(client.get('/', { network: 'ada' as never })).rejects.toThrow(/"network" must be an object/);
     await expect(client.get('/', { network: { tsl: {} } as never })).rejects.toThrow(InvalidOption);
@@ -287,5 +297,7 @@ describe('what a client says of its connections', () => {
     who = ada;
     expect(await (await further.fetch(url)).text()).toBe('ada');
     expect(() => new Client({ tls: () => ({ certt: 'x' }) as never })).toThrow(/certt/);
+    expect(() => new Client({ tls: (async () => ({ ca })) as never })).toThrow(/"tls" must be given at once, and is a promise/);
+    expect(() => client.extend({ tls: (async () => ({ ca })) as never })).toThrow(/is a promise/);
   });
 });
