@@ -259,7 +259,7 @@ export const layers: readonly Layer[] = [
     layer: 'interop/undici',
     files: [`${interop}/undici/`],
     imports: ['interop/carrier'],
-    modules: ['node:async_hooks', 'node:events', 'node:stream', 'node:timers', 'node:util'],
+    modules: ['node:async_hooks', 'node:events', 'node:querystring', 'node:stream', 'node:timers', 'node:util'],
   },
 
   // @x/otel

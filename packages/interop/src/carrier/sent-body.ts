@@ -28,11 +28,20 @@ export function readBody(body: unknown, contentLength: number | undefined): Sent
   if (isFormData(body)) return formBody(body);
   if (isReadable(body) || Symbol.asyncIterator in body || Symbol.iterator in body) {
     const chunks = body as Iterable<unknown> | AsyncIterable<unknown>;
+    // What fails before it is read says so when it is.
+    if (body instanceof Readable) body.on('error', () => {});
     // What has been read of a Node stream can't be given back, and whoever holds it may listen to it.
     if (contentLength !== undefined && contentLength <= mostTaken && !isReadable(body)) return taken(chunks);
-    return { bytes: bytesOf(chunks) };
+    return { bytes: bytesOf(chunks), contentLength: lengthLeft(body) };
   }
   throw refuse();
+}
+
+/** Bytes of a Node stream that has all it will ever have; else `undefined`. */
+function lengthLeft(body: object): number | undefined {
+  if (!(body instanceof Readable) || body.readableObjectMode || body.destroyed) return undefined;
+  const state = (body as { readonly _readableState?: { readonly ended?: boolean } })._readableState;
+  return state?.ended === true ? body.readableLength : undefined;
 }
 
 /** It has no form on the wire. */
@@ -62,18 +71,72 @@ async function taken(chunks: Iterable<unknown> | AsyncIterable<unknown>): Promis
   return { bytes };
 }
 
-async function* continued(first: readonly Uint8Array[], rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, undefined> {
-  yield* first;
-  yield* rest;
+function continued(first: readonly Uint8Array[], rest: AsyncIterableIterator<Uint8Array, undefined>): AsyncIterable<Uint8Array> {
+  const begun = first.values();
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: () => {
+        const chunk = begun.next();
+        return chunk.done === true ? rest.next() : Promise.resolve(chunk);
+      },
+      return: () => rest.return!(),
+    }),
+  };
 }
 
-async function* bytesOf(chunks: Iterable<unknown> | AsyncIterable<unknown>): AsyncGenerator<Uint8Array, undefined> {
-  for await (const chunk of chunks) {
-    if (typeof chunk === 'string') yield encoder.encode(chunk);
-    else if (ArrayBuffer.isView(chunk)) yield new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    else if (chunk instanceof ArrayBuffer) yield new Uint8Array(chunk);
-    else throw new InvalidBody('A chunk of the body is neither text nor bytes');
+/**
+ * The chunks of whatever there is to read. Not a generator, whose `return()` would wait for a source that is silent, and would leave one alone that was not
+ * begun with: who stops reading ends the source now.
+ */
+function bytesOf(chunks: Iterable<unknown> | AsyncIterable<unknown>): AsyncIterableIterator<Uint8Array, undefined> {
+  let source: Source | undefined;
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async next() {
+      source ??= sourceOf(chunks);
+      const { done, value } = await source.next();
+      if (done === true) return { done, value: undefined };
+      const bytes = toBytes(value instanceof Promise ? await value : value);
+      if (bytes !== undefined) return { done: false, value: bytes };
+      source.end();
+      throw new InvalidBody('A chunk of the body is neither text nor bytes');
+    },
+    return() {
+      (source ??= sourceOf(chunks)).end();
+      return Promise.resolve({ done: true, value: undefined });
+    },
+  };
+}
+
+function toBytes(chunk: unknown): Uint8Array | undefined {
+  if (typeof chunk === 'string') return encoder.encode(chunk);
+  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  return chunk instanceof ArrayBuffer ? new Uint8Array(chunk) : undefined;
+}
+
+interface Source {
+  next(): IteratorResult<unknown> | Promise<IteratorResult<unknown>>;
+  end(): void;
+}
+
+function sourceOf(chunks: Iterable<unknown> | AsyncIterable<unknown>): Source {
+  if ('getReader' in chunks) {
+    const reader = (chunks as ReadableStream<unknown>).getReader();
+    return { next: () => reader.read() as Promise<IteratorResult<unknown>>, end: () => forgotten(reader.cancel()) };
   }
+  const iterator = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
+  const end = (): void => {
+    if ('destroy' in chunks && typeof chunks.destroy === 'function') chunks.destroy();
+    else forgotten(iterator.return?.());
+  };
+  return { next: () => iterator.next(), end };
+}
+
+/** How a source ends that nobody reads is nobody's concern. */
+function forgotten(ending: unknown): void {
+  if (ending instanceof Promise) ending.catch(() => {});
 }
 
 interface BlobLike {
@@ -99,14 +162,36 @@ function isFormData(body: object): body is FormData {
 }
 
 /** The platform knows how to write it. */
-function formBody(form: FormData): SentBody {
+async function formBody(form: FormData): Promise<SentBody> {
   const copy = new FormData();
+  // The same with empty files, which tells how long all is but for them.
+  const frame = new FormData();
+  let ofFiles = 0;
   for (const [name, value] of form) {
-    if (typeof value === 'string') copy.append(name, value);
-    else copy.append(name, value, value.name);
+    if (typeof value === 'string') {
+      copy.append(name, value);
+      frame.append(name, value);
+    } else {
+      copy.append(name, value, value.name);
+      frame.append(name, new Blob([], { type: value.type }), value.name);
+      ofFiles += value.size;
+    }
   }
-  const response = new Response(copy);
-  return { bytes: bytesOf(response.body as AsyncIterable<unknown>), contentType: response.headers.get('content-type') ?? undefined };
+  const { contentType, body, bytes } = written(copy);
+  if (ofFiles <= mostTaken) return { bytes: [new Uint8Array(await bytes())], contentType };
+  const around = written(frame);
+  // Boundaries are as long as each other.
+  const isAlike = around.contentType?.length === contentType?.length;
+  return { bytes: bytesOf(body), contentType, contentLength: isAlike ? ofFiles + (await around.bytes()).byteLength : undefined };
+}
+
+function written(form: FormData): { contentType: string | undefined; body: AsyncIterable<unknown>; bytes(): Promise<ArrayBuffer> } {
+  const response = new Response(form);
+  return {
+    contentType: response.headers.get('content-type') ?? undefined,
+    body: response.body as AsyncIterable<unknown>,
+    bytes: () => response.arrayBuffer(),
+  };
 }
 
 function isReadable(body: object): boolean {

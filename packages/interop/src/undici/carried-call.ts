@@ -1,9 +1,10 @@
 /** One request of undici's, carried: from `dispatch` to the last call of its handler, which comes exactly once. */
-import type { ByteIterable, CarriedBody, CarriedContext, Carry, HeaderPair } from '../carrier/carrier.ts';
+import type { CarriedBody, CarriedContext, Carry, HeaderPair } from '../carrier/carrier.ts';
 import { receiverOf, type AnyUndiciHandler, type Receiver, type Reins } from './handlers.ts';
 import { readBody, type SentBody } from '../carrier/sent-body.ts';
 import { readHead, type RequestHead, type UndiciDispatchOptions } from './request-head.ts';
 import type { Running } from './running-calls.ts';
+import { SentNotices } from './sent-notices.ts';
 import { SilenceLimits } from './silence-limits.ts';
 import { toUndiciError, undiciError } from './undici-errors.ts';
 import { UpgradedSocket } from './upgraded-socket.ts';
@@ -60,6 +61,7 @@ export class CarriedCall implements Running {
   #ended = false;
   #resume: (() => void) | undefined;
   #body: CarriedBody | undefined;
+  #notices: SentNotices | undefined;
   #status: number | undefined;
   #httpVersion: string | undefined;
 
@@ -117,11 +119,13 @@ export class CarriedCall implements Running {
       const body = read instanceof Promise ? await read : read;
       if (this.#ended) return;
       const { method, url } = head;
+      this.#notices = SentNotices.of(this.#receiver.handler);
+      const sent = body === null ? null : body.bytes;
       const [httpVersion, status, reason, headers, content] = await this.#carry(
         method,
         url,
         body === null ? head.headers : withContentFields(head, body),
-        body === null ? null : this.#watched(body.bytes),
+        this.#notices === undefined ? sent : this.#notices.watched(sent),
         this.#limits?.longest,
         this.#context(body !== null),
       );
@@ -139,11 +143,11 @@ export class CarriedCall implements Running {
 
   #context(hasBody: boolean): CarriedContext {
     const { servername, cacheMode } = this.#options;
-    const limits = this.#limits;
+    const watchesSteps = this.#limits !== undefined || this.#notices !== undefined;
     return {
       signal: this.#controller.signal,
       onInformational: (status, reason, headers) => this.#informed(status, reason, headers),
-      trace: limits === undefined ? undefined : (step) => limits.onStep(step, hasBody),
+      trace: watchesSteps ? (step) => this.#onStep(step, hasBody) : undefined,
       servername: servername ?? undefined,
       cacheMode,
     };
@@ -169,8 +173,7 @@ export class CarriedCall implements Running {
     if (bytes.length > 0) this.#receiver.data(bufferOf(bytes));
     if (this.#reins.isPaused && !this.#ended) await this.#resumed();
     if (this.#ended) return;
-    this.#end(undefined);
-    this.#receiver.ended(body.trailers ?? []);
+    this.#complete(body);
   }
 
   async #receive(status: number, reason: string, headers: readonly HeaderPair[], body: CarriedBody): Promise<void> {
@@ -187,8 +190,7 @@ export class CarriedCall implements Running {
       // An empty one would end the stream that it is pushed to.
       if (value.length > 0) this.#receiver.data(bufferOf(value));
     }
-    this.#end(undefined);
-    this.#receiver.ended(body.trailers ?? []);
+    this.#complete(body);
   }
 
   async #resumed(): Promise<void> {
@@ -197,6 +199,16 @@ export class CarriedCall implements Running {
       this.#resume = resolve;
     });
     this.#limits?.onChunk();
+  }
+
+  /** Who throws at the end, as undici's retries do, has not ended well: he is told so, as by undici. */
+  #complete({ trailers = [] }: CarriedBody): void {
+    this.#end(undefined);
+    try {
+      this.#receiver.ended(trailers);
+    } catch (mistake) {
+      this.#tellFailure(toUndiciError(mistake));
+    }
   }
 
   #upgrade(status: number, headers: readonly HeaderPair[], body: CarriedBody): void {
@@ -210,10 +222,14 @@ export class CarriedCall implements Running {
     this.#end(undefined);
   }
 
-  /** Handlers may ask to be told of what is sent; fetch does not. */
-  #watched(bytes: ByteIterable): ByteIterable {
-    const { onBodySent, onRequestSent } = this.#receiver.handler;
-    return onBodySent === undefined && onRequestSent === undefined ? bytes : watched(bytes, this.#receiver.handler);
+  #onStep(step: string, hasBody: boolean): void {
+    this.#limits?.onStep(step, hasBody);
+    if (this.#notices === undefined || this.#ended || step !== (hasBody ? 'body-sent' : 'head-sent')) return;
+    try {
+      this.#notices.onSent();
+    } catch (error) {
+      this.abort(error);
+    }
   }
 
   #fail(cause: unknown): void {
@@ -253,14 +269,6 @@ function withContentFields({ headers, contentLength, contentType }: RequestHead,
   if (contentType === undefined && body.contentType !== undefined) added.push(['content-type', body.contentType]);
   if (contentLength === undefined && body.contentLength !== undefined) added.push(['content-length', String(body.contentLength)]);
   return added.length === 0 ? headers : [...headers, ...added];
-}
-
-async function* watched(bytes: ByteIterable, handler: Receiver['handler']): AsyncGenerator<Uint8Array, undefined> {
-  for await (const chunk of bytes) {
-    yield chunk;
-    handler.onBodySent?.(chunk);
-  }
-  handler.onRequestSent?.();
 }
 
 function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {

@@ -26,8 +26,8 @@ export interface UndiciController {
 
 interface CommonHandler {
   onResponseStarted?(): void;
-  onBodySent?(chunk: Uint8Array): void;
-  onRequestSent?(): void;
+  onBodySent?: ((chunk: Uint8Array) => void) | undefined;
+  onRequestSent?: (() => void) | undefined;
 }
 
 /** A handler as undici ≥ 7 writes them. */
@@ -74,9 +74,13 @@ export interface Receiver {
 
 /** `undefined`: it is a handler of no generation. */
 export function receiverOf(handler: AnyUndiciHandler, reins: Reins): Receiver | undefined {
-  if ('onRequestStart' in handler && typeof handler.onRequestStart === 'function') return new PresentReceiver(handler, reins);
+  if (isPresentHandler(handler)) return new PresentReceiver(handler, reins);
   if (isLegacyHandler(handler)) return new LegacyReceiver(handler, reins);
   return undefined;
+}
+
+export function isPresentHandler(handler: AnyUndiciHandler): handler is UndiciHandler {
+  return 'onRequestStart' in handler && typeof handler.onRequestStart === 'function';
 }
 
 export function isLegacyHandler(handler: AnyUndiciHandler): handler is LegacyUndiciHandler {

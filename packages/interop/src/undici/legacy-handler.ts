@@ -14,27 +14,27 @@ export function asLegacyHandler(handler: AnyUndiciHandler): LegacyUndiciHandler 
   return isLegacyHandler(handler) ? handler : new LegacyHandler(handler);
 }
 
-class LegacyHandler implements LegacyUndiciHandler {
-  readonly #handler: UndiciHandler;
+export class LegacyHandler implements LegacyUndiciHandler {
+  protected readonly handler: UndiciHandler;
   #controller: ForwardingController | null = null;
 
   constructor(handler: UndiciHandler) {
-    this.#handler = handler;
+    this.handler = handler;
   }
 
   onConnect(abort: (reason?: Error) => void, context?: object): void {
     this.#controller = new ForwardingController(abort);
-    this.#handler.onRequestStart(this.#controller, context ?? {});
+    this.handler.onRequestStart(this.#controller, context ?? {});
   }
 
   onUpgrade(status: number, headers: RawHeaders, socket: Duplex): void {
     const [raw, record] = readRaw(headers);
     this.#controller!.rawHeaders = raw;
-    this.#handler.onRequestUpgrade?.(this.#controller!, status, record, socket);
+    this.handler.onRequestUpgrade?.(this.#controller!, status, record, socket);
   }
 
   onResponseStarted(): void {
-    this.#handler.onResponseStarted?.();
+    this.handler.onResponseStarted?.();
   }
 
   onHeaders(status: number, headers: RawHeaders, resume: () => void, reason: string): boolean {
@@ -42,31 +42,34 @@ class LegacyHandler implements LegacyUndiciHandler {
     const [raw, record] = readRaw(headers);
     controller.onResume = resume;
     controller.rawHeaders = raw;
-    this.#handler.onResponseStart?.(controller, status, record, reason);
+    this.handler.onResponseStart?.(controller, status, record, reason);
     return !controller.paused;
   }
 
   onData(chunk: Buffer): boolean {
-    this.#handler.onResponseData?.(this.#controller!, chunk);
+    this.handler.onResponseData?.(this.#controller!, chunk);
     return !this.#controller!.paused;
   }
 
   onComplete(trailers: RawHeaders): void {
     const [raw, record] = readRaw(trailers);
     this.#controller!.rawTrailers = raw;
-    this.#handler.onResponseEnd?.(this.#controller!, record);
+    this.handler.onResponseEnd?.(this.#controller!, record);
   }
 
   onError(error: Error): void {
-    this.#handler.onResponseError?.(this.#controller, error);
+    this.handler.onResponseError?.(this.#controller, error);
   }
 
-  onBodySent(chunk: Uint8Array): void {
-    this.#handler.onBodySent?.(chunk);
+  /** Who asks whether it is there shall not watch a body for nobody. */
+  get onBodySent(): ((chunk: Uint8Array) => void) | undefined {
+    const { handler } = this;
+    return handler.onBodySent === undefined ? undefined : (chunk) => handler.onBodySent!(chunk);
   }
 
-  onRequestSent(): void {
-    this.#handler.onRequestSent?.();
+  get onRequestSent(): (() => void) | undefined {
+    const { handler } = this;
+    return handler.onRequestSent === undefined ? undefined : () => handler.onRequestSent!();
   }
 }
 

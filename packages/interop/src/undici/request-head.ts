@@ -1,4 +1,5 @@
 /** What undici's options say of a request but for its body. Pure. */
+import { stringify, type ParsedUrlQueryInput } from 'node:querystring';
 import type { CacheMode, HeaderPair, UrlParts } from '../carrier/carrier.ts';
 import { undiciError } from './undici-errors.ts';
 
@@ -19,6 +20,10 @@ export interface UndiciDispatchOptions {
   readonly reset?: boolean | null | undefined;
   readonly expectContinue?: boolean | null | undefined;
   readonly servername?: string | null | undefined;
+  /** How many redirects are followed, for requests of undici ≤ 6. Default 0. */
+  readonly maxRedirections?: number | null | undefined;
+  /** Is one redirect more an error, and not the response? Default `false`. */
+  readonly throwOnMaxRedirect?: boolean | null | undefined;
   /** For the cache of the client or the dispatcher that carries it; undici itself says none. Default `default`. */
   readonly cacheMode?: CacheMode | undefined;
 }
@@ -96,15 +101,13 @@ function readOrigin(origin: unknown): readonly [scheme: string, host: string, po
 
 function withQuery(path: string, query: Readonly<Record<string, unknown>>): string {
   if (path.includes('?') || path.includes('#')) throw refuse('Query params cannot be passed when url already contains "?" or "#".');
-  const params = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) params.append(name, String(one));
-  }
-  const text = params.toString();
+  // As undici writes it: a space as %20, and nothing for what is null or undefined.
+  const text = stringify(query as ParsedUrlQueryInput);
   return text === '' ? path : `${path}?${text}`;
 }
 
-function readHeaders(headers: unknown): HeaderPair[] {
+/** @throws an `InvalidArgumentError` of undici. */
+export function readHeaders(headers: unknown): HeaderPair[] {
   if (headers === undefined || headers === null) return [];
   if (typeof headers !== 'object') throw refuse('headers must be an object or an array');
   const pairs: HeaderPair[] = [];

@@ -1,8 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { carryBy, type Carry, type ClientLike, type DispatcherLike } from '../carrier/carrier.ts';
 import { CarriedCall, type CallOutcome } from './carried-call.ts';
+import { inBothGenerations } from './both-generations.ts';
 import { isLegacyHandler, type AnyUndiciHandler } from './handlers.ts';
 import type { UndiciDispatchOptions } from './request-head.ts';
+import { RedirectedHandler, redirectionsOf } from './redirected-handler.ts';
 import { RunningCalls } from './running-calls.ts';
 import { undiciError } from './undici-errors.ts';
 
@@ -62,22 +64,32 @@ export class UndiciDispatcher extends EventEmitter {
     if (typeof handler !== 'object' || handler === null) throw undiciError('UND_ERR_INVALID_ARG', 'handler must be an object');
     const refusal = this.#refusal(options);
     if (refusal !== undefined) return refuse(handler, refusal);
+    if (options.maxRedirections) return this.#redirected(options, handler);
     const call = new CarriedCall(this.#carry, options, handler, this.#observer === undefined ? this.#onEnd : this.#observed(options));
     this.#calls.add(call);
     call.start();
     return true;
   }
 
-  /** This dispatcher behind interceptors, the last one outermost. */
+  /**
+   * This dispatcher behind interceptors, the last one outermost: of any version of undici, and of several at once.
+   *
+   * @throws {TypeError} one of them is no interceptor.
+   */
   compose(...interceptors: readonly (UndiciInterceptor | readonly UndiciInterceptor[])[]): this;
   /** With the types of any version of undici. */
   compose(...interceptors: readonly object[]): this;
   compose(...interceptors: readonly object[]): this {
     let dispatch: UndiciDispatch = (options, handler) => this.dispatch(options, handler);
-    for (const interceptor of interceptors.flat() as UndiciInterceptor[]) dispatch = interceptor(dispatch);
+    // As undici has it: one that is not there is passed over.
+    for (const interceptor of (interceptors as readonly unknown[]).flat()) {
+      if (interceptor !== undefined && interceptor !== null) dispatch = intercepted(interceptor, dispatch);
+    }
     return new Proxy(this, {
-      get: (target, key) => {
+      get: (target, key, composed) => {
         if (key === 'dispatch') return dispatch;
+        // What is composed once more has these interceptors as well.
+        if (key === 'compose') return UndiciDispatcher.prototype.compose.bind(composed as UndiciDispatcher);
         const value: unknown = Reflect.get(target, key, target);
         return typeof value === 'function' ? (value.bind(target) as unknown) : value;
       },
@@ -147,6 +159,17 @@ export class UndiciDispatcher extends EventEmitter {
     return undefined;
   }
 
+  #redirected(options: UndiciDispatchOptions, handler: object): boolean {
+    try {
+      const most = redirectionsOf(options);
+      const dispatch: UndiciDispatch = (next, following) => this.dispatch(next, following);
+      const redirected = new RedirectedHandler(dispatch, options, most, handler);
+      return this.dispatch({ ...options, maxRedirections: 0 }, redirected);
+    } catch (error) {
+      return refuse(handler, error as Error);
+    }
+  }
+
   #observed(options: UndiciDispatchOptions): (call: CarriedCall, outcome: CallOutcome) => void {
     const startedAt = performance.now();
     return (call, outcome) => {
@@ -167,6 +190,13 @@ export class UndiciDispatcher extends EventEmitter {
     if (this.#calls.isEmpty) resolve();
     else this.#whenIdle.push(resolve);
   }
+}
+
+function intercepted(interceptor: unknown, inner: UndiciDispatch): UndiciDispatch {
+  if (typeof interceptor !== 'function') throw new TypeError(`An interceptor must be a function, and not ${typeof interceptor}`);
+  const outer = (interceptor as UndiciInterceptor)(inner) as unknown;
+  if (typeof outer !== 'function') throw new TypeError('An interceptor must return a function: dispatch(options, handler)');
+  return (options, handler) => (outer as UndiciDispatch)(options, inBothGenerations(handler));
 }
 
 function unsupported(name: string): never {

@@ -96,6 +96,7 @@ function byName(error: OwnError): Error | undefined {
     case 'ConnectError':
     case 'ReadError':
     case 'WriteError':
+      if (code === 'REQUEST_BODY_FAILED') return bodyError(error);
       // What the system says, undici hands on as it is.
       return toSystemError(error) ?? undiciError('UND_ERR_SOCKET', message, error);
     case 'LocalProtocolError':
@@ -125,6 +126,14 @@ function byName(error: OwnError): Error | undefined {
     default:
       return undefined;
   }
+}
+
+/** What the caller's own body failed with is his; a stream that was destroyed without a reason is a request that he gave up. */
+function bodyError(error: OwnError): Error | undefined {
+  const { cause, message } = error;
+  if (!(cause instanceof Error)) return undiciError('UND_ERR_ABORTED', message, error);
+  const isDestroyed = 'code' in cause && cause.code === 'ERR_STREAM_PREMATURE_CLOSE';
+  return isDestroyed ? undiciError('UND_ERR_ABORTED', message, error) : toUndiciError(cause);
 }
 
 /** Retrying says more than what it ended with, which says more than that it was retried: the code is the latter's. */

@@ -1,4 +1,5 @@
 /** What a handler of either generation is told, whoever carries: in order, and with one end. */
+import { PassThrough, Readable } from 'node:stream';
 import { Client } from '@x/client';
 import { ConnectionPool } from '@x/httpcore';
 import { close, receiveHead, send, startRawServer, startServer } from '@x/testbed';
@@ -75,7 +76,7 @@ describe.each(cases)('a handler of the $generation generation, over $name', ({ g
     expect(recording.calls).toEqual(['start', 'error']);
   });
 
-  it.each(['start', 'head 200', 'data'])('is told its own mistake, made at %s', async (moment) => {
+  it.each(['start', 'head 200', 'data', 'end'])('is told its own mistake, made at %s', async (moment) => {
     await using server = await startServer('plain', { body: 'x' });
     const mistake = new Error('a mistake');
     const recording = record(generation, {
@@ -86,6 +87,58 @@ describe.each(cases)('a handler of the $generation generation, over $name', ({ g
     make().dispatch({ origin: server.url(''), path: '/', method: 'GET' }, recording.handler);
     expect(await recording.over).toBe(mistake);
     expect(recording.calls.filter((call) => call === 'error')).toHaveLength(1);
+  });
+
+  it('is told what is sent, whose length stays known', async () => {
+    await using server = await startServer('echo');
+    const sent = async (body: unknown): Promise<[told: string[], fields: string]> => {
+      const told: string[] = [];
+      const { handler, over, body: echoed } = record(generation);
+      Object.assign(handler, {
+        onBodySent: (chunk: Uint8Array) => told.push(Buffer.from(chunk).toString()),
+        onRequestSent: () => told.push('.'),
+      });
+      make().dispatch({ origin: server.url(''), path: '/', method: 'POST', body }, handler);
+      expect(await over).toBeUndefined();
+      return [told, echoed().toLowerCase()];
+    };
+    const [told, echoed] = await sent('in memory');
+    expect([told, echoed.includes('transfer-encoding')]).toEqual([['in memory', '.'], false]);
+    expect((await sent(null))[0]).toEqual(['.']);
+    expect((await sent(Readable.from(['a', 'b'])))[0]).toEqual(['a', 'b', '.']);
+  });
+
+  it('lets go of a body at once when the answer comes before it', async () => {
+    await using server = await startRawServer([receiveHead(), send('HTTP/1.1 413 No\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')]);
+    const silent = new PassThrough();
+    silent.write('begun');
+    let isCancelled = false;
+    const stream = new ReadableStream({ cancel: () => void (isCancelled = true) });
+    for (const body of [silent, stream]) {
+      const recording = record(generation);
+      make().dispatch({ origin: server.url(''), path: '/', method: 'POST', body }, recording.handler);
+      expect(await recording.over).toBeUndefined();
+    }
+    await until(() => silent.destroyed && isCancelled);
+  });
+
+  it('has what its own body failed with', async () => {
+    await using server = await startServer('echo');
+    const mistake = new RangeError('my own');
+    const broken = new PassThrough();
+    broken.write('begun');
+    const destroyed = new PassThrough();
+    destroyed.destroy();
+    for (const [body, error] of [
+      [broken, mistake],
+      [destroyed, { name: 'AbortError', code: 'UND_ERR_ABORTED' }],
+    ] as const) {
+      const recording = record(generation);
+      make().dispatch({ origin: server.url(''), path: '/', method: 'POST', body }, recording.handler);
+      if (body === broken) broken.destroy(mistake);
+      expect(await recording.over).toMatchObject(error);
+      if (error === mistake) expect(recording.error).toBe(mistake);
+    }
   });
 
   it('is told that the connection broke after what came before it', async () => {
