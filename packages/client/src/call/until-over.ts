@@ -2,11 +2,11 @@
 import { Aborted, DeadlineExceeded } from '@x/httpcore';
 
 import { ClientClosed } from '../errors.ts';
-import { clearTimeout, now, setImmediate, setTimeout } from '../time/platform.ts';
+import { onceIn } from '../time/limit.ts';
+import { now, setImmediate } from '../time/platform.ts';
 import type { CallContext } from './context.ts';
 import type { Lifetime } from './lifetime.ts';
 import { onAbort } from './signals.ts';
-import { longestTimer } from '../time/clock.ts';
 
 /** For a dispatcher, in milliseconds past the deadline: it says more, such as the phase, and its timers may be shared. */
 const patience = 100;
@@ -26,7 +26,7 @@ export async function untilOver<Value>(
 ): Promise<Value> {
   const { signal, deadline } = call;
   let isOver = false;
-  let timer: NodeJS.Timeout | undefined;
+  let cancel: (() => void) | undefined;
   let giveUp: (reason: Error) => void;
   const over = new Promise<never>((_, reject) => {
     giveUp = (reason) => {
@@ -38,22 +38,22 @@ export async function untilOver<Value>(
   // Whoever is cooperative fails by itself in this turn, with an error that knows more.
   const soon = (reason: () => Error): void => void setImmediate(() => giveUp(reason()));
   const abort = (): void => soon(() => new Aborted('The request was aborted', { cause: signal?.reason }));
+  const end = (): void =>
+    giveUp(new DeadlineExceeded('The deadline passed while an interceptor, an authentication flow or a retry was at work'));
   const onTime = (): void => {
-    const left = deadline! - now();
-    if (left > 0) timer = setTimeout(onTime, Math.min(left, longestTimer));
-    else if (call.isUnderWay && left > -patience) timer = setTimeout(onTime, patience + left);
-    else giveUp(new DeadlineExceeded('The deadline passed while an interceptor, an authentication flow or a retry was at work'));
+    if (call.isUnderWay) cancel = onceIn(patience, end);
+    else end();
   };
   const forget = lifetime.whenClosed((reason) => soon(() => new Aborted(reason, { cause: new ClientClosed(reason) })));
   let release: (() => void) | undefined;
   if (signal?.aborted === true) abort();
   else if (signal !== undefined) release = onAbort(signal, abort);
-  if (deadline !== undefined) onTime();
+  if (deadline !== undefined) cancel = onceIn(deadline - now(), onTime);
   try {
     return await Promise.race([work, over]);
   } finally {
     isOver = true;
-    clearTimeout(timer);
+    cancel?.();
     release?.();
     forget();
   }

@@ -1,8 +1,8 @@
 /** Waiting that ends when the call does. */
 import { Aborted, DeadlineExceeded } from '@x/httpcore';
 import { onAbort } from './signals.ts';
-import { longestTimer } from '../time/clock.ts';
-import { clearTimeout, now, setTimeout } from '../time/platform.ts';
+import { onceIn } from '../time/limit.ts';
+import { now } from '../time/platform.ts';
 
 /** What ends a call: somebody's signal, and the moment (of `performance.now()`) by which it must be done. */
 export interface CallLimits {
@@ -18,7 +18,7 @@ export interface CallLimits {
  */
 export async function withinCall<Value>({ signal, deadline }: CallLimits, work: Promise<Value>): Promise<Value> {
   if (signal === undefined && deadline === undefined) return work;
-  let timer: NodeJS.Timeout | undefined;
+  let cancel: (() => void) | undefined;
   let release: (() => void) | undefined;
   const over = new Promise<never>((_, reject) => {
     if (signal !== undefined) {
@@ -26,14 +26,13 @@ export async function withinCall<Value>({ signal, deadline }: CallLimits, work: 
       if (signal.aborted) abort();
       else release = onAbort(signal, abort);
     }
-    const left = deadline === undefined ? Infinity : Math.max(0, deadline - now());
     const onTime = (): void => reject(new DeadlineExceeded('The deadline passed before the request could be sent', { phase: 'request' }));
-    if (left <= longestTimer) timer = setTimeout(onTime, left);
+    if (deadline !== undefined) cancel = onceIn(deadline - now(), onTime);
   });
   try {
     return await Promise.race([work, over]);
   } finally {
-    clearTimeout(timer);
+    cancel?.();
     release?.();
   }
 }

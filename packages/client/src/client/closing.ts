@@ -2,11 +2,11 @@
 import { Aborted, type CloseOptions, type ConnectionPool } from '@x/httpcore';
 
 import type { Lifetime } from '../call/lifetime.ts';
-import { longestTimer } from '../time/clock.ts';
+import { onceIn } from '../time/limit.ts';
 import { ClientClosed } from '../errors.ts';
 import { milliseconds } from '../options/checks.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';
-import { clearTimeout, now, setTimeout } from '../time/platform.ts';
+import { now } from '../time/platform.ts';
 
 /** In milliseconds, as long as a pool gives. */
 const defaultGrace = 30_000;
@@ -21,7 +21,7 @@ export class Closing {
   #closed: Promise<void> | undefined = undefined;
   /** When what still runs is ended. */
   #endsAt = Infinity;
-  #timer: NodeJS.Timeout | undefined = undefined;
+  #cancel: (() => void) | undefined = undefined;
 
   constructor(lifetime: Lifetime, pool: ConnectionPool | undefined, abortCalls: (reason: ClientClosed) => void) {
     this.#lifetime = lifetime;
@@ -40,7 +40,7 @@ export class Closing {
   }
 
   async end(reason: string): Promise<void> {
-    clearTimeout(this.#timer);
+    this.#cancel?.();
     if (!this.#lifetime.isClosed) this.#lifetime.moveTo('closed', reason);
     const cause = new ClientClosed(reason);
     this.#abortCalls(cause);
@@ -52,7 +52,7 @@ export class Closing {
     this.#lifetime.moveTo('closing');
     await this.#lifetime.idle();
     await this.#pool?.close();
-    clearTimeout(this.#timer);
+    this.#cancel?.();
     if (!this.#lifetime.isClosed) this.#lifetime.moveTo('closed');
   }
 
@@ -61,8 +61,8 @@ export class Closing {
     const endsAt = now() + grace;
     if (this.#lifetime.isClosed || endsAt >= this.#endsAt) return;
     this.#endsAt = endsAt;
-    clearTimeout(this.#timer);
+    this.#cancel?.();
     const reason = `The client was closed, and what ran had not ended within the ${grace} ms of its grace`;
-    this.#timer = setTimeout(() => void this.end(reason), Math.min(grace, longestTimer));
+    this.#cancel = onceIn(grace, () => void this.end(reason));
   }
 }

@@ -1,20 +1,20 @@
 import { Aborted } from '@x/httpcore';
 
 import type { CallContext } from '../call/context.ts';
-import { clearTimeout, setTimeout } from '../time/platform.ts';
+import { onceIn } from '../time/limit.ts';
 import { AttemptTimeout } from './retry-errors.ts';
 
 /** The time that one attempt has, within that of its call. */
 export class AttemptLimit {
   readonly #controller = new AbortController();
   readonly #context: CallContext;
-  readonly #timer: NodeJS.Timeout;
+  readonly #cancel: () => void;
   readonly #message: string;
 
   constructor(milliseconds: number, context: CallContext) {
     this.#context = context;
     this.#message = `The attempt took longer than the ${milliseconds} ms of attemptTimeout`;
-    this.#timer = setTimeout(() => this.#controller.abort(this), milliseconds);
+    this.#cancel = onceIn(milliseconds, () => this.#controller.abort(this));
     context.limitAttempt(this.#controller.signal);
   }
 
@@ -33,6 +33,6 @@ export class AttemptLimit {
 
   /** The attempt is over; what is left to be read of its response is the caller's. */
   end(): void {
-    clearTimeout(this.#timer);
+    this.#cancel();
   }
 }

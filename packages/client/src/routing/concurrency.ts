@@ -4,7 +4,7 @@ import { PoolTimeout, type DispatchContext, type Dispatcher, type HttpCoreError,
 import { withinCall } from '../call/within-call.ts';
 import { connectOf, type Connect } from './connect-of.ts';
 import { endingBody } from '../response/ending-body.ts';
-import { clearTimeout, setTimeout } from '../time/platform.ts';
+import { onceIn } from '../time/limit.ts';
 
 export interface ConcurrencyLimits {
   /** `Infinity`: no limit; so for the other. */
@@ -88,13 +88,13 @@ export class ConcurrencyLimit implements Pick<Dispatcher, 'dispatch'> {
       isServed = true;
     });
     const patience = timeouts?.[3] ?? null;
-    const timer =
+    const cancel =
       patience === null
         ? undefined
-        : setTimeout(() => {
+        : onceIn(patience, () => {
             const problem = `No request ended within ${patience} ms, while as many run as limits.maxConcurrency or .maxConcurrencyPerOrigin permits`;
             own!.fail(new PoolTimeout(problem, { phase: 'pool', method, origin }));
-          }, patience);
+          });
     try {
       await withinCall({ signal: context?.signal, deadline: context?.deadline }, turn);
     } catch (error) {
@@ -107,7 +107,7 @@ export class ConcurrencyLimit implements Pick<Dispatcher, 'dispatch'> {
       );
       throw error;
     } finally {
-      clearTimeout(timer);
+      cancel?.();
     }
   }
 

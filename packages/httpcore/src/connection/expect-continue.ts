@@ -1,5 +1,6 @@
 import type { HeaderPair } from '../contract/values.ts';
 import type { Clock, Scheduled } from '../time/clock.ts';
+import { PatientTimer } from '../time/patient-timer.ts';
 
 /** Does the request ask whether its body is wanted? (RFC 9110 §10.1.1) */
 export function expectsContinue(headers: readonly HeaderPair[]): boolean {
@@ -17,7 +18,7 @@ export class WithheldBody {
 
   constructor(clock: Clock, timeout: number, send: () => void) {
     this.#send = send;
-    this.#timer = clock.schedule(timeout, () => this.release());
+    this.#timer = new PatientTimer(clock, timeout, () => this.release());
   }
 
   /** Sends it. Returns false when it was sent or given up before. */

@@ -15,6 +15,7 @@ import { ConnectError, type ConnectFailure } from '../contract/errors.ts';
 import { codeOf, toError } from '../contract/thrown.ts';
 import type { Endpoint } from '../net/open-socket.ts';
 import type { Clock, Scheduled } from '../time/clock.ts';
+import { PatientTimer } from '../time/patient-timer.ts';
 
 /** An attempt under way, to be destroyed when another wins. */
 export interface Attempt {
@@ -91,7 +92,7 @@ export class ConnectRace<Running extends Attempt> {
     this.#nextStart?.cancel();
     this.#nextStart =
       this.#contenders.length < this.#race.endpoints.length
-        ? this.#clock.schedule(this.#race.attemptDelay, () => this.#startNext())
+        ? new PatientTimer(this.#clock, this.#race.attemptDelay, () => this.#startNext())
         : undefined;
     this.#race.onAttemptStarted(endpoint);
     if (this.#isOver()) return;

@@ -2,6 +2,7 @@
 import { Aborted, HttpCoreError } from '../contract/errors.ts';
 import { TransportStream } from '../net/transport-stream.ts';
 import type { Clock } from '../time/clock.ts';
+import { PatientTimer } from '../time/patient-timer.ts';
 import { connectTimeout, type DialRequest, type TransportDialer } from './dial.ts';
 
 /** What ends the waiting for it. */
@@ -25,7 +26,7 @@ export async function connectStream(
   const cancel = (): void => dial.cancel(refusal());
   signal?.addEventListener('abort', cancel, { once: true });
   const onTimeout = (): void => dial.cancel(connectTimeout(request.origin, timeout!, dial));
-  const timer = timeout === null || timeout === Infinity ? undefined : clock.schedule(timeout, onTimeout);
+  const timer = timeout === null || timeout === Infinity ? undefined : new PatientTimer(clock, timeout, onTimeout);
   try {
     const { transport } = await dial.result;
     return new TransportStream(transport);

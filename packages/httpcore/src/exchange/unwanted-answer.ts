@@ -1,5 +1,6 @@
 import type { HttpCoreError } from '../contract/errors.ts';
 import type { Clock, Scheduled } from '../time/clock.ts';
+import { PatientTimer } from '../time/patient-timer.ts';
 
 /** The largest rest of a response that is worth reading only to keep its connection, in octets. */
 export const drainLimit = 65_536;
@@ -26,7 +27,7 @@ export class UnwantedAnswer {
     this.error = error;
     this.#giveUp = giveUp;
     this.#clock = clock;
-    this.#timer = clock.schedule(patience, giveUp, true);
+    this.#timer = new PatientTimer(clock, patience, giveUp, true);
   }
 
   onData(bytes: number): void {

@@ -62,3 +62,32 @@ describe('after the loop was blocked for longer than the read limit', () => {
     expect(waiting.outcome()).toBe('204 ""');
   });
 });
+
+describe('after the loop was blocked', () => {
+  it('a final answer to Expect that lies in the socket comes before the body', async () => {
+    const world = startWorld({ http1: true });
+    const { clock } = world;
+    const waiting = world.call('/', { method: 'POST', headers: [['expect', '100-continue']], body: [new Uint8Array(5)] });
+    const { transport } = await world.server();
+    await clock.settle();
+    clock.jump(60_000);
+    clock.nextTurn(() => transport.receive('HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n'));
+    clock.advance(0);
+    await clock.settle();
+    expect(waiting.outcome()).toBe('401 ""');
+    expect(transport.written.endsWith('\r\n\r\n')).toBe(true);
+  });
+
+  it('an answer that lies in the socket is within the grace of closing', async () => {
+    const world = startWorld({ http1: true });
+    const { clock } = world;
+    const waiting = world.call('/');
+    const { transport } = await world.server();
+    void world.pool.close(200);
+    clock.jump(500);
+    clock.nextTurn(() => transport.receive(blank));
+    clock.advance(0);
+    await clock.settle();
+    expect(waiting.outcome()).toBe('200 ""');
+  });
+});

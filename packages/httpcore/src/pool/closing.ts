@@ -7,6 +7,7 @@
 import { PoolClosed, type HttpCoreError } from '../contract/errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Clock, Scheduled } from '../time/clock.ts';
+import { PatientTimer } from '../time/patient-timer.ts';
 
 export interface ClosingPool {
   readonly clock: Clock;
@@ -44,7 +45,7 @@ export class Closing {
     if (this.#grace !== null && endsAt >= this.#endsAt) return;
     this.#grace?.cancel();
     this.#endsAt = endsAt;
-    this.#grace = clock.schedule(milliseconds, () => {
+    this.#grace = new PatientTimer(clock, milliseconds, () => {
       this.#pool.destroyAll(
         new PoolClosed(`The pool was closed, and what still ran did not end within ${milliseconds} ms (the option "closeGrace")`),
       );
@@ -70,7 +71,7 @@ export class Closing {
       else left.set(exchange, incoming.taken);
     }
     this.#left = left;
-    if (!this.#isFinished) this.#look = this.#pool.clock.schedule(patienceWithReaders, () => this.#watchReaders());
+    if (!this.#isFinished) this.#look = new PatientTimer(this.#pool.clock, patienceWithReaders, () => this.#watchReaders());
   }
 
   finish(): void {

@@ -4,6 +4,7 @@ import type { TraceObserver } from '../contract/trace.ts';
 import type { Dial } from '../dial/dial.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Clock } from '../time/clock.ts';
+import { PatientTimer } from '../time/patient-timer.ts';
 
 /** A connection that is being made, for one exchange after the other: who it is for may get another meanwhile, or be given up. */
 export class PendingDial {
@@ -66,7 +67,7 @@ export class PendingDial {
       const timer =
         limit === null || limit === Infinity
           ? undefined
-          : clock.schedule(limit, () => {
+          : new PatientTimer(clock, limit, () => {
               this.#watchers.delete(watcher);
               watcher(passed(limit));
             });

@@ -163,7 +163,7 @@ class World implements TransportDialer {
       // Slow, and it may stall for longer than anybody waits.
       (async () => {
         for await (const chunk of body) {
-          await new Promise<void>((resolve) => this.clock.schedule(this.pick(chunk.length * 20), resolve));
+          await new Promise<void>((resolve) => this.clock.schedule(this.pick(Math.min(chunk.length * 20, 5_000)), resolve));
         }
       })().then(counted, counted);
     } else if (way === 4) {

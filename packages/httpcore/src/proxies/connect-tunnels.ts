@@ -26,6 +26,7 @@ import { TunnelStream } from './tunnel-stream.ts';
 import type { ConnectionInfo, TraceObserver } from '../contract/trace.ts';
 import { Pool } from '../pool/pool.ts';
 import type { Clock } from '../time/clock.ts';
+import { PatientTimer } from '../time/patient-timer.ts';
 
 /** How much of a refusal is kept to be shown, in octets; and how long it is waited for, in milliseconds. */
 const refusalLimit = 4_096;
@@ -125,7 +126,7 @@ export class ConnectTunnels implements Tunnels {
       }
     };
     const patience = new Promise<void>((resolve) => {
-      const timer = this.#clock.schedule(patienceForRefusal, resolve, true);
+      const timer = new PatientTimer(this.#clock, patienceForRefusal, resolve, true);
       // However it ended: what there is of it will do.
       void read()
         .catch(() => {})

@@ -86,6 +86,23 @@ it('gives no more than a second back, and nothing for a timer that is late as ti
   expect(looks).toEqual([61_000, 70_040]);
 });
 
+it('gives the time back also where somebody asks for a moment that has passed meanwhile', () => {
+  const clock = new FakeClock();
+  const looks: number[] = [];
+  const timer = new CoarseTimer(clock, (now) => {
+    looks.push(now);
+    return Infinity;
+  });
+  timer.ensure(300);
+  clock.jump(600);
+  clock.advance(0);
+  timer.ensure(290);
+  clock.advance(299);
+  expect(looks).toEqual([]);
+  clock.advance(1);
+  expect(looks).toEqual([900]);
+});
+
 it('looks at once at a moment that has passed already', () => {
   const clock = new FakeClock(60_000);
   const looks: number[] = [];

@@ -1,9 +1,6 @@
-import type { Clock, Scheduled } from './clock.ts';
+import type { Clock } from './clock.ts';
+import { PatientTimer } from './patient-timer.ts';
 
-/** A timer that fires this much too late, in milliseconds, says that the event loop was blocked. */
-const blockedAfter = 50;
-/** The most time that limits get back for what the loop was blocked. */
-const longestGrace = 1_000;
 /** A timer that is overdue by this much while others run was lost, with the fake timers that it was one of. */
 const lostAfter = 5_000;
 
@@ -14,17 +11,11 @@ const lostAfter = 5_000;
  *
  * With limits of a minute and more that is one timer every minute for any number of requests. It is a background timer: what
  * it watches over are sockets, and those keep the process alive.
- *
- * A program may have blocked the event loop for longer than a limit, and what was waited for lies in a socket that nobody has looked
- * at. So a timer that is late looks only once the sockets have been read, and has waited again for as long as it was late.
  */
 export class CoarseTimer {
   readonly #clock: Clock;
   readonly #look: (now: number) => number;
-  #scheduled: Scheduled | null = null;
-  #firesAt = Infinity;
-  /** Has it been late already, and waits again? */
-  #isGrace = false;
+  #timer: PatientTimer | null = null;
 
   /** `look` does what is due and returns when to look again; `Infinity` for never. */
   constructor(clock: Clock, look: (now: number) => number) {
@@ -34,55 +25,30 @@ export class CoarseTimer {
 
   /** Sees to it that `look` is called at `at` or before. Costs a comparison when a call is due by then already. */
   ensure(at: number): void {
-    if (at < this.#firesAt) this.#arm(at);
+    const timer = this.#timer;
+    // What has time given back keeps it, and whoever begins meanwhile may wait as long.
+    if (timer !== null && (at >= timer.firesAt || timer.isGrace)) return;
+    if (at === Infinity) return;
+    timer?.cancel();
+    this.#timer = new PatientTimer(this.#clock, at - this.#clock.now(), this.#lookNow, true);
   }
 
   /** It is `now`: has the timer been lost? Then it is set again. */
   review(now: number): void {
-    if (now - lostAfter <= this.#firesAt) return;
-    this.#scheduled?.cancel();
-    this.#scheduled = this.#clock.schedule(0, this.#fire, true);
+    const timer = this.#timer;
+    if (timer !== null && now - lostAfter > timer.firesAt) timer.renew();
   }
 
   stop(): void {
-    this.#scheduled?.cancel();
-    this.#scheduled = null;
-    this.#firesAt = Infinity;
+    this.#timer?.cancel();
+    this.#timer = null;
   }
 
-  #arm(at: number): void {
-    this.#scheduled?.cancel();
-    this.#isGrace = false;
-    const now = this.#clock.now();
-    // A moment that has passed already is no delay of the loop.
-    this.#firesAt = Math.max(at, now);
-    this.#scheduled = this.#clock.schedule(at - now, this.#fire, true);
-  }
-
-  readonly #fire = (): void => {
-    const now = this.#clock.now();
-    const late = now - this.#firesAt;
-    if (late < blockedAfter) {
-      this.#lookNow();
-      return;
-    }
-    const grace = this.#isGrace ? 0 : Math.min(late, longestGrace);
-    this.#isGrace = true;
-    this.#firesAt = now + grace;
-    // Behind this turn every socket has been read that had something to say.
-    this.#scheduled = this.#clock.nextTurn(() => {
-      if (grace === 0) this.#lookNow();
-      else this.#scheduled = this.#clock.schedule(grace, this.#fire, true);
-    });
-  };
-
-  #lookNow(): void {
-    this.#scheduled = null;
-    this.#isGrace = false;
-    this.#firesAt = Infinity;
+  readonly #lookNow = (): void => {
+    this.#timer = null;
     const now = this.#clock.now();
     const next = this.#look(now);
     // A clock may fire a fraction early; never spin on a moment that is not over.
     if (next !== Infinity) this.ensure(Math.max(next, now + 1));
-  }
+  };
 }

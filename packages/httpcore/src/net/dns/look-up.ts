@@ -1,5 +1,6 @@
 import type { AddressSource } from '../../contract/trace.ts';
 import type { Clock, Scheduled } from '../../time/clock.ts';
+import { PatientTimer } from '../../time/patient-timer.ts';
 import type { Answer } from './answers.ts';
 import type { NameOutcome } from './name-source.ts';
 
@@ -40,7 +41,7 @@ export class LookUp {
 
   begin(waiter: LookUpWaiter): Resolving {
     this.#waiters.add(waiter);
-    if (this.#subject.stale() !== undefined) this.#patience = this.#clock.schedule(patience, () => this.#giveStale(), true);
+    if (this.#subject.stale() !== undefined) this.#patience = new PatientTimer(this.#clock, patience, () => this.#giveStale(), true);
     try {
       this.#subject.ask((outcome) => this.#end(outcome));
     } catch (cause) {

@@ -5,7 +5,8 @@ import { isIP, type LookupFunction } from 'node:net';
 import { LocalProtocolError } from '../../contract/errors.ts';
 import { catchLater, codeOf } from '../../contract/thrown.ts';
 import type { DnsSettings } from '../../model/dns-options.ts';
-import type { Clock } from '../../time/clock.ts';
+import type { Clock, Scheduled } from '../../time/clock.ts';
+import { PatientTimer } from '../../time/patient-timer.ts';
 
 export type Family = 0 | 4 | 6;
 
@@ -105,6 +106,7 @@ export class ServerQuestion {
   readonly #records = new Map<Family, readonly AddressRecord[]>();
   readonly #causes: unknown[] = [];
   #missing: number;
+  #patience: Scheduled | null = null;
   #isOver = false;
 
   constructor(family: Family, clock: Clock, onOutcome: (outcome: NameOutcome) => void) {
@@ -118,12 +120,13 @@ export class ServerQuestion {
     if (error) this.#causes.push(error);
     else this.#records.set(family, records);
     if (this.#missing === 0) this.#end();
-    else if (!error && records.length > 0) this.#clock.schedule(resolutionDelay, () => this.#end());
+    else if (!error && records.length > 0) this.#patience ??= new PatientTimer(this.#clock, resolutionDelay, () => this.#end());
   }
 
   #end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#patience?.cancel();
     const order: readonly Family[] = getDefaultResultOrder() === 'ipv4first' ? [4, 6] : [6, 4];
     const records = order.flatMap((family) => this.#records.get(family) ?? []);
     if (records.length === 0) {
