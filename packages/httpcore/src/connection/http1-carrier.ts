@@ -7,7 +7,7 @@
 import type { HeaderPair } from '../contract/values.ts';
 import type { HttpCoreError } from '../contract/errors.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
-import type { BodyMemory } from '../exchange/body-memory.ts';
+import type { BodyMemory, BodyMemoryWatcher } from '../exchange/body-memory.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Carrier } from '../exchange/parties.ts';
 import { RequestBody } from '../exchange/request-body.ts';
@@ -50,7 +50,7 @@ export interface Http1CarrierOwner {
   onDetached(): void;
 }
 
-export class Http1Carrier implements Carrier<Exchange>, TurnTask {
+export class Http1Carrier implements Carrier<Exchange>, TurnTask, BodyMemoryWatcher {
   exchange: Exchange | null = null;
   /** Is the request written, as far as that can be said of one whose body follows? */
   isWritten = false;
@@ -98,6 +98,7 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask {
       onFault: (error: HttpCoreError) => owner.onFault(error),
     };
     this.engine = new Http1Engine(transport, handler, options);
+    this.#memory.watch(this);
   }
 
   /** Takes an exchange. Its request is written at the end of the turn, or of the next one if it `looksAgain`. */
@@ -121,6 +122,7 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask {
   stop(): void {
     this.#withheldBody?.giveUp();
     this.engine.stop();
+    this.#memory.unwatch(this);
   }
 
   // Writing the request
@@ -258,10 +260,15 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask {
     const { exchange } = this;
     if (exchange === null) return;
     deliverTo(exchange, chunk, start, end, this.#transport);
-    if (!this.#isPaused && exchange.buffered > this.#memory.bodyLimit) {
-      this.#isPaused = true;
-      this.#transport.pause();
-    }
+    if (!this.#isPaused && exchange.buffered > this.#memory.bodyLimit) this.#pause();
+  }
+
+  onShare(): void {
+    const { exchange } = this;
+    if (exchange === null) return;
+    const isOver = exchange.buffered > this.#memory.bodyLimit;
+    if (this.#isPaused && !isOver) this.#resume();
+    else if (!this.#isPaused && isOver) this.#pause();
   }
 
   #onComplete(trailers: readonly HeaderPair[]): void {
@@ -301,6 +308,7 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask {
     if (exchange !== this.exchange || !this.isTunnel) return null;
     this.exchange = null;
     this.engine.stop();
+    this.#memory.unwatch(this);
     this.#owner.onDetached();
     return this.#transport;
   }
@@ -340,6 +348,11 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask {
     if (exchange.waitingFor === 'authenticator') return;
     exchange.waitFor(exchange.buffered === 0 ? 'read' : 'nothing', this.#clock.now());
     this.#owner.onDeadline(exchange.expiresAt);
+  }
+
+  #pause(): void {
+    this.#isPaused = true;
+    this.#transport.pause();
   }
 
   #resume(): void {

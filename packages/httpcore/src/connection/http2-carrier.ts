@@ -145,6 +145,8 @@ export class Http2Carrier implements Carrier<Exchange>, PieceReceiver {
   /** The windows of all streams are others now. */
   onResized(): void {
     const { exchange } = this;
+    // It may be what its own beginning leads to.
+    if (this.stream === null) return;
     if (exchange.incoming?.isAwaited === true && exchange.buffered === 0) this.onAwaited();
     this.watchReading(this.#connection.clock.now());
   }

@@ -23,7 +23,6 @@ import type { Http2Stream } from '../protocol/http2/stream.ts';
 import type { Clock, Scheduled } from '../time/clock.ts';
 import { ChunkPieces } from './chunk-memory.ts';
 import type { Connection, ConnectionOwner } from './connection.ts';
-import type { BodyMemory, BodyMemoryWatcher } from '../exchange/body-memory.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Processing } from '../exchange/replay.ts';
 import { coalescingOf, engineOptions, type Http2ConnectionOptions } from './http2-options.ts';
@@ -31,13 +30,14 @@ import { isWorthALook, Liveness } from './liveness.ts';
 import { Http2Carrier, type Http2CarrierOwner } from './http2-carrier.ts';
 import { Unstarted } from './http2-unstarted.ts';
 import { PoolNotes } from './pool-notes.ts';
+import { Http2Windows } from './http2-windows.ts';
 
 /** How long the last frames of ours may take to leave before the connection is dropped. */
 const closingTimeout = 1_000;
 /** The code of the errors of streams that the server wants to see over HTTP/1.1. */
 const http1Required = 'H2_HTTP_1_1_REQUIRED';
 
-export class Http2Connection extends PoolNotes implements Connection, Http2CarrierOwner, BodyMemoryWatcher {
+export class Http2Connection extends PoolNotes implements Connection, Http2CarrierOwner {
   readonly info: ConnectionInfo;
   readonly idleTimeout: number;
   lostAfter: number | undefined = undefined;
@@ -48,7 +48,6 @@ export class Http2Connection extends PoolNotes implements Connection, Http2Carri
   readonly engine: Http2Engine<Http2Carrier>;
   readonly clock: Clock;
   readonly expectContinueTimeout: number;
-  readonly #memory: BodyMemory;
   readonly #transport: ByteTransport;
   readonly #owner: ConnectionOwner;
   readonly #onStreamLimit: Http2ConnectionOptions['onStreamLimit'];
@@ -71,6 +70,7 @@ export class Http2Connection extends PoolNotes implements Connection, Http2Carri
   readonly #settings: Http2Settings;
   #pings = 0;
   readonly #pieces: ChunkPieces;
+  readonly #windows: Http2Windows;
   readonly #unstarted = new Unstarted(() => this.#onCapacityChange());
   constructor(transport: ByteTransport, info: ConnectionInfo, owner: ConnectionOwner, clock: Clock, options: Http2ConnectionOptions) {
     super();
@@ -90,7 +90,7 @@ export class Http2Connection extends PoolNotes implements Connection, Http2Carri
       this.#engineHandler(),
       engineOptions(options, () => clock.now()),
     );
-    this.#memory = options.memory;
+    this.#windows = new Http2Windows(this.engine, options.memory);
     this.#onStreamLimit = options.onStreamLimit;
     transport.start({
       onBytes: (chunk) => this.#receive(chunk),
@@ -99,7 +99,6 @@ export class Http2Connection extends PoolNotes implements Connection, Http2Carri
       onClosed: (error) => this.#onTransportClosed(error),
     });
     this.engine.start();
-    this.#memory.watch(this);
     if (this.#settings.pingWhileIdle) this.#owner.onDeadline(this.liveness.lookAt(this.idleSince));
   }
 
@@ -176,6 +175,7 @@ export class Http2Connection extends PoolNotes implements Connection, Http2Carri
     const isTunnel = method === 'CONNECT';
     const endsWithHead = !isTunnel && framing.length === 0 && !framing.chunked && (body === null || Array.isArray(body));
     const carrier = new Http2Carrier(this, exchange, now);
+    this.#windows.onOpening();
     let stream: Http2Stream<Http2Carrier>;
     try {
       stream = this.engine.openStream(
@@ -335,12 +335,6 @@ export class Http2Connection extends PoolNotes implements Connection, Http2Carri
 
   // From the pool
 
-  /** What one stream may hold that nobody reads is nothing, where all that there is for those is used. */
-  onTight(isTight: boolean): void {
-    this.engine.resizeStreamWindows(isTight ? 0 : this.#memory.streamWindow);
-    for (const carrier of this.engine.tokens()) carrier.onResized();
-  }
-
   onDeadline(at: number): void {
     this.#owner.onDeadline(at);
   }
@@ -429,7 +423,7 @@ export class Http2Connection extends PoolNotes implements Connection, Http2Carri
     if (this.#shutDown) return;
     this.#shutDown = true;
     this.#noNewExchanges = true;
-    this.#memory.unwatch(this);
+    this.#windows.stop();
     this.#flush?.cancel();
     if (inOrder && !this.engine.isFinished) {
       this.engine.goAway(ErrorCode.NO_ERROR);

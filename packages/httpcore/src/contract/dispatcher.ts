@@ -20,9 +20,10 @@ export type { ByteIterable, HeaderPair, Timeouts, TrailerSource, UrlParts } from
  * All bytes are plain `Uint8Array`s whose memory is the caller's alone, to the octet: it may be kept, changed, or given to another thread.
  *
  * A body that nobody reads holds memory, however small the pieces are that it comes in: over HTTP/1.1 at most 64 KiB plus one socket chunk, and its
- * connection; over HTTP/2 at most 1 MiB, in nobody else's way; all of a pool that are under way together at most `maxBufferedBytes`: once half of that is
- * used, all of them that nobody waits for are paused, whichever came first. A body that has come whole is the caller's own memory, and counts no more. Call
- * {@link ResponseBody.close} to give it back.
+ * connection; over HTTP/2 at most 1 MiB, in nobody else's way. All of a pool that are under way share `maxBufferedBytes`: the less of it is left, the less each
+ * may hold, and one that holds more already is paused. So those stop first that have been left unread for longest; those that came later go on, those
+ * that are read go on whatever the others hold, and all do when there is room again. A body that has come whole is the caller's own memory, and counts
+ * no more. Call {@link ResponseBody.close} to give it back.
  */
 export interface ResponseBody extends AsyncIterable<Uint8Array<ArrayBuffer>> {
   /**

@@ -29,7 +29,7 @@ export class HttpDialer implements Dialer {
   constructor(transports: TransportDialer, options: PoolSettings, clock: Clock) {
     this.#transports = transports;
     this.#options = options;
-    this.memory = new BodyMemory(options.maxBufferedBytes, options.http2Settings);
+    this.memory = new BodyMemory(options.maxBufferedBytes, () => clock.now(), options.http2Settings);
     this.#clock = clock;
     this.#turn = new Turn(clock);
   }

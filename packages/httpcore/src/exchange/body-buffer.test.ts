@@ -46,7 +46,7 @@ it('keeps a part when the whole does not come, and drops what comes after', () =
 });
 
 it('gathers small pieces while nobody takes them, and gives them back in order and exactly', () => {
-  const memory = new BodyMemory(1_000_000);
+  const memory = new BodyMemory(1_000_000, () => 0);
   const buffer = new BodyBuffer(memory);
   const source = Uint8Array.from({ length: 3_000 }, (_, index) => index);
   // The first is handed on as it came, like whatever is taken at once.
@@ -73,7 +73,7 @@ it('gathers small pieces while nobody takes them, and gives them back in order a
 });
 
 it('counts in the memory of the pool until it is whole, has failed or is dropped', () => {
-  const memory = new BodyMemory(1_000_000);
+  const memory = new BodyMemory(1_000_000, () => 0);
   const ends: ((buffer: BodyBuffer) => void)[] = [
     (buffer) => buffer.end([]),
     (buffer) => buffer.fail(new ReadError('gone')),

@@ -1,14 +1,20 @@
 /**
- * What all responses of a pool together hold in memory: bytes that have come and that nobody has taken, of responses that are still under way.
+ * What all responses of a pool together may hold in memory: bytes that have come and that nobody has taken, of responses that are still under way.
  * One that has come whole is its caller's, as what was taken is.
  *
- * Half of the limit is for what comes unasked: once that is used, whoever is not being read gets no more (HTTP/1.1 connections stop reading, windows
- * of HTTP/2 streams are shut), and those who wait for more go on, a little at a time. The other half is for what is under way
- * by then, and for the windows of streams that are read.
+ * A window of HTTP/2 is a promise: what a server was told that it may send counts as soon as it is told. So `held + allowed` is what the pool may come to
+ * hold without another word of ours, and that is what the limit is for.
+ *
+ * Each response may hold a share: a 64th of the limit, up to 1 MiB, while few are under way; where room gets scarce, a quarter of that, and so on. Whoever holds more
+ * than the share is stopped: those who have been left unread for longest, for they have had the most time to fill theirs. Who comes later has room
+ * for a share all the same, and who is waited for goes on whatever is left.
+ *
+ * A share gets smaller at once, and larger once a second in the long run: servers, which are told by SETTINGS, are not to hear of every wave.
  */
+
 export interface BodyMemoryWatcher {
-  /** From now on, those who are not being read get nothing; or they do again. */
-  onTight(isTight: boolean): void;
+  /** The share is another. */
+  onShare(): void;
 }
 
 /** Of HTTP/2 (RFC 9113 §6.9), in octets. */
@@ -19,83 +25,193 @@ export interface StatedWindows {
 }
 
 const mebibyte = 1_048_576;
-/** So many responses that nobody reads have room before anybody is told. */
-const unreadWithRoom = 32;
-const leastWindow = 16_384;
+/** So many responses have room for the whole share. */
+const sharesAtFirst = 64;
+/** With less room than for so many more, it gets smaller. */
+const sharesLeft = 16;
+const stepFactor = 4;
+/** Less is not worth a window. */
+const leastShare = 1_024;
+const leastFirstShare = 16_384;
 const leastConnectionWindow = 65_535;
+/** What one response on a connection of its own may hold, where its share is more. */
+const largestBodyLimit = 65_536;
+// What who waits for a response may have under way, where there is room and where there is none.
+const largestOpening = 65_536;
+const leastOpening = 16_384;
+const millisecondsOfGrowth = 1_000;
+const mostGrowthsAtOnce = 10;
 
+/** For the windows of HTTP/2 it is a `WindowMemory`. */
 export class BodyMemory {
   readonly limit: number;
   // Sizes that follow from the limit, in octets.
-  /** What one response that shares its connection may hold, unread. */
-  readonly streamWindow: number;
-  /** What it may have while it is read, where nothing is known of the connection yet, and where much is. */
+  /** What a response may have under way while it is read, where nothing is known of the connection yet, and where much is. */
   readonly readWindow: number;
   readonly largestStreamWindow: number;
   /** What all of a connection may have under way. */
   readonly connectionWindow: number;
-  readonly #bodyLimit: number;
 
+  /** What has come and was not taken. */
   held = 0;
-  /** Is it used so far that nobody gets more who is not being read? */
-  isTight = false;
-  #granted = 0;
+  /** What servers may send by the windows of their streams. */
+  allowed = 0;
+
+  /** Every share that there is, from the largest to none. */
+  readonly #shares: readonly number[];
+  readonly #now: () => number;
+  #step = 0;
+  /** What one response may hold that nobody reads. */
+  #share: number;
+  #bodyLimit!: number;
+  // In octets held and allowed.
+  #scarceAbove!: number;
+  #plentyBelow!: number;
+  #streams = 0;
+  /** What windows have grown by for being read. */
+  #grown = 0;
+  #growthsPaidUpTo = -Infinity;
+  #isReviewing = false;
   readonly #watchers = new Set<BodyMemoryWatcher>();
 
   /** `windows` are those that somebody has said; the others follow from the limit. */
-  constructor(limit: number, { streamWindow, maxStreamWindow, connectionWindow }: StatedWindows = {}) {
+  constructor(limit: number, now: () => number, { streamWindow, maxStreamWindow, connectionWindow }: StatedWindows = {}) {
     this.limit = limit;
-    const unread = Math.floor(Math.min(mebibyte, Math.max(leastWindow, limit / 2 / unreadWithRoom)));
-    this.streamWindow = streamWindow ?? Math.min(unread, maxStreamWindow ?? unread);
-    this.largestStreamWindow = maxStreamWindow ?? Math.max(this.streamWindow, Math.floor(Math.min(16 * mebibyte, limit / 4)));
-    this.readWindow = Math.min(Math.max(mebibyte, this.streamWindow), this.largestStreamWindow);
+    this.#now = now;
+    const first = Math.max(1, Math.floor(Math.min(mebibyte, Math.max(limit / sharesAtFirst, Math.min(leastFirstShare, limit / 4)))));
+    const share = streamWindow ?? Math.min(first, maxStreamWindow ?? first);
+    this.#shares = sharesFrom(share);
+    this.#share = share;
+    this.largestStreamWindow = maxStreamWindow ?? Math.max(share, Math.floor(Math.min(16 * mebibyte, limit / 4)));
+    this.readWindow = Math.min(Math.max(mebibyte, share), this.largestStreamWindow);
     this.connectionWindow = connectionWindow ?? Math.floor(Math.min(16 * mebibyte, Math.max(leastConnectionWindow, limit / 4)));
-    this.#bodyLimit = Math.min(65_536, this.streamWindow);
+    this.#setStep(0);
   }
 
-  add(octets: number): void {
-    this.held += octets;
-    if (!this.isTight && this.held * 2 > this.limit) this.#set(true);
+  /** What one response that shares its connection may hold, unread: what its window begins with. */
+  get streamWindow(): number {
+    return this.#share;
   }
 
-  remove(octets: number): void {
-    this.held -= octets;
-    if (this.isTight && this.held * 4 <= this.limit) this.#set(false);
+  /** What one response on a connection of its own may hold before the connection stops reading. */
+  get bodyLimit(): number {
+    return this.#bodyLimit;
   }
 
   watch(watcher: BodyMemoryWatcher): void {
     this.#watchers.add(watcher);
-    if (this.isTight) watcher.onTight(true);
   }
 
   unwatch(watcher: BodyMemoryWatcher): void {
     this.#watchers.delete(watcher);
   }
 
-  #set(isTight: boolean): void {
-    this.isTight = isTight;
-    for (const watcher of this.#watchers) watcher.onTight(isTight);
+  // What has come.
+
+  add(octets: number): void {
+    this.held += octets;
+    if (this.held + this.allowed > this.#scarceAbove) this.#shrink();
   }
 
-  /** What one response on a connection of its own may hold before the connection stops reading. */
-  get bodyLimit(): number {
-    return this.isTight ? 0 : this.#bodyLimit;
+  remove(octets: number): void {
+    this.held -= octets;
+    if (this.held + this.allowed < this.#plentyBelow) this.#enlarge();
   }
 
-  // What windows have grown by.
+  // What may come.
 
-  take(octets: number): number {
-    const taken = this.isTight ? 0 : Math.max(0, Math.min(octets, Math.floor(this.limit / 2) - this.#granted));
-    this.#granted += taken;
-    return taken;
+  open(window: number): void {
+    this.#streams += 1;
+    this.allow(window);
   }
 
-  takeAnyway(octets: number): number {
-    this.#granted += octets;
-    return octets;
+  close(window: number, grown: number): void {
+    this.#streams -= 1;
+    this.#grown -= grown;
+    this.allow(-window);
   }
 
-  give(octets: number): void {
-    this.#granted -= octets;
+  allow(octets: number): void {
+    this.allowed += octets;
+    const all = this.held + this.allowed;
+    if (all > this.#scarceAbove) this.#shrink();
+    else if (all < this.#plentyBelow) this.#enlarge();
   }
+
+  use(octets: number): void {
+    this.allowed -= octets;
+  }
+
+  /** Half of the limit at most, and never the last quarter of it. */
+  grow(octets: number): number {
+    const room = Math.min(this.limit / 2 - this.#grown, (this.limit / 4) * 3 - this.held - this.allowed);
+    const grown = Math.max(0, Math.min(octets, Math.floor(room)));
+    this.#grown += grown;
+    return grown;
+  }
+
+  growAnyway(octets: number): void {
+    this.#grown += octets;
+  }
+
+  get opening(): number {
+    return Math.max(leastOpening, Math.min(largestOpening, this.limit - this.held - this.allowed));
+  }
+
+  // The share.
+
+  #setStep(step: number): void {
+    this.#step = step;
+    this.#share = this.#shares[step]!;
+    this.#bodyLimit = Math.min(largestBodyLimit, this.#share);
+    this.#scarceAbove = this.limit - this.#reserveOf(step);
+    this.#plentyBelow = step === 0 ? -Infinity : this.limit - 2 * this.#reserveOf(step - 1);
+  }
+
+  /** What is to be left for those that come later; nothing, where they get nothing. */
+  #reserveOf(step: number): number {
+    const share = this.#shares[step]!;
+    return share === 0 ? -Infinity : Math.min(this.limit / 4, sharesLeft * share);
+  }
+
+  #shrink(): void {
+    if (this.#isReviewing) return;
+    this.#isReviewing = true;
+    while (this.held + this.allowed > this.#scarceAbove) {
+      this.#setStep(this.#step + 1);
+      this.#tell();
+    }
+    this.#isReviewing = false;
+  }
+
+  #enlarge(): void {
+    if (this.#isReviewing) return;
+    let step = this.#step;
+    while (step > 0 && this.#hasRoomFor(step - 1)) step -= 1;
+    if (step === this.#step) return;
+    // A second for each, of which a few may be saved up.
+    const from = Math.max(this.#growthsPaidUpTo, this.#now() - mostGrowthsAtOnce * millisecondsOfGrowth);
+    if (from + millisecondsOfGrowth > this.#now()) return;
+    this.#growthsPaidUpTo = from + millisecondsOfGrowth;
+    this.#isReviewing = true;
+    this.#setStep(step);
+    this.#tell();
+    this.#isReviewing = false;
+  }
+
+  /** Those that are open get more as well. */
+  #hasRoomFor(step: number): boolean {
+    const more = this.#streams * (this.#shares[step]! - this.#share);
+    return this.held + this.allowed + more < this.limit - 2 * this.#reserveOf(step);
+  }
+
+  #tell(): void {
+    for (const watcher of this.#watchers) watcher.onShare();
+  }
+}
+
+function sharesFrom(first: number): number[] {
+  const shares = [first];
+  for (let share = Math.floor(first / stepFactor); share >= leastShare; share = Math.floor(share / stepFactor)) shares.push(share);
+  return [...shares, 0];
 }

@@ -10,7 +10,7 @@ import { instantTimings } from './in-process-dispatcher.ts';
 /** Leads every origin to one application. */
 export class ApplicationDialer implements Dialer {
   /** An application is not asked for more than is taken. */
-  readonly memory: BodyMemory = new BodyMemory(Infinity);
+  readonly memory: BodyMemory = new BodyMemory(Infinity, () => 0);
   readonly #answer: Answering;
   readonly #clock: Clock;
 

@@ -12,7 +12,7 @@ export interface Http2Options {
   readonly maxConnectionsPerOrigin?: number | undefined;
   /**
    * What one response may have under way or unread (SETTINGS_INITIAL_WINDOW_SIZE), 1 to 2,147,483,647. Default 1,048,576, or 1/64 of `maxBufferedBytes` where that is
-   * less, but 16,384 at least.
+   * less, but 16,384 where that is a quarter of it at most. A quarter of it, a sixteenth and so on where many are under way: see `maxBufferedBytes`.
    */
   readonly streamWindow?: number | undefined;
   /** What that may grow to for a response that is read as fast as it comes. Default 16,777,216, or a quarter of `maxBufferedBytes`. At least `streamWindow`. */

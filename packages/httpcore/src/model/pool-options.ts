@@ -38,8 +38,14 @@ export interface PoolOptions {
    */
   readonly closeGrace?: number | undefined;
   /**
-   * What all responses that are under way may hold in memory, unread, in bytes. Who is not being read gets no more when half of it is used; those
-   * who are read go on. Default 67,108,864 (64 MiB). On top of it a connection of HTTP/1.1 may hold what one read from its socket brings (64 KiB).
+   * What all responses that are under way may hold in memory, unread, in bytes. What the windows of HTTP/2 allow servers to send counts as held, so that it is a bound and no
+   * aim. Default 67,108,864 (64 MiB).
+   *
+   * Each response may hold a share: a 64th of it, up to 1 MiB over HTTP/2 and up to 64 KiB over HTTP/1.1. Where room for fewer than 16 more shares is left, the share becomes a quarter (and so on,
+   * below 1,024 nothing), and whoever holds more is paused until it is read or there is room again. Shares grow back once a second.
+   *
+   * On top of it come 16 KiB for each response over HTTP/2 that is read where nothing is left, what one read from its socket brings (64 KiB) for each connection of
+   * HTTP/1.1, and what a server has sent before it hears that its windows are smaller.
    */
   readonly maxBufferedBytes?: number | undefined;
   /** The limits of requests that bring none. Default `[10_000, 120_000, 60_000, 30_000]`. */

@@ -310,6 +310,7 @@ describe('a pool under random schedules', () => {
       try {
         const world = await runSchedule(seed);
         expect(world.pool.stats()).toMatchObject({ connections: 0, connecting: 0, active: 0, queued: 0, bufferedBytes: 0, origins: [] });
+        expect(world.pool.memory.allowed).toBe(0);
         expect(world.pool.room).toBe(maxConnections);
         expect(world.settled, 'responses that settled').toBe(world.started);
         expect(world.bodiesSettled, 'bodies that settled').toBe(world.started);

@@ -15,6 +15,7 @@ import {
 } from '../../../test/support/http2/frame-factory.ts';
 import { ReadError } from '../../contract/errors.ts';
 import { ErrorCode, Setting } from './constants.ts';
+import { unlimitedWindowMemory, type WindowMemory } from './flow-control.ts';
 import type { Http2EngineOptions } from './options.ts';
 import type { Http2Stream } from './stream.ts';
 
@@ -210,17 +211,29 @@ describe('the windows of responses that are read', () => {
 
   it('grow out of a memory that all connections share, and give it back when they end', () => {
     let left = 100_000;
-    const windowMemory = {
-      take(octets: number): number {
-        const taken = Math.min(octets, left);
-        left -= taken;
-        return taken;
+    let streams = 0;
+    let allowed = 0;
+    const windowMemory: WindowMemory = {
+      open(window): void {
+        streams += 1;
+        allowed += window;
       },
-      takeAnyway(octets: number): number {
-        left -= octets;
-        return octets;
+      close(window, grown): void {
+        streams -= 1;
+        allowed -= window;
+        left += grown;
       },
-      give: (octets: number): void => void (left += octets),
+      allow: (octets) => void (allowed += octets),
+      use(octets): void {
+        allowed -= octets;
+      },
+      grow(octets): number {
+        const grown = Math.min(octets, left);
+        left -= grown;
+        return grown;
+      },
+      growAnyway: (octets) => void (left -= octets),
+      opening: 0,
     };
     const ends: ((peer: EngineHarness) => void)[] = [
       (peer) => peer.receive(data(1, '', { endStream: true })),
@@ -235,9 +248,12 @@ describe('the windows of responses that are read', () => {
     for (const end of ends) {
       const peer = new EngineHarness({ windowMemory });
       expect(download(peer, 10).at(-1)).toBeLessThanOrEqual(mebibyte + 100_000);
-      expect(left).toBe(0);
+      expect([left, streams]).toEqual([0, 1]);
+      // All that it may send, and what it has sent that was not given back to it, is its window.
+      expect(allowed).toBeLessThanOrEqual(mebibyte + 100_000);
+      expect(allowed).toBe(peer.engine.tokens()[0]!.stream!.receiveWindow.available);
       end(peer);
-      expect(left).toBe(100_000);
+      expect([left, streams, allowed]).toEqual([100_000, 0, 0]);
     }
   });
 
@@ -271,7 +287,7 @@ describe('the windows of responses that are read', () => {
 
 describe('windows that are shut', () => {
   it('let nobody send but those who are waited for, and open again for all', () => {
-    const peer = ready({ windowMemory: { take: () => 0, takeAnyway: (octets) => octets, give() {} } });
+    const peer = ready({ windowMemory: { ...unlimitedWindowMemory, grow: () => 0 } });
     peer.consumes = false;
     const unread = peer.open('GET', '/');
     const waited = peer.open('GET', '/');
@@ -281,11 +297,12 @@ describe('windows that are shut', () => {
     expect(peer.sent()).toEqual(['SETTINGS 4=0']);
     peer.receive(settingsAcknowledgement());
     peer.engine.consumed(waited, frameSize);
-    // What was taken is given back: to nothing, from less than nothing.
-    expect(peer.sent()).toEqual([`WINDOW_UPDATE 3 ${frameSize}`]);
+    // What was taken is given back: to nothing, from less than nothing. And as much again, since it is read.
+    expect(peer.sent()).toEqual([`WINDOW_UPDATE 3 ${2 * frameSize}`]);
     peer.engine.open(waited);
-    peer.engine.open(waited);
-    expect(peer.sent()).toEqual(['WINDOW_UPDATE 3 65536']);
+    peer.receive(data(3, full));
+    peer.engine.consumed(waited, frameSize);
+    expect(peer.sent()).toEqual([`WINDOW_UPDATE 3 ${2 * frameSize}`]);
     peer.receive(data(3, full), data(1, 'x'));
     expect(waited.token.error).toBeUndefined();
     expect(unread.token.error?.code).toBe('H2_FLOW_CONTROL_ERROR');

@@ -155,6 +155,8 @@ export class Http2Engine<Token> {
     else stream.outbound = new OutboundBody(stream, stream.id, session.peer.initialWindowSize, fields.contentLength);
     session.budget.onRequest();
     session.announceOutput();
+    // What follows from that may be SETTINGS, which hold for this stream too.
+    session.options.windowMemory.open(stream.receiveWindow.target);
     return stream;
   }
 
@@ -221,7 +223,17 @@ export class Http2Engine<Token> {
     this.#responses.open(stream);
   }
 
-  /** What a response may have under way or unread before it is read, from now on. With 0, only those that are waited for get any: see {@link open}. */
+  /** What a response may have under way or unread before it is read. */
+  get streamWindow(): number {
+    return this.#session.streamWindow;
+  }
+
+  /** Has the peer acknowledged all SETTINGS of ours? */
+  get isSettled(): boolean {
+    return this.#session.isSettled;
+  }
+
+  /** Sets {@link streamWindow}, for all streams. With 0, only those that are waited for get any: see {@link open}. */
   resizeStreamWindows(octets: number): void {
     this.#session.resizeStreamWindows(octets);
   }

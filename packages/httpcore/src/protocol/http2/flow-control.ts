@@ -70,6 +70,7 @@ export class StreamReceiveWindow {
   target: number;
   /** The part of the target that it has for being read. */
   #grown = 0;
+  #isClosed = false;
 
   constructor(target: number) {
     this.available = target;
@@ -77,17 +78,20 @@ export class StreamReceiveWindow {
   }
 
   /** Octets came. False where the peer had no right to send them; `tolerated`: it may not have heard of so much less. */
-  receive(octets: number, tolerated: number): boolean {
-    if (octets > this.available + tolerated) return false;
-    this.available -= octets;
+  receive(octets: number, tolerated: number, memory: WindowMemory): boolean {
+    const { available } = this;
+    if (octets > available + tolerated) return false;
+    this.available = available - octets;
     this.held += octets;
+    memory.use(octets <= available ? octets : positive(available));
     return true;
   }
 
   /** INITIAL_WINDOW_SIZE is another (RFC 9113 §6.9.2). */
-  resize(change: number): void {
-    this.available += change;
+  resize(change: number, memory: WindowMemory): void {
+    if (this.#isClosed) return;
     this.target += change;
+    this.#move(change, memory);
   }
 
   /** Octets were taken; returns by how much to enlarge the peer's window now, 0 for not yet. It may grow up to `largest`. */
@@ -96,31 +100,41 @@ export class StreamReceiveWindow {
     let increment = this.target - this.available - this.held;
     if (increment <= 0 || increment * 4 < this.target) return 0;
     if (this.held * 4 <= this.target) {
-      if (this.target < largest) increment += this.#grow(memory.take(Math.min(increment, largest - this.target)));
+      if (this.target < largest) increment += this.#growForReading(Math.min(increment, largest - this.target), memory);
     } else if (this.#grown > 0 && this.held * 2 > this.target) {
       const less = Math.min(increment, this.#grown);
       this.#grow(-less);
-      memory.give(less);
+      memory.growAnyway(-less);
       increment -= less;
     }
-    this.available += increment;
+    this.#move(increment, memory);
     return increment;
   }
 
+  /** Who is read goes on however little there is. */
+  #growForReading(octets: number, memory: WindowMemory): number {
+    const growth = memory.grow(octets);
+    const missing = growth === octets ? 0 : Math.min(octets, memory.opening - this.target) - growth;
+    if (missing <= 0) return this.#grow(growth);
+    memory.growAnyway(missing);
+    return this.#grow(growth + missing);
+  }
+
   /** Somebody waits for it, and the peer may send nothing: returns by how much to enlarge its window. */
-  open(least: number, memory: WindowMemory): number {
+  open(memory: WindowMemory): number {
     if (this.available > 0) return 0;
-    if (this.target < least) this.#grow(memory.takeAnyway(least - this.target));
+    const missing = memory.opening - this.target;
+    if (missing > 0) memory.growAnyway(this.#grow(missing));
     const increment = this.target - this.available - this.held;
-    this.available += increment;
+    this.#move(increment, memory);
     return increment;
   }
 
   /** Nothing more comes. */
   close(memory: WindowMemory): void {
-    if (this.#grown === 0) return;
-    memory.give(this.#grown);
-    this.#grown = 0;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    memory.close(positive(this.available), this.#grown);
   }
 
   #grow(octets: number): number {
@@ -128,19 +142,41 @@ export class StreamReceiveWindow {
     this.#grown += octets;
     return octets;
   }
+
+  #move(octets: number, memory: WindowMemory): void {
+    const before = positive(this.available);
+    this.available += octets;
+    memory.allow(positive(this.available) - before);
+  }
 }
 
-/** What windows may grow by, over all connections of a pool: it is memory that a peer may fill. */
+function positive(octets: number): number {
+  return octets > 0 ? octets : 0;
+}
+
+/** What the windows of all streams of all connections let peers send: memory that is as good as used. */
 export interface WindowMemory {
-  /** Returns how much of it there is, up to `octets`. */
-  take(octets: number): number;
-  /** There or not: for who can't go on without. Returns `octets`. */
-  takeAnyway(octets: number): number;
-  give(octets: number): void;
+  /** A stream has begun, with this window; or nothing more comes, with this much of it left, which had grown by `grown`. */
+  open(window: number): void;
+  close(window: number, grown: number): void;
+  /** A window is larger by so many octets, or smaller. */
+  allow(octets: number): void;
+  /** So many of those that were allowed have come. */
+  use(octets: number): void;
+  /** Returns by how much a window may grow for being read, up to `octets`. */
+  grow(octets: number): number;
+  /** By so many it grows whatever there is, or has shrunk. */
+  growAnyway(octets: number): void;
+  /** What who waits for a response may have under way, whatever there is. */
+  readonly opening: number;
 }
 
 export const unlimitedWindowMemory: WindowMemory = Object.freeze({
-  take: (octets: number): number => octets,
-  takeAnyway: (octets: number): number => octets,
-  give(): void {},
+  open(): void {},
+  close(): void {},
+  allow(): void {},
+  use(): void {},
+  grow: (octets: number): number => octets,
+  growAnyway(): void {},
+  opening: 65_536,
 });

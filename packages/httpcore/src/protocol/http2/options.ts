@@ -72,7 +72,7 @@ const table: readonly (readonly [
   ['maxFrameSize', minimumMaxFrameSize, minimumMaxFrameSize, maximumMaxFrameSize],
   ['headerTableSize', defaultHeaderTableSize, 0, 2 ** 24],
   ['encoderTableSize', defaultHeaderTableSize, 0, 2 ** 24],
-  ['streamWindow', mebibyte, 1, maximumWindow],
+  ['streamWindow', mebibyte, 0, maximumWindow],
   ['readWindow', mebibyte, 1, maximumWindow],
   ['maxStreamWindow', 16 * mebibyte, 1, maximumWindow],
   // SETTINGS do not change the connection's window, and WINDOW_UPDATE can only enlarge it (RFC 9113 §6.9.2).

@@ -15,8 +15,6 @@ import { ResponsePhase, type Http2Stream } from './stream.ts';
 
 // A 103 or two, or a 100, are usual; progress may be reported by 102.
 const mostInformational = 64;
-/** What who waits for a response is given where nobody else gets anything. */
-const leastOpening = 65_536;
 const noTrailers: readonly HeaderPair[] = Object.freeze([]);
 
 export class Responses<Token> {
@@ -58,7 +56,8 @@ export class Responses<Token> {
   /** 0, or the error code to reset the stream with. */
   #judgeData(stream: Http2Stream<Token>, flowLength: number, dataLength: number): number {
     if (stream.advance(StreamEvent.RECEIVE_DATA) > StreamState.CLOSED) return ErrorCode.STREAM_CLOSED;
-    if (!stream.receiveWindow.receive(flowLength, this.#session.toleratedOctets)) return ErrorCode.FLOW_CONTROL_ERROR;
+    if (!stream.receiveWindow.receive(flowLength, this.#session.toleratedOctets, this.#session.options.windowMemory))
+      return ErrorCode.FLOW_CONTROL_ERROR;
     const isTooMuch = stream.expectedLength !== -1 && stream.receivedLength + dataLength > stream.expectedLength;
     return stream.phase !== ResponsePhase.IN_BODY || isTooMuch ? ErrorCode.PROTOCOL_ERROR : 0;
   }
@@ -201,7 +200,7 @@ export class Responses<Token> {
 
   open(stream: Http2Stream<Token>): void {
     if (!stream.isReceiving || this.#session.isFinished) return;
-    this.#enlarge(stream, stream.receiveWindow.open(leastOpening, this.#session.options.windowMemory));
+    this.#enlarge(stream, stream.receiveWindow.open(this.#session.options.windowMemory));
   }
 
   #enlarge(stream: Http2Stream<Token>, increment: number): void {

@@ -106,6 +106,11 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
     this.announceOutput();
   }
 
+  /** Has the peer acknowledged all of them? */
+  get isSettled(): boolean {
+    return this.#unacknowledgedSettings.length === 0;
+  }
+
   /** Returns false where there was nothing to acknowledge. */
   onSettingsAcknowledged(): boolean {
     const lessWindow = this.#unacknowledgedSettings.shift();
@@ -123,7 +128,7 @@ export class Session<Token> implements SchedulerOwner<Http2Stream<Token>> {
     if (change === 0 || this.isFinished) return;
     this.streamWindow = window;
     this.sendSettings([Setting.INITIAL_WINDOW_SIZE, window], Math.max(0, -change));
-    for (const { receiveWindow } of this.streams.all()) receiveWindow.resize(change);
+    for (const { receiveWindow } of this.streams.all()) receiveWindow.resize(change, this.options.windowMemory);
   }
 
   flush(): void {

@@ -21,7 +21,7 @@ import { FrameLog } from './frame-log.ts';
 export class LoneConnection implements ConnectionOwner, ExchangeOwner<Exchange> {
   readonly forwarding = null;
   readonly clock: FakeClock = new FakeClock(1_000);
-  readonly memory: BodyMemory = new BodyMemory(Infinity);
+  readonly memory: BodyMemory = new BodyMemory(Infinity, () => this.clock.now());
   readonly transport: ScriptedTransport = new ScriptedTransport();
   readonly connection: Http2Connection;
   readonly events: string[] = [];
