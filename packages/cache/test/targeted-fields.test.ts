@@ -3,6 +3,7 @@ import { mockDispatcher } from '@x/httpcore';
 import { describe, expect, it } from 'vitest';
 
 import { cached, InvalidCacheOption } from '../src/index.ts';
+import { responseFacts } from '../src/rules/response-facts.ts';
 import { controlOf, parseTargeted } from '../src/rules/targeted-fields.ts';
 import { answer, cachedOrigin } from './cached-origin.ts';
 
@@ -63,7 +64,7 @@ describe('targeted fields', () => {
     ]) {
       expect(parseTargeted(text), text).toBeUndefined();
     }
-    expect(controlOf([['Expires', '0']], ['x']).expires).toBe('0');
+    expect(controlOf([['Expires', '0']], responseFacts([['Expires', '0']]), ['x']).expires).toBe('0');
     // What looks for the end of something that has none is quick about it.
     for (const text of [`a=(${'1 '.repeat(30_000)}`, `a${';a'.repeat(30_000)}!`]) expect(parseTargeted(text)).toBeUndefined();
   });

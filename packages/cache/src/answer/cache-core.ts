@@ -11,7 +11,9 @@ import { StatsKeeper } from '../cache-stats.ts';
 import type { CacheEvent } from '../events.ts';
 import type { CacheOutcome } from '../outcome.ts';
 import { originOf } from '../rules/cache-key.ts';
+import { responseFacts } from '../rules/response-facts.ts';
 import { storedPolicy, type StoredPolicy } from '../rules/reuse.ts';
+import { controlOf } from '../rules/targeted-fields.ts';
 import type { Conceal } from '../rules/vary.ts';
 import { RecentResponses } from '../store/recent-responses.ts';
 import { GuardedStore } from '../store/guarded-store.ts';
@@ -54,7 +56,9 @@ export class CacheCore {
   policyOf(response: StoredResponse): StoredPolicy {
     let policy = this.#policies.get(response);
     if (policy === undefined) {
-      policy = storedPolicy(response.status, response.headers, response, this.settings);
+      const { status, headers } = response;
+      const facts = responseFacts(headers);
+      policy = storedPolicy(status, facts, controlOf(headers, facts, this.settings.targetedFields), response, this.settings);
       this.#policies.set(response, policy);
     }
     return policy;

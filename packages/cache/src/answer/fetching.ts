@@ -16,6 +16,7 @@ import { concealed, readCacheRequest, type CacheRequest, type Dispatched } from 
 import { noFields, replaceFields } from '../rules/fields.ts';
 import type { Moments } from '../rules/freshness.ts';
 import { currentAge, judge, mayAnswerForFailure } from '../rules/reuse.ts';
+import { responseFacts } from '../rules/response-facts.ts';
 import { controlOf } from '../rules/targeted-fields.ts';
 import { confirms } from '../rules/validation.ts';
 import type { StoredResponse, Unlock } from '../store/store.ts';
@@ -23,6 +24,7 @@ import { addedFields } from './added-fields.ts';
 import type { CacheCore } from './cache-core.ts';
 import { mayCollapse, signatureOf } from './collapsing.ts';
 import { completedResponse } from './completing.ts';
+import { takesAnySignal } from './exchange-signal.ts';
 import { Fetch, nothingStored, type Basis } from './fetch.ts';
 import { freshened, learnFromHead } from './freshening.ts';
 import { waitWithin, type Flight } from './flight.ts';
@@ -40,6 +42,7 @@ export interface StoreAnswers {
 export class Fetching {
   readonly #core: CacheCore;
   readonly #inner: Dispatcher;
+  readonly #anySignal: boolean;
   readonly #answers: StoreAnswers;
   readonly #keeping: Keeping;
   readonly #background = new AbortController();
@@ -47,6 +50,7 @@ export class Fetching {
   constructor(core: CacheCore, inner: Dispatcher, answers: StoreAnswers) {
     this.#core = core;
     this.#inner = inner;
+    this.#anySignal = takesAnySignal(inner);
     this.#answers = answers;
     this.#keeping = new Keeping(core);
   }
@@ -81,7 +85,7 @@ export class Fetching {
   async keepForGet(dispatched: Dispatched, response: DispatchResponse, moments: Moments): Promise<DispatchResponse | undefined> {
     const { shared, credentialFields } = this.#core.settings;
     const request = readCacheRequest({ ...dispatched, method: 'GET', body: null }, credentialFields);
-    const { directives, expires } = controlOf(response[3], this.#core.settings.targetedFields);
+    const { directives, expires } = controlOf(response[3], responseFacts(response[3]), this.#core.settings.targetedFields);
     const isExplicit = directives.has('max-age') || expires !== undefined || (shared && directives.has('s-maxage'));
     if ('bypass' in request || request.range !== undefined || !isExplicit) return undefined;
     const key = this.#core.searchRules?.keyOf(request.key) ?? request.key;
@@ -232,7 +236,14 @@ export class Fetching {
     relay: Relay | undefined,
   ): Promise<DispatchResponse> {
     const fields = added.length === 0 ? headers : [...headers.filter(([name]) => !isAdded(name, added)), ...added];
-    return this.#inner.dispatch(method, url, fields, null, timeouts, relay === undefined ? context : relay.context(context));
+    return this.#inner.dispatch(
+      method,
+      url,
+      fields,
+      null,
+      timeouts,
+      relay === undefined ? context : relay.context(context, this.#anySignal),
+    );
   }
 
   /** RFC 9111 §4.3.4. `undefined`: the 304 is the caller's, for a precondition of its own. */

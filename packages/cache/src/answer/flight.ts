@@ -61,6 +61,11 @@ export class Flight {
     this.body = undefined;
   }
 
+  /** Does somebody wait for it? */
+  get isAwaited(): boolean {
+    return this.#landed !== undefined;
+  }
+
   get landing(): Landing | undefined {
     return this.#landing;
   }

@@ -4,6 +4,7 @@ import type { HeaderPair } from '@x/httpcore';
 import type { CacheRequest } from '../cache-request.ts';
 import { fieldValue, hasField, withoutFields } from '../rules/fields.ts';
 import type { Moments } from '../rules/freshness.ts';
+import { responseFacts } from '../rules/response-facts.ts';
 import { whyNotStorable } from '../rules/storability.ts';
 import { controlOf } from '../rules/targeted-fields.ts';
 import { describesStored, freshenedFields } from '../rules/validation.ts';
@@ -36,7 +37,8 @@ export function freshened(
   const forStore = old.partition === '*' || settings.shared ? withoutFields(received, ofOneUser) : received;
   const headers = freshenedFields(old.headers, received);
   const kept = forStore === received ? headers : freshenedFields(old.headers, forStore);
-  const control = controlOf(kept, settings.targetedFields);
+  const facts = responseFacts(kept);
+  const control = controlOf(kept, facts, settings.targetedFields);
   const updated: StoredResponse = {
     ...old,
     headers: kept,
@@ -50,7 +52,7 @@ export function freshened(
   return {
     headers,
     stored: { ...updated, usefulUntil: usefulUntil(core.policyOf(updated), moments.receivedAt) },
-    whyNot: whyNotStorable({ status: old.status, headers: kept, control, isAuthorized: request.isAuthorized, shared: settings.shared }),
+    whyNot: whyNotStorable({ status: old.status, facts, control, isAuthorized: request.isAuthorized, shared: settings.shared }),
   };
 }
 

@@ -1,9 +1,10 @@
 /** What of a response is kept, and how it reaches who asked for it meanwhile. */
 import type { DispatchResponse, ResponseBody } from '@x/httpcore';
 
+import type { CacheRequest } from '../cache-request.ts';
 import type { CacheState } from '../outcome.ts';
 import type { Moments } from '../rules/freshness.ts';
-import { currentAge, judge } from '../rules/reuse.ts';
+import { currentAge, judge, type StoredPolicy } from '../rules/reuse.ts';
 import { isSameSelection } from '../rules/vary.ts';
 import type { StoredResponse } from '../store/store.ts';
 import type { CacheCore } from './cache-core.ts';
@@ -12,7 +13,8 @@ import { KeptBody, PassedBody } from './kept-body.ts';
 import type { Leaving } from './relay.ts';
 import { SharedBody } from './shared-body.ts';
 import type { SharedReader } from './shared-reader.ts';
-import { announcedLength, storableOf } from './storable.ts';
+import { storableOf } from './storable.ts';
+import { WholeBody } from './whole-body.ts';
 
 export class Keeping {
   readonly #core: CacheCore;
@@ -27,6 +29,8 @@ export class Keeping {
     const storable = storableOf(this.#core, fetch, response, moments);
     const key = this.#core.searchRules?.learn(request.key, fields) ?? request.key;
     const { stored, policy } = typeof storable === 'string' ? { stored: undefined, policy: undefined } : storable;
+    const isWhole = body.trailers !== undefined && !flight.isAwaited && this.#core.store.takesWhole;
+    if (stored !== undefined && isWhole && stored.part === null) return this.#keepWhole(fetch, response, key, stored, policy, why, state);
     const writer = stored === undefined ? undefined : this.#core.store.write(key, stored);
     const isKept = stored !== undefined && writer !== undefined;
     const whyNot = typeof storable === 'string' ? storable : 'the store has no place for it';
@@ -44,10 +48,15 @@ export class Keeping {
     }
     const { maxEntryBytes, maxBackgroundBytes, maxVariants } = this.#core.settings;
     const owner = new KeptBody(this.#core, fetch, key, stored, replacedIds(basis.found, stored, maxVariants));
-    const shared = new SharedBody(body, announcedLength(fields), writer, { entry: maxEntryBytes, background: maxBackgroundBytes }, owner);
+    const shared = new SharedBody(
+      body,
+      stored.length < 0 ? undefined : stored.length,
+      writer,
+      { entry: maxEntryBytes, background: maxBackgroundBytes },
+      owner,
+    );
     flight.body = shared;
-    const age = currentAge(policy, stored, moments.receivedAt);
-    const isReusable = judge(policy, age, { directives: request.directives, anyAge: false }).verdict === 'fresh' && stored.part === null;
+    const isReusable = isForOthers(request, stored, policy);
     // A response that varies is for those who ask the same, and equal requests do.
     flight.land(isReusable ? { kind: 'shared', response: stored, body: shared } : { kind: 'alone' });
     this.#core.flights.markLoner(request.key, !isReusable);
@@ -56,6 +65,40 @@ export class Keeping {
     if (body.trailers !== undefined || stored.length === 0) void (shared.whole() ?? shared.whenSettled());
     return [httpVersion, status, reason, fields, reader];
   }
+
+  /** All of it is here, and nobody waits for it but its caller. */
+  #keepWhole(
+    fetch: Fetch,
+    [httpVersion, status, reason, fields, source]: DispatchResponse,
+    key: string,
+    stored: StoredResponse,
+    policy: StoredPolicy,
+    why: string,
+    state: CacheState,
+  ): DispatchResponse {
+    const { request, flight, basis, relay } = fetch;
+    const { store, flights, settings } = this.#core;
+    relay?.ended();
+    this.#core.report(request, { state, age: undefined, stored: true, reason: why }, fields);
+    const isReusable = isForOthers(request, stored, policy);
+    flights.markLoner(request.key, !isReusable);
+    const body = new WholeBody(source, (bytes) => {
+      const announced = stored.length;
+      const isComplete = bytes !== undefined && bytes.length <= settings.maxEntryBytes && (announced < 0 || announced === bytes.length);
+      const isKept =
+        isComplete && !flight.isOutdated && store.put(key, stored, bytes, replacedIds(basis.found, stored, settings.maxVariants));
+      // Who has come in this moment looks at what is stored now.
+      flight.land({ kind: isKept && isReusable ? 'again' : 'alone' });
+      fetch.end();
+    });
+    return [httpVersion, status, reason, fields, body];
+  }
+}
+
+/** Does it answer equal requests too? */
+function isForOthers({ directives }: CacheRequest, stored: StoredResponse, policy: StoredPolicy): boolean {
+  const age = currentAge(policy, stored, stored.receivedAt);
+  return stored.part === null && judge(policy, age, { directives, anyAge: false }).verdict === 'fresh';
 }
 
 /** Not stored. */

@@ -3,6 +3,7 @@ import { Aborted, DeadlineExceeded, type DispatchContext, type ErrorFacts, type 
 
 import { Callers, type Caller } from './callers.ts';
 import { beforeDeadline } from './deadline.ts';
+import { ExchangeSignal, type ExchangeAbort } from './exchange-signal.ts';
 import type { SharedReader } from './shared-reader.ts';
 import type { StoredBody } from './stored-body.ts';
 
@@ -16,7 +17,7 @@ export class Relay implements Caller {
   readonly #caller: AbortSignal | undefined;
   readonly #deadline: number | undefined;
   /** Never another's, not even afterwards: a dispatcher may look at a signal for longer than its exchange takes. */
-  #own: AbortController | undefined;
+  #own: ExchangeAbort | undefined = undefined;
   readonly #clearDeadline: (() => void) | undefined;
   /** Has it ended by its time, which the exchange knows nothing of? */
   isOverdue = false;
@@ -54,9 +55,9 @@ export class Relay implements Caller {
     return new Relay(this.#caller, this.#deadline);
   }
 
-  /** What the exchange is told instead of the caller's own. */
-  context(given: DispatchContext | undefined): DispatchContext {
-    const { signal } = (this.#own ??= new AbortController());
+  /** What the exchange is told instead of the caller's own. `anySignal`: its dispatcher is content with less than the platform's. */
+  context(given: DispatchContext | undefined, anySignal: boolean): DispatchContext {
+    const { signal } = (this.#own ??= anySignal ? new ExchangeSignal() : new AbortController());
     return this.#clearDeadline === undefined ? { ...given, signal } : { ...given, signal, deadline: undefined };
   }
 

@@ -4,10 +4,11 @@ import type { DispatchResponse, HeaderPair } from '@x/httpcore';
 
 import type { CacheRequest } from '../cache-request.ts';
 import type { CacheSettings } from '../cache-options.ts';
-import { deltaSeconds, type Directives } from '../rules/cache-control.ts';
-import { fieldValue, hasField, replaceFields, storableFields, withoutFields } from '../rules/fields.ts';
+import { deltaSeconds, parseCount, type Directives } from '../rules/cache-control.ts';
+import { fieldValue, hasField, namesFields, replaceFields, storableFields, withoutFields } from '../rules/fields.ts';
 import type { Moments } from '../rules/freshness.ts';
 import { parseContentRange, type ContentRange } from '../rules/ranges.ts';
+import { responseFacts, type ResponseFacts } from '../rules/response-facts.ts';
 import { storedPolicy, type StoredPolicy } from '../rules/reuse.ts';
 import { whyNotStorable } from '../rules/storability.ts';
 import { controlOf } from '../rules/targeted-fields.ts';
@@ -31,16 +32,19 @@ export function storableOf(
 ): Storable | string {
   if (request.method !== 'GET') return 'a response to HEAD has no body';
   const { settings } = core;
-  const control = controlOf(fields, settings.targetedFields);
-  const whyNot = whyNotStorable({ status, headers: fields, control, isAuthorized: request.isAuthorized, shared: settings.shared });
+  const facts = responseFacts(fields);
+  const control = controlOf(fields, facts, settings.targetedFields);
+  const whyNot = whyNotStorable({ status, facts, control, isAuthorized: request.isAuthorized, shared: settings.shared });
   if (whyNot !== null) return whyNot;
   if (flight.isOutdated) return 'what it answers has been changed or purged meanwhile, or the cache is closed';
-  const length = announcedLength(fields);
+  const length = announcedLength(facts);
   if (length !== undefined && length > settings.maxEntryBytes) return `larger than maxEntryBytes (${settings.maxEntryBytes})`;
-  const part = status === 206 ? parseContentRange(fieldValue(fields, 'content-range')) : null;
+  const part = status === 206 ? parseContentRange(facts.contentRange) : null;
   if (part === undefined || (part !== null && request.range === undefined)) return 'it is not the part that was asked for';
-  const headers = keptFields(fields, part, moments.receivedAt);
-  const policy = storedPolicy(status, headers, moments, settings);
+  const headers = keptFields(fields, facts, part, moments.receivedAt);
+  const policy = namesFields(facts.connection)
+    ? policyOfKept(status, headers, moments, settings)
+    : storedPolicy(status, facts, control, moments, settings);
   const stored: StoredResponse = {
     id: newResponseId(),
     url: urlOf(request.key),
@@ -48,7 +52,7 @@ export function storableOf(
     reason,
     httpVersion,
     headers,
-    selecting: selectingFields(fieldValue(fields, 'vary'), request.headers, core.conceal),
+    selecting: selectingFields(facts.vary, request.headers, core.conceal),
     partition: partitionOf(settings, request, status, control.directives),
     requestedAt: moments.requestedAt,
     receivedAt: moments.receivedAt,
@@ -61,9 +65,16 @@ export function storableOf(
   return { stored, policy };
 }
 
-export function announcedLength(fields: readonly HeaderPair[]): number | undefined {
-  const value = fieldValue(fields, 'content-length');
-  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+export function announcedLength({ contentLength }: ResponseFacts): number | undefined {
+  if (contentLength === undefined || contentLength.length > 15) return undefined;
+  const length = parseCount(contentLength);
+  return Number.isNaN(length) ? undefined : length;
+}
+
+/** What is taken away says nothing of what is kept. */
+function policyOfKept(status: number, headers: readonly HeaderPair[], moments: Moments, settings: CacheSettings): StoredPolicy {
+  const facts = responseFacts(headers);
+  return storedPolicy(status, facts, controlOf(headers, facts, settings.targetedFields), moments, settings);
 }
 
 /** Without what else the key tells requests by. */
@@ -80,8 +91,14 @@ export function dated(fields: readonly HeaderPair[], receivedAt: number): readon
 }
 
 /** RFC 9111 §3.1. */
-function keptFields(fields: readonly HeaderPair[], part: ContentRange | null, receivedAt: number): readonly HeaderPair[] {
-  const kept = dated(storableFields(fields), receivedAt);
+function keptFields(
+  fields: readonly HeaderPair[],
+  { connection, date, hasNeverStored }: ResponseFacts,
+  part: ContentRange | null,
+  receivedAt: number,
+): readonly HeaderPair[] {
+  const storable = hasNeverStored ? storableFields(fields, connection) : fields;
+  const kept = date === undefined || hasNeverStored ? dated(storable, receivedAt) : storable;
   if (part === null) return kept;
   const ofWhole = withoutFields(kept, aboutPart);
   return part.complete === null ? ofWhole : [...ofWhole, ['content-length', String(part.complete)]];

@@ -58,7 +58,18 @@ export function deltaSeconds(directives: Directives, name: string): number | und
 
 /** `NaN` for what is no delta-seconds. */
 export function parseDelta(text: string): number {
-  return /^\d+$/.test(text) ? Math.min(Number(text), largestDelta) : NaN;
+  return Math.min(parseCount(text), largestDelta);
+}
+
+/** Digits and nothing else; `NaN` for all else. */
+export function parseCount(text: string): number {
+  let value = text === '' ? NaN : 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9) return NaN;
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
 const fieldName = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/;

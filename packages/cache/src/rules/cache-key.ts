@@ -5,10 +5,15 @@ import type { UrlParts } from '@x/httpcore';
 export function cacheKey([scheme, host, port, target]: UrlParts, hostField: string | undefined): string | undefined {
   if (!target.startsWith('/') && !target.startsWith('?')) return undefined;
   const origin = originOf(scheme, host, port);
-  if (hostField === undefined) return origin + target;
+  if (hostField === undefined) return flat(origin + target);
   // Who asks a server under another name means another resource (RFC 9110 §7.2). A space is in no part of a URL.
   const named = hostField.toLowerCase();
-  return named === authorityOf(scheme, host, port) ? origin + target : `${origin}${target} host=${named}`;
+  return named === authorityOf(scheme, host, port) ? flat(origin + target) : `${origin}${target} host=${named}`;
+}
+
+/** One text, which a sum is not: it is looked up several times, and may be kept. V8 makes it one when a letter of it is asked for. */
+function flat(key: string): string | undefined {
+  return key.charCodeAt(0) === 0 ? undefined : key;
 }
 
 // One request after another goes to the same.

@@ -84,27 +84,25 @@ const neverStored = new Set([
   'upgrade',
 ]);
 
+const neverStoredLengths: readonly (boolean | undefined)[] = Array.from({ length: 32 }, (_, length) =>
+  [...neverStored].some((name) => name.length === length),
+);
+
 // It names no other field.
 const plainConnections = new Set(['keep-alive', 'close', 'Keep-Alive', 'Close']);
 
-// Names repeat for ever, in one letter case each; looking one up costs less than writing it small. Bounded, since names can be data.
-const known = new Map<string, boolean>();
-const knownLimit = 512;
+/** Told by its length first: writing a name small costs more than all the rest. */
+export function isNeverStored(name: string): boolean {
+  return neverStoredLengths[name.length] === true && neverStored.has(name.toLowerCase());
+}
 
-function isNeverStored(name: string): boolean {
-  let answer = known.get(name);
-  if (answer === undefined) {
-    answer = neverStored.has(name.toLowerCase());
-    if (known.size < knownLimit) known.set(name, answer);
-  }
-  return answer;
+/** Does `Connection` name fields that it takes away? */
+export function namesFields(connection: string | undefined): boolean {
+  return connection !== undefined && !plainConnections.has(connection);
 }
 
 /** What of a response's fields may be kept (RFC 9111 §3.1). */
-export function storableFields(headers: readonly HeaderPair[]): readonly HeaderPair[] {
-  const connection = fieldValue(headers, 'connection');
-  if (connection === undefined || plainConnections.has(connection)) {
-    return headers.some(([name]) => isNeverStored(name)) ? headers.filter(([name]) => !isNeverStored(name)) : headers;
-  }
-  return withoutFields(headers, new Set([...neverStored, ...listMembers(connection).map((name) => name.toLowerCase())]));
+export function storableFields(headers: readonly HeaderPair[], connection: string | undefined): readonly HeaderPair[] {
+  if (!namesFields(connection)) return headers.filter((pair) => !isNeverStored(pair[0]));
+  return withoutFields(headers, new Set([...neverStored, ...listMembers(connection!).map((name) => name.toLowerCase())]));
 }

@@ -1,9 +1,8 @@
 /** How long a response is fresh, and how old it is (RFC 9111 §4.2). All in seconds; moments in milliseconds since 1970. */
-import type { HeaderPair } from '@x/httpcore';
-
 import { deltaSeconds, parseDelta } from './cache-control.ts';
-import { fieldValue, listMembers } from './fields.ts';
+import { listMembers } from './fields.ts';
 import { parseHttpDate } from './http-date.ts';
+import type { ResponseFacts } from './response-facts.ts';
 import type { ResponseControl } from './targeted-fields.ts';
 
 /** Freshness that nobody has stated (RFC 9111 §4.2.2). */
@@ -43,7 +42,7 @@ export interface Lifetime {
 /** RFC 9111 §4.2.1: what is wrong counts as stale. */
 export function freshnessLifetime(
   status: number,
-  headers: readonly HeaderPair[],
+  facts: ResponseFacts,
   { directives, expires }: ResponseControl,
   { receivedAt }: Moments,
   rules: FreshnessRules,
@@ -52,14 +51,14 @@ export function freshnessLifetime(
   if (sharedAge !== undefined) return { seconds: sharedAge || 0, source: 's-maxage' };
   const maxAge = deltaSeconds(directives, 'max-age');
   if (maxAge !== undefined) return { seconds: maxAge || 0, source: 'max-age' };
-  const date = parseHttpDate(fieldValue(headers, 'date'), receivedAt) ?? receivedAt;
+  const date = parseHttpDate(facts.date, receivedAt) ?? receivedAt;
   if (expires !== undefined) {
     const at = parseHttpDate(expires, receivedAt);
     return { seconds: at === undefined ? 0 : Math.max(0, (at - date) / 1000), source: 'Expires' };
   }
   const { heuristics } = rules;
   if (heuristics !== null && (isHeuristicallyCacheable(status) || directives.has('public'))) {
-    const modified = parseHttpDate(fieldValue(headers, 'last-modified'), receivedAt);
+    const modified = parseHttpDate(facts.lastModified, receivedAt);
     const unchanged = modified === undefined ? 0 : (date - modified) / 1000;
     if (unchanged > 0) return { seconds: Math.min(unchanged * heuristics.fraction, heuristics.longest), source: 'heuristics' };
   }
@@ -67,16 +66,15 @@ export function freshnessLifetime(
 }
 
 /** RFC 9111 §5.1: the first of several; what is no number is no age. */
-export function ageField(headers: readonly HeaderPair[]): number {
-  const value = fieldValue(headers, 'age');
+function ageField(value: string | undefined): number {
   const first = value === undefined ? undefined : listMembers(value)[0];
   return first === undefined ? 0 : parseDelta(first) || 0;
 }
 
 /** `corrected_initial_age` of RFC 9111 §4.2.3: how old it was when it came. */
-export function initialAge(headers: readonly HeaderPair[], { requestedAt, receivedAt }: Moments): number {
-  const date = parseHttpDate(fieldValue(headers, 'date'), receivedAt);
+export function initialAge(facts: ResponseFacts, { requestedAt, receivedAt }: Moments): number {
+  const date = parseHttpDate(facts.date, receivedAt);
   const apparent = date === undefined ? 0 : Math.max(0, (receivedAt - date) / 1000);
   const delay = Math.max(0, (receivedAt - requestedAt) / 1000);
-  return Math.max(apparent, ageField(headers) + delay);
+  return Math.max(apparent, ageField(facts.age) + delay);
 }

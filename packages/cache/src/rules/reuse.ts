@@ -1,10 +1,9 @@
 /** May a stored response answer a request, and if not, why (RFC 9111 §4)? */
-import type { HeaderPair } from '@x/httpcore';
-
 import { deltaSeconds, qualifiedFields, type Directives } from './cache-control.ts';
 import { freshnessLifetime, initialAge, type FreshnessRules, type Lifetime, type Moments } from './freshness.ts';
+import type { ResponseFacts } from './response-facts.ts';
 import { forbidsStoring } from './storability.ts';
-import { controlOf } from './targeted-fields.ts';
+import type { ResponseControl } from './targeted-fields.ts';
 
 /** What a stored response says of its own reuse. Computed once for as long as it is in memory. */
 export interface StoredPolicy {
@@ -19,8 +18,13 @@ export interface StoredPolicy {
   readonly withheldFields: readonly string[];
 }
 
-export function storedPolicy(status: number, headers: readonly HeaderPair[], moments: Moments, rules: FreshnessRules): StoredPolicy {
-  const control = controlOf(headers, rules.targetedFields);
+export function storedPolicy(
+  status: number,
+  facts: ResponseFacts,
+  control: ResponseControl,
+  moments: Moments,
+  rules: FreshnessRules,
+): StoredPolicy {
   const { directives } = control;
   const withheldFields = qualifiedFields(directives, 'no-cache');
   // What must not be stored and is, since a 304 has said so afterwards, goes as soon as nobody reads it.
@@ -28,8 +32,8 @@ export function storedPolicy(status: number, headers: readonly HeaderPair[], mom
     (directives.has('no-cache') && withheldFields.length === 0) || forbidsStoring(status, directives, rules.shared) !== null;
   const isProxyRevalidated = rules.shared && (directives.has('proxy-revalidate') || directives.has('s-maxage'));
   return {
-    lifetime: freshnessLifetime(status, headers, control, moments, rules),
-    initialAge: initialAge(headers, moments),
+    lifetime: freshnessLifetime(status, facts, control, moments, rules),
+    initialAge: initialAge(facts, moments),
     directives,
     mustValidate,
     mustNotBeStale: mustValidate || directives.has('must-revalidate') || isProxyRevalidated,

@@ -1,9 +1,7 @@
 /** May a response be stored (RFC 9111 §3)? */
-import type { HeaderPair } from '@x/httpcore';
-
 import { type Directives } from './cache-control.ts';
-import { hasField } from './fields.ts';
 import { isHeuristicallyCacheable } from './freshness.ts';
+import type { ResponseFacts } from './response-facts.ts';
 import type { ResponseControl } from './targeted-fields.ts';
 
 // Those whose requirements for caches are met here (RFC 9111 §3, "understands").
@@ -11,32 +9,32 @@ const understood = new Set([200, 203, 204, 206, 300, 301, 302, 303, 307, 308, 40
 
 export interface StorabilityQuestion {
   readonly status: number;
-  readonly headers: readonly HeaderPair[];
+  readonly facts: ResponseFacts;
   readonly control: ResponseControl;
   readonly isAuthorized: boolean;
   readonly shared: boolean;
 }
 
 /** Why not, in words; `null` where it may be stored. */
-export function whyNotStorable({ status, headers, control, isAuthorized, shared }: StorabilityQuestion): string | null {
+export function whyNotStorable({ status, facts, control, isAuthorized, shared }: StorabilityQuestion): string | null {
   const { directives, expires } = control;
   if (status < 200 || status === 304) return `a ${status} response is not stored`;
   const forbidden = forbidsStoring(status, directives, shared);
   if (forbidden !== null) return forbidden;
-  if (status === 206 && !hasField(headers, 'content-range')) return 'a 206 of several parts is not stored';
+  if (status === 206 && facts.contentRange === undefined) return 'a 206 of several parts is not stored';
   if (shared) {
     if (isAuthorized && !isForEverybody(directives))
       return 'the request had Authorization, and the response does not say that it may be shared';
-    if (hasField(headers, 'set-cookie')) return 'Set-Cookie in the response, and the cache is shared';
+    if (facts.setsCookie) return 'Set-Cookie in the response, and the cache is shared';
     if (status === 401 || status === 407) return `a ${status} response is not shared`;
   }
   const isExplicit =
     directives.has('max-age') || (shared && directives.has('s-maxage')) || directives.has('public') || expires !== undefined;
   if (isExplicit) return null;
-  if (!shared && directives.has('private') && isUseful(headers, directives)) return null;
+  if (!shared && directives.has('private') && isUseful(facts, directives)) return null;
   if (!isHeuristicallyCacheable(status)) return `nothing says that a ${status} response may be stored`;
   // It may be stored, but would have to be asked for in full each time.
-  return isUseful(headers, directives) ? null : 'neither a freshness lifetime nor a validator';
+  return isUseful(facts, directives) ? null : 'neither a freshness lifetime nor a validator';
 }
 
 /** What the response says against it (RFC 9111 §5.2.2). */
@@ -49,13 +47,8 @@ export function forbidsStoring(status: number, directives: Directives, shared: b
   return shared && directives.has('private') ? 'private in the response, and the cache is shared' : null;
 }
 
-function isUseful(headers: readonly HeaderPair[], directives: Directives): boolean {
-  return (
-    hasField(headers, 'etag') ||
-    hasField(headers, 'last-modified') ||
-    directives.has('stale-while-revalidate') ||
-    directives.has('stale-if-error')
-  );
+function isUseful({ etag, lastModified }: ResponseFacts, directives: Directives): boolean {
+  return etag !== undefined || lastModified !== undefined || directives.has('stale-while-revalidate') || directives.has('stale-if-error');
 }
 
 /** RFC 9111 §3.5: what makes the answer to a request with credentials one for everybody. */

@@ -3,6 +3,7 @@ import type { HeaderPair } from '@x/httpcore';
 
 import { parseCacheControl, type Directives } from './cache-control.ts';
 import { fieldValue } from './fields.ts';
+import type { ResponseFacts } from './response-facts.ts';
 
 /** What of a response's fields says how it may be kept. */
 export interface ResponseControl {
@@ -12,12 +13,16 @@ export interface ResponseControl {
 }
 
 /** RFC 9213 §2.2: the first field of the target list that is valid and not empty takes the place of `Cache-Control` and `Expires`. */
-export function controlOf(headers: readonly HeaderPair[], targets: readonly string[]): ResponseControl {
+export function controlOf(
+  headers: readonly HeaderPair[],
+  { cacheControl, expires }: ResponseFacts,
+  targets: readonly string[],
+): ResponseControl {
   for (const name of targets) {
     const directives = parseTargeted(fieldValue(headers, name));
     if (directives !== undefined) return { directives, expires: undefined };
   }
-  return { directives: parseCacheControl(fieldValue(headers, 'cache-control')), expires: fieldValue(headers, 'expires') };
+  return { directives: parseCacheControl(cacheControl), expires };
 }
 
 const key = String.raw`([a-z*][a-z0-9_\-.*]*)`;

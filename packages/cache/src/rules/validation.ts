@@ -66,7 +66,7 @@ const aboutTheBytes = new Set(['content-encoding', 'content-length', 'content-ra
 /** RFC 9111 §3.2: every field of the new response takes the place of the stored ones of its name. */
 export function freshenedFields(stored: readonly HeaderPair[], received: readonly HeaderPair[]): readonly HeaderPair[] {
   const age = received.filter(([name]) => name.toLowerCase() === 'age');
-  const fields = withoutFields(storableFields(received), aboutTheBytes);
+  const fields = withoutFields(storableFields(received, fieldValue(received, 'connection')), aboutTheBytes);
   const replaced = new Set(fields.map(([name]) => name.toLowerCase()));
   replaced.add('age');
   return [...withoutFields(stored, replaced), ...fields, ...age];

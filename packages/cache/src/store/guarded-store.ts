@@ -78,6 +78,24 @@ export class GuardedStore {
     }
   }
 
+  /** Does it keep in one step what is here as a whole? */
+  get takesWhole(): boolean {
+    return this.#store.put !== undefined;
+  }
+
+  /** `false`: it did not come to that. */
+  put(key: string, response: StoredResponse, body: Uint8Array, replaced: readonly string[]): boolean {
+    if (this.#openUntil !== -Infinity && this.isOpen) return false;
+    try {
+      const isKept = this.#store.put!(key, response, body, replaced);
+      if (this.#failures > 0) this.#succeeded();
+      return isKept;
+    } catch (error) {
+      this.#failed('write', error);
+      return false;
+    }
+  }
+
   /** `false`: it did not come to that. */
   commit(writer: StoreWriter, length: number, replaced: readonly string[]): Awaitable<boolean> {
     const done = this.#guard('write', () => toTrue(writer.commit(length, replaced)), false);

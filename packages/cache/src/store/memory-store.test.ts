@@ -25,7 +25,7 @@ function response(id: string, headers: readonly HeaderPair[] = [['etag', '"a"']]
 }
 
 function put(store: MemoryStore, key: string, stored: StoredResponse, ...chunks: Uint8Array[]): void {
-  const writer = store.write(key, stored)!;
+  const writer = store.write(key, stored);
   for (const chunk of chunks) void writer.write(chunk);
   void writer.commit(
     chunks.reduce((length, chunk) => length + chunk.length, 0),

@@ -1,5 +1,6 @@
 import { InvalidCacheOption } from '../errors.ts';
-import { keptBody, MemoryEntry } from './memory-entry.ts';
+import { largestText } from './kept-bytes.ts';
+import { MemoryPlaces, nowhere } from './memory-places.ts';
 import type { CacheStore, StoredBytes, StoredResponse, StoreSize, StoreWriter } from './store.ts';
 
 /** How much a store in memory may hold. */
@@ -21,15 +22,15 @@ const nothing: readonly StoredResponse[] = Object.freeze([]);
  */
 export class MemoryStore implements CacheStore {
   readonly #maxBytes: number;
-  /** Of each key the first; others hang on to it. */
-  readonly #entries = new Map<string, MemoryEntry>();
-  readonly #tagged = new Map<string, Set<MemoryEntry>>();
-  readonly #unpacked: (MemoryEntry | undefined)[] = [];
+  #places = new MemoryPlaces();
+  /** Of each key the place of the first; others hang on to it. */
+  readonly #firsts = new Map<string, number>();
+  readonly #tagged = new Map<string, Set<number>>();
+  readonly #tags = new Map<number, readonly string[]>();
+  /** As they are handed out, by their place. */
+  readonly #unpacked: (StoredResponse | undefined)[] = [];
+  readonly #lately: number[] = [];
   #lastUnpacked = 0;
-  #count = 0;
-  #bytes = 0;
-  #oldest: MemoryEntry | undefined = undefined;
-  #newest: MemoryEntry | undefined = undefined;
 
   constructor({ maxBytes = 64 * 1024 * 1024 }: MemoryStoreOptions = {}) {
     if (typeof maxBytes !== 'number' || !(maxBytes > 0)) throw new InvalidCacheOption('maxBytes', 'must be a positive number of bytes');
@@ -37,171 +38,154 @@ export class MemoryStore implements CacheStore {
   }
 
   find(key: string): readonly StoredResponse[] {
-    const first = this.#entries.get(key);
+    const first = this.#firsts.get(key);
     if (first === undefined) return nothing;
     const found: StoredResponse[] = [];
-    let following: MemoryEntry | undefined;
-    for (let entry: MemoryEntry | undefined = first; entry !== undefined; entry = following) {
-      following = entry.next;
-      const response = entry.unpacked ?? this.#unpack(entry);
-      if (response === undefined) this.#remove(entry);
+    let following: number;
+    for (let place = first; place !== nowhere; place = following) {
+      following = this.#places.next(place);
+      const response = this.#unpacked[place] ?? this.#unpack(place);
+      if (response === undefined) this.#remove(place);
       else found.push(response);
     }
     return found;
   }
 
   open(key: string, { id }: StoredResponse, start: number, end: number): StoredBytes | undefined {
-    const entry = this.#find(key, id);
-    if (entry === undefined) return undefined;
-    this.#touch(entry);
-    return entry.bytes(start, end);
+    const place = this.#find(key, id);
+    if (place === nowhere) return undefined;
+    this.#places.touch(place);
+    return this.#places.body(place, start, end);
   }
 
-  write(key: string, response: StoredResponse): StoreWriter | undefined {
-    return new MemoryWriter(key, response, this.#maxBytes, (entry, replaced) => {
-      if (replaced.length > 0) this.delete(key, replaced);
-      this.#add(entry);
-    });
+  put(key: string, response: StoredResponse, body: Uint8Array, replaced: readonly string[]): boolean {
+    // Larger ones are kept as the bytes that they are, and those are the caller's.
+    const bytes = body.length > largestText ? new Uint8Array(body) : body;
+    return this.#add(key, response, body.length, [bytes], replaced);
+  }
+
+  write(key: string, response: StoredResponse): StoreWriter {
+    return new MemoryWriter(this.#maxBytes, (length, chunks, replaced) => this.#add(key, response, length, chunks, replaced));
   }
 
   update(key: string, response: StoredResponse): boolean {
-    const entry = this.#find(key, response.id);
-    if (entry === undefined) return false;
-    const updated = entry.with(response);
-    this.#remove(entry);
-    this.#add(updated);
+    const place = this.#find(key, response.id);
+    if (place === nowhere) return false;
+    const updated = this.#places.replace(place, response);
+    this.#remove(place);
+    this.#added(key, updated, response.tags);
     return true;
   }
 
   delete(key: string, ids?: readonly string[]): number {
     let deleted = 0;
-    let following: MemoryEntry | undefined;
-    for (let entry = this.#entries.get(key); entry !== undefined; entry = following) {
-      following = entry.next;
-      if (ids !== undefined && !ids.includes(entry.id)) continue;
-      this.#remove(entry);
+    let following: number;
+    for (let place = this.#firsts.get(key) ?? nowhere; place !== nowhere; place = following) {
+      following = this.#places.next(place);
+      const current = place;
+      if (ids !== undefined && !ids.some((id) => this.#places.hasId(current, id))) continue;
+      this.#remove(place);
       deleted += 1;
     }
     return deleted;
   }
 
   deleteTagged(tag: string): number {
-    const entries = [...(this.#tagged.get(tag) ?? [])];
-    for (const entry of entries) this.#remove(entry);
-    return entries.length;
+    const places = [...(this.#tagged.get(tag) ?? [])];
+    for (const place of places) this.#remove(place);
+    return places.length;
   }
 
   clear(): void {
-    this.#entries.clear();
+    this.#places = new MemoryPlaces();
+    this.#firsts.clear();
     this.#tagged.clear();
+    this.#tags.clear();
     this.#unpacked.length = 0;
-    this.#count = 0;
-    this.#bytes = 0;
-    this.#oldest = undefined;
-    this.#newest = undefined;
+    this.#lately.length = 0;
+    this.#lastUnpacked = 0;
   }
 
   size(): StoreSize {
-    return { entries: this.#count, bytes: this.#bytes };
+    return { entries: this.#places.count, bytes: this.#places.bytes };
   }
 
-  #find(key: string, id: string): MemoryEntry | undefined {
-    let entry = this.#entries.get(key);
-    while (entry !== undefined && entry.id !== id) entry = entry.next;
-    return entry;
+  #find(key: string, id: string): number {
+    let place = this.#firsts.get(key) ?? nowhere;
+    while (place !== nowhere && !this.#places.hasId(place, id)) place = this.#places.next(place);
+    return place;
   }
 
-  #unpack(entry: MemoryEntry): StoredResponse | undefined {
-    const response = entry.unpack();
+  #unpack(place: number): StoredResponse | undefined {
+    const response = this.#places.response(place);
     if (response === undefined) return undefined;
-    entry.unpacked = response;
+    while (this.#unpacked.length <= place) this.#unpacked.push(undefined);
+    this.#unpacked[place] = response;
     this.#lastUnpacked = (this.#lastUnpacked + 1) % mostUnpacked;
-    const earlier = this.#unpacked[this.#lastUnpacked];
-    if (earlier !== undefined) earlier.unpacked = undefined;
-    this.#unpacked[this.#lastUnpacked] = entry;
+    const earlier = this.#lately[this.#lastUnpacked];
+    if (earlier !== undefined && earlier !== place) this.#unpacked[earlier] = undefined;
+    this.#lately[this.#lastUnpacked] = place;
     return response;
   }
 
-  #add(entry: MemoryEntry): void {
-    const { key } = entry;
-    entry.next = this.#entries.get(key);
-    this.#entries.set(key, entry);
-    this.#tag(entry);
-    this.#count += 1;
-    this.#bytes += entry.cost;
-    this.#link(entry);
-    while (this.#bytes > this.#maxBytes && this.#oldest !== undefined) this.#remove(this.#oldest);
+  /** `false`: it alone is more than the store may hold. */
+  #add(key: string, response: StoredResponse, length: number, chunks: readonly Uint8Array[], replaced: readonly string[]): boolean {
+    const place = this.#places.add(key, response, length, chunks, this.#maxBytes);
+    if (place === nowhere) return false;
+    if (replaced.length > 0) this.delete(key, replaced);
+    this.#added(key, place, response.tags);
+    return true;
   }
 
-  #remove(entry: MemoryEntry): void {
-    const { key, next } = entry;
-    const first = this.#entries.get(key)!;
-    if (first !== entry) {
+  #added(key: string, place: number, tags: readonly string[]): void {
+    const first = this.#firsts.get(key);
+    if (first !== undefined) this.#places.setNext(place, first);
+    this.#firsts.set(key, place);
+    if (tags.length > 0) this.#tag(place, tags);
+    while (this.#places.bytes > this.#maxBytes) this.#remove(this.#places.oldest);
+  }
+
+  #remove(place: number): void {
+    const key = this.#places.keyOf(place);
+    const next = this.#places.next(place);
+    const first = this.#firsts.get(key)!;
+    if (first !== place) {
       let before = first;
-      while (before.next !== entry) before = before.next!;
-      before.next = next;
-    } else if (next === undefined) this.#entries.delete(key);
-    else this.#entries.set(key, next);
-    if (entry.tags.length > 0) this.#untag(entry);
-    this.#count -= 1;
-    this.#bytes -= entry.cost;
-    this.#unlink(entry);
-    entry.letGo();
+      while (this.#places.next(before) !== place) before = this.#places.next(before);
+      this.#places.setNext(before, next);
+    } else if (next === nowhere) this.#firsts.delete(key);
+    else this.#firsts.set(key, next);
+    if (this.#tags.size > 0) this.#untag(place);
+    if (this.#unpacked[place] !== undefined) this.#unpacked[place] = undefined;
+    this.#places.remove(place);
   }
 
-  #touch(entry: MemoryEntry): void {
-    if (entry === this.#newest) return;
-    this.#unlink(entry);
-    this.#link(entry);
-  }
-
-  #link(entry: MemoryEntry): void {
-    entry.older = this.#newest;
-    entry.newer = undefined;
-    if (this.#newest === undefined) this.#oldest = entry;
-    else this.#newest.newer = entry;
-    this.#newest = entry;
-  }
-
-  #unlink(entry: MemoryEntry): void {
-    const { older, newer } = entry;
-    // What is forgotten must not keep its neighbours from being collected.
-    entry.older = undefined;
-    entry.newer = undefined;
-    if (older === undefined) this.#oldest = newer;
-    else older.newer = newer;
-    if (newer === undefined) this.#newest = older;
-    else newer.older = older;
-  }
-
-  #tag(entry: MemoryEntry): void {
-    for (const tag of entry.tags) {
+  #tag(place: number, tags: readonly string[]): void {
+    this.#tags.set(place, tags);
+    for (const tag of tags) {
       const tagged = this.#tagged.get(tag);
-      if (tagged === undefined) this.#tagged.set(tag, new Set([entry]));
-      else tagged.add(entry);
+      if (tagged === undefined) this.#tagged.set(tag, new Set([place]));
+      else tagged.add(place);
     }
   }
 
-  #untag(entry: MemoryEntry): void {
-    for (const tag of entry.tags) {
+  #untag(place: number): void {
+    for (const tag of this.#tags.get(place) ?? []) {
       const tagged = this.#tagged.get(tag);
-      tagged?.delete(entry);
+      tagged?.delete(place);
       if (tagged?.size === 0) this.#tagged.delete(tag);
     }
+    this.#tags.delete(place);
   }
 }
 
 class MemoryWriter implements StoreWriter {
-  readonly #key: string;
-  readonly #response: StoredResponse;
   readonly #maxBytes: number;
-  readonly #add: (entry: MemoryEntry, replaced: readonly string[]) => void;
+  readonly #add: (length: number, chunks: readonly Uint8Array[], replaced: readonly string[]) => boolean;
   #chunks: Uint8Array[] = [];
   #length = 0;
 
-  constructor(key: string, response: StoredResponse, maxBytes: number, add: (entry: MemoryEntry, replaced: readonly string[]) => void) {
-    this.#key = key;
-    this.#response = response;
+  constructor(maxBytes: number, add: (length: number, chunks: readonly Uint8Array[], replaced: readonly string[]) => boolean) {
     this.#maxBytes = maxBytes;
     this.#add = add;
   }
@@ -209,16 +193,18 @@ class MemoryWriter implements StoreWriter {
   write(chunk: Uint8Array): void {
     this.#chunks.push(chunk);
     this.#length += chunk.length;
-    if (this.#length > this.#maxBytes) throw new RangeError(`It does not fit into the ${this.#maxBytes} bytes of the store`);
+    if (this.#length > this.#maxBytes) throw this.#tooLarge();
   }
 
   commit(length: number, replaced: readonly string[]): void {
-    const entry = new MemoryEntry(this.#key, this.#response, length, keptBody(this.#chunks, length));
-    if (entry.cost > this.#maxBytes) throw new RangeError(`It does not fit into the ${this.#maxBytes} bytes of the store`);
-    this.#add(entry, replaced);
+    if (!this.#add(length, this.#chunks, replaced)) throw this.#tooLarge();
   }
 
   abort(): void {
     this.#chunks = [];
+  }
+
+  #tooLarge(): RangeError {
+    return new RangeError(`It does not fit into the ${this.#maxBytes} bytes of the store`);
   }
 }

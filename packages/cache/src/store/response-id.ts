@@ -8,6 +8,5 @@ let last = 0;
 export function newResponseId(): string {
   if (process === '') process = randomBytes(12).toString('base64url');
   last += 1;
-  // One flat text, which a sum of two is not.
-  return [process, last].join('-');
+  return `${process}-${last}`;
 }

@@ -72,6 +72,12 @@ export interface CacheStore {
   open(key: string, response: StoredResponse, start: number, end: number): Awaitable<StoredBytes | undefined>;
   /** A place for a response; `undefined`: there is none. */
   write(key: string, response: StoredResponse): StoreWriter | undefined;
+  /**
+   * For a store that keeps what it is given at once: a response all of which is here, which is found from now on, and those with the ids in `replaced` are
+   * not. The bytes are not the store's, and change afterwards: it copies what it keeps. `false`: there is no place. May throw as `commit` does. Without
+   * it, such a response is written like any other.
+   */
+  put?(key: string, response: StoredResponse, body: Uint8Array, replaced: readonly string[]): boolean;
   /** Other fields and moments for a response of this id, with its body as it is. `false`: there is no such response any more. */
   update(key: string, response: StoredResponse): Awaitable<boolean>;
   /** Forgets the responses with these ids, or all under the key. Gives their number. */

@@ -190,6 +190,22 @@ export const cases: readonly CacheStoreCase[] = [
       equal(await body(store), bytes(100, 2));
     },
   },
+  ...[0, 11, 5000].map((length): CacheStoreCase => ({
+    name: `keeps ${length} bytes in one step, if it can, and none of the memory that they came in`,
+    async run({ store }) {
+      if (store.put === undefined) return;
+      const old = await put(store, response({ tags: ['old'] }), bytes(10));
+      const given = bytes(length, 7);
+      const stored = response({ length, tags: ['new'] });
+      assert.equal(store.put(key, stored, given, [old.id]), true);
+      given.fill(0);
+      assert.deepEqual(JSON.parse(JSON.stringify(await only(store))), JSON.parse(JSON.stringify(stored)));
+      if (length > 0) equal(await body(store), bytes(length, 7));
+      assert.equal(await store.deleteTagged('old'), 0);
+      assert.equal(await store.deleteTagged('new'), 1);
+      assert.deepEqual(await store.size(), { entries: 0, bytes: 0 });
+    },
+  })),
   {
     name: 'updates what is said of a response, and leaves its body',
     async run({ store }) {

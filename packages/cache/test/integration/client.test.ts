@@ -46,6 +46,31 @@ describe('a client with a cache', () => {
     expect(cache).toBeInstanceOf(HttpCache);
   });
 
+  it('ends an exchange that its caller aborts, and fetches on for the store where little is missing', async () => {
+    let finish: (() => void) | undefined;
+    let isGone: (() => void) | undefined;
+    const gone = new Promise<void>((resolve) => (isGone = resolve));
+    await using origin = await startOrigin((request, response) => {
+      const length = request.url === '/large' ? 10_000_000 : 20;
+      response.writeHead(200, { 'cache-control': 'max-age=60', 'content-length': length }).write('0123456789');
+      if (request.url === '/large') response.on('close', () => isGone!());
+      else finish = () => response.end('0123456789');
+    });
+    await using client = new Client({ baseUrl: origin.url, cache: new HttpCache() });
+    for (const path of ['/large', '/small']) {
+      const controller = new AbortController();
+      const response = await client.stream('GET', path, { signal: controller.signal });
+      const chunks = response[Symbol.asyncIterator]();
+      await chunks.next();
+      controller.abort('enough');
+      await expect(chunks.next()).rejects.toMatchObject({ name: 'Aborted', cause: 'enough' });
+    }
+    await gone;
+    finish!();
+    const again = await client.get('/small');
+    expect([again.text(), again.cache!.state, origin.seen.length]).toEqual(['01234567890123456789', 'hit', 2]);
+  });
+
   it('answers from it, and says so', async () => {
     await using origin = await startOrigin((_, response) => fresh(response, 'hello'));
     await using client = new Client({ baseUrl: origin.url, cache: new HttpCache() });
