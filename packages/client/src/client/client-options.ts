@@ -175,6 +175,13 @@ export interface NetworkClientOptions extends CommonClientOptions {
    */
   readonly coalesce?: boolean | null | undefined;
   /**
+   * The most requests that are under way at once on one HTTP/1.1 connection, from 1 to 100: GET and HEAD are written before those in front of them are answered,
+   * for servers near by that are known to frame their responses right. The pool's option of this name says when. Default 1: none is.
+   * @example
+   * const client = new Client({ pipelining: 8, limits: { maxConnectionsPerOrigin: 4 } });
+   */
+  readonly pipelining?: number | null | undefined;
+  /**
    * `undici`: what listens to undici's `node:diagnostics_channel`s, as the instrumentations of OpenTelemetry and of vendors do, hears of the requests of
    * this client as of undici's own. `null`: it does not, which is the default. Where a `telemetry` watches, each request would be seen twice.
    */
@@ -202,6 +209,7 @@ export interface DispatcherClientOptions extends CommonClientOptions {
   readonly guard?: undefined;
   readonly lenientHttp1?: undefined;
   readonly coalesce?: undefined;
+  readonly pipelining?: undefined;
   readonly diagnostics?: undefined;
   readonly proxy?: undefined;
 }
@@ -224,6 +232,7 @@ export interface OwnClientOptions extends CommonClientOptions {
   readonly guard?: Guard | null | undefined;
   readonly lenientHttp1?: boolean | null | undefined;
   readonly coalesce?: boolean | null | undefined;
+  readonly pipelining?: number | null | undefined;
   readonly diagnostics?: 'undici' | null | undefined;
   readonly proxy?: ProxyOption | undefined;
 }
@@ -271,6 +280,7 @@ export const clientOptionNames: OptionNames<OwnClientOptions> = Object.freeze({
   guard: undefined,
   lenientHttp1: undefined,
   coalesce: undefined,
+  pipelining: undefined,
   diagnostics: undefined,
   proxy: undefined,
 });

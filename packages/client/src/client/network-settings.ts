@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import type { Guard, PoolOptions } from '@x/httpcore';
 
 import { InvalidOption } from '../errors.ts';
-import { boolean } from '../options/checks.ts';
+import { boolean, count } from '../options/checks.ts';
 import type { OwnClientOptions } from './client-options.ts';
 import type { ClientHttp2Options } from './http2-options.ts';
 
@@ -21,6 +21,7 @@ export type NetworkSettings = Pick<
   | 'guard'
   | 'lenientHttp1'
   | 'coalesce'
+  | 'pipelining'
   | 'diagnostics'
 >;
 
@@ -34,6 +35,7 @@ const plainOptions = [
   'guard',
   'lenientHttp1',
   'coalesce',
+  'pipelining',
   'diagnostics',
 ] as const;
 
@@ -67,6 +69,7 @@ function versions(http2: unknown): Pick<PoolOptions, 'http1' | 'http2'> {
 
 function checked(option: (typeof plainOptions)[number], value: unknown): unknown {
   if (option === 'lenientHttp1' || option === 'coalesce') return boolean(option, value);
+  if (option === 'pipelining') return count(option, value, { least: 1 });
   // Their insides are checked by the pool.
   if (option === 'dns' || option === 'resolve') {
     if (typeof value !== 'object') throw new InvalidOption(option, 'must be an object, or null');

@@ -118,6 +118,29 @@ describe('what a client says of its connections', () => {
     expect((await lenient.get(url)).text()).toBe('ok');
   });
 
+  it('pipelining: requests of any door go behind each other, and options of one that extends it hold', async () => {
+    const ports: (number | undefined)[] = [];
+    const url = await listening(
+      createServer((request, response) => {
+        ports.push(request.socket.remotePort);
+        response.end(request.url);
+      }),
+    );
+    await using client = new Client({ pipelining: 8, limits: { maxConnectionsPerOrigin: 1 } });
+    expect((await client.get(url)).status).toBe(200);
+    const bodies = await Promise.all([
+      client.get(`${url}/a`).then((response) => response.text()),
+      client.fetch(`${url}/b`).then((response) => response.text()),
+      client.stream('GET', `${url}/c`).then((response) => response.text()),
+      client.post(`${url}/d`, { body: 'x' }).then((response) => response.text()),
+      client.get(`${url}/e`).then((response) => response.text()),
+    ]);
+    expect(bodies).toEqual(['/a', '/b', '/c', '/d', '/e']);
+    expect(new Set(ports).size).toBe(1);
+    await using usual = client.extend({ pipelining: null });
+    expect((await usual.get(url)).status).toBe(200);
+  });
+
   it('resolve, dns, and names of this machine', async () => {
     const url = new URL(await listening(createServer((request, response) => response.end(request.headers.host))));
     await using client = new Client({ resolve: { 'example.test:80': `127.0.0.1:${url.port}` }, dns: null });
@@ -145,13 +168,16 @@ describe('what a client says of its connections', () => {
       { resolve: 'a:b' },
       { lenientHttp1: 1 },
       { coalesce: 'x' },
+      { pipelining: 0 },
+      { pipelining: 101 },
       { http2: 'yes' },
     ]) {
       expect(() => new Client(options as never)).toThrow(InvalidOption);
     }
     const dispatcher = { dispatch: () => undefined };
     expect(() => new Client({ dispatcher, coalesce: true } as never)).toThrow(/coalesce/);
-    expect(new Client({ coalesce: true, socketPath: null }).state).toBe('open');
+    expect(() => new Client({ dispatcher, pipelining: 2 } as never)).toThrow(/pipelining/);
+    expect(new Client({ coalesce: true, pipelining: null, socketPath: null }).state).toBe('open');
   });
 
   it('tls: pins, which are not retried, and client certificates by origin, which redirects keep', async () => {

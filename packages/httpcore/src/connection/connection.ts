@@ -17,7 +17,7 @@ export interface Shareable {
 
 export interface Connection extends PoolNotes {
   readonly info: ConnectionInfo;
-  /** How many more exchanges can start now. Never more than 1 on HTTP/1.1; 0 once {@link noNewExchanges}. */
+  /** How many more exchanges can start now. Never more than 1 on HTTP/1.1, but where requests are pipelined; 0 once {@link noNewExchanges}. */
   readonly capacity: number;
   /** Has the peer still to say how much it takes, or does it take nothing for the moment? Then another connection would not help. */
   readonly expectsCapacity: boolean;
@@ -37,6 +37,11 @@ export interface Connection extends PoolNotes {
   readonly coalescing: Shareable | undefined;
   /** The exchanges that run, for people to look at. */
   exchanges(): readonly Exchange[];
+  /**
+   * Only where requests are pipelined: is one taken at `now`, in clock milliseconds, behind those that run? Besides `capacity`, which may be for one that
+   * can be pipelined.
+   */
+  takesBehind?(now: number): boolean;
   /** Starts an exchange; only while `capacity > 0`. `now` is clock milliseconds. Never throws: what fails, fails the exchange. */
   start(exchange: Exchange, now: number): void;
   /**

@@ -38,10 +38,12 @@ export interface Http1CarrierOptions extends ResponseLimits {
 export interface Http1CarrierOwner {
   /** The exchange has a limit in time that passes at `at`. */
   onDeadline(at: number): void;
-  /** The final head is here; how many milliseconds the server says that it keeps the connection idle. */
-  onHead(keepAliveTimeout: number | undefined): void;
+  /** The final head is here. `head` is only valid during the call. */
+  onHead(head: ResponseHead): void;
   /** The response is whole; another exchange can follow, or not. */
   onComplete(exchange: Exchange, isReusable: boolean, trailers: readonly HeaderPair[]): void;
+  /** The response to an exchange that was cancelled is whole; another exchange can follow, or not. */
+  onDiscarded(isReusable: boolean): void;
   /** The peer broke the protocol, or left in mid-message. */
   onFault(error: HttpCoreError): void;
   /** Our side wants no more of the exchange, of which something was written or nothing. */
@@ -99,6 +101,11 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask, BodyMemoryWatc
     };
     this.engine = new Http1Engine(transport, handler, options);
     this.#memory.watch(this);
+  }
+
+  /** Is no more read, since its caller does not? */
+  get isPaused(): boolean {
+    return this.#isPaused;
   }
 
   /** Takes an exchange. Its request is written at the end of the turn, or of the next one if it `looksAgain`. */
@@ -213,15 +220,17 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask, BodyMemoryWatc
 
   // From the transport
 
-  receive(chunk: Uint8Array): void {
+  /** `chunk` from `start` on; returns where the bytes begin that are not for this exchange, as {@link Http1Engine.receive} does. */
+  receive(chunk: Uint8Array, start = 0): number {
     const { exchange } = this;
     if (exchange !== null && !this.#sawFirstByte) {
       this.#sawFirstByte = true;
       if (exchange.traced) exchange.trace('first-byte', undefined);
     }
-    this.engine.receive(chunk);
+    const end = this.engine.receive(chunk, start);
     // The most common case, a whole response in one chunk, has nothing left to watch over.
     if (exchange !== null && exchange === this.exchange && exchange.requestEnded && !this.isTunnel) this.#watchReading(exchange);
+    return end;
   }
 
   onDrained(): void {
@@ -244,7 +253,7 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask, BodyMemoryWatc
   #onHead(head: ResponseHead): void {
     const { exchange } = this;
     if (exchange === null) return;
-    this.#owner.onHead(head.keepAliveTimeout);
+    this.#owner.onHead(head);
     // A final answer to `Expect`: the body is not wanted, and the server must not take what comes next for it.
     if (head.bodyKind !== 'tunnel' && this.#withheldBody?.giveUp() === true) exchange.requestEnded = true;
     if (head.bodyKind === 'tunnel') {
@@ -273,7 +282,11 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask, BodyMemoryWatc
 
   #onComplete(trailers: readonly HeaderPair[]): void {
     const { exchange } = this;
-    if (exchange === null || (exchange.challenge !== null && exchange.endsLater(trailers, () => this.#onComplete(trailers)))) return;
+    if (exchange === null) {
+      this.#owner.onDiscarded(this.engine.reusable);
+      return;
+    }
+    if (exchange.challenge !== null && exchange.endsLater(trailers, () => this.#onComplete(trailers))) return;
     this.exchange = null;
     this.#withheldBody = null;
     if (this.#isPaused) this.#resume();

@@ -6,21 +6,19 @@
  * answer. It ends once, in `#end`, and is then forgotten by its owner.
  */
 import type { HeaderPair } from '../contract/values.ts';
-import { HttpCoreError, ReadError, WriteError } from '../contract/errors.ts';
+import type { HttpCoreError } from '../contract/errors.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Processing } from '../exchange/replay.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
+import type { ResponseHead } from '../protocol/http1/response-head.ts';
 import type { Clock, Scheduled } from '../time/clock.ts';
 import type { Connection, ConnectionOwner } from './connection.ts';
 import { Http1Carrier, type Http1CarrierOptions, type Http1CarrierOwner } from './http1-carrier.ts';
-import { idleTimeoutOf } from './http1-rules.ts';
+import { closedWhileIdle, endTransport, idleTimeoutOf, lostConnection } from './http1-rules.ts';
 import { isWorthALook } from './liveness.ts';
 import type { Turn } from './turn.ts';
 import { PoolNotes } from './pool-notes.ts';
-
-/** How long what was written to a tunnel may take to leave behind its end, in milliseconds. */
-const closingTimeout = 30_000;
 
 export interface Http1ConnectionOptions extends Http1CarrierOptions {
   /** No word of the server keeps it idle for longer. Default `Infinity`. */
@@ -67,7 +65,7 @@ export class Http1Connection extends PoolNotes implements Connection, Http1Carri
     this.#carrier = new Http1Carrier(this, info, transport, clock, turn, options);
     this.idleSince = clock.now();
     transport.start({
-      onBytes: (chunk) => this.#carrier.receive(chunk),
+      onBytes: (chunk) => void this.#carrier.receive(chunk),
       onEnd: () => this.#onTransportEnd(),
       onDrain: () => this.#carrier.onDrained(),
       onClosed: (error) => this.#onTransportClosed(error),
@@ -133,7 +131,7 @@ export class Http1Connection extends PoolNotes implements Connection, Http1Carri
     this.#owner.onDeadline(at);
   }
 
-  onHead(keepAliveTimeout: number | undefined): void {
+  onHead({ keepAliveTimeout }: ResponseHead): void {
     this.idleTimeout = idleTimeoutOf(keepAliveTimeout, this.#longestKeepAlive);
   }
 
@@ -151,6 +149,10 @@ export class Http1Connection extends PoolNotes implements Connection, Http1Carri
     } else {
       this.#shut(undefined);
     }
+  }
+
+  onDiscarded(): void {
+    this.#shut(undefined);
   }
 
   onFault(error: HttpCoreError): void {
@@ -181,8 +183,7 @@ export class Http1Connection extends PoolNotes implements Connection, Http1Carri
     if (carrier.exchange === null) {
       this.#lostWhileIdle();
       this.#shut(undefined);
-    } else if (!carrier.isWritten)
-      this.#fail(new ReadError('The server closed the connection while it was idle', { code: 'CONNECTION_CLOSED' }), this.#stale());
+    } else if (!carrier.isWritten) this.#fail(closedWhileIdle(), this.#stale());
   }
 
   #onTransportClosed(error: Error | undefined): void {
@@ -193,11 +194,7 @@ export class Http1Connection extends PoolNotes implements Connection, Http1Carri
     if (error === undefined) carrier.engine.receiveEnd();
     if (this.#shutDown) return;
     if (carrier.exchange === null) this.#lostWhileIdle();
-    const failure = carrier.exchange?.phase === 'send' ? WriteError : ReadError;
-    const why = error === undefined ? 'was closed' : `failed: ${error.message}`;
-    const lost = new failure(`The connection ${why}`, { code: error === undefined ? 'CONNECTION_CLOSED' : undefined, cause: error });
-    // A stand-in for the network is connected first, and looks for the server later; who is asked then may refuse it.
-    this.#fail(error instanceof HttpCoreError ? error : lost, this.#stale());
+    this.#fail(lostConnection(error, carrier.exchange), this.#stale());
   }
 
   // Ending
@@ -231,15 +228,7 @@ export class Http1Connection extends PoolNotes implements Connection, Http1Carri
     this.#shutDown = true;
     this.#noNewExchanges = true;
     this.#carrier.stop();
-    const transport = this.#transport;
-    if (!this.#carrier.isTunnel) {
-      transport.destroy();
-      return true;
-    }
-    // The peer of a tunnel has ended its direction; what we have written to it must still leave. It may not be taken by anybody.
-    transport.end();
-    transport.unref();
-    this.#closing = this.#clock.schedule(closingTimeout, () => transport.destroy(), true);
+    this.#closing = endTransport(this.#transport, this.#carrier.isTunnel, this.#clock);
     return true;
   }
 }

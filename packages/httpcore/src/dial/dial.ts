@@ -4,6 +4,7 @@
  */
 import type { BodyMemory } from '../exchange/body-memory.ts';
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
+import type { Pipelining } from '../connection/pipelining.ts';
 import { ConnectTimeout, type ErrorPhase, type HttpCoreError } from '../contract/errors.ts';
 import type { TlsOptions } from '../contract/tls-options.ts';
 import type { Origin } from '../model/origin.ts';
@@ -28,6 +29,8 @@ export interface DialRequest extends Destination {
   readonly streamLimit?: number | undefined;
   /** Told what it allows on this one. */
   readonly onStreamLimit?: ((limit: number) => void) | undefined;
+  /** Where HTTP/1.1 is agreed on: requests are pipelined. Default: they are not. */
+  readonly pipelining?: Pipelining | undefined;
 }
 
 /** A transport that is ready to carry HTTP, and when each step of its making happened. */

@@ -1,6 +1,7 @@
 /** From a dialled transport to a connection that speaks what was agreed on. */
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
 import { Http1Connection } from '../connection/http1-connection.ts';
+import { Http1PipelinedConnection } from '../connection/http1-pipelined-connection.ts';
 import { Http2Connection } from '../connection/http2-connection.ts';
 import { Turn } from '../connection/turn.ts';
 import { BodyMemory } from '../exchange/body-memory.ts';
@@ -98,13 +99,16 @@ export class HttpDialer implements Dialer {
         onStreamLimit: request.onStreamLimit,
       });
     }
-    return new Http1Connection(transport, info, owner, this.#clock, this.#turn, {
+    const options = {
       maxHeaderBytes,
       maxHeaderFields,
       lenient: lenientHttp1,
       expectContinueTimeout,
       longestKeepAlive,
       memory: this.memory,
-    });
+    };
+    const { pipelining } = request;
+    if (pipelining === undefined) return new Http1Connection(transport, info, owner, this.#clock, this.#turn, options);
+    return new Http1PipelinedConnection(transport, info, owner, this.#clock, this.#turn, pipelining, options);
   }
 }

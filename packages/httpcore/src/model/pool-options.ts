@@ -96,6 +96,13 @@ export interface PoolOptions {
    * used for smuggling. Folded lines (obs-fold) are unfolded without it, too (RFC 9112 §5.2).
    */
   readonly lenientHttp1?: boolean | undefined;
+  /**
+   * The most requests that are under way at once on one HTTP/1.1 connection (RFC 9112 §9.3.2): from 1 to 100. GET and HEAD without a body are written
+   * before those in front of them are answered, to servers that have answered on that connection before and kept it; where it ends, those that were not answered are sent
+   * again. Not through proxies that forward. Whose answer is whose is told by counting alone: only for servers whose responses are known to be framed right.
+   * Default 1: none is.
+   */
+  readonly pipelining?: number | undefined;
   /** Speak HTTP/1.1. Default `true`. */
   readonly http1?: boolean | undefined;
   /**
@@ -149,6 +156,7 @@ export interface PoolSettings {
   readonly maxHeaderBytes: number;
   readonly maxHeaderFields: number;
   readonly lenientHttp1: boolean;
+  readonly pipelining: number;
   readonly http1: boolean;
   readonly http2: boolean;
   readonly http2Settings: Http2Settings;
@@ -180,6 +188,7 @@ export const poolDefaults: Omit<PoolSettings, 'longestKeepAlive' | 'http2Setting
   maxHeaderBytes: 65_536,
   maxHeaderFields: 256,
   lenientHttp1: false,
+  pipelining: 1,
   http1: true,
   http2: true,
   coalesce: false,
@@ -196,6 +205,8 @@ const atLeastOne = [
   'maxHeaderFields',
   'maxBufferedBytes',
 ] as const;
+/** Each request under way has a parser of its own. */
+const deepestPipelining = 100;
 const milliseconds = ['keepAliveTimeout', 'maxConnectionAge', 'closeGrace', 'expectContinueTimeout', 'connectionAttemptDelay'] as const;
 const booleans = ['lenientHttp1', 'http1', 'coalesce'] as const;
 
@@ -215,6 +226,8 @@ export function resolvePoolOptions(options: PoolOptions = {}): PoolSettings {
   }
   if (!isCount(resolved['maxIdleConnections'], 0))
     throw invalidOption('maxIdleConnections', 'must be an integer of at least 0, or Infinity');
+  if (!isCount(resolved['pipelining'], 1) || (resolved['pipelining'] as number) > deepestPipelining)
+    throw invalidOption('pipelining', 'must be an integer from 1, which is none, to 100');
   for (const key of milliseconds) {
     if (typeof resolved[key] !== 'number' || !(resolved[key] >= 0)) throw invalidOption(key, 'must be a number of milliseconds, 0 or more');
   }

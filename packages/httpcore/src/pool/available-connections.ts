@@ -1,4 +1,6 @@
 import type { Connection } from '../connection/connection.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { takes } from './pipelining.ts';
 
 /**
  * Connections with capacity. The newest is taken first, so that those which are not needed grow old and expire. The list may hold
@@ -23,6 +25,30 @@ export class AvailableConnections {
       return connection;
     }
     return undefined;
+  }
+
+  /** Where requests are pipelined: one that carries nothing, else the one that carries least of those that take it behind that. */
+  takeFor(exchange: Exchange, now: number): Connection | undefined {
+    let best: Connection | undefined;
+    for (let index = this.#newestLast.length - 1; index >= 0; index -= 1) {
+      const connection = this.#newestLast[index]!;
+      if (connection.capacity === 0) {
+        if (connection.active === 0 && !connection.noNewExchanges) continue;
+        this.#drop(index);
+        connection.listed = false;
+      } else if (connection.active === 0 && connection.expiresAt <= now) {
+        this.#drop(index);
+        connection.listed = false;
+        connection.drain();
+      } else if (connection.active === 0 || connection.takesBehind === undefined) {
+        best = connection;
+        break;
+      } else if ((best === undefined || connection.active < best.active) && takes(connection, exchange, now)) {
+        best = connection;
+      }
+    }
+    if (best !== undefined) this.remove(best);
+    return best;
   }
 
   add(connection: Connection): void {

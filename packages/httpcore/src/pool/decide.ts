@@ -5,7 +5,7 @@ export type Sharing = 'unknown' | 'exclusive' | 'shared';
 
 export interface DialSituation {
   readonly sharing: Sharing;
-  /** Exchanges that wait for this origin. */
+  /** Exchanges that wait for this origin; of those that may be pipelined, as many as take one connection count as one. */
   readonly waiting: number;
   /** Dials under way to it. */
   readonly dialing: number;
@@ -23,6 +23,27 @@ export interface DialDecision {
   readonly dial: number;
   /** More would begin if another origin gave up a connection. */
   readonly wantsRoom: boolean;
+}
+
+/** What connections are asked for such a decision. */
+interface Deciding {
+  readonly noNewExchanges: boolean;
+  readonly expectsCapacity: boolean;
+}
+
+/** How many there may be to one origin, where `shared` are enough if each is shared. */
+export function mostConnections(sharing: Sharing, each: number, shared: number, connections: Iterable<Deciding>): number {
+  if (sharing !== 'shared' || shared === Infinity) return each;
+  // One that takes nothing new must not be in the way of the next.
+  let leaving = 0;
+  for (const connection of connections) if (connection.noNewExchanges) leaving += 1;
+  return Math.min(each, shared + leaving);
+}
+
+export function countExpecting(connections: Iterable<Deciding>): number {
+  let count = 0;
+  for (const connection of connections) if (connection.expectsCapacity) count += 1;
+  return count;
 }
 
 /**

@@ -12,9 +12,11 @@
  *   refused.
  * - How long it keeps connections that are idle.
  * - That it has turned requests away that came over a connection to another origin (421, RFC 9110 §15.5.20).
+ * - That requests are not to be pipelined to it for a while.
  */
 import { onlyHttp1, type HttpProtocol, type Destination } from '../model/destination.ts';
 import { RecentMap } from '../model/recent-map.ts';
+import type { Pipelining } from '../connection/pipelining.ts';
 import type { DialRequest } from '../dial/dial.ts';
 import type { Sharing } from './decide.ts';
 import type { KeepAliveEstimate } from './keep-alive-estimate.ts';
@@ -24,6 +26,8 @@ interface Lessons {
   protocol?: HttpProtocol | 'http/1.1 alone';
   streamLimit?: number | undefined;
   isMisdirected?: true;
+  /** In clock milliseconds. */
+  pipelinedFrom?: number;
 }
 
 /** Each by its key. */
@@ -87,6 +91,21 @@ export class Learnt {
   isNoGuest(key: string): boolean {
     const lessons = this.#lessons.get(key);
     return lessons !== undefined && (lessons.isMisdirected === true || lessons.protocol === 'http/1.1 alone');
+  }
+
+  /** For a dial: what its connection is told of pipelining, and what that teaches. */
+  pipeliningOf(key: string, depth: number): Pipelining {
+    return {
+      depth,
+      isFit: (now) => this.isPipelinable(key, now),
+      onUnfit: (until) => {
+        this.#of(key).pipelinedFrom = Math.max(until, this.#lessons.get(key)?.pipelinedFrom ?? 0);
+      },
+    };
+  }
+
+  isPipelinable(key: string, now: number): boolean {
+    return (this.#lessons.get(key)?.pipelinedFrom ?? 0) <= now;
   }
 
   keepAliveOf(key: string): KeepAliveEstimate | undefined {

@@ -1,4 +1,5 @@
 import type { Exchange } from '../exchange/exchange.ts';
+import { isPipelinable } from '../exchange/pipelinable.ts';
 import { OrderedList, type Place } from './ordered-list.ts';
 import type { PendingDial } from './pending-dial.ts';
 
@@ -7,6 +8,7 @@ interface Waiter {
   /** Its place among those that no dial is made for. */
   free: Place<Exchange> | null;
   dial: PendingDial | null;
+  readonly isPipelined: boolean;
 }
 
 /**
@@ -20,14 +22,33 @@ export class Line {
   /** For nobody: who came for one has got another connection, or will come later. */
   readonly #spare = new Set<PendingDial>();
   readonly #onBond: (exchange: Exchange) => void;
+  readonly #depth: number;
+  /** Of those that wait, how many may be pipelined. */
+  #pipelined = 0;
 
-  /** `onBond` is told for whom a dial is from then on. */
-  constructor(onBond: (exchange: Exchange) => void) {
+  /** `onBond` is told for whom a dial is from then on. Of those that may be pipelined, `depth` go on one connection at once. */
+  constructor(onBond: (exchange: Exchange) => void, depth: number = 1) {
     this.#onBond = onBond;
+    this.#depth = depth;
   }
 
   get size(): number {
     return this.#all.size;
+  }
+
+  /** How many connections would take all who wait at once. */
+  get loads(): number {
+    return this.#all.size - this.#pipelined + Math.ceil(this.#pipelined / this.#depth);
+  }
+
+  get first(): Exchange | undefined {
+    return this.#all.first?.item;
+  }
+
+  /** Does somebody wait who came before this one? */
+  isBefore({ order }: Exchange): boolean {
+    const { first } = this.#all;
+    return first !== null && first.order < order;
   }
 
   /** The first that no dial is made for. */
@@ -38,7 +59,9 @@ export class Line {
   /** To where it stands by its number. A dial to spare is made for it, if there is one; returns whether. */
   enter(exchange: Exchange): boolean {
     const { order } = exchange;
-    this.#waiters.set(exchange, { place: this.#all.add(exchange, order), free: this.#free.add(exchange, order), dial: null });
+    const isPipelined = this.#depth > 1 && isPipelinable(exchange);
+    if (isPipelined) this.#pipelined += 1;
+    this.#waiters.set(exchange, { place: this.#all.add(exchange, order), free: this.#free.add(exchange, order), dial: null, isPipelined });
     const [dial] = this.#spare;
     if (dial === undefined) return false;
     this.#bind(exchange, dial);
@@ -56,8 +79,9 @@ export class Line {
   leave(exchange: Exchange): PendingDial | null {
     const waiter = this.#waiters.get(exchange);
     if (waiter === undefined) return null;
-    const { dial, free, place } = waiter;
+    const { dial, free, place, isPipelined } = waiter;
     this.#waiters.delete(exchange);
+    if (isPipelined) this.#pipelined -= 1;
     this.#all.remove(place);
     if (free !== null) this.#free.remove(free);
     if (dial === null) return null;

@@ -16,6 +16,8 @@ export interface PeerOwner<Owned> {
   readonly maxConnectionsPerOrigin: number;
   /** Of connections that are shared, and take new requests. */
   readonly maxSharedConnections: number;
+  /** How many requests a connection of HTTP/1.1 carries at once. */
+  readonly pipelining: number;
   readonly keepAlive: KeepAliveLimits;
   readonly lifetimes: Lifetimes;
   readonly closing: boolean;

@@ -23,13 +23,14 @@ import { runOutside } from '../time/outside.ts';
 import { AvailableConnections } from './available-connections.ts';
 import { servedElsewhere, type CoalescingOrigin } from './coalescing.ts';
 import { closedEarly, closedWhileConnecting, dialFailure } from './connect-errors.ts';
-import { decideDials, type Sharing } from './decide.ts';
+import { countExpecting, decideDials, mostConnections, type Sharing } from './decide.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { leave, retire } from './leaving.ts';
 import { Line } from './line.ts';
 import type { PeerOwner } from './peer-owner.ts';
 import { poolTimeout } from './pool-timeout.ts';
 import { PendingDial } from './pending-dial.ts';
+import { takes } from './pipelining.ts';
 
 export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, CoalescingOrigin {
   readonly destination: Destination;
@@ -44,10 +45,12 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   readonly connections: Set<Connection> = new Set();
 
   readonly #pool: PeerOwner<Peer>;
+  /** How many requests one connection carries at once over HTTP/1.1. */
+  readonly #pipelining: number;
   readonly #available = new AvailableConnections();
   readonly #keepAlive: KeepAlive;
   // Its own limit counts, from then on, whoever the dial was begun for.
-  readonly #line = new Line((exchange) => this.#waitFor(exchange, 'connect', this.clock.now()));
+  readonly #line: Line;
   readonly #dials = new Set<PendingDial>();
   /** Is a dial under way that all wait for, since it may serve them all and there is no other connection? */
   #dependsOnDial = false;
@@ -64,6 +67,8 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     this.key = key;
     this.#keepAlive = new KeepAlive(key, pool.keepAlive, pool.learnt);
     this.forwarding = forwarding;
+    this.#pipelining = forwarding === null ? pool.pipelining : 1;
+    this.#line = new Line((exchange) => this.#waitFor(exchange, 'connect', this.clock.now()), this.#pipelining);
     this.callsForRequests = pool.callsForRequests || forwarding !== null || destination.via !== null;
   }
 
@@ -98,8 +103,8 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   // Exchanges come
 
   submit(exchange: Exchange, now: number): void {
-    let connection = this.#available.take(now);
-    while (connection !== undefined && this.#retires(connection, now)) connection = this.#available.take(now);
+    let connection = this.#take(exchange, now);
+    while (connection !== undefined && this.#retires(connection, now)) connection = this.#take(exchange, now);
     if (connection !== undefined) {
       this.#start(connection, exchange, now);
       if (connection.capacity > 0) this.#available.add(connection);
@@ -108,6 +113,12 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     const shared = this.#pool.coalescing?.connectionFor(this, now);
     if (shared === undefined) this.#wait(exchange, now);
     else this.#start(shared, exchange, now);
+  }
+
+  #take(exchange: Exchange, now: number): Connection | undefined {
+    if (this.#pipelining === 1) return this.#available.take(now);
+    // Who waits for a connection that carries nothing must not be overtaken by those behind what it carries.
+    return this.#line.isBefore(exchange) ? undefined : this.#available.takeFor(exchange, now);
   }
 
   #wait(exchange: Exchange, now: number): void {
@@ -135,8 +146,8 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
     const sharing = known === 'unknown' && this.#singleFlightFailed ? 'exclusive' : known;
     const decision = decideDials({
       sharing,
-      expecting: sharing === 'exclusive' || this.waitingCount === 0 ? 0 : this.#expecting(),
-      waiting: this.#line.size,
+      expecting: sharing === 'exclusive' || this.waitingCount === 0 ? 0 : countExpecting(this.connections),
+      waiting: this.#pipelining > 1 && this.#pool.learnt.isPipelinable(this.key, this.clock.now()) ? this.#line.loads : this.#line.size,
       dialing: this.#dials.size,
       connections: this.connections.size,
       maxConnectionsPerOrigin: this.#mostConnections(sharing),
@@ -149,18 +160,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   }
 
   #mostConnections(sharing: Sharing): number {
-    const { maxConnectionsPerOrigin, maxSharedConnections } = this.#pool;
-    if (sharing !== 'shared' || maxSharedConnections === Infinity) return maxConnectionsPerOrigin;
-    // One that takes nothing new must not be in the way of the next.
-    let leaving = 0;
-    for (const connection of this.connections) if (connection.noNewExchanges) leaving += 1;
-    return Math.min(maxConnectionsPerOrigin, maxSharedConnections + leaving);
-  }
-
-  #expecting(): number {
-    let count = 0;
-    for (const connection of this.connections) if (connection.expectsCapacity) count += 1;
-    return count;
+    return mostConnections(sharing, this.#pool.maxConnectionsPerOrigin, this.#pool.maxSharedConnections, this.connections);
   }
 
   #reviewDependence(sharing: Sharing): void {
@@ -358,7 +358,7 @@ export class Peer implements ExchangeOwner<Exchange>, ConnectionOwner, Coalescin
   serveWaiting(connection: Connection): void {
     while (connection.capacity > 0 && this.#line.size > 0) {
       const now = this.clock.now();
-      if (this.#retires(connection, now)) return;
+      if (this.#retires(connection, now) || (this.#pipelining > 1 && !takes(connection, this.#line.first!, now))) return;
       const exchange = this.#line.next();
       if (exchange === undefined) return;
       this.#start(connection, exchange, now);

@@ -52,6 +52,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
   readonly maxConnections: number;
   readonly maxConnectionsPerOrigin: number;
   readonly maxSharedConnections: number;
+  readonly pipelining: number;
   readonly keepAlive: KeepAliveLimits;
   readonly lifetimes: Lifetimes;
   readonly coalescing: Coalescing | null;
@@ -83,6 +84,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     this.maxConnections = options.maxConnections;
     this.maxConnectionsPerOrigin = options.maxConnectionsPerOrigin;
     this.maxSharedConnections = options.http2Settings.maxConnectionsPerOrigin;
+    this.pipelining = options.pipelining;
     const { keepAliveTimeout, longestKeepAlive } = options;
     this.keepAlive = { initial: keepAliveTimeout, longest: Math.min(longestKeepAlive, Math.max(longestLearntKeepAlive, keepAliveTimeout)) };
     this.lifetimes = new Lifetimes(options);
@@ -261,6 +263,8 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
         ...this.learnt.forDial(peer),
         trace,
         inContext,
+        // A proxy that forwards has connections of its own to the origins, and answers for all of them on one of ours.
+        pipelining: this.pipelining > 1 && proxy === null ? this.learnt.pipeliningOf(peer.key, this.pipelining) : undefined,
         // Neither to a proxy nor through one: the connections of others lead to origins, by other ways.
         onResolved: proxy === null && via === null && !hasNetwork(peer) ? this.coalescing?.lookFor(peer) : undefined,
       },

@@ -73,6 +73,8 @@ export class Http1Engine implements ResponseParserSink {
 
   /** Has any byte come that can belong to the response? */
   responseStarted = false;
+  /** Is another request written behind this one (pipelining)? Then what comes behind the response is for who reads that one's. */
+  isFollowed = false;
 
   #response: number = responseIn.idle;
   #persistent = true;
@@ -113,6 +115,7 @@ export class Http1Engine implements ResponseParserSink {
     this.#mayGetMore = false;
     this.#remaining = 0;
     this.responseStarted = false;
+    this.isFollowed = false;
     this.#mayUpgrade = method === 'CONNECT' || asksForUpgrade(headers);
     this.#parser.expect(method);
     this.#sink.write(encodeRequestHead(method, target, authority, headers, framing.fieldLine));
@@ -153,25 +156,31 @@ export class Http1Engine implements ResponseParserSink {
 
   // Receiving
 
-  /** Takes bytes from the peer. Never re-entered; never throws. */
-  receive(chunk: Uint8Array): void {
-    if (chunk.length > 0) this.responseStarted = true;
-    let at = 0;
+  /**
+   * Takes bytes from the peer, from `start` on. Never re-entered; never throws. Returns where those begin that are not its own: behind the
+   * response of a request that {@link isFollowed}, else at the end.
+   */
+  receive(chunk: Uint8Array, start = 0): number {
+    if (chunk.length > start) this.responseStarted = true;
+    let at = start;
     while (at < chunk.length) {
       switch (this.#response) {
         case responseIn.tunnel:
           this.#handler.onData(chunk, at, chunk.length);
-          return;
+          return chunk.length;
         case responseIn.idle:
         case responseIn.done:
-          this.#fault(new RemoteProtocolError('The server sent bytes that nobody asked for', { code: 'UNSOLICITED_BYTES' }));
-          return;
+          // Something was read, so the response has ended just now.
+          if (this.isFollowed && at > start) return at;
+          this.#fault(unsolicitedBytes());
+          return chunk.length;
         case responseIn.dead:
-          return;
+          return chunk.length;
         default:
           at = this.#remaining > 0 ? this.#receiveCounted(chunk, at) : this.#receiveParsed(chunk, at);
       }
     }
+    return chunk.length;
   }
 
   #receiveCounted(chunk: Uint8Array, at: number): number {
@@ -275,7 +284,7 @@ export class Http1Engine implements ResponseParserSink {
   #endResponse(trailers: readonly HeaderPair[], moreFollows: boolean): void {
     this.#moveResponse(onResponse.end);
     // What follows a complete response can only be for a request that was never made.
-    if (moreFollows) this.#persistent = false;
+    if (moreFollows && !this.isFollowed) this.#persistent = false;
     if (this.#request === requestIn.done) this.#next();
     this.#handler.onComplete(trailers);
   }
@@ -297,6 +306,11 @@ export class Http1Engine implements ResponseParserSink {
   #moveResponse(event: number): void {
     this.#response = responses.after(this.#response, event);
   }
+}
+
+/** What comes where nothing is waited for. */
+export function unsolicitedBytes(): RemoteProtocolError {
+  return new RemoteProtocolError('The server sent bytes that nobody asked for', { code: 'UNSOLICITED_BYTES' });
 }
 
 function asksForUpgrade(headers: readonly HeaderPair[]): boolean {
