@@ -40,13 +40,19 @@ const codeOfReset: Readonly<Record<string, number>> = {
 /** What is none of ours is handed on as it is. */
 export function toConnectError(error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return error;
+  // What the caller's own messages fail with is no reason to try once more.
+  if (error.code === 'REQUEST_BODY_FAILED')
+    return made(internal, error.cause instanceof Error ? error.cause.message : error.message, error);
   const code = codeOfReset[error.code] ?? (error.name === 'RemoteProtocolError' ? internal : codeOfName[error.name]);
-  if (code === undefined) return error;
-  // Whatever has these is an instance of Connect's own class, in whichever copy of it.
-  return Object.assign(new Error(error.message, { cause: error }), {
+  return code === undefined ? error : made(code, error.message, error);
+}
+
+/** Whatever has these is an instance of Connect's own class, in whichever copy of it. */
+function made(code: number, message: string, cause: Error): Error {
+  return Object.assign(new Error(message, { cause }), {
     name: 'ConnectError',
     code,
-    rawMessage: error.message,
+    rawMessage: message,
     metadata: new Headers(),
     details: [],
     findDetails: () => [],

@@ -14,6 +14,9 @@ export interface SmithyRequest {
   readonly query?: Readonly<Record<string, string | readonly string[] | null>> | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Both are sent as `Authorization: Basic …`, unless the request has its own. */
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
 }
 
 /** A response as the SDK wants it. */
@@ -70,15 +73,17 @@ class RequestHandler implements SmithyRequestHandler {
   }
 
   async handle(request: SmithyRequest, { abortSignal, requestTimeout }: SmithyCallOptions = {}): Promise<{ response: SmithyResponse }> {
-    const { method, protocol, hostname, port, path } = request;
-    const call = new Cancellation(abortSignal as AbortSignal | undefined);
+    const { method, protocol, hostname, port } = request;
+    const call = new Cancellation(abortSignal as CallerSignal | undefined);
     call.limit(requestTimeout ?? this.#requestTimeout, `${method} ${hostname}`);
     try {
-      const headers = Object.entries(request.headers);
+      const headers = headersOf(request);
       const length = headers.find(([name]) => name.toLowerCase() === 'content-length')?.[1];
       const body = await readBody(request.body, length === undefined ? undefined : Number(length));
       const context = { signal: call.signal };
-      const url = [protocol.replace(':', ''), hostname, port ?? null, `${path}${queryOf(request.query)}`] as const;
+      const host = hostname.includes(':') && !hostname.startsWith('[') ? `[${hostname}]` : hostname;
+      const path = request.path.startsWith('/') ? request.path : `/${request.path}`;
+      const url = [protocol.replace(':', ''), host, port ?? null, `${path}${queryOf(request.query)}`] as const;
       const [, status, reason, fields, content] = await this.#carry(method, url, headers, body?.bytes ?? null, undefined, context);
       call.endLimit();
       return { response: { statusCode: status, reason, headers: recordOf(fields), body: call.over(readableOf(content)) } };
@@ -99,18 +104,29 @@ class RequestHandler implements SmithyRequestHandler {
   }
 }
 
+/** The platform's, or that of `@smithy/abort-controller` and `@aws-sdk/abort-controller`, which calls `onabort` and nobody else. */
+interface CallerSignal {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  onabort?: unknown;
+  readonly addEventListener?: AbortSignal['addEventListener'];
+  readonly removeEventListener?: AbortSignal['removeEventListener'];
+}
+
 /** What ends a call before its time. */
 class Cancellation {
   reason: Error | undefined;
   readonly #controller = new AbortController();
-  readonly #caller: AbortSignal | undefined;
+  readonly #caller: CallerSignal | undefined;
   readonly #onAbort = (): void => this.#abort(named('AbortError', 'Request aborted', this.#caller?.reason));
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(caller: AbortSignal | undefined) {
+  constructor(caller: CallerSignal | undefined) {
     this.#caller = caller;
-    if (caller?.aborted === true) this.#onAbort();
-    else caller?.addEventListener('abort', this.#onAbort, { once: true });
+    if (caller === undefined) return;
+    if (caller.aborted) this.#onAbort();
+    else if (typeof caller.addEventListener === 'function') caller.addEventListener('abort', this.#onAbort, { once: true });
+    else caller.onabort = this.#onAbort;
   }
 
   get signal(): AbortSignal {
@@ -119,8 +135,10 @@ class Cancellation {
 
   limit(milliseconds: number, what: string): void {
     if (milliseconds === 0) return;
-    const passed = (): void =>
-      this.#abort(named('TimeoutError', `There was no response to ${what} within ${milliseconds} ms (requestTimeout)`));
+    const passed = (): void => {
+      const error = named('TimeoutError', `There was no response to ${what} within ${milliseconds} ms (requestTimeout)`);
+      this.#abort(Object.assign(error, { code: 'ETIMEDOUT' }));
+    };
     this.#timer = setTimeout(passed, milliseconds).unref();
   }
 
@@ -130,7 +148,10 @@ class Cancellation {
 
   end(): void {
     this.endLimit();
-    this.#caller?.removeEventListener('abort', this.#onAbort);
+    const caller = this.#caller;
+    if (caller === undefined) return;
+    if (typeof caller.removeEventListener === 'function') caller.removeEventListener('abort', this.#onAbort);
+    else if (caller.onabort === this.#onAbort) caller.onabort = null;
   }
 
   /** The call lasts as long as its body; what aborts it after its head ends that. */
@@ -146,8 +167,36 @@ class Cancellation {
   }
 }
 
+/** What it breaks off with is told as the SDK knows it: it reads most answers itself, and tries again. */
 function readableOf(body: CarriedBody): Readable {
-  return Readable.from(body, { objectMode: false });
+  // Not a generator: whoever leaves a body that is silent does not wait for it.
+  const told = {
+    [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+      const chunks = body[Symbol.asyncIterator]();
+      return {
+        async next() {
+          try {
+            return await chunks.next();
+          } catch (error) {
+            throw toSdkError(error);
+          }
+        },
+        async return() {
+          await chunks.return?.();
+          return { done: true, value: undefined };
+        },
+      };
+    },
+  };
+  return Readable.from(told, { objectMode: false });
+}
+
+function headersOf({ headers, username, password }: SmithyRequest): HeaderPair[] {
+  // Some give numbers.
+  const pairs = Object.entries(headers).map(([name, value]): HeaderPair => [name, String(value)]);
+  if ((username === undefined && password === undefined) || pairs.some(([name]) => name.toLowerCase() === 'authorization')) return pairs;
+  const credentials = Buffer.from(`${username ?? ''}:${password ?? ''}`).toString('base64');
+  return [...pairs, ['authorization', `Basic ${credentials}`]];
 }
 
 function named(name: string, message: string, cause?: unknown): Error {
@@ -158,9 +207,12 @@ function named(name: string, message: string, cause?: unknown): Error {
 function toSdkError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   if (/Timeout$|^DeadlineExceeded$/.test(error.name)) return named('TimeoutError', error.message, error);
+  const code = 'code' in error ? error.code : undefined;
+  // The caller's own body failed: that is his, and is not tried again.
+  if (code === 'REQUEST_BODY_FAILED') return error.cause instanceof Error ? error.cause : error;
   const system = toSystemError(error);
   if (system !== undefined) return system;
-  const isLost = error.name === 'ReadError' || error.name === 'WriteError' || ('code' in error && error.code === 'INCOMPLETE_HEAD');
+  const isLost = error.name === 'ReadError' || error.name === 'WriteError' || code === 'INCOMPLETE_HEAD' || code === 'INCOMPLETE_BODY';
   return isLost ? Object.assign(named(error.name, error.message, error), { code: 'ECONNRESET' }) : error;
 }
 

@@ -173,6 +173,14 @@ describe.each(cases)('%s', (name, make, { bidi, all }) => {
     await expect(echoOver(make()).say({ value: 'fail' })).rejects.toMatchObject({ code: Code.NotFound, rawMessage: 'no such thing' });
   });
 
+  it.runIf(all)('has what its own messages failed with, which is no reason to try once more', async () => {
+    async function* requests(): AsyncGenerator<Text> {
+      yield await Promise.resolve({ value: 'a' });
+      throw new RangeError('my own');
+    }
+    await expect(echoOver(make()).collect(requests())).rejects.toMatchObject({ code: Code.Internal, rawMessage: 'my own' });
+  });
+
   it.runIf(all)('has a deadline, and is cancelled', async () => {
     await expect(echoOver(make()).say({ value: 'hang' }, { timeoutMs: 30 })).rejects.toMatchObject({ code: Code.DeadlineExceeded });
     const controller = new AbortController();

@@ -3,13 +3,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Readable } from 'node:stream';
-import { GetObjectCommand, HeadObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { PassThrough, Readable } from 'node:stream';
+import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { Client } from '@x/client';
 import { ConnectionPool } from '@x/httpcore';
 import { requestHandler, type SmithyRequestHandler } from '@x/interop/smithy';
-import { startServer } from '@x/testbed';
+import { startServer, type EchoedRequest } from '@x/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const objects = new Map<string, Buffer>();
@@ -132,7 +132,10 @@ describe('a request handler', () => {
   it('gives up in time', async () => {
     await using slow = await startServer('slow');
     const bucket = s3(requestHandler(client, { requestTimeout: 20 }), { endpoint: slow.origin });
-    await expect(bucket.send(new GetObjectCommand({ Bucket: 'b', Key: 'k' }))).rejects.toMatchObject({ name: 'TimeoutError' });
+    await expect(bucket.send(new GetObjectCommand({ Bucket: 'b', Key: 'k' }))).rejects.toMatchObject({
+      name: 'TimeoutError',
+      code: 'ETIMEDOUT',
+    });
     await slow.connections.until(({ open }) => open === 0);
   });
 
@@ -150,8 +153,79 @@ describe('a request handler', () => {
     await expect(refused.send(new GetObjectCommand({ Bucket: 'b', Key: 'k' }))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
+  it('tries again what broke off in the middle, and tells of it as of a lost connection', async () => {
+    let requests = 0;
+    await using flaky = await startServer((request, response) => {
+      requests += 1;
+      if (requests > 1) return void response.end('<ListBucketResult><Name>whole</Name></ListBucketResult>');
+      response.writeHead(200, { 'content-length': 100 }).write('<ListBucketResult>', () => request.socket.destroy());
+    });
+    const bucket = s3(requestHandler(client), { endpoint: flaky.origin, maxAttempts: 3 });
+    const { Name } = await bucket.send(new ListObjectsV2Command({ Bucket: 'b' }));
+    expect([Name, requests]).toEqual(['whole', 2]);
+  });
+
+  it.each([
+    ['a client', () => requestHandler(client)],
+    ['a pool', () => requestHandler(pool)],
+  ] as const)('over %s has the whole of a request, as older SDKs write it', async (_, make) => {
+    await using echo = await startServer('echo');
+    const { port } = new URL(echo.origin);
+    const sent = async (request: object): Promise<EchoedRequest> => {
+      const given = { protocol: 'http:', hostname: '127.0.0.1', port: Number(port), method: 'GET', path: '', headers: {}, ...request };
+      const { response } = await make().handle(given);
+      return JSON.parse(Buffer.concat((await response.body.toArray()) as Buffer[]).toString()) as EchoedRequest;
+    };
+    const { target, headers } = await sent({ username: 'u', password: 'p', headers: { 'x-number': 5 } });
+    expect(target).toBe('/');
+    expect(headers).toContainEqual(['authorization', 'Basic dTpw']);
+    expect(headers).toContainEqual(['x-number', '5']);
+    expect((await sent({ username: 'u', headers: { Authorization: 'own' } })).headers).toContainEqual(['Authorization', 'own']);
+    await expect(sent({ hostname: '::1', port: 1 })).rejects.toMatchObject({ code: 'ECONNREFUSED', address: '::1' });
+    const broken = new PassThrough();
+    broken.on('error', () => {});
+    const mistake = new RangeError('my own');
+    const failing = sent({ method: 'PUT', body: broken });
+    broken.destroy(mistake);
+    await expect(failing).rejects.toBe(mistake);
+  });
+
+  it.each([
+    ['a client', () => requestHandler(client)],
+    ['a pool', () => requestHandler(pool)],
+  ] as const)('over %s is aborted by the signal of older SDKs, which has onabort alone', async (_, make) => {
+    await using slow = await startServer('slow', { pieces: ['a', 'b'] });
+    const { port } = new URL(slow.origin);
+    const request = { protocol: 'http:', hostname: '127.0.0.1', port: Number(port), method: 'GET', path: '/', headers: {} };
+    const first = new LegacySignal();
+    const asked = make().handle(request, { abortSignal: first });
+    await slow.connections.until(({ requests }) => requests === 1);
+    first.abort();
+    await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(make().handle(request, { abortSignal: first })).rejects.toMatchObject({ name: 'AbortError' });
+    slow.head.open();
+    const second = new LegacySignal();
+    const { response } = await make().handle(request, { abortSignal: second });
+    const read = response.body.toArray();
+    second.abort();
+    await expect(read).rejects.toMatchObject({ name: 'AbortError' });
+    await slow.connections.until(({ open }) => open === 0);
+    expect(second.onabort).toBeNull();
+  });
+
   it('refuses what it can not use', () => {
     expect(() => requestHandler({} as never)).toThrow(TypeError);
     expect(() => requestHandler(client, { requestTimeout: -1 })).toThrow('"requestTimeout"');
   });
 });
+
+/** As that of `@smithy/abort-controller`. */
+class LegacySignal {
+  aborted = false;
+  onabort: ((this: unknown, event: unknown) => void) | null = null;
+
+  abort(): void {
+    this.aborted = true;
+    this.onabort?.call(this, undefined);
+  }
+}
