@@ -67,7 +67,6 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask, BodyMemoryWatc
   readonly #turn: Turn;
   readonly #expectContinueTimeout: number;
   readonly #memory: BodyMemory;
-  readonly #now: () => number;
   /** How many exchanges it was given. */
   #taken = 0;
   #isPaused = false;
@@ -91,7 +90,6 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask, BodyMemoryWatc
     this.#turn = turn;
     this.#expectContinueTimeout = options.expectContinueTimeout;
     this.#memory = options.memory;
-    this.#now = () => clock.now();
     const handler = {
       onInformational: (status: number, reason: string, headers: readonly HeaderPair[]) => this.#onInformational(status, reason, headers),
       onHead: (head: ResponseHead) => this.#onHead(head),
@@ -210,7 +208,7 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask, BodyMemoryWatc
   }
 
   #sendBody(exchange: Exchange): void {
-    const requestBody = new RequestBody(exchange, this, this.#now);
+    const requestBody = new RequestBody(exchange, this, this.#clock);
     exchange.requestBody = requestBody;
     requestBody.start();
     // A generator answers a few microtasks from now; what it yields by then still goes with the head.

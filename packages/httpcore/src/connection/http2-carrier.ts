@@ -51,7 +51,7 @@ export class Http2Carrier implements Carrier<Exchange>, PieceReceiver {
     const { exchange } = this;
     const { clock, expectContinueTimeout } = this.#connection;
     const send = (): void => {
-      const requestBody = new RequestBody(exchange, this, () => clock.now());
+      const requestBody = new RequestBody(exchange, this, clock);
       exchange.requestBody = requestBody;
       requestBody.start();
     };

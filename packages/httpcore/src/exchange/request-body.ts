@@ -12,6 +12,7 @@ import { LocalProtocolError, toCoreError, WriteError } from '../contract/errors.
 import { dropLater, isOf, textOf } from '../contract/thrown.ts';
 import { resolveTrailers } from './trailers.ts';
 import type { Carrier } from '../exchange/parties.ts';
+import type { Clock } from '../time/clock.ts';
 import type { Exchange } from './exchange.ts';
 
 type AnyIterator = Iterator<Uint8Array> | AsyncIterator<Uint8Array>;
@@ -22,18 +23,26 @@ type AnyIterator = Iterator<Uint8Array> | AsyncIterator<Uint8Array>;
  */
 const pieceSize = 65_536;
 
+/**
+ * What is sent in one turn of the event loop, in octets: a source that always has more, and a peer that always takes it, would else keep everybody else
+ * waiting until the last one. Each chunk counts as some octets more, for the work that it is.
+ */
+const octetsPerTurn = 262_144;
+const workOfChunk = 4_096;
+
 export class RequestBody {
   readonly #exchange: Exchange;
   readonly #stream: Carrier<Exchange>;
-  readonly #now: () => number;
+  readonly #clock: Clock;
   #iterator: AnyIterator | null = null;
   #stopped = false;
   #bytes = 0;
+  #sentThisTurn = 0;
 
-  constructor(exchange: Exchange, stream: Carrier<Exchange>, now: () => number) {
+  constructor(exchange: Exchange, stream: Carrier<Exchange>, clock: Clock) {
     this.#exchange = exchange;
     this.#stream = stream;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   /** Begins. A body that is a list, and that the peer takes at once, is sent before this returns. Never throws. */
@@ -102,7 +111,7 @@ export class RequestBody {
         // Not `instanceof Promise`: a stream of Node's has promises of another realm under Jest, and any thenable will do.
         if ('then' in next) {
           // Our caller is the slow one now: only the deadline counts.
-          this.#exchange.waitFor('nothing', this.#now());
+          this.#exchange.waitFor('nothing', this.#clock.now());
           result = await next;
           if (this.#isStopped()) return;
         } else {
@@ -117,6 +126,7 @@ export class RequestBody {
         }
         const waiting = this.#sendChunk(result.value);
         if (waiting !== undefined) await waiting;
+        if (this.#sentThisTurn >= octetsPerTurn) await this.#nextTurn();
         if (this.#isStopped()) return;
       }
       if (this.#stopped) return;
@@ -130,11 +140,17 @@ export class RequestBody {
   #sendChunk(chunk: Uint8Array): Promise<void> | undefined {
     this.#bytes += chunk.length;
     if (chunk.length > pieceSize) return this.#sendPieces(chunk);
+    this.#sentThisTurn += chunk.length + workOfChunk;
     return this.#stream.sendData(this.#exchange, chunk) ? undefined : this.#writable();
   }
 
   async #sendPieces(chunk: Uint8Array): Promise<void> {
     for (let start = 0; start < chunk.length && !this.#stopped; start += pieceSize) {
+      if (this.#sentThisTurn >= octetsPerTurn) {
+        await this.#nextTurn();
+        if (this.#isStopped()) return;
+      }
+      this.#sentThisTurn += pieceSize;
       if (!this.#stream.sendData(this.#exchange, chunk.subarray(start, start + pieceSize))) await this.#writable();
     }
   }
@@ -145,9 +161,16 @@ export class RequestBody {
   }
 
   async #writable(): Promise<void> {
-    this.#exchange.waitFor('write', this.#now());
+    this.#exchange.waitFor('write', this.#clock.now());
     this.#stream.onWaiting(this.#exchange);
     await this.#exchange.writable();
+  }
+
+  #nextTurn(): Promise<void> {
+    this.#sentThisTurn = 0;
+    return new Promise((resolve) => {
+      this.#clock.nextTurn(resolve);
+    });
   }
 
   #end(trailers: readonly HeaderPair[] | null): void {

@@ -113,7 +113,7 @@ export class ApplicationConnection extends PoolNotes implements Connection, Carr
 
   #sendBody(exchange: Exchange): void {
     this.#withheld = false;
-    const requestBody = new RequestBody(exchange, this, () => this.#clock.now());
+    const requestBody = new RequestBody(exchange, this, this.#clock);
     exchange.requestBody = requestBody;
     requestBody.start();
   }
