@@ -143,6 +143,8 @@ export {
   type HeaderPair,
   type InformationalObserver,
   type NetworkOptions,
+  type OriginStats,
+  type PoolStats,
   type ProxiedRequest,
   type ProxyAuthenticator,
   type ProxyChallenge,

@@ -1,5 +1,5 @@
 import { Aborted } from '@x/httpcore';
-import type { CloseOptions, ConnectedStream, ConnectOptions } from '@x/httpcore';
+import type { CloseOptions, ConnectedStream, ConnectOptions, PoolStats } from '@x/httpcore';
 
 import { chainLayers } from './layers.ts';
 import { pagesOf, readPageOptions, type PageOptions } from './pages.ts';
@@ -32,6 +32,7 @@ import { ownOptions } from '../options/own-options.ts';
 import { readMessageOptions, type MessageOptions } from '../request/request-options.ts';
 import { routeBy, type FindRoute } from '../routing/routes.ts';
 import { connectOn } from './connect.ts';
+import { statsOf } from '../routing/stats-of.ts';
 import { noProxies } from '../proxies/proxy-settings.ts';
 import { RetryBudget } from '../retries/retry-budget.ts';
 import { Chain } from '../call/chain.ts';
@@ -294,6 +295,18 @@ export class Client implements AsyncDisposable {
     } finally {
       this.#lifetime.leave();
     }
+  }
+
+  /**
+   * What the client's connections are doing at this moment: how many are open and idle, who waits for one, what is held of unread bodies. A client
+   * that extends another tells of those that it shares; mounted dispatchers are not in it. `undefined` where requests go to a dispatcher that is no
+   * `ConnectionPool`, nor stands before one.
+   *
+   * @example
+   * const { connections, idle, queued, bufferedBytes } = client.stats()!;
+   */
+  stats(): PoolStats | undefined {
+    return statsOf(this.#connections.dispatcher);
   }
 
   /** For logs: without credentials. */

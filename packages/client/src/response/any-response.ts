@@ -204,7 +204,7 @@ export abstract class AnyResponse {
 
 /**
  * A response with a status of 400 or more: thrown by `raiseForStatus()`, and where a response is asked for that must be good, such as by `saveTo()`
- * and `events()`.
+ * and `sse()`.
  *
  * Where a call fails with it, its body is here, whoever has thrown it: of one that was still to be read, as in an interceptor, the first
  * mebibyte. A `stream()` that has been handed out is read by its owner,

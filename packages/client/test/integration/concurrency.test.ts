@@ -1,4 +1,5 @@
 import { Client } from '@x/client';
+import { mockDispatcher, ConnectionPool, type Dispatcher } from '@x/httpcore';
 import { startServer } from '@x/testbed';
 import { expect, it } from 'vitest';
 
@@ -29,4 +30,38 @@ it.each([
   await open.close();
   for (const maxConcurrency of [0, 1.5, '3'])
     expect(() => new Client({ limits: { maxConcurrency: maxConcurrency as number } })).toThrow(/limits\.maxConcurrency/);
+});
+
+it('a client tells what its connections are doing, whoever has made them and whatever stands before them', async () => {
+  const unfinished: (() => void)[] = [];
+  await using server = await startServer((_request, response) => {
+    response.write('o');
+    unfinished.push(() => response.end('k'));
+  });
+  await using own = new Client();
+  await using limited = new Client({ limits: { maxConcurrency: 2 } });
+  await using pool = new ConnectionPool();
+  await using given = new Client({ dispatcher: pool });
+  const before: Dispatcher & { readonly dispatcher: Dispatcher } = {
+    dispatcher: pool,
+    dispatch: (...request) => pool.dispatch(...request),
+    close: () => pool.close(),
+    [Symbol.asyncDispose]: () => pool.close(),
+  };
+  await using wrapped = new Client({ dispatcher: before });
+  for (const client of [own, limited, given, wrapped]) {
+    await using open = await client.stream('GET', server.url('/'));
+    expect(client.stats()).toMatchObject({
+      connections: 1,
+      idle: 0,
+      active: 1,
+      queued: 0,
+      origins: [{ origin: server.url('').replace(/\/$/, '') }],
+    });
+    unfinished.pop()!();
+    await open.bytes();
+    expect(client.extend({ headers: { a: 'b' } }).stats()).toMatchObject({ connections: 1, idle: 1 });
+  }
+  await using mocked = new Client({ dispatcher: mockDispatcher(() => ({ status: 200 })) });
+  expect(mocked.stats()).toBeUndefined();
 });
