@@ -31,8 +31,7 @@ export class Attempt<Asked = Request> {
   /** @internal Beside a cache: what the origin sent for this very request. */
   received: readonly HeaderPair[] | undefined = undefined;
 
-  /** @internal */
-  readonly startedAt: number = now();
+  #startedAt: number | undefined = undefined;
   #connection: ConnectionInfo | undefined = undefined;
   #reused: boolean | undefined = undefined;
   #dial: DialSteps | undefined = undefined;
@@ -54,8 +53,15 @@ export class Attempt<Asked = Request> {
           };
   }
 
+  /** @internal When it was given to the pool, where a dispatcher traces that: else when somebody asks for the first time. */
+  get startedAt(): number {
+    return this.#queuedAt ?? (this.#startedAt ??= now());
+  }
+
   /** @internal Over: what the dispatcher did not trace ends now. */
   end(): void {
+    // It began before, if only just.
+    void this.startedAt;
     this.#endedAt ??= now();
     this.body = undefined;
     this.#tellOver();

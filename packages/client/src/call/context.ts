@@ -202,10 +202,14 @@ export class CallContext implements CallRecord {
   /** @internal */
   begin(request: Request): Attempt {
     const attempt = new Attempt(request, this.trace);
-    // The one look at the clock that every call has to pay for.
-    if (this.#attempts.first === undefined) this.budget?.deposit(attempt.startedAt);
     this.#attempts.add(attempt);
     return attempt;
+  }
+
+  /** @internal Its dispatcher has it now, and has mostly looked at the clock. */
+  onDispatched(attempt: Attempt): void {
+    const { startedAt } = attempt;
+    if (attempt === this.#attempts.first) this.budget?.deposit(startedAt);
   }
 
   /** @internal What the dispatcher gets to know beside the request. */

@@ -1,4 +1,6 @@
 /** The chain that a request goes through, put together once for each client. */
+import type { DispatchResponse } from '@x/httpcore';
+
 import { ClientError } from '../errors.ts';
 import { Request } from '../request/request.ts';
 import { StreamResponse } from '../response/stream-response.ts';
@@ -28,7 +30,19 @@ export type Next = (request: Request, options?: NextOptions) => Promise<StreamRe
 export type Interceptor = (request: Request, context: CallContext, next: Next) => Promise<StreamResponse> | StreamResponse;
 
 /** A whole chain, or the rest of one. */
-export type Send = (request: Request, context: CallContext) => Promise<StreamResponse>;
+export interface Send {
+  (request: Request, context: CallContext): Promise<StreamResponse>;
+  /** The same in two halves, where nothing but a dispatcher is waited for: so that who calls it waits in a function of its own. */
+  readonly begin?: ((request: Request, context: CallContext) => Hop) | undefined;
+}
+
+/** A request that was given to a dispatcher. Its promise is waited for once, and one of the others told what came of it. */
+export interface Hop {
+  readonly dispatched: Promise<DispatchResponse>;
+  received(answer: DispatchResponse): StreamResponse | Promise<StreamResponse>;
+  /** Gives what the call fails with. */
+  failed(error: unknown): unknown;
+}
 
 export function layer(interceptor: Interceptor, inner: Send): Send {
   return async function intercept(request, context) {

@@ -1,4 +1,6 @@
 /** Runs the calls of a client: from the arguments of a verb to a response that is whole, or one that is handed out with its body to be read. */
+import type { DispatchResponse } from '@x/httpcore';
+
 import { withCaller } from '../call/caller-stack.ts';
 import { CallResumption } from '../call/call-resumption.ts';
 import type { Chain } from '../call/chain.ts';
@@ -40,9 +42,23 @@ export class Caller {
       call = this.#calls.build(target, url, options);
       call.readsWhole = true;
       const settings = settingsOf(call);
-      const sending = this.#chain.for(settings)(call.request, call);
-      const head = await (this.#calls.mayStay(settings) ? untilOver(call, this.#lifetime, sending.then(wholeResponse), drop) : sending);
-      const response = head instanceof Response ? head : new Response(head, await head.read(), head.body.trailers);
+      const send = this.#chain.for(settings);
+      let head: AnyResponse;
+      if (send.begin === undefined) {
+        const sending = send(call.request, call);
+        head = await (this.#calls.mayStay(settings) ? untilOver(call, this.#lifetime, sending.then(wholeResponse), drop) : sending);
+      } else {
+        const hop = send.begin(call.request, call);
+        let answer: DispatchResponse;
+        try {
+          answer = await hop.dispatched;
+        } catch (error) {
+          throw hop.failed(error);
+        }
+        const handed = hop.received(answer);
+        head = handed instanceof Promise ? await handed : handed;
+      }
+      const response = head instanceof StreamResponse ? new Response(head, await head.read(), head.body.trailers) : (head as Response);
       return settings.throwsOnStatus ? response.raiseForStatus() : response;
     } catch (error) {
       if (call === undefined) releaseGiven(target, options);

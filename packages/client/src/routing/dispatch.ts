@@ -1,4 +1,6 @@
 /** The end of the chain, and the only place that calls a dispatcher. */
+import type { DispatchResponse, HeaderPair } from '@x/httpcore';
+
 import { StreamResponse } from '../response/stream-response.ts';
 import type { CallContext } from '../call/context.ts';
 import { cachedCall, noCache, type CacheSettings } from '../caching/cache-settings.ts';
@@ -6,7 +8,10 @@ import { passedBy, type ProxySettings } from '../proxies/proxy-settings.ts';
 import type { TelemetrySettings, WatchedCall } from '../telemetry/telemetry-settings.ts';
 import type { CallNetwork } from './call-network.ts';
 import type { FindRoute } from './routes.ts';
-import type { End } from '../call/passage.ts';
+import type { Attempt } from '../call/attempt.ts';
+import type { Hop } from '../call/interceptor.ts';
+import type { End, Passages } from '../call/passage.ts';
+import type { Request } from '../request/request.ts';
 import { SourceWatch } from './source-watch.ts';
 import { uploadOf, withContentLength } from '../request/upload.ts';
 
@@ -19,57 +24,112 @@ export interface DispatchSettings {
 }
 
 export function dispatchBy(route: FindRoute, settingsOf: (context: CallContext) => DispatchSettings): End {
-  return (passages) =>
-    async function transport(given, context) {
-      const request = passages.out(given, context);
-      const attempt = context.begin(request);
-      let watch: SourceWatch | undefined;
-      let response: StreamResponse;
+  return (passages) => {
+    const begin = (given: Request, context: CallContext): Hop => new DispatcherHop(given, context, passages, route, settingsOf(context));
+    const transport = async (given: Request, context: CallContext): Promise<StreamResponse> => {
+      const hop = begin(given, context);
+      let answer: DispatchResponse;
       try {
-        const { body: content } = request;
-        let fields = request.rawHeaders;
-        if (content?.measure !== undefined && content.length === undefined) {
-          const length = await content.measure();
-          // With trailers it travels in chunks.
-          if (request.trailers === undefined) fields = withContentLength(fields, length);
-        }
-        const { proxies, caching, watching, sensitive, network } = settingsOf(context);
-        const ofHop = network?.towards(request.urlParts, context.request.urlParts);
-        // A socket is the whole way; a proxy that the call names beside it is a contradiction, and told.
-        const isWholeWay = ofHop?.socketPath !== undefined && !proxies.isOfCall;
-        const { dispatcher, proxy } = route(request.urlParts, isWholeWay ? passedBy : proxies);
-        const { cache, mode } = network?.isPersonal === true ? noCache : caching;
-        const { telemetry } = watching;
-        const seen = telemetry === null ? dispatcher : telemetry.over(dispatcher);
-        const target = cache === null ? seen : cache.over(seen);
-        let within = context.dispatchContext(attempt, proxy, ofHop);
-        if (content?.onFailure !== undefined) {
-          watch = new SourceWatch(content, within.signal);
-          within = { ...within, signal: watch.signal };
-          attempt.whenOver(watch.release);
-        }
-        if (cache !== null) Object.assign(within, cachedCall(attempt, mode, sensitive));
-        if (telemetry !== null) Object.assign(within, { call: context.root } satisfies WatchedCall);
-        const [httpVersion, status, reason, headers, body] = await target.dispatch(
-          request.method,
-          request.urlParts,
-          fields,
-          content === null ? null : uploadOf(content, fields, context.onUploadProgress),
-          context.timeouts,
-          within,
-        );
-        watch?.stop();
-        attempt.status = status;
-        attempt.httpVersion = httpVersion;
-        attempt.body = body;
-        response = new StreamResponse(request, status, reason, httpVersion, headers, attempt, context, body);
+        answer = await hop.dispatched;
       } catch (error) {
-        watch?.stop();
-        attempt.error = watch === undefined ? error : watch.told(error);
-        attempt.end();
-        throw attempt.error;
+        throw hop.failed(error);
       }
-      const handed = passages.back(response, given, context);
-      return handed instanceof Promise ? await handed : handed;
+      const response = hop.received(answer);
+      return response instanceof Promise ? await response : response;
     };
+    return Object.assign(transport, { begin });
+  };
+}
+
+/** From the passages before the dispatcher to it, and back. */
+class DispatcherHop implements Hop {
+  readonly dispatched: Promise<DispatchResponse>;
+  readonly #given: Request;
+  readonly #context: CallContext;
+  readonly #passages: Passages;
+  readonly #request: Request;
+  readonly #attempt: Attempt;
+  #watch: SourceWatch | undefined = undefined;
+
+  constructor(given: Request, context: CallContext, passages: Passages, route: FindRoute, settings: DispatchSettings) {
+    this.#given = given;
+    this.#context = context;
+    this.#passages = passages;
+    const request = (this.#request = passages.out(given, context));
+    this.#attempt = context.begin(request);
+    this.dispatched = this.#begin(route, settings);
+  }
+
+  #begin(route: FindRoute, settings: DispatchSettings): Promise<DispatchResponse> {
+    const { body, rawHeaders } = this.#request;
+    if (body?.measure !== undefined && body.length === undefined) {
+      this.#context.onDispatched(this.#attempt);
+      return this.#measure(body.measure(), route, settings);
+    }
+    try {
+      return this.#dispatch(rawHeaders, route, settings);
+    } catch (error) {
+      return rejected(error);
+    } finally {
+      this.#context.onDispatched(this.#attempt);
+    }
+  }
+
+  async #measure(length: Promise<number | undefined>, route: FindRoute, settings: DispatchSettings): Promise<DispatchResponse> {
+    const { rawHeaders, trailers } = this.#request;
+    // With trailers it travels in chunks.
+    const fields = withContentLength(rawHeaders, await length);
+    return await this.#dispatch(trailers === undefined ? fields : rawHeaders, route, settings);
+  }
+
+  #dispatch(
+    fields: readonly HeaderPair[],
+    route: FindRoute,
+    { proxies, caching, watching: { telemetry }, sensitive, network }: DispatchSettings,
+  ): Promise<DispatchResponse> {
+    const request = this.#request;
+    const context = this.#context;
+    const attempt = this.#attempt;
+    const { body: content, urlParts } = request;
+    const ofHop = network?.towards(urlParts, context.request.urlParts);
+    // A socket is the whole way; a proxy that the call names beside it is a contradiction, and told.
+    const isWholeWay = ofHop?.socketPath !== undefined && !proxies.isOfCall;
+    const { dispatcher, proxy } = route(urlParts, isWholeWay ? passedBy : proxies);
+    const { cache, mode } = network?.isPersonal === true ? noCache : caching;
+    const seen = telemetry === null ? dispatcher : telemetry.over(dispatcher);
+    const target = cache === null ? seen : cache.over(seen);
+    let within = context.dispatchContext(attempt, proxy, ofHop);
+    if (content?.onFailure !== undefined) {
+      const watch = (this.#watch = new SourceWatch(content, within.signal));
+      within = { ...within, signal: watch.signal };
+      attempt.whenOver(watch.release);
+    }
+    if (cache !== null) Object.assign(within, cachedCall(attempt, mode, sensitive));
+    if (telemetry !== null) Object.assign(within, { call: context.root } satisfies WatchedCall);
+    const upload = content === null ? null : uploadOf(content, fields, context.onUploadProgress);
+    return target.dispatch(request.method, urlParts, fields, upload, context.timeouts, within);
+  }
+
+  received([httpVersion, status, reason, headers, body]: DispatchResponse): StreamResponse | Promise<StreamResponse> {
+    const context = this.#context;
+    const attempt = this.#attempt;
+    this.#watch?.stop();
+    attempt.status = status;
+    attempt.httpVersion = httpVersion;
+    attempt.body = body;
+    const response = new StreamResponse(this.#request, status, reason, httpVersion, headers, attempt, context, body);
+    return this.#passages.back(response, this.#given, context);
+  }
+
+  failed(error: unknown): unknown {
+    const attempt = this.#attempt;
+    this.#watch?.stop();
+    attempt.error = this.#watch === undefined ? error : this.#watch.told(error);
+    attempt.end();
+    return attempt.error;
+  }
+}
+
+async function rejected(error: unknown): Promise<never> {
+  throw error;
 }

@@ -221,11 +221,14 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask, BodyMemoryWatc
   /** `chunk` from `start` on; returns where the bytes begin that are not for this exchange, as {@link Http1Engine.receive} does. */
   receive(chunk: Uint8Array, start = 0): number {
     const { exchange } = this;
+    // One look at the clock for all that a chunk brings.
+    if (exchange !== null && exchange.traced) exchange.heardAt = this.#clock.now();
     if (exchange !== null && !this.#sawFirstByte) {
       this.#sawFirstByte = true;
       if (exchange.traced) exchange.trace('first-byte', undefined);
     }
     const end = this.engine.receive(chunk, start);
+    if (exchange !== null) exchange.heardAt = -1;
     // The most common case, a whole response in one chunk, has nothing left to watch over.
     if (exchange !== null && exchange === this.exchange && exchange.requestEnded && !this.isTunnel) this.#watchReading(exchange);
     return end;

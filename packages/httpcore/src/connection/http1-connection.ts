@@ -144,7 +144,7 @@ export class Http1Connection extends PoolNotes implements Connection, Http1Carri
     }
     // Whoever was told may have ended the connection.
     if (isReusable && !this.#noNewExchanges) {
-      this.idleSince = this.#clock.now();
+      this.idleSince = exchange.heardAt === -1 ? this.#clock.now() : exchange.heardAt;
       this.#owner.onCapacity(this);
     } else {
       this.#shut(undefined);

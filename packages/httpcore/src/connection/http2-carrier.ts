@@ -74,7 +74,9 @@ export class Http2Carrier implements Carrier<Exchange>, PieceReceiver {
     if (this.withheldBody?.giveUp() === true) exchange.requestEnded = true;
     this.isTunnel = exchange.method === 'CONNECT' && status >= 200 && status < 300;
     if (this.isTunnel) exchange.waitFor('nothing', lastHeard);
+    exchange.heardAt = lastHeard;
     exchange.onHead('2', status, '', headers, this.isTunnel);
+    exchange.heardAt = -1;
     this.watchReading(lastHeard);
   }
 
@@ -83,8 +85,11 @@ export class Http2Carrier implements Carrier<Exchange>, PieceReceiver {
    * against no window any more, or those who never read would stop the connection for everybody.
    */
   onResponseEnd(trailers: readonly HeaderPair[]): void {
-    this.exchange.complete(trailers);
-    const { engine } = this.#connection;
+    const { exchange } = this;
+    const { engine, liveness } = this.#connection;
+    exchange.heardAt = liveness.lastHeard;
+    exchange.complete(trailers);
+    exchange.heardAt = -1;
     const stream = this.stream!;
     // A tunnel is closed, not broken, where nothing holds up what was written to it.
     if (this.isTunnel && !stream.isClosed && stream.outbound?.queued === 0) engine.endStream(stream, null);
@@ -110,7 +115,7 @@ export class Http2Carrier implements Carrier<Exchange>, PieceReceiver {
   #onFirstByte(): void {
     if (this.#sawFirstByte) return;
     this.#sawFirstByte = true;
-    if (this.exchange.traced) this.exchange.trace('first-byte', undefined);
+    if (this.exchange.traced) this.exchange.tell('first-byte', this.#connection.liveness.lastHeard, undefined);
   }
 
   /** Silence counts against the peer only while our caller has taken all that came, the peer may send more, and all of the request is sent. */

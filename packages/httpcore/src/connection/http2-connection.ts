@@ -200,7 +200,7 @@ export class Http2Connection extends PoolNotes implements Connection, Http2Carri
     this.served += 1;
     exchange.onAssigned(carrier, this.info, this.served > 1, stream.id, now);
     exchange.requestSent = true;
-    if (exchange.traced) exchange.trace('head-sent', undefined);
+    if (exchange.traced) exchange.tell('head-sent', now, undefined);
     if (endsWithHead || isTunnel) {
       exchange.requestEnded = true;
       exchange.waitFor('read', now);

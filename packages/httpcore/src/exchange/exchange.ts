@@ -27,7 +27,7 @@ import { BodyBuffer } from './body-buffer.ts';
 import { ExchangeLimits, type WaitingFor } from './exchange-limits.ts';
 import { Moment } from './moment.ts';
 import type { Carrier, ExchangeOwner, Keeper } from './parties.ts';
-import { handedOver, handOver, type Settle } from './settle.ts';
+import { handOver, takeSettle, type Settle } from './settle.ts';
 import { withFactsOf } from './facts.ts';
 import { GivenRequest } from './given-request.ts';
 import { exchangeMachine, toldOf, type EndedBy } from './exchange-state.ts';
@@ -60,6 +60,8 @@ export class Exchange extends GivenRequest implements AbortHandler {
   keeper: Keeper<Exchange> | null = null;
   /** The answer of a proxy that may be asked again, while it comes. */
   challenge: Challenge | null = null;
+  /** While a connection delivers what it has got: when that came, where it knows. −1 else. */
+  heardAt = -1;
 
   readonly #owner: ExchangeOwner<Exchange>;
   #listener: AbortListener | null = null;
@@ -92,9 +94,9 @@ export class Exchange extends GivenRequest implements AbortHandler {
     this.#owner = owner;
     this.#limits = new ExchangeLimits(timeouts, context?.deadline);
     this.response = new Promise(handOver);
-    this.#resolve = handedOver;
+    this.#resolve = takeSettle();
     if (context?.signal !== undefined) this.#listener = listenForAbort(context.signal, this);
-    this.observer?.('queued', now, undefined);
+    this.tell('queued', now, undefined);
   }
 
   /** Told by the abort signal, as all who wait for it are. */
@@ -112,9 +114,9 @@ export class Exchange extends GivenRequest implements AbortHandler {
     return this.requestEnded ? 'response-head' : 'send';
   }
 
-  /** Callers check {@link traced} first, so that nothing is made when nobody looks. */
+  /** As {@link tell}, of now: of what is being delivered, when it came. */
   trace<Name extends TraceEventName>(name: Name, detail: TraceEvents[Name]): void {
-    this.observer?.(name, this.#owner.clock.now(), detail);
+    this.tell(name, this.heardAt === -1 ? this.#owner.clock.now() : this.heardAt, detail);
   }
 
   // Limits in time
@@ -149,11 +151,11 @@ export class Exchange extends GivenRequest implements AbortHandler {
     this.#move(events.assign);
     this.#carrier = stream;
     this.connectionReused = reused;
-    if (this.observer !== null) this.observer('assigned', now, { connection, reused, streamId });
+    if (this.traced) this.tell('assigned', now, { connection, reused, streamId });
   }
 
   onInformational(status: number, reason: string, headers: readonly HeaderPair[]): void {
-    if (this.observer !== null) this.trace('informational', { status });
+    if (this.traced) this.trace('informational', { status });
     this.callInformational(status, reason, headers, (error) =>
       this.abort(new Aborted('The observer of informational responses threw', { code: 'OBSERVER_FAILED', cause: error })),
     );
@@ -168,7 +170,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
 
   #deliver(version: string, status: number, reason: string, headers: readonly HeaderPair[], upgraded: boolean): void {
     this.#move(events.head);
-    if (this.observer !== null) this.trace('head-received', { status });
+    if (this.traced) this.trace('head-received', { status });
     if (this.watcher !== null) this.show((watcher) => watcher.onHead(status, reason, headers));
     const buffer = (this.#buffer = new BodyBuffer(this.#owner.memory));
     this.#resolve([version, status, reason, headers, upgraded ? new UpgradedBody(this, buffer) : new IncomingBody(this, buffer)]);
@@ -293,7 +295,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
   #rewind(error: HttpCoreError, processing: Processing): boolean {
     this.challenge?.stop();
     this.challenge = null;
-    if (this.observer !== null) this.trace('replayed', { error: this.#withFacts(error) });
+    if (this.traced) this.trace('replayed', { error: this.#withFacts(error) });
     // The observer may have aborted it.
     if (this.ended) return false;
     this.#move(events.replay);
@@ -403,7 +405,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
     const buffer = this.#buffer;
     if (error === null) {
       this.#move(events.end);
-      if (this.observer !== null) this.trace('body-end', { bytes: buffer!.received });
+      if (this.traced) this.trace('body-end', { bytes: buffer!.received });
       if (this.watcher !== null) this.show((watcher) => watcher.onEnd(trailers));
       buffer!.end(trailers);
       this.#release();
@@ -413,7 +415,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
     const carrier = this.#carrier;
     const stamped = this.#withFacts(error);
     this.#move(events.fail);
-    if (this.observer !== null) this.trace('failed', { error: stamped });
+    if (this.traced) this.trace('failed', { error: stamped });
     if (buffer === null) failWithCallerStack(this.#resolve, stamped);
     else buffer.fail(stamped);
     this.#release();

@@ -3,7 +3,8 @@ import { AsyncResource } from 'node:async_hooks';
 import type { DispatchContext } from '../contract/dispatcher.ts';
 import type { ByteIterable, HeaderPair, Timeouts } from '../contract/values.ts';
 import { catchLater } from '../contract/thrown.ts';
-import type { TraceObserver } from '../contract/trace.ts';
+import type { TraceEventName, TraceEvents, TraceObserver } from '../contract/trace.ts';
+import { dropLater } from '../contract/thrown.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Conversation, Forwarding } from '../model/proxy/forwarding.ts';
 import type { RequestFraming } from '../model/request-framing.ts';
@@ -44,7 +45,7 @@ export class GivenRequest {
   readonly queuedAt: number;
   /** Its place among all requests: the lower, the earlier. */
   readonly order: number = (lastOrder += 1);
-  readonly observer: TraceObserver | null;
+  readonly #observer: TraceObserver | null;
   /** Sees the messages, too. */
   readonly watcher: MessageWatcher | null;
   /** Only where something is called back: it costs as much as a promise. */
@@ -78,16 +79,26 @@ export class GivenRequest {
     this.context = context;
     this.queuedAt = now;
     this.watcher = both(logOf(this), watcher);
-    const observer = observerOf(context?.trace, method, origin.text, this.watcher);
+    const observer = (this.#observer = observerOf(context?.trace, method, origin.text, this.watcher));
     const looksAtContext = watcher !== null || (observer !== null && !isContextFree(context));
     const callsBack = callsForRequests || looksAtContext || hasCallbacks(body, context);
-    const scope = (this.#scope = callsBack ? new AsyncResource('@x/httpcore request') : null);
-    this.observer =
-      observer === null || scope === null ? observer : (name, at, detail) => scope.runInAsyncScope(observer, undefined, name, at, detail);
+    this.#scope = callsBack ? new AsyncResource('@x/httpcore request') : null;
   }
 
   get traced(): boolean {
-    return this.observer !== null;
+    return this.#observer !== null;
+  }
+
+  /** Tells the observer, if there is one. Callers check {@link traced} first, so that nothing is made when nobody looks. */
+  tell<Name extends TraceEventName>(name: Name, at: number, detail: TraceEvents[Name]): void {
+    const observer = this.#observer;
+    if (observer === null) return;
+    try {
+      const scope = this.#scope;
+      dropLater(scope === null ? observer(name, at, detail) : scope.runInAsyncScope(observer, undefined, name, at, detail));
+    } catch {
+      // Observing must not change what is observed.
+    }
   }
 
   /** Shows what a trace does not. Callers check {@link watcher} first. */

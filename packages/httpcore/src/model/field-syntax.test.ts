@@ -94,3 +94,34 @@ describe('what reaches the wire', () => {
     }
   });
 });
+
+describe('a list that is frozen with all of its pairs', () => {
+  it('is checked once, and is sent as it was then', () => {
+    let reads = 0;
+    const changing = ['x', ''] as [string, string];
+    Object.defineProperty(changing, 1, { get: () => `read ${(reads += 1)}` });
+    const given = Object.freeze([Object.freeze(['a', '1'] as const), Object.freeze(changing)]);
+    const first = checkedFields(given);
+    checkedFields([['b', '2']]);
+    checkedFields([]);
+    expect(checkedFields(given)).toBe(first);
+    expect(first).toEqual([
+      ['a', '1'],
+      ['x', 'read 1'],
+    ]);
+    expect(Object.isFrozen(first) && first.every((pair) => Object.isFrozen(pair))).toBe(true);
+  });
+
+  it('is another one while a pair can change', () => {
+    const pair: [string, string] = ['a', '1'];
+    const given = Object.freeze([pair]);
+    expect(checkedFields(given)).toEqual([['a', '1']]);
+    pair[1] = 'not\r\nallowed';
+    expect(() => checkedFields(given)).toThrow(LocalProtocolError);
+  });
+
+  it('is refused each time where it is not valid', () => {
+    const given = Object.freeze([Object.freeze(['a b', '1'] as const)]);
+    for (let time = 0; time < 2; time += 1) expect(() => checkedFields(given)).toThrow(LocalProtocolError);
+  });
+});

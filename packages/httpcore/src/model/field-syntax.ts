@@ -11,6 +11,12 @@ const knownNames = new Set<string>();
 const knownNamesLimit = 512;
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY']);
 
+const noFields: readonly HeaderPair[] = Object.freeze([]);
+/** Of lists that were found valid and are frozen with all of their pairs: a copy of ours, for the next time. A client gives the same for every call. */
+const checkedOf = new WeakMap<readonly HeaderPair[], readonly HeaderPair[]>();
+let lastGiven: readonly HeaderPair[] = noFields;
+let lastChecked: readonly HeaderPair[] = noFields;
+
 function consistsOf(text: string, table: Uint8Array): boolean {
   for (let index = 0; index < text.length; index += 1) {
     // Past the table's end is `undefined`, which is not 1.
@@ -37,7 +43,7 @@ export function isFieldName(text: string): boolean {
 
 /** @throws {LocalProtocolError} `INVALID_METHOD`. */
 export function checkMethod(method: string): void {
-  if (knownMethods.has(method)) return;
+  if (method === 'GET' || knownMethods.has(method)) return;
   if (typeof method !== 'string' || !isToken(method)) {
     throw local('INVALID_METHOD', `The method ${show(method)} is not a token`);
   }
@@ -51,14 +57,21 @@ export function checkTarget(target: string): void {
 }
 
 /**
- * The fields, checked, in arrays that nobody else has: what was checked is what is sent.
+ * The fields, checked, in arrays that nobody else has or can change: what was checked is what is sent.
  *
  * @throws {LocalProtocolError} `INVALID_HEADER_NAME` or `INVALID_HEADER_VALUE`, naming the field but never showing its value.
  */
 export function checkedFields(pairs: readonly HeaderPair[]): readonly HeaderPair[] {
+  if (pairs === lastGiven) return lastChecked;
   if (!Array.isArray(pairs)) throw local('INVALID_HEADER_NAME', 'Headers must be an array of [name, value] pairs');
   let hasHost = false;
   const { length } = pairs;
+  if (length === 0) return noFields;
+  const isFrozen = Object.isFrozen(pairs);
+  if (isFrozen) {
+    const known = checkedOf.get(pairs);
+    if (known !== undefined) return remember(pairs, known);
+  }
   // Of the exact size: a list that grows has room for seventeen, and thousands of requests may wait.
   // oxlint-disable-next-line unicorn/no-new-array -- `Array.from` takes many times as long
   const own = new Array<HeaderPair>(length);
@@ -84,7 +97,16 @@ export function checkedFields(pairs: readonly HeaderPair[]): readonly HeaderPair
     }
     own[index] = [name, value];
   }
-  return own;
+  if (!isFrozen || !pairs.every((pair) => Object.isFrozen(pair))) return own;
+  for (const pair of own) Object.freeze(pair);
+  checkedOf.set(pairs, Object.freeze(own));
+  return remember(pairs, own);
+}
+
+function remember(given: readonly HeaderPair[], checked: readonly HeaderPair[]): readonly HeaderPair[] {
+  lastGiven = given;
+  lastChecked = checked;
+  return checked;
 }
 
 // Fields that decide framing, routing or authentication must be known before the body (RFC 9110 §6.5.1).

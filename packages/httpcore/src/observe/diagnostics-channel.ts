@@ -1,7 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 
 import type { TraceEventName, TraceEvents, TraceObserver } from '../contract/trace.ts';
-import { dropLater } from '../contract/thrown.ts';
 import type { MessageWatcher } from './message-watcher.ts';
 
 /** What subscribers of the channel `@x/httpcore` receive: every {@link TraceEvents} event of every exchange in the process. */
@@ -29,7 +28,7 @@ export function isObserved(): boolean {
 
 /**
  * Joins the caller's observer, the diagnostics channel and who watches the messages into one, or `null` when nobody listens: then no event is
- * made. What an observer throws must not reach a socket callback, so it is dropped here.
+ * made. What it throws must not reach a socket callback: whoever calls it drops that.
  */
 export function observerOf(
   own: TraceObserver | undefined,
@@ -38,22 +37,12 @@ export function observerOf(
   watcher: MessageWatcher | null = null,
 ): TraceObserver | null {
   const isPublic = diagnostics.hasSubscribers;
-  if (!isPublic && watcher === null) return own === undefined ? null : guarded(own);
+  if (!isPublic && watcher === null) return own ?? null;
   const exchange = isPublic ? ++lastExchange : 0;
-  return guarded((name, at, detail) => {
+  return (name, at, detail) => {
     // A subscriber's error is reported by the channel itself, in a turn of its own.
     if (isPublic) diagnostics.publish({ exchange, method, origin, name, at, detail } satisfies DiagnosticsMessage);
     watcher?.trace(name, at, detail);
-    dropLater(own?.(name, at, detail));
-  });
-}
-
-function guarded(observer: TraceObserver): TraceObserver {
-  return (name, at, detail) => {
-    try {
-      dropLater(observer(name, at, detail));
-    } catch {
-      // Observing must not change what is observed.
-    }
+    return own?.(name, at, detail);
   };
 }

@@ -33,7 +33,7 @@ export class PendingDial {
   }
 
   /** Goes to whoever it is for at that moment. */
-  readonly trace: TraceObserver = (name, at, detail) => this.exchange?.observer?.(name, at, detail);
+  readonly trace: TraceObserver = (name, at, detail) => this.exchange?.tell(name, at, detail);
 
   /** Calls back for whoever it is for. */
   readonly inContext = <Result>(task: () => Result): Result => (this.exchange === null ? task() : this.exchange.inContext(task));

@@ -12,17 +12,41 @@ export function encodeRequestHead(
   headers: readonly HeaderPair[],
   framingLine: string,
 ): string {
-  let fields = '';
+  const lines = linesOf(headers);
+  return lines.hasHost
+    ? `${method} ${target} HTTP/1.1\r\n${lines.text}${framingLine}\r\n`
+    : `${method} ${target} HTTP/1.1\r\nhost: ${authority}\r\n${lines.text}${framingLine}\r\n`;
+}
+
+interface FieldLines {
+  readonly text: string;
+  readonly hasHost: boolean;
+}
+
+/** Of the frozen list that was written last: it, and so its lines, may come again. Only `checkedFields` freezes lists, with all of their pairs. */
+let lastFields: readonly HeaderPair[] | null = null;
+let lastLines: FieldLines;
+
+function linesOf(headers: readonly HeaderPair[]): FieldLines {
+  if (headers === lastFields) return lastLines;
+  const lines = toLines(headers);
+  if (Object.isFrozen(headers)) {
+    lastFields = headers;
+    lastLines = lines;
+  }
+  return lines;
+}
+
+function toLines(headers: readonly HeaderPair[]): FieldLines {
+  let text = '';
   let hasHost = false;
   for (let index = 0; index < headers.length; index += 1) {
     const pair = headers[index]!;
     const name = pair[0];
     if (name.length === 4 && !hasHost) hasHost = name === 'host' || name === 'Host' || name.toLowerCase() === 'host';
-    fields += `${name}: ${pair[1]}\r\n`;
+    text += `${name}: ${pair[1]}\r\n`;
   }
-  return hasHost
-    ? `${method} ${target} HTTP/1.1\r\n${fields}${framingLine}\r\n`
-    : `${method} ${target} HTTP/1.1\r\nhost: ${authority}\r\n${fields}${framingLine}\r\n`;
+  return { text, hasHost };
 }
 
 export function encodeChunkHead(length: number): string {

@@ -4,8 +4,7 @@ import { FieldKind } from './field-kind.ts';
 import type { FieldReceiver } from './hpack/decoder.ts';
 import type { HeaderField } from './hpack/header-field.ts';
 
-const statusPattern = /^[1-9]\d\d$/;
-const lengthPattern = /^\d{1,15}$/;
+const longestLength = 15;
 
 /** Takes the fields of one block after the other. What is malformed is remembered, since the block must be decoded to its end. */
 export class ResponseFields implements FieldReceiver {
@@ -67,14 +66,30 @@ export class ResponseFields implements FieldReceiver {
     if (this.#isTrailers) this.problem ??= 'a pseudo-header field in trailers';
     else if (this.status !== 0) this.problem ??= 'more than one :status';
     else if (this.headers.length > 0) this.problem ??= ':status after other fields';
-    else if (!statusPattern.test(value)) this.problem ??= 'a :status that is not three digits';
-    else this.status = Number(value);
+    else if ((this.status = statusOf(value)) === 0) this.problem ??= 'a :status that is not three digits';
   }
 
   #onContentLength(value: string): void {
     // Also where both say the same: of two that look alike one may be read differently elsewhere.
     if (this.contentLength !== -1) this.problem ??= 'more than one Content-Length';
-    else if (!lengthPattern.test(value)) this.problem ??= 'an invalid Content-Length';
-    else this.contentLength = Number(value);
+    else if ((this.contentLength = lengthOf(value)) === -1) this.problem ??= 'an invalid Content-Length';
   }
+}
+
+/** Of three digits; else 0. */
+function statusOf(value: string): number {
+  const number = value.length === 3 ? lengthOf(value) : 0;
+  return number < 100 ? 0 : number;
+}
+
+/** By hand: a regular expression takes as long as the rest of the field. −1 where it is no number, or too long for one. */
+function lengthOf(value: string): number {
+  if (value.length === 0 || value.length > longestLength) return -1;
+  let number = 0;
+  for (let index = 0; index < value.length; index += 1) {
+    const digit = value.charCodeAt(index) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    number = number * 10 + digit;
+  }
+  return number;
 }

@@ -341,3 +341,38 @@ describe('the limits of the header list', () => {
     );
   });
 });
+
+describe('literals that repeat', () => {
+  it('are what they are to a decoder that has met none before', () => {
+    const pick = seededRandom(7);
+    // Plain and in Huffman's code, of every length about the longest that is kept; `1f 27` of the code is a malformed one.
+    const values = ['', '1', '12', 'a'.repeat(62), 'a'.repeat(63), 'a'.repeat(64), 'a'.repeat(126), 'a'.repeat(127), 'a'.repeat(200), 'b'];
+    const strings = [
+      ...values.map((value) => Buffer.concat([integer(value.length, 7), Buffer.from(value)])),
+      ...['82f6b4', '83f6b4a7', '810b'].map((hex) => Buffer.from(hex, 'hex')),
+    ];
+    const names = [1, 8, 14, 15, 28, 33, 54, 61, 62].map((index) => integer(index, 4));
+    const one = decoder();
+    for (let turn = 0; turn < 3_000; turn += 1) {
+      const fields = Array.from({ length: 3 }, () => {
+        const name = Buffer.from(names[pick(turn % 16 === 0 ? names.length : 7)]!);
+        // Never to be indexed.
+        if (pick(4) === 0) name[0]! |= 0x10;
+        return Buffer.concat([name, strings[pick(turn % 2 === 0 ? 3 : strings.length)]!]);
+      });
+      const block = Buffer.concat(fields);
+      const fresh = outcomeOf(() => decode(decoder(), block));
+      expect(outcomeOf(() => decode(one, block))).toEqual(fresh);
+      const cut = block.subarray(0, pick(block.length));
+      expect(outcomeOf(() => decode(one, cut))).toEqual(outcomeOf(() => decode(decoder(), cut)));
+    }
+  });
+});
+
+function outcomeOf(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

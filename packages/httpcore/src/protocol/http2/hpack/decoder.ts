@@ -12,6 +12,7 @@ import { DecoderTable } from './decoder-table.ts';
 import { HeaderField } from './header-field.ts';
 import { decodeHuffman, huffmanExpansion } from './huffman.ts';
 import { latin1Buffer, latin1Text, type Latin1Buffer } from './latin1-text.ts';
+import { RepeatedLiterals } from './repeated-literals.ts';
 
 export interface FieldReceiver {
   /** `isShared` says that the field is an entry of a table, which later blocks may refer to as well. */
@@ -26,12 +27,15 @@ export interface HeaderListLimits {
 
 // RFC 7541 §4.2: the smallest size since the last block, then the final one.
 const mostSizeUpdates = 2;
+/** RFC 7541 §6.2.3: the first octet of a literal that nobody is to index. */
+const neverIndexed = 0x10;
 // RFC 7541 §5.1 asks for a limit. No block is near this long, and it keeps every sum exact in 32 bits.
 const integerLimit = 2 ** 28;
 
 export class HeaderDecoder {
   readonly #table: DecoderTable;
   readonly #limits: HeaderListLimits;
+  readonly #repeated = new RepeatedLiterals();
   /** What we allow the encoder, once it has acknowledged that. */
   #sizeLimit: number;
   #sizeUpdateRequired = false;
@@ -88,7 +92,7 @@ export class HeaderDecoder {
       } else if (this.#isOverLimit) {
         this.#skipLiteral(octet);
       } else {
-        this.#deliver(this.#readLiteral(octet, 0x0f), false, receiver);
+        this.#deliverLiteral(octet, receiver);
       }
     }
     this.#bytes = this.#scratch;
@@ -136,6 +140,24 @@ export class HeaderDecoder {
     const value = this.#readString();
     // A response's own numbers are checked where they are read; an invalid name makes the value's validity moot.
     return new HeaderField(name, value, kind, kind === FieldKind.INVALID || this.#valueIsValid);
+  }
+
+  #deliverLiteral(octet: number, receiver: FieldReceiver): void {
+    // What is never to be indexed is a secret: it is not kept here either.
+    if (octet >= neverIndexed) {
+      this.#deliver(this.#readLiteral(octet, 0x0f), false, receiver);
+      return;
+    }
+    const repeated = this.#repeated;
+    const known = repeated.find(octet, this.#bytes, this.#offset, this.#end);
+    if (known !== null) {
+      this.#offset = repeated.end;
+      this.#deliver(known, true, receiver);
+      return;
+    }
+    const field = this.#readLiteral(octet, 0x0f);
+    repeated.onRead(field, this.#bytes, this.#offset);
+    this.#deliver(field, false, receiver);
   }
 
   #skipLiteral(octet: number): void {
