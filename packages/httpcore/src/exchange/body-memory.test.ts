@@ -84,6 +84,7 @@ describe('the share of a response', () => {
     made.time = 1_000;
     memory.allow(0);
     expect(memory.streamWindow).toBe(mebibyte);
+    memory.open(0);
     wave();
     expect(memory.streamWindow).toBe(mebibyte / 4);
   });

@@ -41,6 +41,8 @@ const largestOpening = 65_536;
 const leastOpening = 16_384;
 const millisecondsOfGrowth = 1_000;
 const mostGrowthsAtOnce = 10;
+/** The clock is not asked at every end of a stream. */
+const skipsAfterRefusal = 100;
 
 /** For the windows of HTTP/2 it is a `WindowMemory`. */
 export class BodyMemory {
@@ -67,10 +69,13 @@ export class BodyMemory {
   // In octets held and allowed.
   #scarceAbove!: number;
   #plentyBelow!: number;
+  /** By how much the next larger share is larger. */
+  #more!: number;
   #streams = 0;
   /** What windows have grown by for being read. */
   #grown = 0;
   #growthsPaidUpTo = -Infinity;
+  #skips = 0;
   #isReviewing = false;
   readonly #watchers = new Set<BodyMemoryWatcher>();
 
@@ -115,7 +120,7 @@ export class BodyMemory {
 
   remove(octets: number): void {
     this.held -= octets;
-    if (this.held + this.allowed < this.#plentyBelow) this.#enlarge();
+    if (this.held + this.allowed + this.#streams * this.#more < this.#plentyBelow) this.#enlarge();
   }
 
   // What may come.
@@ -135,7 +140,7 @@ export class BodyMemory {
     this.allowed += octets;
     const all = this.held + this.allowed;
     if (all > this.#scarceAbove) this.#shrink();
-    else if (all < this.#plentyBelow) this.#enlarge();
+    else if (all + this.#streams * this.#more < this.#plentyBelow) this.#enlarge();
   }
 
   use(octets: number): void {
@@ -165,6 +170,7 @@ export class BodyMemory {
     this.#share = this.#shares[step]!;
     this.#bodyLimit = Math.min(largestBodyLimit, this.#share);
     this.#scarceAbove = this.limit - this.#reserveOf(step);
+    this.#more = step === 0 ? 0 : this.#shares[step - 1]! - this.#share;
     this.#plentyBelow = step === 0 ? -Infinity : this.limit - 2 * this.#reserveOf(step - 1);
   }
 
@@ -186,12 +192,20 @@ export class BodyMemory {
 
   #enlarge(): void {
     if (this.#isReviewing) return;
+    if (this.#skips > 0 && this.#streams > 0) {
+      this.#skips -= 1;
+      return;
+    }
     let step = this.#step;
     while (step > 0 && this.#hasRoomFor(step - 1)) step -= 1;
     if (step === this.#step) return;
     // A second for each, of which a few may be saved up.
-    const from = Math.max(this.#growthsPaidUpTo, this.#now() - mostGrowthsAtOnce * millisecondsOfGrowth);
-    if (from + millisecondsOfGrowth > this.#now()) return;
+    const now = this.#now();
+    const from = Math.max(this.#growthsPaidUpTo, now - mostGrowthsAtOnce * millisecondsOfGrowth);
+    if (from + millisecondsOfGrowth > now) {
+      this.#skips = skipsAfterRefusal;
+      return;
+    }
     this.#growthsPaidUpTo = from + millisecondsOfGrowth;
     this.#isReviewing = true;
     this.#setStep(step);
