@@ -187,6 +187,38 @@ describe('when the front ends its connection', () => {
     expect(texts(calls)).toEqual(['/a', '/b']);
   });
 
+  it('a server that resets whatever comes together is asked one by one', async () => {
+    const world = startWorld({ maxConnectionsPerOrigin: 1 });
+    const [transport, ...calls] = await world.outstanding('/a', '/b', '/c', '/d');
+    transport.close(new Error('read ECONNRESET'));
+    await world.wait();
+    for (const path of ['/a', '/b', '/c', '/d']) {
+      expect(world.transports.flatMap(asked)).toEqual([path]);
+      world.transports.at(-1)!.receive(text(path));
+      await world.wait();
+    }
+    expect(texts(calls)).toEqual(['/a', '/b', '/c', '/d']);
+    expect(world.transports).toHaveLength(2);
+  });
+
+  it('one that was closing as an idle one is no reason to', async () => {
+    const world = startWorld({ maxConnectionsPerOrigin: 1 });
+    const transport = await world.proved();
+    await world.wait(3_000);
+    const calls = world.calls('/a', '/b', '/c');
+    await world.wait();
+    expect(asked(transport)).toEqual(['/a', '/b', '/c']);
+    transport.receiveEnd();
+    await world.wait();
+    expect(asked(world.transports[1]!)).toEqual(['/a']);
+    world.transports[1]!.receive(text('/a'));
+    await world.wait();
+    expect(asked(world.transports[1]!)).toEqual(['/b', '/c']);
+    world.transports[1]!.receive(text('/b') + text('/c'));
+    await world.wait();
+    expect(texts(calls)).toEqual(['/a', '/b', '/c']);
+  });
+
   it.each([
     ['its caller', { signal: true }],
     ['its limit', { limit: 500 }],

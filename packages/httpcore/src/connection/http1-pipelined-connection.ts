@@ -16,7 +16,7 @@
  *   abandoned the exchange of a slot in the middle has ended: its answer is read for nobody, and nothing new comes behind it
  */
 import type { HeaderPair } from '../contract/values.ts';
-import { ReadError, type HttpCoreError } from '../contract/errors.ts';
+import { ReadError, TimeoutError, type HttpCoreError } from '../contract/errors.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { isPipelinable } from '../exchange/pipelinable.ts';
@@ -138,8 +138,9 @@ export class Http1PipelinedConnection extends PoolNotes implements Connection, H
     exchange.onAssigned(slot.carrier, this.info, reused, undefined, now);
     // An observer may have ended it, or everything.
     if (slot.carrier.exchange !== exchange) return;
-    exchange.waitFor(front === undefined ? 'read' : 'nothing', now);
-    this.#owner.onDeadline(front === undefined ? exchange.expiresAt : Math.min(exchange.expiresAt, front.since + patience));
+    const first = this.#slots[0]!;
+    exchange.waitFor(first === slot ? 'read' : 'nothing', now);
+    this.#owner.onDeadline(first === slot ? exchange.expiresAt : Math.min(exchange.expiresAt, first.since + patience));
     if (this.#awaitsTurn) return;
     this.#awaitsTurn = true;
     this.#turn.add(this);
@@ -265,9 +266,13 @@ export class Http1PipelinedConnection extends PoolNotes implements Connection, H
   }
 
   onDiscarded(slot: Http1Slot, isReusable: boolean): void {
+    if (!isReusable) {
+      this.#end(undefined);
+      return;
+    }
     this.#slots.shift();
     this.#abandoned -= 1;
-    this.#goOn(slot, isReusable);
+    this.#goOn(slot, true);
   }
 
   onFault(slot: Http1Slot, error: HttpCoreError): void {
@@ -277,7 +282,7 @@ export class Http1PipelinedConnection extends PoolNotes implements Connection, H
     }
     // What is no answer may be the rest of the one before, whose length was told wrong: it says nothing of this request.
     const isNoAnswer = slot.wasBehind && !slot.isAnswering;
-    if (isNoAnswer || this.#slots.length > 1) this.#pipelining.onUnfit(this.#clock.now() + pauseOfBroken);
+    if (isNoAnswer || this.#slots.length > 1) this.#isUnfit();
     this.#end(error, isNoAnswer ? 'stale' : 'unknown');
   }
 
@@ -286,9 +291,12 @@ export class Http1PipelinedConnection extends PoolNotes implements Connection, H
     if (isWritten && index > 0) {
       slot.isAbandoned = true;
       this.#abandoned += 1;
+      if (this.active === 0) this.#end(error);
       return;
     }
     if (isWritten) {
+      // It may be the server that has lost what came together.
+      if (slot.wasBehind && !slot.carrier.engine.responseStarted && error instanceof TimeoutError) this.#isUnfit();
       this.#end(error);
       return;
     }
@@ -320,7 +328,7 @@ export class Http1PipelinedConnection extends PoolNotes implements Connection, H
     this.#spare.push(slot);
     if (!isReusable) {
       // A server that closes after many has no quarrel with those that come together.
-      if (this.#slots.length > 0 && this.#answered < fewAnswers) this.#pipelining.onUnfit(this.#clock.now() + pauseOfBroken);
+      if (this.#slots.length > 0 && this.#answered < fewAnswers) this.#isUnfit();
       this.#end(undefined);
       return;
     }
@@ -390,10 +398,16 @@ export class Http1PipelinedConnection extends PoolNotes implements Connection, H
     const unwritten: Processing = isOfUse ? 'retired' : 'unprocessed';
     const written: Processing = isOfUse && !engine.responseStarted ? 'stale' : 'unknown';
     const processing = isWritten ? written : unwritten;
-    // One that had been idle may have been closing when they were written: that says nothing of how they came.
-    if (!front.wasBehind && (processing === 'stale' || processing === 'retired')) this.#lostWhileIdle();
-    else if (front.wasBehind || this.#slots.length > 1) this.#pipelining.onUnfit(this.#clock.now() + pauseOfBroken);
+    const isFirst = !front.wasBehind && (processing === 'stale' || processing === 'retired');
+    if (isFirst) this.#lostWhileIdle();
+    // One that had been idle for long may have been closing when they were written: that says nothing of how they came.
+    const mayHaveBeenClosing = isFirst && front.since - this.idleSince >= patience;
+    if (!mayHaveBeenClosing && (front.wasBehind || this.#slots.length > 1)) this.#isUnfit();
     this.#end(error, processing);
+  }
+
+  #isUnfit(): void {
+    this.#pipelining.onUnfit(this.#clock.now() + pauseOfBroken);
   }
 
   /**

@@ -172,6 +172,23 @@ describe('who leaves from the middle', () => {
     expect(world.dispatcher.stats()).toMatchObject({ connections: 1, idle: 1 });
   });
 
+  it('ends the connection at once where the last who waits behind leaves, too', async () => {
+    const world = startWorld();
+    const transport = await world.proved();
+    const [one, other] = [new AbortController(), new AbortController()];
+    world.call('/a');
+    world.call('/b', { signal: one.signal });
+    world.call('/c', { signal: other.signal });
+    await world.wait();
+    one.abort();
+    transport.receive(text('A'));
+    await world.wait();
+    expect(transport.destroyed).toBe(false);
+    other.abort();
+    await world.wait();
+    expect(transport.destroyed).toBe(true);
+  });
+
   it('ends the connection where nobody is left', async () => {
     const world = startWorld();
     const transport = await world.proved();
@@ -187,6 +204,37 @@ describe('who leaves from the middle', () => {
     expect(transport.destroyed).toBe(true);
     expect(rest.map((call) => call.error?.name)).toEqual(['Aborted', 'Aborted']);
   });
+});
+
+it('the limit on reading counts for one who is first because the one in front of him has left', async () => {
+  const world = startWorld();
+  const transport = await world.proved();
+  const controller = new AbortController();
+  world.call('/a', { signal: controller.signal });
+  const trace = (name: string): void => {
+    if (name === 'assigned') controller.abort();
+  };
+  const next = world.call('/b', { trace, timeouts: [null, 100, null, null] });
+  await world.wait();
+  expect(asked(transport)).toEqual(['/b']);
+  await world.wait(100);
+  expect(next.error).toMatchObject({ name: 'ReadTimeout' });
+});
+
+it('a server that loses what comes together is asked one by one', async () => {
+  const world = startWorld({ maxConnectionsPerOrigin: 1 });
+  const transport = await world.proved();
+  const calls = ['/a', '/b'].map((path) => world.call(path, { timeouts: [null, 100, null, null] }));
+  await world.wait();
+  transport.receive(text('A'));
+  await world.wait(100);
+  expect(calls.map((call) => call.text ?? call.error?.name)).toEqual(['A', 'ReadTimeout']);
+  world.calls('/c', '/d');
+  await world.wait();
+  world.transports[1]!.receive(text('C'));
+  expect(asked(world.transports[1]!)).toEqual(['/c']);
+  await world.wait();
+  expect(asked(world.transports[1]!)).toEqual(['/d']);
 });
 
 describe('whatever is done from inside of what is told', () => {
