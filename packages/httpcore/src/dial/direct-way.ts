@@ -15,6 +15,11 @@ import { traceSecured, type Way, type WayListener } from './way.ts';
 /** Where a way of its own leads: a host and port, or a unix socket (or Windows named pipe). */
 export type HostOrPath = { readonly host: string; readonly port: number } | { readonly path: string };
 
+/** Its own: a `path` on `Object.prototype` leads nowhere. */
+export function isPath(destination: HostOrPath): destination is { readonly path: string } {
+  return Object.hasOwn(destination, 'path');
+}
+
 export interface DirectWayOptions {
   readonly guard: Guard | null;
   readonly localAddress: string | undefined;
@@ -64,7 +69,7 @@ export class DirectWay implements Way {
     const { destination } = this.#request;
     if (this.#winner !== undefined) return 'the TLS handshake was not finished';
     if (this.#race !== undefined) return `no answer from ${this.#race.pending.map(endpointText).join(', ')}`;
-    return 'host' in destination ? `the name ${JSON.stringify(destination.host)} was not resolved` : 'nothing was tried';
+    return isPath(destination) ? 'nothing was tried' : `the name ${JSON.stringify(destination.host)} was not resolved`;
   }
 
   get #name(): string {
@@ -74,7 +79,7 @@ export class DirectWay implements Way {
 
   start(): void {
     const { destination } = this.#request;
-    if ('path' in destination) this.#connectTo(destination.path);
+    if (isPath(destination)) this.#connectTo(destination.path);
     else if (isAddress(destination.host) && !this.#resolver.isFixed(destination.host, destination.port))
       this.#resolved([{ address: destination.host, port: destination.port }]);
     else if (areSocketsTakenOver()) this.#connectByName(destination.host, destination.port);
@@ -131,7 +136,7 @@ export class DirectWay implements Way {
     const { destination } = this.#request;
     const found = this.#found;
     this.#found = undefined;
-    if ('path' in destination || (found?.source !== 'cache' && found?.source !== 'stale')) {
+    if (isPath(destination) || (found?.source !== 'cache' && found?.source !== 'stale')) {
       this.#listener.onFailed(error);
       return;
     }

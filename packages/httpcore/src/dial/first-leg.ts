@@ -4,7 +4,7 @@ import type { Network } from '../model/network.ts';
 import type { Resolver } from '../net/dns/resolver.ts';
 import type { Clock } from '../time/clock.ts';
 import { CustomWay } from './custom-way.ts';
-import { DirectWay, type DirectWayOptions, type DirectWayRequest } from './direct-way.ts';
+import { DirectWay, isPath, type DirectWayOptions, type DirectWayRequest } from './direct-way.ts';
 import type { Way, WayListener } from './way.ts';
 
 export interface FirstLegOptions extends DirectWayOptions {
@@ -13,7 +13,7 @@ export interface FirstLegOptions extends DirectWayOptions {
 
 /** Is TLS a part of making the socket? Else it is put on what the leg gives. */
 export function securesItself(destination: DirectWayRequest['destination'], { connect }: Pick<FirstLegOptions, 'connect'>): boolean {
-  return connect === null || 'path' in destination;
+  return connect === null || isPath(destination);
 }
 
 /** The options, with the address that a request connects from. */

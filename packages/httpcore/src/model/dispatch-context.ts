@@ -9,11 +9,20 @@ import { checkedTrailers } from './field-syntax.ts';
  * @throws {LocalProtocolError} `INVALID_OPTION`, naming what is not what it is taken for; as `checkedTrailers`.
  */
 export function ownContext(context: DispatchContext): DispatchContext {
-  const own: { -readonly [Name in keyof DispatchContext]: DispatchContext[Name] } = { ...context };
-  // Nothing on Object.prototype can lead a request elsewhere.
-  if (own.network !== undefined && !Object.hasOwn(own, 'network')) own.network = undefined;
-  if (own.proxy !== undefined && !Object.hasOwn(own, 'proxy')) own.proxy = undefined;
-  if (own.servername !== undefined && !Object.hasOwn(own, 'servername')) own.servername = undefined;
+  const own: OwnContext = { ...context };
+  // Nothing on Object.prototype can change a request, or lead it elsewhere.
+  if (own.signal !== undefined) dropPlanted(own, 'signal');
+  if (own.deadline !== undefined) dropPlanted(own, 'deadline');
+  if (own.trace !== undefined) dropPlanted(own, 'trace');
+  if (own.traceInAnyContext !== undefined) dropPlanted(own, 'traceInAnyContext');
+  if (own.onInformational !== undefined) dropPlanted(own, 'onInformational');
+  if (own.trailers !== undefined) dropPlanted(own, 'trailers');
+  if (own.replayableBody !== undefined) dropPlanted(own, 'replayableBody');
+  if (own.replayMisdirected !== undefined) dropPlanted(own, 'replayMisdirected');
+  if (own.protocol !== undefined) dropPlanted(own, 'protocol');
+  if (own.proxy !== undefined) dropPlanted(own, 'proxy');
+  if (own.servername !== undefined) dropPlanted(own, 'servername');
+  if (own.network !== undefined) dropPlanted(own, 'network');
   const { signal, deadline, trace, onInformational, trailers, replayableBody, replayMisdirected, protocol, servername, network } = own;
   if (signal !== undefined && !isSignal(signal)) throw invalid('signal', 'must be an AbortSignal');
   if (deadline !== undefined && (typeof deadline !== 'number' || Number.isNaN(deadline))) {
@@ -30,6 +39,12 @@ export function ownContext(context: DispatchContext): DispatchContext {
   if (servername !== undefined && typeof servername !== 'string') throw invalid('servername', 'must be a string');
   if (network !== undefined && (typeof network !== 'object' || network === null)) throw invalid('network', 'must be an object');
   return Array.isArray(trailers) ? { ...own, trailers: checkedTrailers(trailers) } : own;
+}
+
+type OwnContext = { -readonly [Name in keyof DispatchContext]: DispatchContext[Name] };
+
+function dropPlanted(own: OwnContext, name: keyof DispatchContext): void {
+  if (!Object.hasOwn(own, name)) own[name] = undefined;
 }
 
 function isSignal(value: unknown): boolean {

@@ -44,6 +44,21 @@ export interface SocketOpening {
 /** An idle connection behind a NAT or a load balancer is dropped in silence; probes tell us, or keep it open. In milliseconds. */
 const keepAliveProbeDelay = 30_000;
 
+/** What Node looks for, and would find on `Object.prototype` as well. */
+const nowhereElse = Object.freeze({
+  path: undefined,
+  localAddress: undefined,
+  localPort: undefined,
+  lookup: undefined,
+  family: undefined,
+  hints: undefined,
+  signal: undefined,
+  timeout: undefined,
+  socket: undefined,
+  fd: undefined,
+  handle: undefined,
+});
+
 /**
  * TLS is made by `tls.connect` on a socket of its own, not over a connected one: only so does Node read through `onread`.
  * The handshake thus begins on each raced attempt as soon as it is connected; the race ends at that same moment.
@@ -56,6 +71,7 @@ export function openSocket(
   const { address, port, lookup } = endpoint;
   const where = port === undefined ? { path: address } : { host: address, port };
   const options = {
+    ...nowhereElse,
     ...where,
     ...(lookup !== undefined && { lookup }),
     ...(localAddress !== undefined && port !== undefined && { localAddress }),

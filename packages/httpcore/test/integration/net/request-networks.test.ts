@@ -222,11 +222,27 @@ it('is the request’s own, and for connections without HTTP it is checked as we
   await using server = await startServer('echo', {});
   await using pool = new ConnectionPool();
   const prototype = Object.prototype as ConnectOptions;
-  Object.assign(prototype, { network: { socketPath: '/none' }, servername: 'b.test', proxy: new Proxy('http://127.0.0.1:1') });
+  const unwanted = (): never => expect.unreachable();
+  const planted = {
+    network: { socketPath: '/none' },
+    servername: 'b.test',
+    proxy: new Proxy('http://127.0.0.1:1'),
+    deadline: -1,
+    trace: unwanted,
+    onInformational: unwanted,
+    trailers: unwanted,
+    protocol: 'websocket',
+    path: '/none',
+    localAddress: '192.0.2.1',
+    localPort: 1,
+    signal: AbortSignal.abort(),
+    timeout: 1,
+  };
+  Object.assign(prototype, planted);
   const url: UrlParts = ['http', '127.0.0.1', server.port, '/'];
   const asked = pool.dispatch('GET', url, [], null, undefined, {});
   const connected = pool.connect(server.origin, {});
-  for (const name of ['network', 'servername', 'proxy']) Reflect.deleteProperty(prototype, name);
+  for (const name of Object.keys(planted)) Reflect.deleteProperty(prototype, name);
   const [, status, , , body] = await asked;
   await body.bytes();
   (await connected).destroy();
