@@ -99,7 +99,8 @@ export class AdaptiveLimits {
     this.#key = keyOf(own.by);
     this.#gates = new KeyedStates<Gate>(
       (key) => ({ key, estimate: new ConcurrencyEstimate(settings), line: new WaitingLine(), running: 0 }),
-      (gate) => gate.running === 0 && gate.line.length === 0,
+      (gate) => !isInUse(gate),
+      isInUse,
     );
   }
 
@@ -164,6 +165,10 @@ export class AdaptiveLimits {
     const problem = `its turn came too late: ${key} may take ${Math.round(estimate.expected)} ms at present, and the call has less than that left`;
     return new Overloaded(`Not sent: ${problem}. Give it a longer timeout, or send less`, { key });
   }
+}
+
+function isInUse({ running, line }: Gate): boolean {
+  return running > 0 || line.length > 0;
 }
 
 function estimateSettings({ initial, min, max, tolerance = 1.5 }: AdaptiveConcurrencyOptions): EstimateSettings {

@@ -25,6 +25,9 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
 /** May a request go: as any, as a probe, or not for so many milliseconds (`undefined`: until the probes are back). */
 export type Permission = 'yes' | 'probe' | { readonly retryIn: number | undefined };
 
+/** Which time that it was half-open a probe is of: one that comes back in a later one says nothing of that. */
+export type Probe = number;
+
 const transitions: Readonly<Record<BreakerState, readonly BreakerState[]>> = {
   closed: ['open'],
   open: ['half-open'],
@@ -39,6 +42,7 @@ export class Breaker {
   #openFor: number;
   #probing = 0;
   #succeeded = 0;
+  #round: Probe = 0;
   /** What it saw when it opened. */
   opening: { readonly sent: number; readonly failed: number } = { sent: 0, failed: 0 };
 
@@ -61,6 +65,7 @@ export class Breaker {
     if (this.#state === 'open') {
       if (now < this.#openUntil) return { retryIn: this.#openUntil - now };
       this.#moveTo('half-open');
+      this.#round++;
       this.#probing = 0;
       this.#succeeded = 0;
     }
@@ -68,13 +73,14 @@ export class Breaker {
     return this.#probing + this.#succeeded < this.#settings.probes ? 'probe' : { retryIn: undefined };
   }
 
-  probe(): void {
+  probe(): Probe {
     this.#probing++;
+    return this.#round;
   }
 
   /** Of a request that was let go; `asked` is for how many milliseconds the server wants to be left alone. Gives whether it opened. */
-  settle(failed: boolean, wasProbe: boolean, now: number, asked = 0): boolean {
-    if (wasProbe) return this.#settleProbe(failed, now, asked);
+  settle(failed: boolean, probe: Probe | undefined, now: number, asked = 0): boolean {
+    if (probe !== undefined) return this.#settleProbe(failed, probe, now, asked);
     // Sent before it opened: of another time.
     if (this.#state !== 'closed') return false;
     this.#window.count(failed, now);
@@ -87,12 +93,16 @@ export class Breaker {
   }
 
   /** It came to nothing that says anything of the server. */
-  drop(wasProbe: boolean): void {
-    if (wasProbe && this.#state === 'half-open') this.#probing--;
+  drop(probe: Probe | undefined): void {
+    if (probe !== undefined && this.#isCurrent(probe)) this.#probing--;
   }
 
-  #settleProbe(failed: boolean, now: number, asked: number): boolean {
-    if (this.#state !== 'half-open') return false;
+  #isCurrent(probe: Probe): boolean {
+    return this.#state === 'half-open' && probe === this.#round;
+  }
+
+  #settleProbe(failed: boolean, probe: Probe, now: number, asked: number): boolean {
+    if (!this.#isCurrent(probe)) return false;
     this.#probing--;
     if (failed) {
       this.#openFor = Math.min(this.#openFor * 2, this.#settings.maxOpenFor);

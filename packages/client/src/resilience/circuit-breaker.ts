@@ -11,7 +11,7 @@ import type { Request } from '../request/request.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
 import { AttemptLimit } from '../retries/attempt-limit.ts';
 import { askedDelay } from '../retries/asked-delay.ts';
-import { Breaker, type BreakerSettings, type BreakerState } from './breaker.ts';
+import { Breaker, type BreakerSettings, type BreakerState, type Probe } from './breaker.ts';
 import { KeyedStates, keyOf, type KeyedOptions, type KeyOf } from './keyed-states.ts';
 import { CircuitOpen } from './resilience-errors.ts';
 
@@ -106,6 +106,7 @@ export class Circuits {
     this.#breakers = new KeyedStates<Breaker>(
       () => new Breaker(settings),
       (breaker) => breaker.isFresh(clock.now()),
+      () => false,
     );
   }
 
@@ -121,7 +122,7 @@ export class Circuits {
   async send(request: Request, context: CallContext, next: Next): Promise<StreamResponse> {
     const key = this.#key(request);
     const breaker = this.#breakers.of(key);
-    const isProbe = this.#ask(breaker, key, context);
+    const probe = this.#ask(breaker, key, context);
     this.#counts.sent++;
     let response: StreamResponse | undefined;
     let error: unknown;
@@ -130,27 +131,26 @@ export class Circuits {
     } catch (thrown) {
       error = thrown;
     }
-    if (isProgramsOwn(error)) breaker.drop(isProbe);
-    else this.#settle(breaker, { request, response, error }, isProbe);
+    if (isProgramsOwn(error)) breaker.drop(probe);
+    else this.#settle(breaker, { request, response, error }, probe);
     if (response === undefined) throw error;
     const { attempt } = response;
     // Its head was well, and its body broke off.
     context.whenOver(response, () => {
       const broken = attempt.error;
       if (broken === undefined || isProgramsOwn(broken)) return;
-      this.#settle(breaker, { request, response: undefined, error: broken }, false);
+      this.#settle(breaker, { request, response: undefined, error: broken }, undefined);
     });
     return response;
   }
 
-  /** Gives whether it goes as a probe. @throws {CircuitOpen} it does not go. */
-  #ask(breaker: Breaker, key: string, context: CallContext): boolean {
+  /** `undefined`: it goes as any. @throws {CircuitOpen} it does not go. */
+  #ask(breaker: Breaker, key: string, context: CallContext): Probe | undefined {
     const permission = breaker.ask(this.#clock.now());
-    if (permission === 'yes') return false;
+    if (permission === 'yes') return undefined;
     if (permission === 'probe' && context.budget?.withdraw() !== false) {
-      breaker.probe();
       this.#counts.probes++;
-      return true;
+      return breaker.probe();
     }
     this.#counts.refused++;
     const retryIn = permission === 'probe' ? undefined : permission.retryIn;
@@ -160,11 +160,11 @@ export class Circuits {
     throw new CircuitOpen(`Not sent: the circuit of ${key} is open ${when}${why}`, { key, retryIn });
   }
 
-  #settle(breaker: Breaker, outcome: RequestOutcome, isProbe: boolean): void {
+  #settle(breaker: Breaker, outcome: RequestOutcome, probe: Probe | undefined): void {
     const failed = this.#isFailure(outcome);
     if (failed) this.#counts.failed++;
     const asked = outcome.response === undefined ? undefined : askedDelay(outcome.response.rawHeaders, this.#clock.today());
-    if (breaker.settle(failed, isProbe, this.#clock.now(), asked)) this.#counts.openings++;
+    if (breaker.settle(failed, probe, this.#clock.now(), asked)) this.#counts.openings++;
   }
 }
 

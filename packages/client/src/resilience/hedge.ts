@@ -82,6 +82,7 @@ export class Hedges {
   readonly #latencies = new KeyedStates<Latencies>(
     () => new Latencies(),
     () => true,
+    () => false,
   );
   readonly #counts = { requests: 0, hedges: 0, won: 0, denied: 0 };
 

@@ -15,17 +15,24 @@ export interface KeyedOptions {
   readonly by?: KeyOf | undefined;
 }
 
-/** So many keys are remembered: those that were not asked for longest, and have nothing under way, are forgotten beyond it. */
+/** Beyond so many, those that were not asked for longest are forgotten if nothing is lost by it. */
 const mostKeys = 1000;
+/** Beyond so many, also what is lost by it, such as that a circuit is open: all but where something is under way. */
+const mostInAll = 10_000;
+/** A program that asks a hundred thousand servers does not look at all of them each time. */
+const looks = 8;
 
 export class KeyedStates<State> {
   readonly #states = new Map<string, State>();
   readonly #make: (key: string) => State;
   readonly #isIdle: (state: State) => boolean;
+  readonly #isInUse: (state: State) => boolean;
 
-  constructor(make: (key: string) => State, isIdle: (state: State) => boolean) {
+  /** `isIdle`: it would be the same if it were new. `isInUse`: something is under way that counts on it. */
+  constructor(make: (key: string) => State, isIdle: (state: State) => boolean, isInUse: (state: State) => boolean) {
     this.#make = make;
     this.#isIdle = isIdle;
+    this.#isInUse = isInUse;
   }
 
   get size(): number {
@@ -47,10 +54,14 @@ export class KeyedStates<State> {
   }
 
   #forget(): void {
+    let left = looks;
     for (const [key, state] of this.#states) {
-      if (!this.#isIdle(state)) continue;
+      const isFull = this.#states.size > mostInAll;
       this.#states.delete(key);
-      if (this.#states.size <= mostKeys) return;
+      // What stays is looked at again once all the others have been.
+      if (!this.#isIdle(state) && (!isFull || this.#isInUse(state))) this.#states.set(key, state);
+      left -= 1;
+      if (left === 0 || this.#states.size <= mostKeys) return;
     }
   }
 }

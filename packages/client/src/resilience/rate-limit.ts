@@ -121,7 +121,8 @@ export class RateLimiter {
         running: 0,
         cancelTimer: undefined,
       }),
-      (gate) => gate.running === 0 && gate.line.length === 0 && gate.bucket.isFresh(clock.now()),
+      (gate) => !isInUse(gate) && gate.bucket.isFresh(clock.now()),
+      isInUse,
     );
   }
 
@@ -208,6 +209,10 @@ export class RateLimiter {
     this.#pauses++;
     gate.bucket.pause(this.#clock.now() + Math.min(asked, this.#maxPause));
   }
+}
+
+function isInUse({ running, line }: Gate): boolean {
+  return running > 0 || line.length > 0;
 }
 
 function countOrInfinity(option: string, value: number | undefined): number {
