@@ -1,6 +1,7 @@
 import { InvalidCacheOption } from '../errors.ts';
 import { largestText } from './kept-bytes.ts';
-import { MemoryPlaces, nowhere } from './memory-places.ts';
+import { nowhere } from './key-index.ts';
+import { MemoryPlaces } from './memory-places.ts';
 import type { CacheStore, StoredBytes, StoredResponse, StoreSize, StoreWriter } from './store.ts';
 
 /** How much a store in memory may hold. */
@@ -23,8 +24,6 @@ const nothing: readonly StoredResponse[] = Object.freeze([]);
 export class MemoryStore implements CacheStore {
   readonly #maxBytes: number;
   #places = new MemoryPlaces();
-  /** Of each key the place of the first; others hang on to it. */
-  readonly #firsts = new Map<string, number>();
   readonly #tagged = new Map<string, Set<number>>();
   readonly #tags = new Map<number, readonly string[]>();
   /** As they are handed out, by their place. */
@@ -38,8 +37,8 @@ export class MemoryStore implements CacheStore {
   }
 
   find(key: string): readonly StoredResponse[] {
-    const first = this.#firsts.get(key);
-    if (first === undefined) return nothing;
+    const first = this.#places.first(key);
+    if (first === nowhere) return nothing;
     const found: StoredResponse[] = [];
     let following: number;
     for (let place = first; place !== nowhere; place = following) {
@@ -71,16 +70,15 @@ export class MemoryStore implements CacheStore {
   update(key: string, response: StoredResponse): boolean {
     const place = this.#find(key, response.id);
     if (place === nowhere) return false;
-    const updated = this.#places.replace(place, response);
-    this.#remove(place);
-    this.#added(key, updated, response.tags);
+    this.#forget(place);
+    this.#added(this.#places.update(place, response), response.tags);
     return true;
   }
 
   delete(key: string, ids?: readonly string[]): number {
     let deleted = 0;
     let following: number;
-    for (let place = this.#firsts.get(key) ?? nowhere; place !== nowhere; place = following) {
+    for (let place = this.#places.first(key); place !== nowhere; place = following) {
       following = this.#places.next(place);
       const current = place;
       if (ids !== undefined && !ids.some((id) => this.#places.hasId(current, id))) continue;
@@ -98,7 +96,6 @@ export class MemoryStore implements CacheStore {
 
   clear(): void {
     this.#places = new MemoryPlaces();
-    this.#firsts.clear();
     this.#tagged.clear();
     this.#tags.clear();
     this.#unpacked.length = 0;
@@ -111,7 +108,7 @@ export class MemoryStore implements CacheStore {
   }
 
   #find(key: string, id: string): number {
-    let place = this.#firsts.get(key) ?? nowhere;
+    let place = this.#places.first(key);
     while (place !== nowhere && !this.#places.hasId(place, id)) place = this.#places.next(place);
     return place;
   }
@@ -133,31 +130,23 @@ export class MemoryStore implements CacheStore {
     const place = this.#places.add(key, response, length, chunks, this.#maxBytes);
     if (place === nowhere) return false;
     if (replaced.length > 0) this.delete(key, replaced);
-    this.#added(key, place, response.tags);
+    this.#added(place, response.tags);
     return true;
   }
 
-  #added(key: string, place: number, tags: readonly string[]): void {
-    const first = this.#firsts.get(key);
-    if (first !== undefined) this.#places.setNext(place, first);
-    this.#firsts.set(key, place);
+  #added(place: number, tags: readonly string[]): void {
     if (tags.length > 0) this.#tag(place, tags);
     while (this.#places.bytes > this.#maxBytes) this.#remove(this.#places.oldest);
   }
 
   #remove(place: number): void {
-    const key = this.#places.keyOf(place);
-    const next = this.#places.next(place);
-    const first = this.#firsts.get(key)!;
-    if (first !== place) {
-      let before = first;
-      while (this.#places.next(before) !== place) before = this.#places.next(before);
-      this.#places.setNext(before, next);
-    } else if (next === nowhere) this.#firsts.delete(key);
-    else this.#firsts.set(key, next);
+    this.#forget(place);
+    this.#places.remove(place);
+  }
+
+  #forget(place: number): void {
     if (this.#tags.size > 0) this.#untag(place);
     if (this.#unpacked[place] !== undefined) this.#unpacked[place] = undefined;
-    this.#places.remove(place);
   }
 
   #tag(place: number, tags: readonly string[]): void {
