@@ -63,8 +63,26 @@ export class Callers {
     else next.previousCaller = previous;
     caller.callers = caller.nextCaller = caller.previousCaller = undefined;
     if (this.#first !== undefined) return;
-    this.#signal.removeEventListener('abort', this.#tell);
+    stopListening(this.#signal, this.#tell);
     const place = latest.indexOf(this);
     if (place !== -1) latest[place] = undefined;
+  }
+}
+
+/** A signal may be of anybody's making, and throw. Whoever it still tells then is not here any more. */
+export function stopListening(signal: AbortSignal, listener: () => void): void {
+  try {
+    signal.removeEventListener('abort', listener);
+  } catch {
+    // Nothing else can be done about it.
+  }
+}
+
+/** `undefined` too where the signal does not say. */
+export function reasonOf(signal: AbortSignal): unknown {
+  try {
+    return signal.reason as unknown;
+  } catch {
+    return undefined;
   }
 }

@@ -2,6 +2,7 @@
 import { Aborted, DeadlineExceeded, type Dispatcher } from '@x/httpcore';
 
 import { originOf } from '../rules/cache-key.ts';
+import { reasonOf, stopListening } from './callers.ts';
 import { beforeDeadline } from './deadline.ts';
 import type { StoredResponse } from '../store/store.ts';
 import type { CacheRequest, Dispatched } from '../cache-request.ts';
@@ -91,7 +92,7 @@ export function waitWithin<Value>(awaited: Promise<Value>, request: Dispatched):
       reject(
         new Aborted('The request was aborted while it waited for the response to an equal one', {
           ...facts,
-          cause: signal!.reason as unknown,
+          cause: reasonOf(signal!),
         }),
       );
     };
@@ -102,7 +103,7 @@ export function waitWithin<Value>(awaited: Promise<Value>, request: Dispatched):
     const clear = deadline === undefined ? undefined : beforeDeadline(deadline, onDeadline);
     const end = (): void => {
       clear?.();
-      signal?.removeEventListener('abort', onAbort);
+      if (signal !== undefined) stopListening(signal, onAbort);
     };
     if (signal?.aborted === true) return onAbort();
     signal?.addEventListener('abort', onAbort, { once: true });

@@ -1,7 +1,7 @@
 /** The caller of one request, and what becomes of its exchange when it wants no more: others may still want it. */
 import { Aborted, DeadlineExceeded, type DispatchContext, type ErrorFacts, type HttpCoreError } from '@x/httpcore';
 
-import { Callers, type Caller } from './callers.ts';
+import { Callers, reasonOf, type Caller } from './callers.ts';
 import { beforeDeadline } from './deadline.ts';
 import { ExchangeSignal, type ExchangeAbort } from './exchange-signal.ts';
 import type { SharedReader } from './shared-reader.ts';
@@ -21,6 +21,8 @@ export class Relay implements Caller {
   readonly #clearDeadline: (() => void) | undefined;
   /** Has it ended by its time, which the exchange knows nothing of? */
   isOverdue = false;
+  /** What the exchange can't say of its end. */
+  inWords: ((facts: ErrorFacts) => HttpCoreError) | undefined = undefined;
   /** What its leaving does; without it, that ends the exchange. */
   onLeave: ((leaving: Leaving) => void) | undefined = undefined;
   nextCaller: Caller | undefined = undefined;
@@ -39,6 +41,7 @@ export class Relay implements Caller {
     if (deadline === undefined) return;
     const clear = beforeDeadline(deadline, () => {
       this.isOverdue = true;
+      this.inWords = overdue;
       this.#leave({ reason: undefined, error: overdue });
     });
     this.#clearDeadline = clear;
@@ -67,7 +70,9 @@ export class Relay implements Caller {
 
   /** The caller has aborted. */
   left(): void {
-    const reason: unknown = this.#caller!.reason;
+    const reason = reasonOf(this.#caller!);
+    // For a signal that does not say, the exchange would make one up.
+    if (reason === undefined) this.inWords = (facts) => new Aborted('The request was aborted', facts);
     this.#leave({ reason, error: (facts) => new Aborted('The request was aborted', { ...facts, cause: reason }) });
   }
 
@@ -96,9 +101,9 @@ function overdue(facts: ErrorFacts): DeadlineExceeded {
 
 /** What the exchange says of its end, in the words of its caller: that has kept the time. */
 export function asLeft(error: unknown, relay: Relay | undefined): unknown {
-  if (relay?.isOverdue !== true || !(error instanceof Aborted)) return error;
+  if (relay?.inWords === undefined || !(error instanceof Aborted)) return error;
   const { phase, origin, method, requestSent, connectionReused } = error;
-  return overdue({ phase, origin, method, requestSent, connectionReused });
+  return relay.inWords({ phase, origin, method, requestSent, connectionReused });
 }
 
 /** A stored body that comes little by little: its caller may give up meanwhile. */
