@@ -142,6 +142,7 @@ export {
   type GuardTarget,
   type HeaderPair,
   type InformationalObserver,
+  type NameStats,
   type NetworkOptions,
   type OriginStats,
   type PoolStats,

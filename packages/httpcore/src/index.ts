@@ -84,4 +84,5 @@ export type {
   TraceEvents,
   TraceObserver,
 } from './contract/trace.ts';
+export type { NameStats } from './contract/name-stats.ts';
 export type { OriginStats, PoolStats } from './pool/pool-stats.ts';

@@ -6,6 +6,7 @@ import type { BodyMemory } from '../exchange/body-memory.ts';
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
 import type { Pipelining } from '../connection/pipelining.ts';
 import { ConnectTimeout, type ErrorPhase, type HttpCoreError } from '../contract/errors.ts';
+import type { NameStats } from '../contract/name-stats.ts';
 import type { TlsOptions } from '../contract/tls-options.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Destination } from '../model/destination.ts';
@@ -61,6 +62,7 @@ export interface TransportDialer {
   dial(request: DialRequest): Dial<DialedTransport>;
   /** As of a {@link Dialer}. */
   reviewTls?(): TlsOptions | undefined;
+  nameStats?(): NameStats;
 }
 
 /** Opens connections; what the pool holds. */
@@ -70,6 +72,8 @@ export interface Dialer {
   dial(request: DialRequest, owner: ConnectionOwner): Dial<Connection>;
   /** Asks whether TLS options have changed: those that hold from now on, or `undefined`. */
   reviewTls?(): TlsOptions | undefined;
+  /** Of the names that it looks up; it may look up none. */
+  nameStats?(): NameStats | undefined;
 }
 
 /** Who waited for the dial has waited for `limit` milliseconds, and waits no longer. */

@@ -7,6 +7,7 @@ import { Turn } from '../connection/turn.ts';
 import { BodyMemory } from '../exchange/body-memory.ts';
 import { UnsupportedProtocol } from '../contract/errors.ts';
 import type { PoolSettings } from '../model/pool-options.ts';
+import type { NameStats } from '../contract/name-stats.ts';
 import type { TlsOptions } from '../contract/tls-options.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
 import type { Clock } from '../time/clock.ts';
@@ -61,6 +62,10 @@ export class HttpDialer implements Dialer {
 
   reviewTls(): TlsOptions | undefined {
     return this.#transports.reviewTls?.();
+  }
+
+  nameStats(): NameStats | undefined {
+    return this.#transports.nameStats?.();
   }
 
   #connection({ transport, timings }: DialedTransport, request: DialRequest, owner: ConnectionOwner): Connection {

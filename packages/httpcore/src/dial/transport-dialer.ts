@@ -88,6 +88,7 @@ export function createTransportDialer(
       dial.start();
       return dial;
     },
+    nameStats: () => resolver.stats(),
     reviewTls() {
       const { tls } = equipment;
       if (!tls.review()) return undefined;

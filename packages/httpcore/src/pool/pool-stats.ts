@@ -1,4 +1,5 @@
 /** The pool as people look at it. */
+import type { NameStats } from '../contract/name-stats.ts';
 import type { Coalescing } from './coalescing.ts';
 import type { Peer } from './peer.ts';
 
@@ -20,6 +21,7 @@ export interface PoolStats {
   readonly opened: number;
   /** Exchanges taken since the pool was made. */
   readonly requests: number;
+  readonly names: NameStats;
   readonly origins: readonly OriginStats[];
 }
 
@@ -42,7 +44,7 @@ export interface OriginStats {
 export function poolStats(
   peers: readonly Peer[],
   coalescing: Coalescing | null,
-  counts: Pick<PoolStats, 'bufferedBytes' | 'opened' | 'requests'>,
+  counts: Pick<PoolStats, 'bufferedBytes' | 'opened' | 'requests' | 'names'>,
 ): PoolStats {
   const lent = coalescing?.lent();
   const origins = peers.map((peer): OriginStats => {

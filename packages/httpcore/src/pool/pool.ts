@@ -13,6 +13,7 @@ import { admitThroughProxy } from '../dial/admission.ts';
 import type { Dial, Dialer, DialRequest } from '../dial/dial.ts';
 import type { HttpCoreError, SlotHolder } from '../contract/errors.ts';
 import { Aborted, DeadlineExceeded, LocalProtocolError, PoolClosed } from '../contract/errors.ts';
+import { noNames } from '../contract/name-stats.ts';
 import { ownContext } from '../model/dispatch-context.ts';
 import { checkedFields, checkMethod, checkTarget } from '../model/field-syntax.ts';
 import { checkedTimeouts, type PoolSettings } from '../model/pool-options.ts';
@@ -358,7 +359,8 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
   }
 
   stats(): PoolStats {
-    const counts = { bufferedBytes: this.memory.held, opened: this.#opened, requests: this.#requests };
+    const names = this.#dialer.nameStats?.() ?? noNames;
+    const counts = { bufferedBytes: this.memory.held, opened: this.#opened, requests: this.#requests, names };
     return poolStats(this.#peers.all(), this.coalescing, counts);
   }
 

@@ -72,6 +72,23 @@ describe('what is known of a name', () => {
     expect(world.ask('a.test', { newerThan })).toBe('192.0.2.2: cache');
   });
 
+  it('is counted: who was asked, and what answers there were without', () => {
+    const world = new World(
+      ['192.0.2.1', failure('EAI_AGAIN'), failure('ENOTFOUND')],
+      { ttl: 1_000, staleIfError: 60_000 },
+      {
+        resolve: { 'fixed.test': '192.0.2.9' },
+      },
+    );
+    for (let count = 0; count < 3; count += 1) world.ask();
+    world.clock.advance(1_000);
+    expect([world.ask(), world.ask()]).toEqual(['192.0.2.1: stale', '192.0.2.1: stale']);
+    expect([world.ask('none.test'), world.ask('none.test')]).toEqual(['ENOTFOUND', 'ENOTFOUND']);
+    for (const host of ['localhost', '127.0.0.1', 'fixed.test']) world.ask(host);
+    // The name of this machine is asked for, since there is a look-up.
+    expect(world.resolver.stats()).toEqual({ lookups: 4, failed: 3, hits: 2, stale: 2, negative: 1, known: 3 });
+  });
+
   it('is at most so many names, and so many addresses', () => {
     const world = new World([Array.from({ length: 500 }, (_, number) => `192.0.2.${number % 256}`).concat('198.51.100.1')], {
       maxNames: 2,

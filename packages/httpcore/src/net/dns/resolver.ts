@@ -2,6 +2,7 @@
 import { isIP, type LookupFunction } from 'node:net';
 
 import { ConnectError } from '../../contract/errors.ts';
+import type { NameStats } from '../../contract/name-stats.ts';
 import { codeOf, isOf, textOf } from '../../contract/thrown.ts';
 import type { AddressSource } from '../../contract/trace.ts';
 import { dnsDefaults, type DnsSettings } from '../../model/dns-options.ts';
@@ -69,6 +70,7 @@ export class Resolver {
   readonly #answers: Answers;
   readonly #failing: FailingAddresses;
   readonly #underWay = new Map<string, LookUp>();
+  readonly #counts = { lookups: 0, failed: 0, hits: 0, stale: 0, negative: 0 };
 
   /** @throws {LocalProtocolError} `INVALID_OPTION`. */
   constructor({ lookup, dns = dnsDefaults, resolve }: ResolverOptions, clock: Clock) {
@@ -129,6 +131,7 @@ export class Resolver {
     }
     const key = `${family} ${host}`;
     const tell = (answer: Answer, source: AddressSource): void => {
+      this.#count(answer, source);
       if (answer.addresses.length === 0) callback(dnsError(host, answer.cause, owner), undefined);
       else callback(undefined, { endpoints: this.#endpoints(answer, port), source, at: answer.at });
     };
@@ -146,11 +149,24 @@ export class Resolver {
     return this.#lookUp(key, host, family).begin(waiter);
   }
 
+  /** By what a dial was answered that waited for no look-up. */
+  #count({ addresses }: Answer, source: AddressSource): void {
+    if (source === 'stale') this.#counts.stale += 1;
+    else if (source === 'cache') this.#counts[addresses.length === 0 ? 'negative' : 'hits'] += 1;
+  }
+
+  stats(): NameStats {
+    return { ...this.#counts, known: this.#answers.size };
+  }
+
   /** Whoever begins it has waited for as long as it would: one that never answers holds up nobody who comes later. */
   #lookUp(key: string, host: string, family: Family): LookUp {
     const lookUp: LookUp = new LookUp(
       {
-        ask: (onOutcome) => this.#source(host, family, onOutcome),
+        ask: (onOutcome) => {
+          this.#counts.lookups += 1;
+          this.#source(host, family, onOutcome);
+        },
         learn: (outcome) => this.#learn(key, outcome),
         stale: () => this.#answers.stale(key, this.#clock.now()),
         onLeft: () => {
@@ -167,6 +183,7 @@ export class Resolver {
   #learn(key: string, outcome: NameOutcome): Answer | undefined {
     const now = this.#clock.now();
     if ('addresses' in outcome) return this.#answers.keep(key, outcome.addresses, outcome.ttl, now);
+    this.#counts.failed += 1;
     if (!isAbsent(outcome.cause)) return this.#answers.keepStale(key, now);
     this.#answers.keepNone(key, outcome.cause, now);
     return undefined;
