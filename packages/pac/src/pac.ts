@@ -12,7 +12,7 @@ export type PacSourceInput = string | URL | { readonly text: string };
 
 /** Limits of a script, and how it is loaded; times are in milliseconds, memory in bytes. */
 export interface PacOptions {
-  /** What one run of the script may take of the processor, in milliseconds, 1 to 10,000. Default 1,000. The process does nothing else meanwhile. */
+  /** What one question to the script may take of the processor, in milliseconds, 1 to 10,000. Default 1,000. The process does nothing else meanwhile. */
   readonly timeout?: number | undefined;
   /** What its interpreter may take, in bytes, 1 MiB or more. Default 16,777,216 (16 MiB). */
   readonly memory?: number | undefined;

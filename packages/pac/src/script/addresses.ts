@@ -1,6 +1,9 @@
 /** What scripts ask about addresses. */
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 
+/** No time limit looks in here. */
+const longestList = 65_536;
+
 /** `isInNet`: the mask in dots, as scripts have it. */
 export function isInNet(address: string, net: string, mask: string): boolean {
   if (!isIPv4(address) || !isIPv4(net) || !isIPv4(mask)) return false;
@@ -21,6 +24,7 @@ export function isInPrefix(address: string, prefix: string): boolean {
 
 /** `sortIpAddressList`: IPv6 first, each family in its order; empty where one is no address. */
 export function sortedAddresses(list: string): string {
+  if (list.length > longestList) return '';
   const addresses = list.split(';').map((each) => each.trim());
   if (addresses.some((each) => isIP(each) === 0)) return '';
   const six = addresses.filter((each) => isIPv6(each)).sort();

@@ -206,6 +206,7 @@ describe('a script that is bad', () => {
     ['takes all memory', 'var a = []; for (;;) a.push("x".repeat(10000) + a.length)', 'PAC_TIMEOUT'],
     ['calls itself', '(function again() { again(); })()', 'PAC_FAILED'],
     ['gives a number', 'return 1', 'PAC_RESULT'],
+    ['nests lists until there is no stack', 'return JSON.stringify(JSON.parse("[".repeat(100000) + "]".repeat(100000)))', 'PAC_FAILED'],
   ])('is told when it %s, and may do better the next time', async (_name, body, code) => {
     const text = `var calls = 0; function FindProxyForURL(url, host) { if (host === 'bad.test') { ${body} } return 'PROXY ' + host; }`;
     const script = await PacScript.compile(text, host(), { timeout: 50, memory: 2_097_152 });
@@ -217,6 +218,112 @@ describe('a script that is bad', () => {
     }
     script.close();
   });
+});
+
+describe('a script that spends its time in one built-in', () => {
+  const endless = 'var a = []; a.length = 4294967295;';
+  it('is stopped by what the built-in takes', async () => {
+    const bodies = [
+      ...[
+        'indexOf(1)',
+        'includes(1)',
+        'lastIndexOf(1)',
+        'join()',
+        'reverse()',
+        'concat([1])',
+        'slice()',
+        'forEach(alert)',
+        'map(alert)',
+      ].map((call) => `${endless} a.${call}`),
+      ...['sort()', 'fill(1)', 'flat()', 'splice(0, 1)', 'shift()', 'unshift(1)', 'toString()', 'some(alert)', 'reduce(alert)'].map(
+        (call) => `${endless} a.${call}`,
+      ),
+      `${endless} [].concat(a)`,
+      `${endless} [[a]].flat(2)`,
+      `${endless} [1].flatMap(function () { return a; })`,
+      'Array.prototype.indexOf.call({ length: 9007199254740991 }, 1)',
+      'Array.prototype.join.call({ get length() { return 9007199254740991; } })',
+      'new Array(1e8).fill(1).sort()',
+      'var s = "a".repeat(1000000); s.indexOf(s + "c")',
+      'var s = "a".repeat(1000000); s.split({ toString: function () { return s + "c"; } })',
+      'var s = "a".repeat(1000000); (s + s).replaceAll(s + "c", "")',
+    ];
+    const text = `function FindProxyForURL(url, host) { switch (Number(host)) { ${bodies.map((body, index) => `case ${index}: ${body}; return "done"`).join(';')} } }`;
+    const script = await PacScript.compile(text, host(), limits);
+    const began = process.cpuUsage();
+    for (const [index, body] of bodies.entries()) {
+      const said = await script.find('http://x.test/', String(index)).catch((error: unknown) => (error as Error).message);
+      expect([body, said]).toEqual([body, expect.stringMatching(/too long/)]);
+    }
+    script.close();
+    // Each of them would take minutes, and that is the point of it.
+    expect(process.cpuUsage(began).user).toBeLessThan(30_000_000);
+  });
+
+  it('again and again, is stopped when its time is over', async () => {
+    const bodies = [
+      'var a = []; for (var i = 0; i < 50000; i++) a[i] = i % 977; for (;;) a.sort()',
+      'var s = "a".repeat(1000000); for (;;) s.indexOf("b")',
+      'var s = "a".repeat(1000000); for (;;) try { s.toUpperCase() } catch (e) {}',
+      'for (;;) "x".repeat(100000)',
+      'var s = "[" + "1,".repeat(50000) + "1]"; for (;;) JSON.parse(s)',
+    ];
+    const text = `function FindProxyForURL(url, host) { switch (Number(host)) { ${bodies.map((body, index) => `case ${index}: ${body}; return "done"`).join(';')} } }`;
+    const on = { ...host(), elapsed: () => performance.now() };
+    const script = await PacScript.compile(text, on, { ...limits, timeout: 20 });
+    for (const [index] of bodies.entries()) {
+      await expect(script.find('http://x.test/', String(index))).rejects.toMatchObject({
+        code: 'PAC_TIMEOUT',
+        message: 'The PAC script was stopped: it took more than 20 ms (option "timeout")',
+      });
+    }
+    script.close();
+  });
+
+  it('finds them as they are otherwise', async () => {
+    const expressions: [string, unknown][] = [
+      ['[3, 1, 2].sort().join()', '1,2,3'],
+      ['[1, 2].concat([3], 4, [[5]])', [1, 2, 3, 4, [5]]],
+      ['[1, [2, [3]]].flat()', [1, 2, [3]]],
+      ['[1, [2, [3]]].flat(Infinity)', [1, 2, 3]],
+      ['[1, 2].flatMap(function (n) { return [n, n * 2]; })', [1, 2, 2, 4]],
+      ['(function () { return Array.prototype.slice.call(arguments, 1); })(1, 2, 3)', [2, 3]],
+      ['Array.prototype.map.call("ab", function (c) { return c + c; })', ['aa', 'bb']],
+      ['Array.prototype.join.call({ length: 2, 0: "a", 1: "b" }, "-")', 'a-b'],
+      ['"a.b.c".split(".")', ['a', 'b', 'c']],
+      ['"a.b.c".split(".", 2)', ['a', 'b']],
+      ['"a1b2".split(/\\d/)', ['a', 'b', '']],
+      ['"abc".split()', ['abc']],
+      ['"abc".replace("b", function (found) { return found + found; })', 'abbc'],
+      ['"abcb".replace(/b/g, "x").replaceAll("x", "y")', 'aycy'],
+      [
+        '[ "abc".indexOf("c"), "abca".lastIndexOf("a"), "abc".includes("d"), "a1".indexOf(1), "abc".indexOf("a", 1) ]',
+        [2, 3, false, 1, -1],
+      ],
+      ['typeof Uint8Array + typeof Proxy + typeof BigInt64Array', 'undefinedundefinedundefined'],
+    ];
+    expect(await valuesOf(expressions.map(([expression]) => expression))).toEqual(expressions.map(([, value]) => value));
+  });
+});
+
+it('the runs that one question takes have the time of one', async () => {
+  const on = host();
+  const text = `function FindProxyForURL() { for (var n = 0; n < 1e5; n++); for (var i = 0; i < 20; i++) dnsResolve(i + '.test'); return 'DIRECT'; }`;
+  const script = await PacScript.compile(text, on, { ...limits, timeout: 1_000 });
+  expect(await script.find('http://x.test/', 'x.test')).toBe('DIRECT');
+  script.close();
+  const hasty = await PacScript.compile(text, on, { ...limits, timeout: 40 });
+  await expect(hasty.find('http://x.test/', 'x.test')).rejects.toMatchObject({ code: 'PAC_TIMEOUT' });
+  hasty.close();
+});
+
+it('names beyond what is answered are not looked up, and whoever hears an alert may throw', async () => {
+  const on = { ...host(), alert: () => expect.unreachable() };
+  const text = `function FindProxyForURL() { for (var i = 0; i < 1000; i++) try { dnsResolve(i + '.test'); } catch (e) {} alert('x'); return 'DIRECT'; }`;
+  const script = await PacScript.compile(text, on, limits);
+  expect(await script.find('http://x.test/', 'x.test')).toBe('DIRECT');
+  expect(on.looked).toHaveLength(32);
+  script.close();
 });
 
 it.each<[string, (string | null)[]]>([

@@ -4,6 +4,7 @@ import type { QuickJSContext, QuickJSHandle, QuickJSRuntime, QuickJSSyncVariant,
 
 import { PacError } from '../pac-errors.ts';
 import { isInNet, isInPrefix, sortedAddresses } from './addresses.ts';
+import { boundedBuiltins } from './bounded.ts';
 import { pacFunctions } from './functions.ts';
 import { shown } from './result.ts';
 
@@ -33,9 +34,13 @@ const stackBytes = 256 * 1024;
 interface Names {
   readonly known: Map<string, readonly string[]>;
   readonly missing: Set<string>;
+  /** How long the runs took that this was found out in, in milliseconds. */
+  spent: number;
 }
 
 let loading: Promise<QuickJSWASMModule> | undefined;
+/** Whose stack was used up from outside: what is in its memory is not to be relied on. */
+const broken = new WeakSet<QuickJSWASMModule>();
 
 /** Loaded when the first script is, and not before. */
 async function load(): Promise<QuickJSWASMModule> {
@@ -46,8 +51,14 @@ async function load(): Promise<QuickJSWASMModule> {
   return newQuickJSWASMModuleFromVariant(variant.default);
 }
 
+/** One that is not broken. */
+function loaded(): Promise<QuickJSWASMModule> {
+  loading ??= load();
+  return loading;
+}
+
 export class PacScript {
-  readonly #module: QuickJSWASMModule;
+  #module: QuickJSWASMModule;
   readonly #text: string;
   readonly #host: ScriptHost;
   readonly #limits: ScriptLimits;
@@ -55,6 +66,8 @@ export class PacScript {
   #context: QuickJSContext | undefined;
   #names: Names | undefined;
   #runningUntil = 0;
+  /** Was it told so? */
+  #isLate = false;
   #users = 0;
   #isClosed = false;
 
@@ -67,8 +80,7 @@ export class PacScript {
 
   /** @throws {PacError} `PAC_INVALID`, or what its first run ends with. */
   static async compile(text: string, host: ScriptHost, limits: ScriptLimits): Promise<PacScript> {
-    loading ??= load();
-    const script = new PacScript(await loading, text, host, limits);
+    const script = new PacScript(await loaded(), text, host, limits);
     await script.#withNames(() => script.#begin());
     return script;
   }
@@ -91,15 +103,18 @@ export class PacScript {
   }
 
   async #withNames<Result>(run: () => Result): Promise<Result> {
-    const names: Names = { known: new Map(), missing: new Set() };
+    const names: Names = { known: new Map(), missing: new Set(), spent: 0 };
     for (;;) {
       let outcome: { readonly result: Result } | { readonly error: unknown };
+      if (broken.has(this.#module)) this.#leave(await loaded());
       this.#names = names;
+      const since = this.#host.elapsed();
       try {
         outcome = { result: run() };
       } catch (error) {
-        outcome = { error };
+        outcome = { error: error instanceof PacError ? error : this.#broke(error) };
       }
+      names.spent += this.#host.elapsed() - since;
       // Whatever the script made of what it was not told.
       if (names.missing.size > 0 && names.known.size < mostNames) {
         await Promise.all(Array.from(names.missing, async (name) => names.known.set(name, await this.#host.lookup(name))));
@@ -121,8 +136,9 @@ export class PacScript {
     this.#offerHost(context);
     // The first that an interpreter runs may wait for its compiler.
     this.#runningUntil = Infinity;
+    this.#evaluate(context, boundedBuiltins, 'bounded.js');
     this.#evaluate(context, pacFunctions, 'functions.js');
-    this.#runningUntil = this.#host.elapsed() + this.#limits.timeout;
+    this.#startTime();
     this.#evaluate(context, this.#text, 'proxy.pac');
     const find = context.getProp(context.global, 'FindProxyForURL');
     const isFunction = context.typeof(find) === 'function';
@@ -130,10 +146,30 @@ export class PacScript {
     if (!isFunction) throw new PacError('The PAC script has no function FindProxyForURL', { code: 'PAC_INVALID' });
   }
 
+  /** All the runs that one question takes have the time of one. */
+  #startTime(): void {
+    this.#runningUntil = this.#host.elapsed() + this.#limits.timeout - this.#names!.spent;
+    this.#isLate = false;
+  }
+
+  /** No error of the script: the interpreter has failed, as by lists in lists that leave it no stack. Whoever has it goes on with another. */
+  #broke(cause: unknown): PacError {
+    broken.add(this.#module);
+    loading = undefined;
+    return new PacError('The PAC script was stopped: its interpreter failed', { code: 'PAC_FAILED', cause });
+  }
+
+  #leave(module: QuickJSWASMModule): void {
+    this.#module = module;
+    // Nothing in a broken one can be given back by itself.
+    this.#context = undefined;
+    this.#runtime = undefined;
+  }
+
   #run(url: string, host: string): string {
     if (this.#context === undefined) this.#begin();
     const context = this.#context!;
-    this.#runningUntil = this.#host.elapsed() + this.#limits.timeout;
+    this.#startTime();
     const find = context.getProp(context.global, 'FindProxyForURL');
     const given = [context.newString(url), context.newString(host)];
     const returned = context.callFunction(find, context.undefined, ...given);
@@ -161,14 +197,15 @@ export class PacScript {
       message = String(thrown),
       lineNumber,
     } = Object(thrown) as Partial<Record<'name' | 'message' | 'lineNumber', unknown>>;
-    const isStopped = name === 'InternalError' && /^(?:interrupted|out of memory)$/.test(String(message));
+    const isLate = this.#isLate || message === 'interrupted';
+    const isStopped = this.#isLate || (name === 'InternalError' && /^(?:interrupted|out of memory)$/.test(String(message)));
     if (!isStopped) {
       const where = lineNumber === undefined ? '' : ` (line ${Number(lineNumber)})`;
       return new PacError(`The PAC script failed: ${shown(`${String(name)}: ${String(message)}`)}${where}`, { code });
     }
     this.#dispose();
     const { timeout, memory } = this.#limits;
-    const limit = message === 'interrupted' ? `${timeout} ms (option "timeout")` : `${memory} bytes (option "memory")`;
+    const limit = isLate ? `${timeout} ms (option "timeout")` : `${memory} bytes (option "memory")`;
     return new PacError(`The PAC script was stopped: it took more than ${limit}`, { code: 'PAC_TIMEOUT' });
   }
 
@@ -184,12 +221,21 @@ export class PacScript {
     };
     offer('resolve', (name) => this.#resolve(name));
     offer('own', () => this.#host.ownAddresses().join(' '));
+    offer('tick', () => {
+      this.#isLate = this.#host.elapsed() > this.#runningUntil;
+      if (this.#isLate) throw new Error('Its time is over');
+      return true;
+    });
     offer('isInNet', isInNet);
     offer('isInPrefix', isInPrefix);
     offer('sorted', sortedAddresses);
     offer('now', (isGmt) => timeOf(this.#host.now(), isGmt === 'true'));
     offer('alert', (message) => {
-      this.#host.alert(message);
+      try {
+        this.#host.alert(message);
+      } catch {
+        // Whoever is told is no part of the script.
+      }
       return true;
     });
     context.setProp(context.global, '$host', offered);
@@ -200,13 +246,16 @@ export class PacScript {
     if (isIP(name) !== 0) return name;
     const known = this.#names!.known.get(name);
     if (known !== undefined) return known.join(' ');
-    this.#names!.missing.add(name);
+    const { known: told, missing } = this.#names!;
+    if (told.size + missing.size < mostNames) missing.add(name);
     throw new Error('This name is being looked up');
   }
 
   #dispose(): void {
-    this.#context?.dispose();
-    this.#runtime?.dispose();
+    if (!broken.has(this.#module)) {
+      this.#context?.dispose();
+      this.#runtime?.dispose();
+    }
     this.#context = undefined;
     this.#runtime = undefined;
   }
