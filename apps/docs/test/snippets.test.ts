@@ -89,6 +89,15 @@ describe('snippets', () => {
     expect(snippets.filter(({ file }) => file === 'README.md')).toHaveLength(2);
   });
 
+  it('the recipe for Kerberos is the one that the compiler has looked at', async () => {
+    const [recipe, guide] = await Promise.all(
+      ['apps/docs/test/kerberos.test-d.ts', 'apps/docs/proxies.md'].map((file) => readFile(join(root, file), 'utf8')),
+    );
+    const [, scheme, auth] = /(\/\*\* As the package[^]*\n)\nexport (const auth[^]*)/.exec(recipe!)!;
+    expect(guide).toContain(scheme);
+    expect(guide).toContain(`import kerberos from 'kerberos';\n\n${auth}`);
+  });
+
   for (const [index, { file, line, code, language, like }] of snippets.entries()) {
     it.skipIf(language === 'python' && python === undefined)(
       `${file}:${line} runs`,
