@@ -1,5 +1,8 @@
 /** Ways that are left midway, by us or by somebody on them, and what is left open then: nothing. */
-import { getEventListeners } from 'node:events';
+import { getEventListeners, once } from 'node:events';
+import { createSecureServer } from 'node:http2';
+import { connect, createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 
 import {
   createGate,
@@ -37,6 +40,111 @@ const shortLimit = 800;
 const resolve = (): string => '127.0.0.1';
 const secure: UrlParts = ['https', originName, 443, '/'];
 const plain: UrlParts = ['http', originName, 80, '/'];
+
+describe('a kept connection through a tunnel whose server is just closing', () => {
+  type Relay = { readonly url: string; readonly ended: Promise<void>; stop(): void };
+
+  async function listening(server: NetServer): Promise<number> {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  }
+
+  /** Says when the first tunnel's end has left it for the client, who has not run since. */
+  async function http1Relay(): Promise<Relay> {
+    const left = createGate();
+    const sockets = new Set<Socket>();
+    const server = createServer({ allowHalfOpen: true }, (client) => {
+      sockets.add(client);
+      client.on('error', () => {});
+      client.once('finish', () => left.open());
+      client.once('data', (head: Buffer) => {
+        const upstream = connect(Number(/^CONNECT \S+:(\d+)/.exec(head.toString('latin1'))![1]), '127.0.0.1');
+        sockets.add(upstream);
+        upstream.on('error', () => {});
+        client.write('HTTP/1.1 200 OK\r\n\r\n');
+        upstream.pipe(client);
+        client.pipe(upstream);
+      });
+    });
+    const port = await listening(server);
+    return {
+      url: `http://127.0.0.1:${port}`,
+      ended: left.opened,
+      stop() {
+        for (const socket of sockets) socket.destroy();
+        server.close();
+      },
+    };
+  }
+
+  async function http2Relay(): Promise<Relay> {
+    const left = createGate();
+    const open = new Set<{ destroy(): void }>();
+    const server = createSecureServer(await serverCertificate({ names: [originName] }));
+    server.on('session', (session) => void open.add(session));
+    server.on('stream', (stream, headers) => {
+      const upstream = connect(Number(headers[':authority']!.split(':')[1]), '127.0.0.1');
+      open.add(upstream);
+      upstream.on('error', () => {});
+      stream.on('error', () => {});
+      // The frame is written before what is set for the end of the turn.
+      stream.once('finish', () => setImmediate(() => left.open()));
+      stream.respond({ ':status': 200 });
+      upstream.pipe(stream);
+      stream.pipe(upstream);
+    });
+    const port = await listening(server);
+    return {
+      url: `https://127.0.0.1:${port}`,
+      ended: left.opened,
+      stop() {
+        for (const each of open) each.destroy();
+        server.close();
+      },
+    };
+  }
+
+  it.each([
+    ['http', 'HTTP/1.1', http1Relay],
+    ['https', 'HTTP/1.1', http1Relay],
+    ['http', 'HTTP/2', http2Relay],
+    ['https', 'HTTP/2', http2Relay],
+  ] as const)('is not used for what can not be sent twice: to %s, in %s', async (scheme, _way, start) => {
+    const asked: string[] = [];
+    const sockets: Socket[] = [];
+    const onSocket = (socket: Socket): void => {
+      sockets.push(socket);
+      socket.on('error', () => {});
+      socket.on('data', (head: Buffer) => {
+        asked.push(head.toString('latin1').split(' ')[0]!);
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      });
+    };
+    const identity = await serverCertificate({ names: [originName] });
+    const server = scheme === 'https' ? createTlsServer(identity, onSocket) : createServer(onSocket);
+    const port = await listening(server);
+    const relay = await start();
+    await using pool = new ConnectionPool({
+      proxy: new Proxy(relay.url, { tunnel: true, ...(relay.url.startsWith('https:') && { tls: { ca: identity.ca } }) }),
+      tls: { ca: identity.ca },
+    });
+    const url: UrlParts = [scheme, originName, port, '/'];
+    const textOf = async (method: string): Promise<string> => {
+      const [, , , , body] = await pool.dispatch(method, url, [], null);
+      return Buffer.from(await body.bytes()).toString();
+    };
+    expect(await textOf('GET')).toBe('ok');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    sockets[0]!.end();
+    await relay.ended;
+    expect(await textOf('POST')).toBe('ok');
+    expect([asked, sockets.length]).toEqual([['GET', 'POST'], 2]);
+    for (const socket of sockets) socket.destroy();
+    relay.stop();
+    server.close();
+  });
+});
 
 describe('a tunnel that dies', () => {
   const proxies: [string, () => Promise<{ proxy: HttpProxy | Awaited<ReturnType<typeof startSocks>>; by: string | Proxy }>][] = [
