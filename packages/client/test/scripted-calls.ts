@@ -80,7 +80,7 @@ export class PlayedServer {
     const attempt = context.begin(request);
     const played: PlayedRequest = { request, at: this.now, endedAt: undefined };
     const { after = 0, status = 200, headers = {}, error, bodyAfter, bodyError } = this.#answer(request, this.requests.push(played) - 1);
-    const { signal } = context.dispatchContext(attempt, undefined);
+    const { signal } = context.dispatchContext(attempt, false, undefined);
     await new Promise<void>((resolve, reject) => {
       const cancel = this.time.schedule(after, resolve);
       signal?.addEventListener('abort', () => {

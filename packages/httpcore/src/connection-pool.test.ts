@@ -1,3 +1,4 @@
+import { startServer } from '@x/testbed';
 import { describe, expect, it } from 'vitest';
 
 import { LocalProtocolError, PoolClosed } from './contract/errors.ts';
@@ -27,5 +28,50 @@ describe('preconnect', () => {
       Error.stackTraceLimit = stackTraceLimit;
     }
     expect(others).toEqual([]);
+  });
+});
+
+describe('open', () => {
+  it.each(['queued', 'sent', 'answered', 'over'])('is ended by a call when it is %s', async (moment) => {
+    await using server = await startServer('slow', { pieces: ['a', 'b'] });
+    await using pool = new ConnectionPool({ maxConnectionsPerOrigin: 1 });
+    const open = (): ReturnType<ConnectionPool['open']> => pool.open('GET', ['http', '127.0.0.1', server.port, '/'], [], null);
+    const reason = new Error('enough');
+    const ended = { name: 'Aborted', cause: reason };
+    const first = open();
+    if (moment === 'queued') {
+      const second = open();
+      second.abort(reason);
+      await expect(second.response).rejects.toMatchObject(ended);
+      server.release();
+      await (await first.response)[4].close();
+      return;
+    }
+    await server.connections.until(({ requests }) => requests === 1);
+    if (moment === 'sent') {
+      first.abort(reason);
+      await expect(first.response).rejects.toMatchObject(ended);
+    } else {
+      server.head.open();
+      server.pieces[0]?.open();
+      const [, , , , body] = await first.response;
+      const reading = body.bytes();
+      if (moment === 'over') {
+        server.release();
+        expect(Buffer.from(await reading).toString()).toBe('ab');
+      }
+      first.abort(reason);
+      first.abort(new Error('again'));
+      if (moment === 'answered') await expect(reading).rejects.toMatchObject(ended);
+    }
+    await server.connections.until(({ open: alive }) => alive === (moment === 'over' ? 1 : 0));
+  });
+
+  it('fails as a promise does, and can be ended all the same', async () => {
+    const pool = new ConnectionPool();
+    await pool.close();
+    const { response, abort } = pool.open('GET', ['http', 'a.example', null, '/'], [], null);
+    abort(new Error('enough'));
+    await expect(response).rejects.toBeInstanceOf(PoolClosed);
   });
 });

@@ -9,6 +9,7 @@ import type { TransportDialer } from './dial/dial.ts';
 import { HttpDialer } from './dial/dialer.ts';
 import { createTransportDialer } from './dial/transport-dialer.ts';
 import {
+  Aborted,
   LocalProtocolError,
   PoolClosed,
   rejectWithCallerStack,
@@ -61,6 +62,27 @@ export interface ConnectedStream extends Duplex {
   unref(): this;
 }
 
+/** @internal A request that was given to a pool, and the way to end it. */
+export interface OpenRequest {
+  readonly response: Promise<DispatchResponse>;
+  /** At any stage, with `Aborted` whose cause is `reason`. */
+  abort(reason: unknown): void;
+}
+
+class OpenExchange implements OpenRequest {
+  readonly response: Promise<DispatchResponse>;
+  readonly #exchange: ReturnType<Pool['open']>;
+
+  constructor(exchange: ReturnType<Pool['open']>) {
+    this.#exchange = exchange;
+    this.response = exchange.response;
+  }
+
+  abort(reason: unknown): void {
+    this.#exchange.abort(new Aborted('The request was aborted', { cause: reason }));
+  }
+}
+
 /**
  * The network: keeps connections and sends each request over one of them.
  *
@@ -103,9 +125,25 @@ export class ConnectionPool implements Dispatcher {
   ): Promise<DispatchResponse> {
     // Not async: a promise less for each request, and only one that fails has its caller looked for.
     try {
-      return this.#pool.submit(method, url, headers, body, timeouts, context);
+      return this.#pool.open(method, url, headers, body, timeouts, context).response;
     } catch (error) {
       return rejectWithCallerStack(error);
+    }
+  }
+
+  /** @internal As {@link dispatch}, for who ends a request by a call: a signal costs as much as all else of a small request. */
+  open(
+    method: string,
+    url: UrlParts,
+    headers: readonly HeaderPair[],
+    body: ByteIterable | null,
+    timeouts: Timeouts = this.#timeouts,
+    context?: DispatchContext,
+  ): OpenRequest {
+    try {
+      return new OpenExchange(this.#pool.open(method, url, headers, body, timeouts, context));
+    } catch (error) {
+      return { response: rejectWithCallerStack(error), abort() {} };
     }
   }
 

@@ -7,7 +7,7 @@ import type { Request } from '../request/request.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
 import type { ResumableCall } from '../response/resumable-call.ts';
 import type { CallContext } from './context.ts';
-import { joinSignals } from './signals.ts';
+import { joinSignals, type AnySignal } from './signals.ts';
 import { systemClock } from '../time/clock.ts';
 import { wait } from './waiting.ts';
 import { now } from '../time/platform.ts';
@@ -18,11 +18,11 @@ export type Resend = (request: Request, left: number | undefined, signal: AbortS
 export class CallResumption implements ResumableCall {
   readonly #call: CallContext;
   /** Whatever ends the first call. */
-  readonly #signals: readonly AbortSignal[];
+  readonly #signals: readonly AnySignal[];
   readonly #lifetime: Lifetime;
   readonly #resend: Resend;
 
-  constructor(call: CallContext, signals: readonly AbortSignal[], lifetime: Lifetime, resend: Resend) {
+  constructor(call: CallContext, signals: readonly AnySignal[], lifetime: Lifetime, resend: Resend) {
     this.#call = call;
     this.#signals = signals;
     this.#lifetime = lifetime;
@@ -45,7 +45,7 @@ export class CallResumption implements ResumableCall {
     const left = this.#left() ?? Infinity;
     const joined = joinSignals([...this.#signals, signal]);
     try {
-      await wait(Math.min(milliseconds, left), joined.signal, this.#lifetime, systemClock);
+      await wait(Math.min(milliseconds, left), joined.ending, this.#lifetime, systemClock);
     } finally {
       joined.release();
     }

@@ -18,7 +18,7 @@ import type { TimeoutSettings } from '../time/timeout.ts';
 import { Attempt } from './attempt.ts';
 import { Attempts } from './attempts.ts';
 import { recordFailure } from './failed-call.ts';
-import { joinSignals, type CallSignal } from './signals.ts';
+import { joinSignals, type AnySignal, type CallSignal } from './signals.ts';
 import { now, timeOrigin } from '../time/platform.ts';
 
 /** Of all that a client sends once more on its own account. */
@@ -107,6 +107,11 @@ export class CallContext implements CallRecord {
     return this.#signal.signal;
   }
 
+  /** @internal The same, for who only listens. */
+  get ending(): AnySignal | undefined {
+    return this.#signal.ending;
+  }
+
   /** Every request so far, oldest first. */
   get attempts(): readonly AttemptRecord[] {
     return this.#attempts.all;
@@ -150,7 +155,7 @@ export class CallContext implements CallRecord {
 
   /** @internal The same call, for requests that this signal ends, too. */
   branch(signal: AbortSignal): CallContext {
-    const own = this.#attemptSignals?.at(-1)?.signal ?? this.#signal.signal;
+    const own = (this.#attemptSignals?.at(-1) ?? this.#signal).ending;
     const settings = this.settings as ConstructorParameters<typeof CallContext>[1];
     const { trace, onInformational, onUploadProgress } = this;
     const joined = joinSignals(own === undefined ? [signal] : [own, signal]);
@@ -163,7 +168,7 @@ export class CallContext implements CallRecord {
 
   /** @internal The attempt that begins now is ended by this signal, too. */
   limitAttempt(signal: AbortSignal): void {
-    const own = this.#signal.signal;
+    const own = this.#signal.ending;
     (this.#attemptSignals ??= []).push(joinSignals(own === undefined ? [signal] : [own, signal]));
   }
 
@@ -212,12 +217,13 @@ export class CallContext implements CallRecord {
     if (attempt === this.#attempts.first) this.budget?.deposit(startedAt);
   }
 
-  /** @internal What the dispatcher gets to know beside the request. */
-  dispatchContext(attempt: Attempt, proxy: ProxyIdentity | null | undefined, network?: NetworkOptions): DispatchContext {
+  /** @internal What the dispatcher gets to know beside the request. `isOurs`: it only listens to a signal, and takes any. */
+  dispatchContext(attempt: Attempt, isOurs: boolean, proxy: ProxyIdentity | null | undefined, network?: NetworkOptions): DispatchContext {
+    const signal = this.#attemptSignals?.at(-1) ?? this.#signal;
     return {
       proxy,
       network,
-      signal: this.#attemptSignals?.at(-1)?.signal ?? this.#signal.signal,
+      signal: isOurs ? (signal.ending as AbortSignal | undefined) : signal.signal,
       deadline: this.deadline,
       trace: attempt.observe,
       traceInAnyContext: this.trace === undefined,
@@ -278,7 +284,7 @@ export class CallContext implements CallRecord {
 
   #releaseSignals(): void {
     this.#signal.release();
-    if (this.#attemptSignals !== undefined) for (const { release } of this.#attemptSignals) release();
+    if (this.#attemptSignals !== undefined) for (const signal of this.#attemptSignals) signal.release();
     if (this.#branches !== undefined) for (const branch of this.#branches) branch.#releaseSignals();
   }
 }

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 
 import { describe, expect, it } from 'vitest';
 
-import { joinSignals, noSignal, onAbort } from './signals.ts';
+import { Ending, JoinedEnding, joinSignals, noSignal, onAbort } from './signals.ts';
 
 describe('joined signals', () => {
   it('are none, or the one that there is', () => {
@@ -47,5 +47,56 @@ describe('joined signals', () => {
     joined.release();
     joined.release();
     expect(signals.map((signal) => getEventListeners(signal, 'abort').length)).toEqual([0, 0]);
+  });
+});
+
+describe('an end of our own', () => {
+  it('tells who listens and has not left, once, with its reason', () => {
+    const ending = new Ending();
+    const told: unknown[] = [];
+    const left = (): void => void told.push('left');
+    ending.addEventListener('abort', () => told.push(ending.reason));
+    ending.addEventListener('abort', left);
+    ending.removeEventListener('abort', left);
+    onAbort(ending, () => told.push('waited'));
+    onAbort(ending, () => told.push('gave up'))();
+    ending.abort('first');
+    ending.abort('second');
+    expect([ending.aborted, ending.reason, told]).toEqual([true, 'first', ['first', 'waited']]);
+  });
+
+  it.each(['before', 'after'])('is a real signal for who asks %s it has come', (moment) => {
+    const ending = new Ending();
+    if (moment === 'before') void ending.signal;
+    ending.abort('over');
+    expect(ending.signal).toBeInstanceOf(AbortSignal);
+    expect(ending.signal).toBe(ending.signal);
+    expect(AbortSignal.any([ending.signal]).reason).toBe('over');
+  });
+
+  it.each([
+    ['its own', (joined: JoinedEnding) => joined.abort('over')],
+    ['one of ours', (_: JoinedEnding, ours: Ending) => ours.abort('over')],
+    ["somebody's", (_: JoinedEnding, _ours: Ending, somebody: AbortController) => somebody.abort('over')],
+  ])('is joined with others, and comes with the first: %s', (_, end) => {
+    const [ours, somebody] = [new Ending(), new AbortController()];
+    const joined = new JoinedEnding([ours, somebody.signal]);
+    const told: unknown[] = [];
+    joined.addEventListener('abort', () => told.push(joined.reason));
+    end(joined, ours, somebody);
+    expect(told).toEqual(['over']);
+    expect(joined.signal.reason).toBe('over');
+    joined.release();
+    expect(getEventListeners(somebody.signal, 'abort')).toHaveLength(0);
+  });
+
+  it('follows nobody once it was released', () => {
+    const [ours, somebody] = [new Ending(), new AbortController()];
+    const joined = new JoinedEnding([ours, somebody.signal]);
+    joined.release();
+    joined.release();
+    ours.abort('late');
+    somebody.abort('late');
+    expect([joined.aborted, getEventListeners(somebody.signal, 'abort')]).toEqual([false, []]);
   });
 });

@@ -1,77 +1,68 @@
-/** Several signals as one, for as long as a call lasts. */
+/** What ends a call: signals of callers, what clients have of their own, and several of them as one for as long as a call lasts. */
 import { setMaxListeners } from 'node:events';
 
+/** As all that only listens has them. */
+export type AnySignal = AbortSignal | Ending;
+
 export interface CallSignal {
+  /** For whoever may do anything with it: where there is none yet, it is made now. */
   readonly signal: AbortSignal | undefined;
+  /** The same, for those who only listen. */
+  readonly ending: AnySignal | undefined;
   /** The call is over: nothing listens any more. Idempotent. */
   release(): void;
 }
 
-export const noSignal: CallSignal = Object.freeze({ signal: undefined, release() {} });
+export const noSignal: CallSignal = Object.freeze({ signal: undefined, ending: undefined, release() {} });
 
 /** Not `AbortSignal.any`, whose bookkeeping stays with a long-lived signal until the collector gets to it. */
-export function joinSignals(signals: readonly AbortSignal[]): CallSignal {
+export function joinSignals(signals: readonly AnySignal[]): CallSignal {
   const [only] = signals;
   if (only === undefined) return noSignal;
-  return signals.length === 1 ? { signal: only, release() {} } : link(signals);
+  return signals.length === 1 ? new OnlySignal(only) : new JoinedEnding(signals);
 }
 
-function link(signals: readonly AbortSignal[]): CallSignal {
-  const controller = new AbortController();
-  const aborted = signals.find((signal) => signal.aborted);
-  if (aborted !== undefined) {
-    controller.abort(aborted.reason);
-    return { signal: controller.signal, release() {} };
+class OnlySignal implements CallSignal {
+  readonly ending: AnySignal;
+
+  constructor(ending: AnySignal) {
+    this.ending = ending;
   }
-  const releases = signals.map((signal) => onAbort(signal, () => controller.abort(signal.reason)));
-  return {
-    signal: controller.signal,
-    release() {
-      for (const release of releases) release();
-    },
-  };
+
+  get signal(): AbortSignal {
+    return this.ending instanceof Ending ? this.ending.signal : this.ending;
+  }
+
+  release(): void {}
 }
 
 /** One who waits for a signal, with a place in the list of all who do. */
-interface Waiter {
-  readonly callback: () => void;
-  next: Waiter | undefined;
-  previous: Waiter | undefined;
-  isIn: boolean;
+abstract class Waiter {
+  next: Waiter | undefined = undefined;
+  previous: Waiter | undefined = undefined;
+  isIn = false;
+
+  abstract told(): void;
 }
 
-/** All who wait for one signal, behind one listener, in a list: a `Set` that lives long leaves tables behind that hold on to what was in them. */
-class Waiting {
-  readonly #signal: AbortSignal;
+/** All who wait, in a list: a `Set` that lives long leaves tables behind that hold on to what was in them. */
+class Waiters {
   #first: Waiter | undefined = undefined;
   #last: Waiter | undefined = undefined;
-  readonly #tell = (): void => {
-    // Each takes itself out, and another one perhaps.
-    for (let waiter = this.#first; waiter !== undefined; waiter = this.#first) {
-      this.#remove(waiter);
-      waiter.callback();
-    }
-  };
 
-  constructor(signal: AbortSignal) {
-    this.#signal = signal;
-  }
-
-  /** Gives what takes it out. */
-  add(callback: () => void): () => void {
-    const waiter: Waiter = { callback, next: undefined, previous: this.#last, isIn: true };
-    if (this.#last === undefined) {
-      this.#first = waiter;
-      waiting.set(this.#signal, this);
-      this.#signal.addEventListener('abort', this.#tell, { once: true });
-    } else {
-      this.#last.next = waiter;
-    }
+  add(waiter: Waiter): void {
+    const last = this.#last;
+    waiter.previous = last;
+    waiter.isIn = true;
     this.#last = waiter;
-    return () => this.#remove(waiter);
+    if (last !== undefined) last.next = waiter;
+    else {
+      this.#first = waiter;
+      this.onFirst();
+    }
   }
 
-  #remove(waiter: Waiter): void {
+  remove(waiter: Waiter): void {
     if (!waiter.isIn) return;
     waiter.isIn = false;
     const { next, previous } = waiter;
@@ -80,20 +71,151 @@ class Waiting {
     if (next === undefined) this.#last = previous;
     else next.previous = previous;
     waiter.next = waiter.previous = undefined;
-    if (this.#first !== undefined) return;
+    if (this.#first === undefined) this.onNone();
+  }
+
+  protected find(isWanted: (waiter: Waiter) => boolean): Waiter | undefined {
+    for (let waiter = this.#first; waiter !== undefined; waiter = waiter.next) if (isWanted(waiter)) return waiter;
+    return undefined;
+  }
+
+  protected tell(): void {
+    // Each takes itself out, and another one perhaps.
+    for (let waiter = this.#first; waiter !== undefined; waiter = this.#first) {
+      this.remove(waiter);
+      waiter.told();
+    }
+  }
+
+  protected onFirst(): void {}
+  protected onNone(): void {}
+}
+
+/** Those who wait for somebody's signal, behind one listener: adding one takes Node longer the more there are. */
+class Waiting extends Waiters {
+  readonly #signal: AbortSignal;
+  readonly #listener = (): void => this.tell();
+
+  constructor(signal: AbortSignal) {
+    super();
+    this.#signal = signal;
+  }
+
+  protected override onFirst(): void {
+    waiting.set(this.#signal, this);
+    this.#signal.addEventListener('abort', this.#listener, { once: true });
+  }
+
+  protected override onNone(): void {
     waiting.delete(this.#signal);
-    this.#signal.removeEventListener('abort', this.#tell);
+    this.#signal.removeEventListener('abort', this.#listener);
   }
 }
 
 const waiting = new WeakMap<AbortSignal, Waiting>();
 
+function waitersOf(signal: AnySignal): Waiters {
+  return signal instanceof Ending ? signal : (waiting.get(signal) ?? new Waiting(signal));
+}
+
 /**
- * Calls once the signal aborts, unless what this gives is called before. A signal may be that of ten thousand calls, and adding a listener to it
- * takes Node longer the more there are: all of them have one.
+ * An end that is ours to bring: of an `AbortSignal` it has what those ask of one who only listen, which is the core as well. A real one costs as much
+ * as all else of a small request (on Node 20, half of one), so there is none until somebody asks.
  */
-export function onAbort(signal: AbortSignal, callback: () => void): () => void {
-  return (waiting.get(signal) ?? new Waiting(signal)).add(callback);
+export class Ending extends Waiters {
+  aborted = false;
+  reason: unknown = undefined;
+  #controller: AbortController | undefined = undefined;
+
+  /** Once: what comes later changes nothing. */
+  abort(reason: unknown): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    this.reason = reason;
+    this.#controller?.abort(reason);
+    this.tell();
+  }
+
+  /** The same as a real one. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      expectManyListeners(this.#controller.signal);
+      if (this.aborted) this.#controller.abort(this.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  addEventListener(_type: 'abort', callback: () => void): void {
+    if (!this.aborted) this.add(new Listener(callback));
+  }
+
+  removeEventListener(_type: 'abort', callback: () => void): void {
+    const listener = this.find((waiter) => waiter instanceof Listener && waiter.told === callback);
+    if (listener !== undefined) this.remove(listener);
+  }
+}
+
+class Listener extends Waiter {
+  readonly told: () => void;
+
+  constructor(callback: () => void) {
+    super();
+    this.told = callback;
+  }
+}
+
+/** Ends with the first of several, or by a call. */
+export class JoinedEnding extends Ending implements CallSignal {
+  #sources: Source[] | undefined;
+
+  constructor(signals: readonly AnySignal[]) {
+    super();
+    const aborted = signals.find((signal) => signal.aborted);
+    if (aborted === undefined) this.#sources = signals.map((signal) => new Source(signal, this));
+    else this.abort(aborted.reason);
+  }
+
+  get ending(): this {
+    return this;
+  }
+
+  release(): void {
+    const sources = this.#sources;
+    this.#sources = undefined;
+    if (sources !== undefined) for (const source of sources) source.leave();
+  }
+}
+
+/** One of those that are joined. */
+class Source extends Waiter {
+  readonly #signal: AnySignal;
+  readonly #waiters: Waiters;
+  readonly #joined: Ending;
+
+  constructor(signal: AnySignal, joined: Ending) {
+    super();
+    this.#signal = signal;
+    this.#joined = joined;
+    this.#waiters = waitersOf(signal);
+    this.#waiters.add(this);
+  }
+
+  told(): void {
+    this.#joined.abort(this.#signal.reason);
+  }
+
+  leave(): void {
+    this.#waiters.remove(this);
+  }
+}
+
+/** Calls once the signal aborts, unless what this gives is called before. A signal may be that of ten thousand calls. */
+export function onAbort(signal: AnySignal, callback: () => void): () => void {
+  const waiters = waitersOf(signal);
+  const listener = new Listener(callback);
+  waiters.add(listener);
+  return () => waiters.remove(listener);
 }
 
 /** A signal that many calls share has a listener for each call that runs, which is no leak; Node warns at eleven. */

@@ -24,7 +24,7 @@ export async function untilOver<Value>(
   work: Promise<Value>,
   drop: (late: Value) => void,
 ): Promise<Value> {
-  const { signal, deadline } = call;
+  const { ending: signal, deadline } = call;
   let isOver = false;
   let cancel: (() => void) | undefined;
   let giveUp: (reason: Error) => void;

@@ -3,14 +3,14 @@ import { Aborted } from '@x/httpcore';
 
 import { ClientClosed } from '../errors.ts';
 import type { Lifetime } from './lifetime.ts';
-import { onAbort } from './signals.ts';
+import { onAbort, type AnySignal } from './signals.ts';
 import type { Clock } from '../time/clock.ts';
 
 /**
  * Resolves after so many milliseconds, whatever happens with one timer and nothing left behind.
  * @throws {Aborted} the signal aborted, or the client was destroyed.
  */
-export function wait(milliseconds: number, signal: AbortSignal | undefined, lifetime: Lifetime, clock: Clock): Promise<void> {
+export function wait(milliseconds: number, signal: AnySignal | undefined, lifetime: Lifetime, clock: Clock): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
       reject(abortedBy(signal));
@@ -40,6 +40,6 @@ export function wait(milliseconds: number, signal: AbortSignal | undefined, life
   });
 }
 
-function abortedBy(signal: AbortSignal): Aborted {
+function abortedBy(signal: AnySignal): Aborted {
   return new Aborted('The request was aborted while it waited to be sent again', { cause: signal.reason });
 }

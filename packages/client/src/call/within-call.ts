@@ -1,12 +1,12 @@
 /** Waiting that ends when the call does. */
 import { Aborted, DeadlineExceeded } from '@x/httpcore';
-import { onAbort } from './signals.ts';
+import { onAbort, type AnySignal } from './signals.ts';
 import { onceIn } from '../time/limit.ts';
 import { now } from '../time/platform.ts';
 
 /** What ends a call: somebody's signal, and the moment (of `performance.now()`) by which it must be done. */
 export interface CallLimits {
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AnySignal | undefined;
   readonly deadline: number | undefined;
 }
 

@@ -1,5 +1,5 @@
 /** Requests that a feature sends on its own account, beside the calls of the client. */
-import { joinSignals } from '../call/signals.ts';
+import { joinSignals, type Ending } from '../call/signals.ts';
 import { CallContext } from '../call/context.ts';
 import { Passages, type End } from '../call/passage.ts';
 import { ClientError } from '../errors.ts';
@@ -15,7 +15,7 @@ const largestBody = 1024 * 1024;
 export function sendAsideBy(
   transport: End,
   settings: ClientSettings,
-  shutdowns: readonly AbortSignal[],
+  shutdowns: readonly Ending[],
 ): (request: Request) => Promise<Response> {
   const dispatch = new Passages([], transport).send;
   return async function sendAside(request) {

@@ -1,7 +1,7 @@
 /** From the arguments of a verb to a call that can be sent. */
 import { BasicAuth } from '../auth/basic.ts';
 import { CallContext, type CallBudget } from '../call/context.ts';
-import { expectManyListeners, joinSignals, type CallSignal } from '../call/signals.ts';
+import { expectManyListeners, JoinedEnding, joinSignals, type AnySignal, type CallSignal, type Ending } from '../call/signals.ts';
 import { refuseProxy } from '../proxies/proxy-settings.ts';
 import { Request } from '../request/request.ts';
 import type { RequestBuilder } from '../request/request-builder.ts';
@@ -10,24 +10,20 @@ import { requestUnder, resolveCallSettings, type CallSettings } from './call-set
 import { checkSignal, type ClientSettings } from './client-settings.ts';
 import { checkObservers } from './observers.ts';
 
+type CallObservers = Pick<CallOptions, 'trace' | 'onInformational'>;
+
 export class CallBuilder {
   readonly #settings: ClientSettings;
   readonly #requests: RequestBuilder;
   /** End all calls of the client, where its connections do not. */
-  readonly #shutdowns: readonly AbortSignal[];
+  readonly #shutdowns: readonly Ending[];
   /** Is the dispatcher somebody else's? */
   readonly #isForeign: boolean;
   readonly #budget: CallBudget;
   /** What ends a call that says nothing of that; `undefined` where it has to be put together for each. */
   readonly #usualSignal: CallSignal | undefined;
 
-  constructor(
-    settings: ClientSettings,
-    requests: RequestBuilder,
-    shutdowns: readonly AbortSignal[],
-    isForeign: boolean,
-    budget: CallBudget,
-  ) {
+  constructor(settings: ClientSettings, requests: RequestBuilder, shutdowns: readonly Ending[], isForeign: boolean, budget: CallBudget) {
     this.#settings = settings;
     this.#requests = requests;
     this.#shutdowns = shutdowns;
@@ -52,6 +48,14 @@ export class CallBuilder {
     return this.#context(this.#requests.build(target, url!, own), own, extra);
   }
 
+  /** The call of a request that is sent as it is, with these settings of its own, and what ends it. */
+  open(given: Request, own: CallOptions | undefined, { trace, onInformational }: CallObservers): readonly [CallContext, JoinedEnding] {
+    const settings = own === undefined ? this.#settings : resolveCallSettings(own, this.#settings);
+    const request = requestUnder(given, settings);
+    const ending = new JoinedEnding(this.signals(undefined));
+    return [this.#within(new CallContext(request, settings, ending, trace, onInformational)), ending];
+  }
+
   #context(given: Request, own: CallOptions | undefined, extra: AbortSignal | undefined): CallContext {
     if (own === undefined && extra === undefined && this.#usualSignal !== undefined) {
       return this.#within(new CallContext(requestUnder(given, this.#settings), this.#settings, this.#usualSignal, undefined, undefined));
@@ -71,9 +75,9 @@ export class CallBuilder {
   }
 
   /** Whatever ends a call. */
-  signals(own: CallOptions | undefined): AbortSignal[] {
+  signals(own: CallOptions | undefined): AnySignal[] {
     const { signal } = this.#settings;
-    const signals = own?.signal === null || signal === undefined ? [...this.#shutdowns] : [...this.#shutdowns, signal];
+    const signals: AnySignal[] = own?.signal === null || signal === undefined ? [...this.#shutdowns] : [...this.#shutdowns, signal];
     if (own?.signal !== undefined && own.signal !== null) signals.push(expectManyListeners(checkSignal(own.signal)));
     return signals;
   }

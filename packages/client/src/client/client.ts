@@ -41,6 +41,7 @@ import { sendAsideBy } from './aside.ts';
 import { refuseSurplus } from './surplus-argument.ts';
 import { Caller } from './caller.ts';
 import { Closing } from './closing.ts';
+import { OpenRequests, type OpenRequest } from './open-requests.ts';
 import { Shutdowns } from './shutdowns.ts';
 import { releaseSources } from '../request/body/sources.ts';
 import { RequestBuilder } from '../request/request-builder.ts';
@@ -74,6 +75,7 @@ export class Client implements AsyncDisposable {
   readonly #retryBudget: RetryBudget;
   readonly #shutdowns: Shutdowns;
   readonly #caller: Caller;
+  readonly #openRequests: OpenRequests;
   readonly #closing: Closing;
   #fetch: ClientFetch | undefined = undefined;
 
@@ -99,12 +101,13 @@ export class Client implements AsyncDisposable {
     this.#retryBudget = parent?.retryBudget ?? new RetryBudget(systemClock.now);
     this.#builder = new RequestBuilder(this.#settings);
     this.#route = routeBy(mounts, dispatcher);
-    const dispatch = dispatchBy(this.#route, settingsOf);
+    const dispatch = dispatchBy(this.#route, settingsOf, foreign ? undefined : dispatcher);
     const services = { budget: this.#retryBudget, lifetime: this.#lifetime, clock: systemClock, random: Math.random };
-    const layers = chainLayers(this.#settings, services, sendAsideBy(dispatch, this.#settings, this.#shutdowns.signals));
+    const layers = chainLayers(this.#settings, services, sendAsideBy(dispatch, this.#settings, this.#shutdowns.endings));
     const chain = new Chain<CallSettings>(layers, dispatch, this.#settings);
-    const calls = new CallBuilder(this.#settings, this.#builder, this.#shutdowns.signals, foreign, this.#retryBudget);
+    const calls = new CallBuilder(this.#settings, this.#builder, this.#shutdowns.endings, foreign, this.#retryBudget);
     this.#caller = new Caller(calls, chain, this.#lifetime);
+    this.#openRequests = new OpenRequests(this.#builder, calls, chain, this.#lifetime);
     const { signal } = this.#settings;
     if (signal !== undefined) expectManyListeners(signal);
   }
@@ -215,6 +218,11 @@ export class Client implements AsyncDisposable {
   stream(target: string | Request, url?: string | URL | CallOptions, options?: RequestOptions): Promise<StreamResponse> {
     if (target instanceof Request) return this.#caller.stream(target, undefined, url as CallOptions | undefined);
     return this.#caller.stream(target, url as string | URL, options);
+  }
+
+  /** @internal Of {@link OpenRequests}. */
+  open(...request: Parameters<OpenRequests['open']>): OpenRequest {
+    return this.#openRequests.open(...request);
   }
 
   /**

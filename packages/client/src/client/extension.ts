@@ -1,4 +1,5 @@
 import type { Lifetime } from '../call/lifetime.ts';
+import type { Ending } from '../call/signals.ts';
 import type { RetryBudget } from '../retries/retry-budget.ts';
 import type { OwnClientOptions } from './client-options.ts';
 import type { ClientSettings } from './client-settings.ts';
@@ -10,7 +11,7 @@ export class Extension {
   readonly settings: ClientSettings;
   readonly connections: Connections;
   readonly lifetime: Lifetime;
-  readonly shutdowns: readonly AbortSignal[];
+  readonly shutdowns: readonly Ending[];
   readonly retryBudget: RetryBudget;
 
   constructor(
@@ -18,7 +19,7 @@ export class Extension {
     settings: ClientSettings,
     connections: Connections,
     lifetime: Lifetime,
-    shutdowns: readonly AbortSignal[],
+    shutdowns: readonly Ending[],
     retryBudget: RetryBudget,
   ) {
     this.own = own;

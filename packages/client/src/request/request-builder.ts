@@ -1,4 +1,6 @@
 /** From the arguments of a verb to a request. */
+import type { HeaderPair, UrlParts } from '@x/httpcore';
+
 import { InvalidOption } from '../errors.ts';
 import { offerCodings } from './fields/accept-encoding.ts';
 import { assembleMessage, MessageParts, methodName } from './assemble.ts';
@@ -9,7 +11,7 @@ import { authorize, homeFields, union } from './fields/origin-fields.ts';
 import type { RequestDefaults } from './request-defaults.ts';
 import { overlayParams, toParams, serializeQuery } from './url/params.ts';
 import { mergeJsonHooks, type JsonHooks } from './json-settings.ts';
-import type { OwnMessageOptions } from './request-options.ts';
+import { messageNames, type OwnMessageOptions } from './request-options.ts';
 
 /** What a client makes of one URL. */
 interface KnownUrl {
@@ -21,6 +23,8 @@ interface KnownUrl {
   readonly home: boolean;
   /** All of a request that has no options. */
   readonly plain: MessageParts;
+  /** Of the latest request with fields that are nobody's to change. */
+  latest: { readonly method: string; readonly headers: readonly HeaderPair[]; readonly request: Request } | undefined;
 }
 
 // Programs call a few URLs many times. Bounds for those that do not: at most 512 KiB of text for each client.
@@ -33,6 +37,7 @@ export class RequestBuilder {
   readonly #query: string;
   readonly #boundAtHome: ReadonlySet<string>;
   readonly #urls = new Map<string, KnownUrl>();
+  #latestUrl: { readonly parts: UrlParts; readonly known: KnownUrl } | undefined = undefined;
 
   constructor(defaults: RequestDefaults) {
     this.#defaults = defaults;
@@ -62,6 +67,26 @@ export class RequestBuilder {
     return new Request(name, assembleMessage(name, this.#withParams(known, own.params), fields, own, null, bound, stringify));
   }
 
+  /**
+   * A request without content. `url` and `headers` are nobody's to change: the same ones give the same request.
+   * @throws as {@link build}.
+   */
+  again(method: string, url: UrlParts, headers: readonly HeaderPair[]): Request {
+    if (this.#latestUrl?.parts !== url) this.#latestUrl = { parts: url, known: this.#resolve(hrefOf(url)) };
+    const { known } = this.#latestUrl;
+    const { latest } = known;
+    if (latest !== undefined && latest.headers === headers && latest.method === method) {
+      // What is frozen is checked once below; what comes but once is not worth it.
+      freezePairs(latest.request.rawHeaders);
+      return latest.request;
+    }
+    const { target, pairs, bound } = known.plain;
+    const name = methodName(method);
+    const request = new Request(name, assembleMessage(name, target, pairs, { ...messageNames, headers }, null, bound));
+    known.latest = { method, headers, request };
+    return request;
+  }
+
   #withParams(known: KnownUrl, params: OwnMessageOptions['params']): Target {
     if (params === undefined) return known.plain.target;
     if (params === null) return known.bare;
@@ -84,7 +109,7 @@ export class RequestBuilder {
     const pairs = authorize(home ? homeHeaders : awayHeaders, bare);
     const target = home ? appendQuery(bare, this.#query) : bare;
     const bound = home ? this.#boundAtHome : sensitive;
-    const known: KnownUrl = { bare, namesUser, home, plain: new MessageParts(target, pairs, null, undefined, bound) };
+    const known: KnownUrl = { bare, namesUser, home, plain: new MessageParts(target, pairs, null, undefined, bound), latest: undefined };
     if (text.length <= longestUrl) {
       if (this.#urls.size >= mostUrls) this.#forgetOldest();
       this.#urls.set(text, known);
@@ -105,4 +130,14 @@ function withCredentialsOf({ authorization }: Target, target: Target): Target {
 function urlText(url: unknown): string {
   if (url instanceof URL) return url.href;
   throw new InvalidOption('url', `must be a string or a URL, not ${url === null ? 'null' : typeof url}`, { code: 'INVALID_URL' });
+}
+
+function freezePairs(pairs: readonly HeaderPair[]): void {
+  if (Object.isFrozen(pairs)) return;
+  for (const pair of pairs) Object.freeze(pair);
+  Object.freeze(pairs);
+}
+
+export function hrefOf([scheme, host, port, target]: UrlParts): string {
+  return `${scheme}://${host}${port === null ? '' : `:${port}`}${target}`;
 }

@@ -1,5 +1,5 @@
 /** The end of the chain, and the only place that calls a dispatcher. */
-import type { DispatchResponse, HeaderPair } from '@x/httpcore';
+import type { Dispatcher, DispatchResponse, HeaderPair } from '@x/httpcore';
 
 import { StreamResponse } from '../response/stream-response.ts';
 import type { CallContext } from '../call/context.ts';
@@ -23,9 +23,15 @@ export interface DispatchSettings {
   readonly sensitive: ReadonlySet<string>;
 }
 
-export function dispatchBy(route: FindRoute, settingsOf: (context: CallContext) => DispatchSettings): End {
+/** `ours` is a pool of the client's, or one that it has from another client. */
+export function dispatchBy(
+  route: FindRoute,
+  settingsOf: (context: CallContext) => DispatchSettings,
+  ours?: Pick<Dispatcher, 'dispatch'>,
+): End {
   return (passages) => {
-    const begin = (given: Request, context: CallContext): Hop => new DispatcherHop(given, context, passages, route, settingsOf(context));
+    const begin = (given: Request, context: CallContext): Hop =>
+      new DispatcherHop(given, context, passages, [route, settingsOf(context), ours]);
     const transport = async (given: Request, context: CallContext): Promise<StreamResponse> => {
       const hop = begin(given, context);
       let answer: DispatchResponse;
@@ -41,6 +47,9 @@ export function dispatchBy(route: FindRoute, settingsOf: (context: CallContext) 
   };
 }
 
+/** What decides where it goes, and which dispatcher only listens to signals. */
+type Way = readonly [route: FindRoute, settings: DispatchSettings, ours: Pick<Dispatcher, 'dispatch'> | undefined];
+
 /** From the passages before the dispatcher to it, and back. */
 class DispatcherHop implements Hop {
   readonly dispatched: Promise<DispatchResponse>;
@@ -51,23 +60,23 @@ class DispatcherHop implements Hop {
   readonly #attempt: Attempt;
   #watch: SourceWatch | undefined = undefined;
 
-  constructor(given: Request, context: CallContext, passages: Passages, route: FindRoute, settings: DispatchSettings) {
+  constructor(given: Request, context: CallContext, passages: Passages, way: Way) {
     this.#given = given;
     this.#context = context;
     this.#passages = passages;
     const request = (this.#request = passages.out(given, context));
     this.#attempt = context.begin(request);
-    this.dispatched = this.#begin(route, settings);
+    this.dispatched = this.#begin(way);
   }
 
-  #begin(route: FindRoute, settings: DispatchSettings): Promise<DispatchResponse> {
+  #begin(way: Way): Promise<DispatchResponse> {
     const { body, rawHeaders } = this.#request;
     if (body?.measure !== undefined && body.length === undefined) {
       this.#context.onDispatched(this.#attempt);
-      return this.#measure(body.measure(), route, settings);
+      return this.#measure(body.measure(), way);
     }
     try {
-      return this.#dispatch(rawHeaders, route, settings);
+      return this.#dispatch(rawHeaders, way);
     } catch (error) {
       return rejected(error);
     } finally {
@@ -75,17 +84,26 @@ class DispatcherHop implements Hop {
     }
   }
 
-  async #measure(length: Promise<number | undefined>, route: FindRoute, settings: DispatchSettings): Promise<DispatchResponse> {
+  async #measure(length: Promise<number | undefined>, way: Way): Promise<DispatchResponse> {
     const { rawHeaders, trailers } = this.#request;
     // With trailers it travels in chunks.
     const fields = withContentLength(rawHeaders, await length);
-    return await this.#dispatch(trailers === undefined ? fields : rawHeaders, route, settings);
+    return await this.#dispatch(trailers === undefined ? fields : rawHeaders, way);
   }
 
   #dispatch(
     fields: readonly HeaderPair[],
-    route: FindRoute,
-    { proxies, caching, watching: { telemetry }, sensitive, network }: DispatchSettings,
+    [
+      route,
+      {
+        proxies,
+        caching,
+        watching: { telemetry },
+        sensitive,
+        network,
+      },
+      ours,
+    ]: Way,
   ): Promise<DispatchResponse> {
     const request = this.#request;
     const context = this.#context;
@@ -98,7 +116,7 @@ class DispatcherHop implements Hop {
     const { cache, mode } = network?.isPersonal === true ? noCache : caching;
     const seen = telemetry === null ? dispatcher : telemetry.over(dispatcher);
     const target = cache === null ? seen : cache.over(seen);
-    let within = context.dispatchContext(attempt, proxy, ofHop);
+    let within = context.dispatchContext(attempt, target === ours, proxy, ofHop);
     if (content?.onFailure !== undefined) {
       const watch = (this.#watch = new SourceWatch(content, within.signal));
       within = { ...within, signal: watch.signal };

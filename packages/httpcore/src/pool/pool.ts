@@ -98,15 +98,20 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     this.#idling = new Idling(this, clock, options.keepAliveTimeout);
   }
 
+  /** As {@link open}, for who waits for its response alone. */
+  submit(...request: Parameters<Pool['open']>): Promise<DispatchResponse> {
+    return this.open(...request).response;
+  }
+
   /** Checks a request and gives it to its origin's pool. @throws {LocalProtocolError | UnsupportedProtocol | PoolClosed | Aborted} */
-  submit(
+  open(
     method: string,
     url: UrlParts,
     headers: readonly HeaderPair[],
     body: ByteIterable | null,
     timeouts: Timeouts,
     context: DispatchContext | undefined,
-  ): Promise<DispatchResponse> {
+  ): Exchange {
     if (this.closing) throw new PoolClosed('The pool is closed', { phase: 'request' });
     const scheme = url[0];
     const target = url[3];
@@ -137,11 +142,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
   }
 
   /** Subscribers have seen the request, and may have changed its fields. */
-  #beginPublished(
-    published: PublishedRequest,
-    peer: Peer,
-    [origin, method, target, content, limits, own]: CheckedRequest,
-  ): Promise<DispatchResponse> {
+  #beginPublished(published: PublishedRequest, peer: Peer, [origin, method, target, content, limits, own]: CheckedRequest): Exchange {
     const now = this.clock.now();
     let exchange: Exchange;
     try {
@@ -166,16 +167,16 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     const { origin } = peer;
     const exchange = new Exchange(peer, origin, 'CONNECT', authority, headers, null, framing, this.#options.timeouts, context, now);
     exchange.conversation = conversationAbout(asked);
-    return this.#begin(exchange, peer, now);
+    return this.#begin(exchange, peer, now).response;
   }
 
-  #begin(exchange: Exchange, peer: Peer, now: number): Promise<DispatchResponse> {
+  #begin(exchange: Exchange, peer: Peer, now: number): Exchange {
     this.#requests += 1;
     this.#deadlines.review(now);
     // An observer may have aborted it as soon as it was there.
     if (exchange.ended) this.#forgetUnused(peer);
     else peer.submit(exchange, now);
-    return exchange.response;
+    return exchange;
   }
 
   /** Nothing came of what it was made for: nobody else would say that it is empty. */

@@ -34,7 +34,7 @@ export type CarriedResponse = readonly [
 /** How a request wants the cache (Fetch Standard §2.2.5). */
 export type CacheMode = 'default' | 'no-store' | 'reload' | 'no-cache' | 'force-cache' | 'only-if-cached';
 /** What a cache tells of a response. */
-interface CacheOutcomeLike {
+export interface CacheOutcomeLike {
   readonly state: string;
   readonly stored: boolean;
 }
@@ -53,6 +53,16 @@ export interface CarriedContext {
   readonly onCacheOutcome?: ((outcome: CacheOutcomeLike) => void) | undefined;
 }
 
+/** Of who ends his request by a call. */
+export type OpenContext = Omit<CarriedContext, 'signal'>;
+
+/** A request on its way, and the end of it. */
+export interface Opened {
+  readonly response: Promise<CarriedResponse>;
+  /** At any stage; after the head as well. */
+  abort(reason: unknown): void;
+}
+
 /** What is used of a `Dispatcher` of `@x/httpcore`, such as a `ConnectionPool`. */
 export interface DispatcherLike {
   dispatch(
@@ -63,6 +73,15 @@ export interface DispatcherLike {
     timeouts?: Timeouts,
     context?: CarriedContext,
   ): Promise<CarriedResponse>;
+  /** As `dispatch`, and ended by a call: of a pool. */
+  open?(
+    method: string,
+    url: UrlParts,
+    headers: readonly HeaderPair[],
+    body: ByteIterable | null,
+    timeouts?: Timeouts,
+    context?: OpenContext,
+  ): Opened;
 }
 
 interface ResponseLike extends AsyncIterable<Uint8Array> {
@@ -81,7 +100,7 @@ interface AsItComes {
   readonly followRedirects: false;
   readonly decompress: false;
 }
-const asItComes: AsItComes = Object.freeze({ followRedirects: false, decompress: false });
+export const asItComes: AsItComes = Object.freeze({ followRedirects: false, decompress: false });
 
 /** What is used of a `Client` of `@x/client`. */
 export interface ClientLike {
@@ -101,6 +120,15 @@ export interface ClientLike {
       readonly cache?: CacheMode;
     },
   ): Promise<ResponseLike>;
+  /** As `stream`, told and answered as a dispatcher is, and ended by a call. */
+  open?(
+    method: string,
+    url: UrlParts,
+    headers: readonly HeaderPair[],
+    body: ByteIterable | null,
+    silence: number | null | undefined,
+    context: OpenContext,
+  ): Opened;
 }
 
 /** While they are put together. */
@@ -130,10 +158,15 @@ function isObject(value: unknown): value is object {
 // Those of a pool that is told nothing. A dispatcher takes all four or none.
 const otherTimeouts = { connect: 10_000, write: 60_000, pool: 30_000 };
 
+export function timeoutsOf(silence: number | null | undefined): Timeouts | undefined {
+  if (silence === undefined) return undefined;
+  const { connect, write, pool } = otherTimeouts;
+  return [connect, silence, write, pool];
+}
+
 function carryByDispatcher(dispatcher: DispatcherLike): Carry {
   return async (method, url, headers, body, silence, context) => {
-    const { connect, write, pool } = otherTimeouts;
-    const timeouts: Timeouts | undefined = silence === undefined ? undefined : [connect, silence, write, pool];
+    const timeouts = timeoutsOf(silence);
     if (context.cacheMode !== 'only-if-cached') return dispatcher.dispatch(method, url, headers, body, timeouts, context);
     // Without a cache nothing of it is in one, and nobody is to be asked.
     if (!('cache' in dispatcher)) throw notCached();
@@ -167,19 +200,17 @@ function carryByClient(client: ClientLike): Carry {
       }
       return [httpVersion, status, reason, rawHeaders, content.write === undefined ? new BodyOfResponse(response) : content];
     } catch (error) {
-      const last = lastResponseOf(error);
-      if (last === undefined) throw error;
-      return [last.httpVersion, last.status, last.reason, last.rawHeaders, new WholeBody(last)];
+      return lastAnswer(error);
     }
   };
 }
 
-function isFromCache(outcome: CacheOutcomeLike | undefined): boolean {
+export function isFromCache(outcome: CacheOutcomeLike | undefined): boolean {
   return outcome !== undefined && outcome.state !== 'miss' && outcome.state !== 'bypass';
 }
 
 /** Fetch Standard §4.6, HTTP-network-or-cache fetch, step 10.1. */
-function notCached(): TypeError {
+export function notCached(): TypeError {
   return new TypeError('Nothing of it is in the cache, and "cache" is "only-if-cached"');
 }
 
@@ -215,10 +246,12 @@ function hrefOf([scheme, host, port, target]: UrlParts): string {
 /** A response that is in memory, as an error shows it. */
 type WholeResponse = Pick<ResponseLike, 'httpVersion' | 'status' | 'reason' | 'rawHeaders'> & { bytes(): Uint8Array | Promise<Uint8Array> };
 
-/** The answer with which a client gave up trying: who calls here knows of no retries, and judges each status himself. */
-function lastResponseOf(error: unknown): WholeResponse | undefined {
-  if (!(error instanceof Error) || error.name !== 'TooManyRetries' || !('response' in error)) return undefined;
-  return error.response as WholeResponse | undefined;
+/** The answer with which a client gave up trying: who calls here knows of no retries, and judges each status himself. @throws {error} there is none. */
+export function lastAnswer(error: unknown): CarriedResponse {
+  if (!(error instanceof Error) || error.name !== 'TooManyRetries' || !('response' in error)) throw error;
+  const last = error.response as WholeResponse | undefined;
+  if (last === undefined) throw error;
+  return [last.httpVersion, last.status, last.reason, last.rawHeaders, new WholeBody(last)];
 }
 
 class WholeBody implements CarriedBody {

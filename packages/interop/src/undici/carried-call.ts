@@ -1,8 +1,9 @@
 /** One request of undici's, carried: from `dispatch` to the last call of its handler, which comes exactly once. */
-import type { CarriedBody, CarriedContext, Carry, HeaderPair } from '../carrier/carrier.ts';
+import type { CarriedBody, CarriedResponse, HeaderPair, OpenContext, Opened } from '../carrier/carrier.ts';
+import type { Open } from '../carrier/open.ts';
 import { receiverOf, type AnyUndiciHandler, type Receiver, type Reins } from './handlers.ts';
 import { readBody, type SentBody } from '../carrier/sent-body.ts';
-import { readHead, type RequestHead, type UndiciDispatchOptions } from './request-head.ts';
+import type { HeadReader, RequestHead, UndiciDispatchOptions } from './request-head.ts';
 import type { Running } from './running-calls.ts';
 import { SentNotices } from './sent-notices.ts';
 import { SilenceLimits } from './silence-limits.ts';
@@ -52,11 +53,13 @@ export class CarriedCall implements Running {
   next: this | undefined = undefined;
   previous: this | undefined = undefined;
   readonly #reins = new CallReins(this);
-  readonly #carry: Carry;
+  readonly #open: Open;
+  readonly #heads: HeadReader;
   readonly #options: UndiciDispatchOptions;
   readonly #receiver: Receiver;
   readonly #onEnd: (call: CarriedCall, outcome: CallOutcome) => void;
-  readonly #controller = new AbortController();
+  /** What carries it, once that was asked. */
+  #opened: Opened | undefined;
   #limits: SilenceLimits | undefined;
   #ended = false;
   #resume: (() => void) | undefined;
@@ -67,7 +70,8 @@ export class CarriedCall implements Running {
 
   /** @throws an `InvalidArgumentError` of undici: it is no handler. */
   constructor(
-    carry: Carry,
+    open: Open,
+    heads: HeadReader,
     options: UndiciDispatchOptions,
     handler: AnyUndiciHandler,
     onEnd: (call: CarriedCall, outcome: CallOutcome) => void,
@@ -76,7 +80,8 @@ export class CarriedCall implements Running {
     if (receiver === undefined) {
       throw undiciError('UND_ERR_INVALID_ARG', 'The handler has neither onRequestStart (undici 7 and later) nor onError (up to undici 6)');
     }
-    this.#carry = carry;
+    this.#open = open;
+    this.#heads = heads;
     this.#options = options;
     this.#receiver = receiver;
     this.#onEnd = onEnd;
@@ -85,14 +90,14 @@ export class CarriedCall implements Running {
   start(): void {
     let head: RequestHead;
     try {
-      head = readHead(this.#options);
+      head = this.#heads.read(this.#options);
       this.#limits = SilenceLimits.of(this.#options, (error) => this.abort(error));
       this.#receiver.started();
     } catch (error) {
       this.#fail(error);
       return;
     }
-    if (!this.#ended) void this.#run(head);
+    if (!this.#ended) this.#run(head);
   }
 
   // From the handler
@@ -106,46 +111,66 @@ export class CarriedCall implements Running {
   abort(reason?: unknown): void {
     if (this.#ended) return;
     const error = reason instanceof Error ? reason : undiciError('UND_ERR_ABORTED', 'Request aborted', reason);
-    this.#end(error);
-    this.#controller.abort(error);
-    // After its head a response is no longer the signal's.
-    this.#body?.close().catch(() => {});
+    this.#stop(error);
     this.#tellFailure(error);
   }
 
-  async #run(head: RequestHead): Promise<void> {
+  #run(head: RequestHead): void {
     try {
-      const read = readBody(this.#options.body, head.contentLength);
-      const body = read instanceof Promise ? await read : read;
-      if (this.#ended) return;
-      const { method, url } = head;
-      this.#notices = SentNotices.of(this.#receiver.handler);
-      const sent = body === null ? null : body.bytes;
-      const [httpVersion, status, reason, headers, content] = await this.#carry(
-        method,
-        url,
-        body === null ? head.headers : withContentFields(head, body),
-        this.#notices === undefined ? sent : this.#notices.watched(sent),
-        this.#limits?.longest,
-        this.#context(body !== null),
-      );
-      this.#httpVersion = httpVersion;
-      this.#status = status;
-      this.#body = content;
-      if (this.#ended) await content.close();
-      else if (content.write !== undefined) this.#upgrade(status, headers, content);
-      else if (content.trailers !== undefined) await this.#receiveWhole(status, reason, headers, content);
-      else await this.#receive(status, reason, headers, content);
+      const body = readBody(this.#options.body, head.contentLength);
+      if (body instanceof Promise) void this.#sendOnce(body, head);
+      else this.#send(head, body);
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  #context(hasBody: boolean): CarriedContext {
+  async #sendOnce(body: Promise<SentBody>, head: RequestHead): Promise<void> {
+    try {
+      this.#send(head, await body);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  // No function here is `async` but where it waits for what is not here yet: each is a promise, and more, for every request.
+  #send(head: RequestHead, body: SentBody | null): void {
+    if (this.#ended) return;
+    this.#notices = SentNotices.of(this.#receiver.handler);
+    const sent = body === null ? null : body.bytes;
+    const opened = this.#open(
+      head.method,
+      head.url,
+      body === null ? head.headers : withContentFields(head, body),
+      this.#notices === undefined ? sent : this.#notices.watched(sent),
+      this.#limits?.longest,
+      this.#context(body !== null),
+    );
+    this.#opened = opened;
+    opened.response.then(
+      (response) => this.#onResponse(response),
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  #onResponse([httpVersion, status, reason, headers, content]: CarriedResponse): void {
+    this.#httpVersion = httpVersion;
+    this.#status = status;
+    this.#body = content;
+    try {
+      if (this.#ended) content.close().catch(() => {});
+      else if (content.write !== undefined) this.#upgrade(status, headers, content);
+      else if (content.trailers === undefined) void this.#receive(status, reason, headers, content);
+      else this.#awaitWhole(status, reason, headers, content);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #context(hasBody: boolean): OpenContext {
     const { servername, cacheMode } = this.#options;
     const watchesSteps = this.#limits !== undefined || this.#notices !== undefined;
     return {
-      signal: this.#controller.signal,
       onInformational: (status, reason, headers) => this.#informed(status, reason, headers),
       trace: watchesSteps ? (step) => this.#onStep(step, hasBody) : undefined,
       servername: servername ?? undefined,
@@ -162,35 +187,67 @@ export class CarriedCall implements Running {
     }
   }
 
+  #awaitWhole(status: number, reason: string, headers: readonly HeaderPair[], body: CarriedBody): void {
+    body.bytes().then(
+      (bytes) => {
+        try {
+          this.#receiveWhole(status, reason, headers, bytes);
+        } catch (error) {
+          this.#fail(error);
+        }
+      },
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
   /** All of it is here: told in one go, as undici does. Whoever pauses it has it none the less. */
-  async #receiveWhole(status: number, reason: string, headers: readonly HeaderPair[], body: CarriedBody): Promise<void> {
-    const bytes = await body.bytes();
+  #receiveWhole(status: number, reason: string, headers: readonly HeaderPair[], bytes: Uint8Array): void {
     if (this.#ended) return;
     this.#limits?.onChunk();
     this.#receiver.head(status, reason, headers);
-    if (this.#reins.isPaused && !this.#ended) await this.#resumed();
+    const chunk = bytes.length === 0 ? undefined : bufferOf(bytes);
+    if (this.#reins.isPaused) {
+      void this.#receiveRest(chunk);
+      return;
+    }
     if (this.#ended) return;
-    if (bytes.length > 0) this.#receiver.data(bufferOf(bytes));
-    if (this.#reins.isPaused && !this.#ended) await this.#resumed();
-    if (this.#ended) return;
-    this.#complete(body);
+    if (chunk !== undefined) this.#receiver.data(chunk);
+    if (this.#reins.isPaused) void this.#receiveRest(undefined);
+    else this.#complete();
+  }
+
+  /** What is left to be told after a pause. */
+  async #receiveRest(chunk: Buffer | undefined): Promise<void> {
+    try {
+      if (!this.#ended) await this.#resumed();
+      if (this.#ended) return;
+      if (chunk !== undefined) this.#receiver.data(chunk);
+      if (this.#reins.isPaused && !this.#ended) await this.#resumed();
+      this.#complete();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   async #receive(status: number, reason: string, headers: readonly HeaderPair[], body: CarriedBody): Promise<void> {
-    this.#limits?.onChunk();
-    this.#receiver.head(status, reason, headers);
-    const chunks = body[Symbol.asyncIterator]();
-    for (;;) {
-      if (this.#reins.isPaused && !this.#ended) await this.#resumed();
-      if (this.#ended) return;
-      const { done, value } = await chunks.next();
-      if (this.#ended) return;
-      if (done === true) break;
+    try {
       this.#limits?.onChunk();
-      // An empty one would end the stream that it is pushed to.
-      if (value.length > 0) this.#receiver.data(bufferOf(value));
+      this.#receiver.head(status, reason, headers);
+      const chunks = body[Symbol.asyncIterator]();
+      for (;;) {
+        if (this.#reins.isPaused && !this.#ended) await this.#resumed();
+        if (this.#ended) return;
+        const { done, value } = await chunks.next();
+        if (this.#ended) return;
+        if (done === true) break;
+        this.#limits?.onChunk();
+        // An empty one would end the stream that it is pushed to.
+        if (value.length > 0) this.#receiver.data(bufferOf(value));
+      }
+      this.#complete();
+    } catch (error) {
+      this.#fail(error);
     }
-    this.#complete(body);
   }
 
   async #resumed(): Promise<void> {
@@ -202,7 +259,9 @@ export class CarriedCall implements Running {
   }
 
   /** Who throws at the end, as undici's retries do, has not ended well: he is told so, as by undici. */
-  #complete({ trailers = [] }: CarriedBody): void {
+  #complete(): void {
+    if (this.#ended) return;
+    const trailers = this.#body?.trailers ?? [];
     this.#end(undefined);
     try {
       this.#receiver.ended(trailers);
@@ -235,11 +294,17 @@ export class CarriedCall implements Running {
   #fail(cause: unknown): void {
     if (this.#ended) return;
     const error = toUndiciError(cause);
-    this.#end(error);
-    // Whatever still runs, such as after a handler that threw.
-    this.#controller.abort(error);
-    this.#body?.close().catch(() => {});
+    this.#stop(error);
     this.#tellFailure(error);
+  }
+
+  /** Ends whatever still runs, such as after a handler that threw. */
+  #stop(error: Error): void {
+    const opened = this.#opened;
+    const body = this.#body;
+    this.#end(error);
+    opened?.abort(error);
+    body?.close().catch(() => {});
   }
 
   #tellFailure(error: Error): void {
@@ -255,6 +320,7 @@ export class CarriedCall implements Running {
 
   #end(error: Error | undefined): void {
     this.#ended = true;
+    this.#opened = undefined;
     this.#reins.letGo();
     this.#limits?.end();
     this.#onEnd(this, { generation: this.#receiver.generation, status: this.#status, httpVersion: this.#httpVersion, error });

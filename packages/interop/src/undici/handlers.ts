@@ -163,22 +163,28 @@ class Controller implements UndiciController {
   }
 }
 
+// What a handler keeps holds the reins alone: of a call that is over, they hold nothing.
+
+function abortBy(reins: Reins): (reason?: Error) => void {
+  return (reason) => reins.abort(reason);
+}
+
+function resumeBy(reins: Reins): () => void {
+  return () => reins.resume();
+}
+
 class LegacyReceiver implements Receiver {
   readonly generation = 'undici ≤ 6';
   readonly handler: LegacyUndiciHandler;
   readonly #reins: Reins;
-  readonly #resume: () => void;
 
   constructor(handler: LegacyUndiciHandler, reins: Reins) {
     this.handler = handler;
     this.#reins = reins;
-    // By way of a variable: V8 puts a function that is assigned as it is written into old memory, until a full collection.
-    const resume = (): void => reins.resume();
-    this.#resume = resume;
   }
 
   started(): void {
-    this.handler.onConnect?.((reason) => this.#reins.abort(reason), {});
+    this.handler.onConnect?.(abortBy(this.#reins), {});
   }
 
   upgraded(status: number, headers: readonly HeaderPair[], socket: Duplex): void {
@@ -188,7 +194,7 @@ class LegacyReceiver implements Receiver {
 
   head(status: number, reason: string, headers: readonly HeaderPair[]): void {
     this.handler.onResponseStarted?.();
-    const goesOn = this.handler.onHeaders?.(status, flat(headers), this.#resume, reason);
+    const goesOn = this.handler.onHeaders?.(status, flat(headers), resumeBy(this.#reins), reason);
     // After 1xx there is nothing to hold back yet, and some handlers say false to all of them.
     if (goesOn === false && status >= 200) this.#reins.pause();
   }

@@ -1,6 +1,7 @@
 /** What undici's options say of a request but for its body. Pure. */
 import { stringify, type ParsedUrlQueryInput } from 'node:querystring';
 import type { CacheMode, HeaderPair, UrlParts } from '../carrier/carrier.ts';
+import { KnownFields, type ReadFields } from './known-fields.ts';
 import { undiciError } from './undici-errors.ts';
 
 /** What a dispatcher of undici is asked for, as far as it means anything here. */
@@ -41,62 +42,86 @@ function refuse(what: string): Error {
   return undiciError('UND_ERR_INVALID_ARG', what);
 }
 
+/** Reads heads, and what comes again once. */
+export class HeadReader {
+  readonly #fields = new KnownFields();
+  #latestOrigin: string | undefined = undefined;
+  #parts: readonly [scheme: string, host: string, port: number | null] = noParts;
+  #url: UrlParts = noUrl;
+
+  /** @throws an `InvalidArgumentError` of undici. */
+  read(options: UndiciDispatchOptions): RequestHead {
+    const { method, upgrade, reset, expectContinue } = options;
+    if (typeof method !== 'string') throw refuse('method must be a string');
+    const { pairs, contentLength, contentType } = this.#fields.of(options.headers, readFields);
+    const added: HeaderPair[] = [];
+    if (reset === true) added.push(['connection', 'close']);
+    if (expectContinue === true) added.push(['expect', '100-continue']);
+    if (typeof upgrade === 'string' && upgrade !== '') added.push(['connection', 'upgrade'], ['upgrade', upgrade]);
+    const headers = added.length === 0 ? pairs : [...pairs, ...added];
+    return { method, url: this.#readUrl(options), headers, contentLength, contentType };
+  }
+
+  #readUrl({ origin, path, method, query }: UndiciDispatchOptions): UrlParts {
+    if (typeof path !== 'string') throw refuse('path must be a string');
+    const parts = this.#readOrigin(origin);
+    const [scheme, host, port, target] = this.#url;
+    const isPlain = query === undefined || query === null;
+    // What is asked for again and again is checked once.
+    if (isPlain && path === target && scheme === parts[0] && host === parts[1] && port === parts[2]) return this.#url;
+    const isPath = path.startsWith('/') || path.startsWith('http://') || path.startsWith('https://');
+    if (!isPath && method !== 'CONNECT') throw refuse('path must be an absolute URL or start with a slash');
+    // Text that is never parsed must not end the request line.
+    if (/[^\u0021-\u00ff]/.test(path)) throw refuse('invalid request path');
+    if (!isPlain) return [...parts, withQuery(path, query)];
+    const url: UrlParts = [...parts, path];
+    if (isPath) this.#url = url;
+    return url;
+  }
+
+  #readOrigin(origin: unknown): readonly [scheme: string, host: string, port: number | null] {
+    if (typeof origin !== 'string' && !(origin instanceof URL))
+      throw refuse('origin must be a string or URL: this dispatcher serves all of them');
+    const text = typeof origin === 'string' ? origin : origin.origin;
+    // One caller asks one origin many times.
+    if (this.#latestOrigin === text) return this.#parts;
+    let url: URL;
+    try {
+      url = new URL(text);
+    } catch {
+      throw refuse(`origin must be a URL, such as https://example.com`);
+    }
+    if (url.protocol !== 'http:' && url.protocol !== 'https:')
+      throw refuse(`Invalid URL protocol: the URL must start with http: or https:`);
+    this.#latestOrigin = text;
+    this.#parts = [url.protocol.slice(0, -1), url.hostname, url.port === '' ? null : Number(url.port)];
+    return this.#parts;
+  }
+}
+
+const noParts = ['', '', null] as const;
+const noUrl: UrlParts = ['', '', null, ''];
+
 /** @throws an `InvalidArgumentError` of undici. */
-export function readHead(options: UndiciDispatchOptions): RequestHead {
-  const { method, upgrade, reset, expectContinue } = options;
-  if (typeof method !== 'string') throw refuse('method must be a string');
-  const given = readHeaders(options.headers);
-  const headers: HeaderPair[] = [];
+function readFields(given: unknown): ReadFields {
+  const pairs: HeaderPair[] = [];
   let contentLength: number | undefined;
   let contentType: string | undefined;
-  for (const [name, value] of given) {
+  for (const [name, value] of readHeaders(given)) {
     const key = name.toLowerCase();
     if (key === 'transfer-encoding' || key === 'keep-alive' || key === 'upgrade') throw refuse(`invalid ${key} header`);
     // A dispatcher of undici keeps its connections whatever is said, but for this.
     if (key === 'connection' && value.toLowerCase() !== 'close') continue;
     if (key === 'content-length') contentLength = readLength(value);
     if (key === 'content-type') contentType = value;
-    headers.push([name, value]);
+    pairs.push([name, value]);
   }
-  if (reset === true) headers.push(['connection', 'close']);
-  if (expectContinue === true) headers.push(['expect', '100-continue']);
-  if (typeof upgrade === 'string' && upgrade !== '') headers.push(['connection', 'upgrade'], ['upgrade', upgrade]);
-  return { method, url: readUrl(options), headers, contentLength, contentType };
+  return { pairs, contentLength, contentType };
 }
 
 function readLength(value: string): number {
   if (!/^\d+$/.test(value)) throw refuse('invalid content-length header');
   return Number(value);
-}
-
-function readUrl({ origin, path, method, query }: UndiciDispatchOptions): UrlParts {
-  if (typeof path !== 'string') throw refuse('path must be a string');
-  const isPath = path.startsWith('/') || path.startsWith('http://') || path.startsWith('https://');
-  if (!isPath && method !== 'CONNECT') throw refuse('path must be an absolute URL or start with a slash');
-  // Text that is never parsed must not end the request line.
-  if (/[^\u0021-\u00ff]/.test(path)) throw refuse('invalid request path');
-  const [scheme, host, port] = readOrigin(origin);
-  return [scheme, host, port, query === undefined || query === null ? path : withQuery(path, query)];
-}
-
-const latest: { text: string; parts: readonly [string, string, number | null] } = { text: '', parts: ['', '', null] };
-
-function readOrigin(origin: unknown): readonly [scheme: string, host: string, port: number | null] {
-  if (typeof origin !== 'string' && !(origin instanceof URL))
-    throw refuse('origin must be a string or URL: this dispatcher serves all of them');
-  const text = typeof origin === 'string' ? origin : origin.origin;
-  // One caller asks one origin many times.
-  if (latest.text === text) return latest.parts;
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw refuse(`origin must be a URL, such as https://example.com`);
-  }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw refuse(`Invalid URL protocol: the URL must start with http: or https:`);
-  latest.text = text;
-  latest.parts = [url.protocol.slice(0, -1), url.hostname, url.port === '' ? null : Number(url.port)];
-  return latest.parts;
 }
 
 function withQuery(path: string, query: Readonly<Record<string, unknown>>): string {

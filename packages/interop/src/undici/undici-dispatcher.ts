@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events';
-import { carryBy, type Carry, type ClientLike, type DispatcherLike } from '../carrier/carrier.ts';
+import type { ClientLike, DispatcherLike } from '../carrier/carrier.ts';
+import { openBy, type Open } from '../carrier/open.ts';
 import { CarriedCall, type CallOutcome } from './carried-call.ts';
 import { inBothGenerations } from './both-generations.ts';
 import { isLegacyHandler, type AnyUndiciHandler } from './handlers.ts';
-import type { UndiciDispatchOptions } from './request-head.ts';
+import { HeadReader, type UndiciDispatchOptions } from './request-head.ts';
 import { RedirectedHandler, redirectionsOf } from './redirected-handler.ts';
 import { RunningCalls } from './running-calls.ts';
 import { undiciError } from './undici-errors.ts';
@@ -23,7 +24,8 @@ export type CallObserver = (options: UndiciDispatchOptions, outcome: CallOutcome
  * `close()` and `destroy()` end this dispatcher and its calls. The client stays open: it is whoever's who made it.
  */
 export class UndiciDispatcher extends EventEmitter {
-  readonly #carry: Carry;
+  readonly #open: Open;
+  readonly #heads = new HeadReader();
   readonly #observer: CallObserver | undefined;
   readonly #calls = new RunningCalls<CarriedCall>();
   #state: 'open' | 'closed' | 'destroyed' = 'open';
@@ -33,7 +35,7 @@ export class UndiciDispatcher extends EventEmitter {
   /** @internal Use `undiciDispatcher()`. */
   constructor(carrier: ClientLike | DispatcherLike, observer?: CallObserver) {
     super();
-    this.#carry = carryBy(carrier);
+    this.#open = openBy(carrier);
     this.#observer = observer;
     this.#onEnd = (call) => this.#forget(call);
   }
@@ -65,7 +67,8 @@ export class UndiciDispatcher extends EventEmitter {
     const refusal = this.#refusal(options);
     if (refusal !== undefined) return refuse(handler, refusal);
     if (options.maxRedirections) return this.#redirected(options, handler);
-    const call = new CarriedCall(this.#carry, options, handler, this.#observer === undefined ? this.#onEnd : this.#observed(options));
+    const onEnd = this.#observer === undefined ? this.#onEnd : this.#observed(options);
+    const call = new CarriedCall(this.#open, this.#heads, options, handler, onEnd);
     this.#calls.add(call);
     call.start();
     return true;

@@ -4,11 +4,16 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Client, CookieJar, DigestAuth, Retries, RetryOnStatus } from '@x/client';
 import { ConnectionPool, mockDispatcher } from '@x/httpcore';
 import { install, undiciDispatcher } from '@x/interop/undici';
 import { close, receiveHead, send, startRawServer, startServer, type EchoedRequest } from '@x/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
 
 const client = new Client({ headers: { 'x-through': 'client' } });
 const pool = new ConnectionPool();
@@ -93,6 +98,65 @@ describe.each([
     const left = await fetch(server.url('/'));
     await left.body?.cancel();
     await server.connections.until(({ open }) => open === 0);
+  });
+
+  it('lets go of a response that is dropped unread', async () => {
+    await using server = await startServer('bytes', { size: 32 * 1024 * 1024 });
+    const drop = async (): Promise<void> => {
+      expect((await fetch(server.url('/'))).status).toBe(200);
+    };
+    await drop();
+    expect(server.connections.open).toBe(1);
+    await expect
+      .poll(() => {
+        collect();
+        return server.connections.open;
+      })
+      .toBe(0);
+  });
+
+  it('sends each call with what is its own, however alike they are', async () => {
+    await using server = await startServer('echo');
+    const calls: [path: string, init: RequestInit & { headers: Record<string, string> }][] = [
+      ['/a', { headers: { 'x-a': '1' } }],
+      ['/a', { headers: { 'x-a': '1' } }],
+      ['/a', { headers: { 'x-a': '2' } }],
+      ['/b', { headers: { 'x-a': '2' } }],
+      ['/b', { method: 'POST', headers: { 'x-a': '2' } }],
+      ['/b', { method: 'DELETE', headers: { 'x-a': '2' } }],
+      ['/b', { headers: { 'x-a': '2', 'x-b': '3' } }],
+      ['/a', { headers: { 'x-a': '1' } }],
+    ];
+    for (const [path, init] of calls) {
+      const { method, target, headers } = (await (await fetch(server.url(path), init)).json()) as EchoedRequest;
+      const own = headers.filter(([field]) => /^x-[ab]$/i.test(field));
+      expect([method, target, Object.fromEntries(own)]).toEqual([init.method ?? 'GET', path, init.headers]);
+      expect(headers.some(([field]) => field.toLowerCase() === 'content-length')).toBe(method === 'POST');
+    }
+  });
+
+  it('ends with who carries it', async () => {
+    await using server = await startServer('slow', { pieces: ['a', 'b'] });
+    await using own = carrier instanceof Client ? new Client() : new ConnectionPool();
+    using _off = install(own);
+    const waiting = fetch(server.url('/'));
+    await server.connections.until(({ requests }) => requests === 1);
+    server.head.open();
+    server.pieces[0]?.open();
+    const reading = (await waiting).text();
+    const queued = fetch(server.url('/'));
+    await server.connections.until(({ requests }) => requests === 2);
+    const failures = Promise.all(
+      [reading, queued].map((one) =>
+        one.then(
+          () => undefined,
+          (error: unknown) => error,
+        ),
+      ),
+    );
+    await own.destroy();
+    for (const failure of await failures) expect(failure).toBeInstanceOf(TypeError);
+    await expect(fetch(server.url('/'))).rejects.toMatchObject({ cause: { code: 'UND_ERR_CLOSED' } });
   });
 
   it('holds back a server while nobody reads', async () => {
@@ -180,6 +244,51 @@ describe('what the client does to a call of an SDK', () => {
     expect(await (await fetch(server.url('/login'))).text()).toBe('session=1');
     expect(seen).toEqual(['/login', '/account']);
     expect(requests).toBe(4);
+  });
+
+  it('shows its interceptors, and dispatchers of others, a signal that is one, and ends with the fetch', async () => {
+    await using server = await startServer('slow');
+    const signals: unknown[] = [];
+    const network = new ConnectionPool();
+    await using _network = network;
+    await using own = new Client({
+      dispatcher: {
+        dispatch(...request) {
+          signals.push(request[5]?.signal);
+          return network.dispatch(...request);
+        },
+        close: () => Promise.resolve(),
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      },
+      interceptors: [
+        (request, context, next) => {
+          signals.push(context.signal === undefined ? undefined : AbortSignal.any([context.signal]));
+          return next(request);
+        },
+      ],
+    });
+    using _off = install(own);
+    const controller = new AbortController();
+    const waiting = fetch(server.url('/'), { signal: controller.signal });
+    await server.connections.until(({ requests }) => requests === 1);
+    controller.abort(new Error('enough'));
+    await expect(waiting).rejects.toThrow('enough');
+    expect(signals.map((signal) => signal instanceof AbortSignal && signal.aborted)).toEqual([true, true]);
+    await server.connections.until(({ open }) => open === 0);
+  });
+
+  it('is aborted while it waits for its turn, and makes room for the next', async () => {
+    await using server = await startServer('slow', { pieces: ['a'] });
+    await using own = new Client({ limits: { maxConcurrency: 1 } });
+    using _off = install(own);
+    const first = fetch(server.url('/'));
+    const left = fetch(server.url('/'), { signal: AbortSignal.timeout(20) });
+    await expect(left).rejects.toMatchObject({ name: 'TimeoutError' });
+    const next = fetch(server.url('/'));
+    server.release();
+    expect(await (await first).text()).toBe('a');
+    expect(await (await next).text()).toBe('a');
+    expect(server.connections.requests).toBe(2);
   });
 
   it('goes to its mounts', async () => {

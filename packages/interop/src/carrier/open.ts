@@ -1,0 +1,79 @@
+/** Requests that are ended by a call: a signal for each costs as much as all else of a small one, and those of ours need none. */
+import {
+  asItComes,
+  carryBy,
+  isFromCache,
+  lastAnswer,
+  notCached,
+  timeoutsOf,
+  type ByteIterable,
+  type CacheOutcomeLike,
+  type CarriedResponse,
+  type ClientLike,
+  type DispatcherLike,
+  type HeaderPair,
+  type OpenContext,
+  type Opened,
+  type UrlParts,
+} from './carrier.ts';
+
+/** `url` and `headers` are nobody's to change: where the same ones come again, what was made of them is used again. */
+export type Open = (
+  method: string,
+  url: UrlParts,
+  headers: readonly HeaderPair[],
+  body: ByteIterable | null,
+  silence: number | null | undefined,
+  context: OpenContext,
+) => Opened;
+
+/** @throws {TypeError} it is neither client nor dispatcher. */
+export function openBy(carrier: ClientLike | DispatcherLike): Open {
+  const carry = carryBy(carrier);
+  if (typeof carrier.open === 'function') return 'dispatch' in carrier ? openByPool(carrier) : openByClient(carrier);
+  return (method, url, headers, body, silence, context) => {
+    const controller = new AbortController();
+    const response = carry(method, url, headers, body, silence, { ...context, signal: controller.signal });
+    return { response, abort: (reason) => controller.abort(reason) };
+  };
+}
+
+function openByPool(pool: DispatcherLike): Open {
+  return (method, url, headers, body, silence, context) =>
+    // It has no cache.
+    context.cacheMode === 'only-if-cached' ? failed(notCached()) : pool.open!(method, url, headers, body, timeoutsOf(silence), context);
+}
+
+function openByClient(client: ClientLike): Open {
+  let extended: ClientLike | undefined;
+  return (method, url, headers, body, silence, context) => {
+    try {
+      extended ??= client.extend?.(asItComes) ?? client;
+      if (context.cacheMode === 'only-if-cached') return openIfCached(extended, method, url, headers, body, silence, context);
+      const { response, abort } = extended.open!(method, url, headers, body, silence, context);
+      return { response: response.catch(lastAnswer), abort };
+    } catch (error) {
+      return failed(error);
+    }
+  };
+}
+
+function openIfCached(client: ClientLike, ...[method, url, headers, body, silence, context]: Parameters<Open>): Opened {
+  let outcome: CacheOutcomeLike | undefined;
+  const onCacheOutcome = (told: CacheOutcomeLike): void => void (outcome = told);
+  const opened = client.open!(method, url, headers, body, silence, { ...context, onCacheOutcome });
+  const answer = async (): Promise<CarriedResponse> => {
+    const response = await opened.response;
+    if (isFromCache(outcome)) return response;
+    await response[4].close();
+    throw notCached();
+  };
+  return { response: answer(), abort: (reason) => opened.abort(reason) };
+}
+
+function failed(error: unknown): Opened {
+  const response = (async () => {
+    throw error;
+  })();
+  return { response, abort() {} };
+}
