@@ -1,5 +1,6 @@
 /** `@x/cache`: an HTTP cache (RFC 9111) around any dispatcher, private or shared. */
 export { cached } from './cached.ts';
+export { cacheChannelName, type CacheDiagnosticsMessage } from './cache-channel.ts';
 export type { HeuristicsOptions, HttpCacheOptions } from './cache-options.ts';
 export type { CacheCounts, CacheStats } from './cache-stats.ts';
 export { CacheError, InvalidCacheOption, StoreError } from './errors.ts';

@@ -1,7 +1,9 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+
 import { ConnectError, mockDispatcher } from '@x/httpcore';
 import { describe, expect, it, vi } from 'vitest';
 
-import { cached, InvalidCacheOption, MemoryStore, type CacheEvent } from '../src/index.ts';
+import { cacheChannelName, cached, InvalidCacheOption, MemoryStore, type CacheEvent } from '../src/index.ts';
 import { answer, cachedOrigin, settled } from './cached-origin.ts';
 
 const fresh = { 'cache-control': 'max-age=60' };
@@ -16,6 +18,26 @@ describe('reuse', () => {
     expect([hit.text, hit.headers['age']]).toEqual(['a', '59']);
     origin.pass(1);
     expect((await origin.ask('/')).outcome).toMatchObject({ state: 'miss', reason: 'stale by max-age' });
+  });
+
+  it('tells the diagnostics channel of each response, without the values of a query, and of none without subscribers', async () => {
+    const origin = cachedOrigin([answer('a', fresh)]);
+    const told: unknown[] = [];
+    const listen = (message: unknown): void => void told.push(message);
+    await origin.ask('/before');
+    subscribe(cacheChannelName, listen);
+    await origin.ask('/a?token=secret');
+    origin.pass(1);
+    await origin.ask('/a?token=secret');
+    await origin.ask('/a', { method: 'POST' });
+    unsubscribe(cacheChannelName, listen);
+    await origin.ask('/after');
+    const url = 'http://origin.test/a?…';
+    expect(told).toEqual([
+      { method: 'GET', url, state: 'miss', age: undefined, stored: true, reason: 'nothing stored' },
+      { method: 'GET', url, state: 'hit', age: 1, stored: true, reason: 'fresh by max-age for another 59 s' },
+      { method: 'POST', url: 'http://origin.test/a', state: 'bypass', age: undefined, stored: false, reason: 'POST is not cached' },
+    ]);
   });
 
   it('has a stale response confirmed, and takes the new fields', async () => {

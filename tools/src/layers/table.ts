@@ -317,7 +317,7 @@ export const layers: readonly Layer[] = [
     layer: 'cache/ground',
     files: [`${cache}/`],
     imports: ['cache/rules', 'cache/errors', 'cache/store'],
-    modules: ['node:crypto', 'node:perf_hooks'],
+    modules: ['node:crypto', 'node:diagnostics_channel', 'node:perf_hooks'],
     types: ['@x/httpcore'],
   },
   // From a request to its response: the store, the exchange with the origin, and those who share it.

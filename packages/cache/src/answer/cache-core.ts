@@ -4,6 +4,7 @@ import { debuglog } from 'node:util';
 
 import { ReadError, type HeaderPair } from '@x/httpcore';
 
+import { isObserved, publish } from '../cache-channel.ts';
 import { CacheClock } from '../cache-clock.ts';
 import { concealed, type CacheRequest } from '../cache-request.ts';
 import type { CacheSettings } from '../cache-options.ts';
@@ -75,6 +76,7 @@ export class CacheCore {
     const origin = originOf(url[0], url[1], url[2]);
     this.stats.count(origin, outcome);
     if (log.enabled) log('%s %s%s %s: %s', method, origin, shownTarget(url[3]), outcome.state, outcome.reason);
+    if (isObserved()) publish({ method, url: `${origin}${shownTarget(url[3])}`, ...outcome });
     const { onCacheOutcome } = context ?? {};
     if (onCacheOutcome !== undefined) guarded(() => onCacheOutcome(outcome, received));
   }
