@@ -192,6 +192,22 @@ describe('parts', () => {
     expect(await origin.state('/', { headers: { range: 'bytes=0-1,4-5' } })).toBe('bypass');
   });
 
+  it('take a date for a validator once it is older than the response by a second', async () => {
+    const now = Date.UTC(2026, 10, 1);
+    for (const [age, status] of [
+      [0, 200],
+      [1000, 206],
+    ] as const) {
+      const modified = new Date(now - age).toUTCString();
+      const origin = cachedOrigin([
+        answer(whole, { 'cache-control': 'max-age=60', date: new Date(now).toUTCString(), 'last-modified': modified }),
+      ]);
+      await origin.ask('/');
+      expect(await origin.ask('/', { headers: { range: 'bytes=2-4', 'if-range': modified } })).toMatchObject({ status });
+      expect(origin.seen).toHaveLength(1);
+    }
+  });
+
   it('are joined, and become a whole', async () => {
     const origin = ranged();
     await origin.ask('/', { headers: { range: 'bytes=0-4' } });

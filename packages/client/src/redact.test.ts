@@ -84,6 +84,9 @@ describe('a field', () => {
     'apikey',
     'X-CSRF-Token',
     'x-session-id',
+    'privateKey',
+    'x-access-key',
+    'passphrase',
   ])('%s is a secret', (name) => {
     expect(isSecretField(name)).toBe(true);
     expect(shownHeaderValue(name, 's3cret')).not.toContain('s3cret');

@@ -9,7 +9,7 @@ import { pac, pacBy, type Pac, type PacOptions } from './pac.ts';
 import { freshness } from './source.ts';
 
 const returning = (result: string): string => `function FindProxyForURL(url, host) { return '${result}'; }`;
-const counting = 'var count = 0; function FindProxyForURL(url, host) { count += 1; return "PROXY " + host + "." + count; }';
+const counting = 'var count = 0; function FindProxyForURL(url, host) { count += 1; return "PROXY " + host + ":" + count; }';
 const a = new URL('http://user:password@a.test/secret?token=1');
 
 /** A server whose answers are these, one after the other, and a clock. */
@@ -64,9 +64,9 @@ describe('a script that is there', () => {
       () => now,
       () => new Date(),
     );
-    expect([await find(a), await find(a)]).toEqual([['http://a.test.1'], ['http://a.test.1']]);
+    expect([await find(a), await find(a)]).toEqual([['http://a.test:1'], ['http://a.test:1']]);
     now = 1_000;
-    expect(await find(a)).toEqual(['http://a.test.2']);
+    expect(await find(a)).toEqual(['http://a.test:2']);
     find.close();
     const failing = pac({
       text: 'var count = 0; function FindProxyForURL() { count += 1; if (count < 3) throw new Error("no"); return "DIRECT"; }',
@@ -171,9 +171,9 @@ it('a script in a file is read again when that has changed', async () => {
   await expect(find(a)).rejects.toMatchObject({ code: 'PAC_UNAVAILABLE', cause: { code: 'ENOENT' } });
   now += 5_000;
   await writeFile(path, counting);
-  expect([await find(a), await find(a)]).toEqual([['http://a.test.1'], ['http://a.test.2']]);
+  expect([await find(a), await find(a)]).toEqual([['http://a.test:1'], ['http://a.test:2']]);
   now += 5_000;
-  expect(await find(a)).toEqual(['http://a.test.3']);
+  expect(await find(a)).toEqual(['http://a.test:3']);
   await writeFile(path, returning('DIRECT'));
   await utimes(path, 1, 1);
   now += 5_000;

@@ -6,7 +6,7 @@ import type { CacheState } from '../outcome.ts';
 import { fieldValue, hasField, replaceFields, withoutFields } from '../rules/fields.ts';
 import { contentRangeField, parseRange, resolveRange, withinPart, type AskedRange, type ByteRange } from '../rules/ranges.ts';
 import { currentAge } from '../rules/reuse.ts';
-import { callerHasIt, headersOf304, strongTag } from '../rules/validation.ts';
+import { callerHasIt, headersOf304, strongDate, strongTag } from '../rules/validation.ts';
 import type { StoredResponse } from '../store/store.ts';
 import type { CacheCore } from './cache-core.ts';
 import { endWithCaller } from './relay.ts';
@@ -134,7 +134,7 @@ async function openBody(
 /** RFC 9110 §13.1.5: for another representation, all of it is the answer. */
 function isRangeValid({ ifRange }: CacheRequest, { headers }: StoredResponse): boolean {
   if (ifRange === undefined) return true;
-  return /^(?:"|w\/)/i.test(ifRange) ? ifRange === strongTag(headers) : ifRange === fieldValue(headers, 'last-modified');
+  return /^(?:"|w\/)/i.test(ifRange) ? ifRange === strongTag(headers) : ifRange === strongDate(headers);
 }
 
 /** RFC 9111 §5.1: a whole number of seconds. */

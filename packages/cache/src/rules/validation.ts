@@ -24,6 +24,14 @@ export function strongTag(headers: readonly HeaderPair[]): string | undefined {
   return tag === undefined || tag.isWeak ? undefined : tag.opaque;
 }
 
+/** The same of `Last-Modified`: strong once it is a second older than the response (RFC 9110 §8.8.2.2), which could have changed twice in that. */
+export function strongDate(headers: readonly HeaderPair[]): string | undefined {
+  const text = fieldValue(headers, 'last-modified');
+  const modified = parseHttpDate(text, 0);
+  const date = parseHttpDate(fieldValue(headers, 'date'), 0);
+  return modified !== undefined && date !== undefined && date - modified >= 1000 ? text : undefined;
+}
+
 function shown(tag: EntityTag): string {
   return tag.isWeak ? `W/${tag.opaque}` : tag.opaque;
 }

@@ -15,19 +15,52 @@ export interface Masked {
 }
 
 /**
- * Members whose name `isSecret`, and whose value is a text, wherever they stand: in one document, in one on each line, in the data of events.
- * What is no JSON is passed over.
+ * Members whose name `isSecret`, and whose value is a text, or a list that begins with texts, wherever they stand: in one document, in one on each line, in the
+ * data of events. What is no JSON is passed over.
  */
 export function* jsonSecrets(octets: string, isSecret: (name: string) => boolean): Generator<Replacement> {
   // An open string goes to the end, so that no part of the text is looked at twice.
   const strings = /"((?:[^"\\]|\\.)*)(?:"|$)/gs;
-  const colon = /\s*:\s*"/y;
+  const colon = /\s*:\s*(\[\s*)?"/y;
+  const comma = /\s*,\s*"/y;
   for (let found = strings.exec(octets); found !== null; found = strings.exec(octets)) {
     colon.lastIndex = strings.lastIndex;
-    if (!colon.test(octets) || !isSecret(found[1]!)) continue;
+    const value = colon.exec(octets);
+    if (value === null || !isSecret(unescaped(found[1]!))) continue;
     strings.lastIndex = colon.lastIndex - 1;
-    const value = strings.exec(octets)!;
-    yield { start: value.index + 1, end: value.index + 1 + value[1]!.length, text: mask };
+    for (let isMore = true; isMore;) {
+      const text = strings.exec(octets)!;
+      yield { start: text.index + 1, end: text.index + 1 + text[1]!.length, text: mask };
+      comma.lastIndex = strings.lastIndex;
+      isMore = value[1] !== undefined && comma.test(octets);
+      if (isMore) strings.lastIndex = comma.lastIndex - 1;
+    }
+  }
+}
+
+/** `pass\u0077ord` is the same name. */
+function unescaped(name: string): string {
+  if (!name.includes('\\')) return name;
+  try {
+    return String(JSON.parse(`"${name}"`));
+  } catch {
+    return name;
+  }
+}
+
+/** Elements whose name `isSecret`, with a text and nothing else in them. */
+export function* elementSecrets(octets: string, isSecret: (name: string) => boolean): Generator<Replacement> {
+  for (const found of octets.matchAll(/<(?:[\w.-]+:)?([\w.-]+)(?:\s[^<>]*)?>([^<]+)<\//g)) {
+    const end = found.index + found[0].length - 2;
+    if (isSecret(found[1]!)) yield { start: end - found[2]!.length, end, text: mask };
+  }
+}
+
+/** Who the user of a URL is, wherever one stands in a text: `postgres://ada:secret@db`. */
+export function* userSecrets(octets: string): Generator<Replacement> {
+  for (const found of octets.matchAll(/:(?:\/\/|\\\/\\\/)([^\s"'<>/\\@:]*:[^\s"'<>/\\@]+)@/g)) {
+    const end = found.index + found[0].length - 1;
+    yield { start: end - found[1]!.length, end, text: mask };
   }
 }
 
@@ -48,7 +81,8 @@ export function* partSecrets(octets: string, boundary: string, isSecret: (name: 
     const start = octets.indexOf('\r\n\r\n', at) + 4;
     if (start !== 3 && start <= end) {
       const head = octets.slice(at, start);
-      const name = /;\s*name="([^"]*)"/i.exec(head)?.[1];
+      const [, quoted, plain] = /;\s*name=(?:"([^"]*)"|([^\s";]+))/i.exec(head) ?? [];
+      const name = quoted ?? plain;
       if (name !== undefined && !/;\s*filename\*?=/i.test(head) && isSecret(name)) yield { start, end, text: mask };
     }
     at = next === -1 ? -1 : next + 2;

@@ -5,8 +5,18 @@ import { InvalidOption } from '../errors.ts';
 import { boolean } from '../options/checks.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';
 import { isSecretField, isSecretParameter, mask, shownHeaderValue, shownUrl } from '../redact.ts';
-import { applyReplacements, formSecrets, jsonSecrets, partSecrets, valueSecrets, type Masked, type Replacement } from './body-secrets.ts';
-import { isFormType, isJsonLike, multipartBoundary } from './media-type.ts';
+import {
+  applyReplacements,
+  elementSecrets,
+  formSecrets,
+  jsonSecrets,
+  partSecrets,
+  userSecrets,
+  valueSecrets,
+  type Masked,
+  type Replacement,
+} from './body-secrets.ts';
+import { isFormType, isJsonLike, isPerhapsJson, isText, isXml, multipartBoundary } from './media-type.ts';
 
 /** Which secrets are masked, beside those that are always: what is named like a credential, cookies, and the user of a URL. */
 export interface MaskOptions {
@@ -20,7 +30,7 @@ export interface MaskOptions {
   readonly except?: readonly string[] | undefined;
   /** Values that are masked wherever they stand: `[process.env.API_KEY]`. `undefined` and empty texts are passed over. */
   readonly values?: readonly (string | undefined)[] | undefined;
-  /** Are JSON, form and multipart bodies masked by the names of their members too? Texts are, numbers and flags are not. Default `true`. */
+  /** Are JSON, XML, form and multipart bodies masked by the names of their members too? Texts and lists of them are, numbers and flags are not. Default `true`. */
   readonly bodies?: boolean | undefined;
 }
 
@@ -57,7 +67,7 @@ export class Mask {
     const { names = [], except = [], values = [], bodies = true } = ownOptions(options, optionNames, 'mask');
     const texts = new Set(each('mask.names', names, isName).flatMap((name) => (typeof name === 'string' ? [name.toLowerCase()] : [])));
     const patterns = names.flatMap((name) => (name instanceof RegExp ? [new RegExp(name.source, name.flags.replace(/[gy]/g, ''))] : []));
-    const plain = new Set(each('mask.except', except, isText).map((name) => name.toLowerCase()));
+    const plain = new Set(each('mask.except', except, isTextValue).map((name) => name.toLowerCase()));
     return new Mask({
       isOwn: (name) => texts.has(name.toLowerCase()) || patterns.some((pattern) => pattern.test(name)),
       isPlain: (name) => plain.has(name.toLowerCase()),
@@ -144,7 +154,10 @@ export class Mask {
     const boundary = multipartBoundary(mediaType);
     if (isFormType(mediaType)) yield* formSecrets(octets, this.#isParameter);
     else if (boundary !== undefined) yield* partSecrets(octets, boundary, this.#isParameter);
-    else if (isJsonLike(mediaType)) yield* jsonSecrets(octets, this.#isMember);
+    else if (isXml(mediaType)) yield* elementSecrets(octets, this.#isMember);
+    else if (isJsonLike(mediaType) || isPerhapsJson(mediaType, octets)) yield* jsonSecrets(octets, this.#isMember);
+    else if (!isText(mediaType)) return;
+    yield* userSecrets(octets);
   }
 
   readonly #isParameter: IsSecret = (name) => !this.#isPlain(name) && (this.#isOwn(name) || isSecretParameter(name));
@@ -185,7 +198,7 @@ function isName(value: unknown): boolean {
   return typeof value === 'string' || value instanceof RegExp;
 }
 
-function isText(value: unknown): boolean {
+function isTextValue(value: unknown): boolean {
   return typeof value === 'string';
 }
 

@@ -16,6 +16,19 @@ export function isJson(mediaType: string): boolean {
   return /^[^/]+\/(?:.+\+)?json$/.test(essence(mediaType));
 }
 
+export function isXml(mediaType: string): boolean {
+  return /^[^/]+\/(?:.+\+)?xml$/.test(essence(mediaType));
+}
+
+export function isText(mediaType: string): boolean {
+  return essence(mediaType).startsWith('text/');
+}
+
+/** Many say nothing of what they send, or that it is any text. */
+export function isPerhapsJson(mediaType: string, text: string): boolean {
+  return /^(?:|x-unknown|text\/plain|application\/octet-stream)$/.test(essence(mediaType)) && /^\s*[[{]/.test(text);
+}
+
 export function multipartBoundary(mediaType: string): string | undefined {
   if (!essence(mediaType).startsWith('multipart/')) return undefined;
   const match = /;\s*boundary=(?:"((?:[^"\\]|\\.)*)"|([^\s;]+))/i.exec(mediaType);

@@ -4,7 +4,8 @@
 export const secretMask = '[redacted]';
 
 // Over-masking costs a look at the raw value; under-masking costs a secret in a log.
-const secretName = /authorization|authentication|cookie|token|secret|passw|api[-_]?key|credential|session|signature|jwt|[-_](?:auth|key)$/i;
+const secretName =
+  /authorization|authentication|cookie|token|secret|passw|passphrase|(?:api|private|access)[-_]?key|credential|session|signature|jwt|[-_](?:auth|key)$/i;
 const secretParameter = /^(?:key|sig|code|pw|pwd|auth|sid|otp|pin|awsaccesskeyid)$/i;
 // They end like one, and whoever sees them can do nothing with them.
 const plainNames = new Set(['idempotency-key', 'sec-websocket-key', 'surrogate-key']);

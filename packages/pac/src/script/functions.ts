@@ -66,6 +66,11 @@ export const pacFunctions: string = String.raw`
   define('isInNetEx', function (name, prefix) {
     return addressesOf(name).some(function (address) { return host.isInPrefix(address, String(prefix)); });
   });
+  /** Of Netscape's own scripts, whose functions many have copied; as there, a number with a sign. */
+  define('convert_addr', function (address) {
+    var octets = String(address).split('.');
+    return ((octets[0] & 255) << 24) | ((octets[1] & 255) << 16) | ((octets[2] & 255) << 8) | (octets[3] & 255);
+  });
   define('myIpAddress', function () { var four = host.own().split(' ').filter(isFour); return four.length > 0 ? four[0] : '127.0.0.1'; });
   define('myIpAddressEx', function () { return host.own().split(' ').join(';'); });
   define('sortIpAddressList', function (list) {

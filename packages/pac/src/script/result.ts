@@ -29,10 +29,20 @@ export function parseResult(text: string): readonly (string | null)[] {
     const [kind = '', place = '', ...more] = entry.split(/\s+/);
     if (kind.toUpperCase() === 'DIRECT') return [null];
     const scheme = schemes.get(kind.toUpperCase());
-    return scheme === undefined || more.length > 0 || !hostAndPort.test(place) ? [] : [`${scheme}://${place}`];
+    return scheme === undefined || more.length > 0 || !isPlace(place) ? [] : [`${scheme}://${place}`];
   });
   if (ways.length === 0) throw new PacError(`The PAC script gave ${shown(text)}, which names no proxy`, { code: 'PAC_RESULT' });
   return ways;
+}
+
+/** `999.1.1.1` and a port of 99999 look like one, and are none. */
+function isPlace(text: string): boolean {
+  if (!hostAndPort.test(text) || /:0+$/.test(text)) return false;
+  try {
+    return new URL(`http://${text}`).host !== '';
+  } catch {
+    return false;
+  }
 }
 
 export function shown(text: string): string {

@@ -57,6 +57,8 @@ describe('a script finds', () => {
       'what is said of names',
       [
         ['isPlainHostName("www")', true],
+        ['convert_addr("10.0.0.1")', 167772161],
+        ['convert_addr("192.168.0.1")', -1062731775],
         ['isPlainHostName("www.example.test")', false],
         ['isPlainHostName("::1")', false],
         ['dnsDomainIs("www.example.test", ".example.test")', true],
@@ -337,6 +339,7 @@ it.each<[string, (string | null)[]]>([
   [' ; ', [null]],
   ['QUIC a.test:1; DIRECT', [null]],
   ['PROXY u:p@a.test; PROXY b.test', ['http://b.test']],
+  ['PROXY a.test:99999; PROXY 999.1.1.1:80; PROXY a.test:0; PROXY [::1:80; PROXY b.test', ['http://b.test']],
   [Array.from({ length: 50 }, () => 'DIRECT').join(';'), Array.from({ length: 32 }, () => null)],
 ])('the result %j leads by %j', (text, ways) => {
   expect(parseResult(text)).toEqual(ways);
