@@ -1,11 +1,14 @@
 /** Ours, the core: `dispatch` and `body.bytes()`. */
-import { ConnectionPool, type HeaderPair, type UrlParts } from '@x/httpcore';
+import { ConnectionPool, type HeaderPair, type PoolOptions, type UrlParts } from '@x/httpcore';
+import type { Workload } from '../child/job.ts';
 import { uploadChunks } from '../child/payload.ts';
-import { expectBytes, expectDocument, expectReceipt, loopingRunner, type OpenContender } from './contender.ts';
+import { expectBytes, expectDocument, expectReceipt, loopingRunner, type OpenContender, type Runner } from './contender.ts';
 import { poolOptions } from './pool-options.ts';
 
-export const open: OpenContender = async (workload) => {
-  const pool = new ConnectionPool(poolOptions(workload));
+export const open: OpenContender = async (workload) => openOn(poolOptions(workload), workload);
+
+export function openOn(options: PoolOptions, workload: Workload): Runner {
+  const pool = new ConnectionPool(options);
   const url: UrlParts = [workload.scheme, workload.host, workload.port, workload.target];
   const uploadHeaders: readonly HeaderPair[] = [['content-length', String(workload.uploadBytes)]];
   const decoder = new TextDecoder();
@@ -33,4 +36,4 @@ export const open: OpenContender = async (workload) => {
     },
     () => pool.close(),
   );
-};
+}

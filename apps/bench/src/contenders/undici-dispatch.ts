@@ -2,12 +2,12 @@
  * undici at its leanest: a pool of one origin and a bare handler that only counts, without any promise. For uploads and
  * downloads as well.
  */
-import type { Dispatcher } from 'undici-8';
+import type { Agent, Dispatcher } from 'undici-8';
 import type { Budget } from '../child/budget.ts';
 import { workloadUrl, type Workload } from '../child/job.ts';
 import { installedPeer } from '../child/peers.ts';
 import { uploadChunks } from '../child/payload.ts';
-import { expectBytes, expectDocument, expectReceipt, type OpenContender } from './contender.ts';
+import { expectBytes, expectDocument, expectReceipt, type OpenContender, type Runner } from './contender.ts';
 import { loadUndici, undiciOptions } from './undici.ts';
 
 type Settle = (error: Error | null) => void;
@@ -102,10 +102,12 @@ class ControllerHandler extends Answer {
   }
 }
 
-export const open: OpenContender = async (workload) => {
+export const open: OpenContender = async (workload) => openOn(undiciOptions(workload), workload);
+
+export async function openOn(options: Agent.Options, workload: Workload): Promise<Runner> {
   const undici = await loadUndici();
   const { origin } = new URL(workloadUrl(workload));
-  const pool = new undici.Pool(origin, undiciOptions(workload));
+  const pool = new undici.Pool(origin, options);
   const Handler = installedPeer('undici') === 'undici-7' ? LegacyHandler : ControllerHandler;
   const uploads = workload.exchange === 'upload';
   const headers = uploads ? { 'content-length': String(workload.uploadBytes) } : null;
@@ -137,4 +139,4 @@ export const open: OpenContender = async (workload) => {
     },
     close: () => pool.close(),
   };
-};
+}

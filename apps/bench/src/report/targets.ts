@@ -38,6 +38,8 @@ export const TARGETS: readonly Target[] = [
   { scenario: 'cache', contender: 'client-cache-hit', atMost: 0.35, versus: 'client' },
   { scenario: 'cache', contender: 'client-cache-miss', atMost: 1.1, versus: 'client-new-url' },
   { scenario: 'cache', contender: 'client-cache-sqlite', atMost: 1, versus: 'client' },
+  { scenario: 'h1-pipelined', contender: 'dispatch-pipelined', atMost: 0.9, versus: 'dispatch' },
+  { scenario: 'h1-pipelined', contender: 'dispatch-pipelined', atMost: 0.6, versus: 'undici-dispatch-pipelined' },
   { scenario: 'otel', contender: 'client-telemetry-idle', atMost: 1.1, versus: 'client' },
   { scenario: 'download', contender: 'dispatch', atMost: 1, versus: 'undici-stream' },
   { scenario: 'download', contender: 'dispatch', atMost: 1, versus: 'undici-request' },

@@ -90,6 +90,15 @@ const SCENARIOS: readonly Scenario[] = [
   },
   {
     ...WARM,
+    id: 'h1-pipelined',
+    summary: 'GET of 11 bytes, 50 at a time on 5 connections, each with 10 requests behind each other, HTTP/1.1; and on 50 connections',
+    units: PER_REQUEST,
+    contenders: contenders('dispatch', 'dispatch-pipelined', 'undici-dispatch', 'undici-dispatch-pipelined'),
+    references: { floor: null, dispatch: 'undici-dispatch-pipelined', client: 'dispatch' },
+    traffic: SMALL,
+  },
+  {
+    ...WARM,
     id: 'cache',
     summary: 'GET of 11 bytes with an HTTP cache, 50 at a time, HTTP/1.1: from memory, into it, and from other stores',
     units: PER_REQUEST,
