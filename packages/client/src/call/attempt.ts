@@ -49,7 +49,7 @@ export class Attempt<Asked = Request> {
         ? (name, at, detail) => this.#note(name, at, detail)
         : (name, at, detail) => {
             this.#note(name, at, detail);
-            trace(name, at, detail);
+            return trace(name, at, detail);
           };
   }
 

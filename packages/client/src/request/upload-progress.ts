@@ -6,5 +6,5 @@ export interface UploadProgress {
   readonly total: number | undefined;
 }
 
-/** Called each time that the connection has taken a piece, with the last one too. What it throws ends the request. */
+/** Called each time that the connection has taken a piece, with the last one too; an async one is waited for. What it throws ends the request. */
 export type UploadObserver = (progress: UploadProgress) => void;

@@ -65,7 +65,8 @@ class WatchedChunks implements AsyncIterableIterator<Uint8Array, undefined> {
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     if (this.#given > this.#sent) {
       this.#sent = this.#given;
-      this.#observe({ sent: this.#sent, total: this.#total });
+      const told = this.#observe({ sent: this.#sent, total: this.#total }) as PromiseLike<void> | undefined;
+      if (typeof told === 'object') await told;
     }
     if (this.#rest === undefined) {
       const result = await this.#chunks.next();

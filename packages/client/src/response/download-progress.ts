@@ -12,7 +12,7 @@ export interface DownloadProgress {
   readonly total: number | undefined;
 }
 
-/** Called for each piece that has been read. What it throws ends the call. */
+/** Called for each piece that has been read; an async one is waited for. What it throws ends the call. */
 export type DownloadObserver = (progress: DownloadProgress) => void;
 
 /** The same body, of whose chunks the observer is told as they are taken. */
@@ -45,7 +45,8 @@ export class WatchedBody implements ResponseBody {
     let received = 0;
     for await (const chunk of this.#body) {
       received += chunk.byteLength;
-      this.#observe({ received, total: this.#total });
+      const told = this.#observe({ received, total: this.#total }) as PromiseLike<void> | undefined;
+      if (typeof told === 'object') await told;
       yield chunk;
     }
   }

@@ -158,10 +158,9 @@ function withoutProxyAuthorization(
 function traceOf(trace: TraceObserver | undefined, isFirst: boolean, isLast: boolean): TraceObserver | undefined {
   if (trace === undefined) return undefined;
   return (name, at, detail) => {
-    if (name === 'queued' && !isFirst) return;
+    if (name === 'queued' && !isFirst) return undefined;
     const goesOn = name === 'failed' && !isLast && isForWantOfProxy((detail as TraceEvents['failed']).error);
-    if (goesOn) trace('replayed', at, detail as TraceEvents['replayed']);
-    else trace(name, at, detail);
+    return goesOn ? trace('replayed', at, detail as TraceEvents['replayed']) : trace(name, at, detail);
   };
 }
 

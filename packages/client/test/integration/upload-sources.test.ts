@@ -209,3 +209,68 @@ it('a file that can not be read to its end is told by its field', async () => {
     method: 'POST',
   });
 });
+
+describe('what can be read once and is given to two requests', () => {
+  const made: [string, () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>][] = [
+    [
+      'a generator',
+      function* () {
+        yield Buffer.from('one');
+      },
+    ],
+    [
+      'an async generator',
+      async function* () {
+        yield Buffer.from('one');
+      },
+    ],
+    ['a Node stream', () => new PassThrough().end('one')],
+  ];
+
+  it.each(made)('is sent by one of them, and the other says so: %s', async (_, make) => {
+    await using server = await startServer('upload');
+    await using client = new Client({ retries: 0 });
+    const together = make();
+    const outcomes = await Promise.allSettled([1, 2].map(() => client.post(server.url('/'), { body: together })));
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+
+    const one = make();
+    await client.post(server.url('/'), { body: one });
+    await expect(client.post(server.url('/'), { body: one })).rejects.toThrow();
+  });
+
+  it('is as good as new where the first request never came to read it', async () => {
+    await using server = await startServer('upload');
+    await using client = new Client({ retries: 0 });
+    const body = (async function* () {
+      yield Buffer.from('one');
+    })();
+    await expect(client.post('http://127.0.0.1:1/', { body })).rejects.toThrow();
+    const response = await client.post(server.url('/'), { body });
+    expect(response.json<{ bytes: number }>()).toMatchObject({ bytes: 3 });
+  });
+});
+
+describe('an observer that is async', () => {
+  const refuse = async (): Promise<never> => {
+    await Promise.resolve();
+    throw new Error('no progress wanted');
+  };
+
+  it('ends the call with what it rejects with, as if it had thrown', async () => {
+    await using server = await startServer('upload');
+    await using client = new Client({ retries: 0 });
+    const options = { body: Buffer.alloc(300_000) };
+    for (const name of ['onUploadProgress', 'onDownloadProgress']) {
+      await expect(client.post(server.url('/'), { ...options, [name]: refuse })).rejects.toThrow('no progress wanted');
+    }
+  });
+
+  it('of the trace changes nothing', async () => {
+    await using server = await startServer('upload');
+    await using client = new Client();
+    const trace = refuse as () => never;
+    const { status } = await client.post(server.url('/'), { body: 'x', trace });
+    expect(status).toBe(200);
+  });
+});

@@ -1,4 +1,6 @@
 /** Bodies that are read while they are sent. */
+import { isGeneratorObject } from 'node:util/types';
+
 import type { ByteIterable } from '@x/httpcore';
 
 import { BodyNotReplayable } from '../../errors.ts';
@@ -77,6 +79,9 @@ export class SingleUseBody implements RequestBody {
   }
 }
 
+const readByAnother =
+  'The request body is a generator or stream that another request has been given, and it can be read once; give a function that makes a new one for each request';
+
 /** Node's `Readable`, or what looks like it. */
 export interface NodeReadable extends AsyncIterable<unknown> {
   pipe(...args: never[]): unknown;
@@ -98,6 +103,7 @@ export function nodeStreamBody(stream: NodeReadable): SingleUseBody {
   return new SingleUseBody(
     () => {
       if (failure !== undefined) throw failure.error;
+      takeOnce(stream);
       const chunks = stream[Symbol.asyncIterator]();
       // Its iterator is an async generator, whose own return() waits for a stream that is silent.
       return { next: () => chunks.next(), return: () => void stream.destroy() };
@@ -143,9 +149,23 @@ export function webStreamBody(stream: ReadableStream<unknown>): SingleUseBody {
 export function iteratorBody(source: Iterable<unknown> | AsyncIterable<unknown>): SingleUseBody {
   // Once begun, its iterator is returned by whoever reads it; not begun, a generator holds nothing yet.
   return new SingleUseBody(
-    () => iterate(source),
+    () => {
+      if (isGeneratorObject(source)) takeOnce(source);
+      return iterate(source);
+    },
     () => {},
   );
+}
+
+const taken = new WeakSet<object>();
+
+/**
+ * Of a generator or stream that another request has read, or reads, this one would send the rest, which is mostly nothing at all.
+ * @throws {BodyNotReplayable}
+ */
+function takeOnce(source: object): void {
+  if (taken.has(source)) throw new BodyNotReplayable(readByAnother);
+  taken.add(source);
 }
 
 export function iterate(source: Iterable<unknown> | AsyncIterable<unknown>): ChunkSource {
