@@ -1,4 +1,5 @@
-// Runs the suites of the core and the client on other runtimes: tsx tools/src/runtimes/suite.ts bun deno 22 24 26
+// Runs the suites of the core and the client on other runtimes: tsx tools/src/runtimes/suite.ts bun deno deno:sockets 22 24 26
+// Behind a colon stands the part of the suite that a run of its own is for.
 //
 // What does not hold there is left out by its name, with a reason: suite/exceptions.ts. Prints one line for each runtime; exits with 1 when
 // a test fails that is no exception. With another argument behind `--`, only tests under that path.
@@ -27,18 +28,18 @@ interface Report {
   }[];
 }
 
-function commandOf(name: string): readonly string[] {
+function commandOf(name: string | undefined): readonly string[] {
   const installed = (path: string): string => join(root, 'apps/consumers/node_modules', path);
   if (name === 'bun') return [installed('@oven/bun-linux-x64/bin/bun'), '--bun'];
   if (name === 'deno') return [installed('@deno/linux-x64-glibc/deno'), 'run', '--allow-all'];
-  return [installNode(findPinnedNode(name))];
+  return [installNode(findPinnedNode(name ?? ''))];
 }
 
 /** Returns whether all that was to hold did. */
 function runOn(name: string, paths: readonly string[]): boolean {
   const directory = mkdtempSync(join(tmpdir(), 'suite-'));
   const file = join(directory, 'report.json');
-  const [executable = '', ...flags] = commandOf(name);
+  const [executable = '', ...flags] = commandOf(name.split(':')[0]);
   if (!existsSync(executable)) {
     console.log(`${name}: SKIPPED, since it is not to be had for ${process.platform}-${process.arch}`);
     return true;
@@ -52,7 +53,7 @@ function runOn(name: string, paths: readonly string[]): boolean {
       timeout: longest,
       killSignal: 'SIGKILL',
       maxBuffer: 2 ** 28,
-      env: { ...process.env, DENO_NO_UPDATE_CHECK: '1' },
+      env: { ...process.env, DENO_NO_UPDATE_CHECK: '1', SUITE_PART: name.split(':')[1] ?? '' },
     });
     const seconds = Math.round((performance.now() - started) / 1_000);
     const report = readReport(file);

@@ -13,6 +13,7 @@ import type { TlsIdentity, TlsOptions } from '../contract/tls-options.ts';
 import { authoritiesOf, defaultAuthorities } from './certificate-authorities.ts';
 import { keyLogOf, type KeyLog } from './key-log.ts';
 import { nodeTls } from './node-tls.ts';
+import { passedOver } from './tls-honesty.ts';
 import { PeerChain, type ShownCertificates } from './peer-chain.ts';
 import { secureContext } from './secure-contexts.ts';
 import { SessionCache, type ResumableSession } from './session-cache.ts';
@@ -170,6 +171,13 @@ export class TlsClient {
     if (curves !== undefined) options['ecdhCurve'] = typeof curves === 'string' ? curves : curves.join(':');
     const { ca } = options;
     options['ca'] = ca === undefined ? defaultAuthorities() : authoritiesOf(ca as readonly (string | Uint8Array)[]);
+    const ignored = passedOver((name) => this.#own(name) !== undefined, nodeTls().createSecureContext);
+    if (ignored !== undefined) {
+      throw new LocalProtocolError(
+        `The option tls.${ignored} would not be looked at: TLS of this runtime takes such options and refuses nothing by them. Leave it away where the connection may do without it`,
+        { code: 'INVALID_OPTION', phase: 'tls' },
+      );
+    }
     try {
       return secureContext(options);
     } catch (cause) {

@@ -101,6 +101,29 @@ export const exceptions: readonly Exception[] = [
   },
   {
     on: ['deno'],
+    why: 'Bytes that have come are delivered when a timer has passed, not between turns: see the guide to runtimes.',
+    tests: {
+      [`${core}/test/integration/http1/misbehaving-servers.test.ts`]: ['that answers before it is asked, while the program is busy'],
+    },
+  },
+  {
+    on: ['deno'],
+    why: 'TLS sessions are not resumed.',
+    tests: {
+      [`${core}/test/integration/http2/http1-required.test.ts`]: ['is not reminded of HTTP/2 by the TLS session'],
+      [`${core}/test/integration/http2/coalescing.test.ts`]: ['also when the session of the connection was resumed'],
+    },
+  },
+  {
+    on: ['deno'],
+    why: "node:http2's server there resets its streams before it drops their connection, and speaks no TLS where @grpc/grpc-js asks for it.",
+    tests: {
+      [`${core}/test/integration/http2/coalescing.test.ts`]: ['fails what ran on it, for guests too, with their own origin'],
+      [`${core}/test/integration/http2/grpc.test.ts`]: ['gRPC, TLS true'],
+    },
+  },
+  {
+    on: ['deno'],
     why: 'The functions of node:zlib can not be replaced for a test.',
     tests: { [`${client}/src/decoding/decoded-body.test.ts`]: ['no decoder outlives the body'] },
   },

@@ -17,11 +17,14 @@ export default defineConfig({
     env: { SSL_CERT_FILE: '', NODE_EXTRA_CA_CERTS: '' },
     unstubEnvs: true,
     unstubGlobals: true,
-    include: [
-      'packages/{httpcore,client}/src/**/*.test.ts',
-      'packages/httpcore/test/{conformance,integration/dispatchers}/**/*.test.ts',
-      'packages/client/test/client/**/*.test.ts',
-    ],
+    include:
+      process.env['SUITE_PART'] === 'sockets'
+        ? ['packages/httpcore/test/integration/{http1,http2}/**/*.test.ts']
+        : [
+            'packages/{httpcore,client}/src/**/*.test.ts',
+            'packages/httpcore/test/{conformance,integration/dispatchers}/**/*.test.ts',
+            'packages/client/test/client/**/*.test.ts',
+          ],
     exclude: [...left, '**/dispatchers/{frameworks,process}.test.ts'],
     setupFiles: [join(import.meta.dirname, 'leave-out.ts')],
     testTimeout: 30_000,
