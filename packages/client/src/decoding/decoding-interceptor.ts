@@ -6,6 +6,7 @@
  */
 import type { HeaderPair } from '@x/httpcore';
 
+import { isNamed } from '../request/fields/header-input.ts';
 import { readContentEncoding } from '../codings/codings.ts';
 import { DecodedBody } from './decoded-body.ts';
 import { LimitedBody } from './limited-body.ts';
@@ -40,10 +41,21 @@ function readable(response: StreamResponse, { decompress, limits, maxExpansion }
 function framingOf(pairs: readonly HeaderPair[]): { readonly coding: string | undefined; readonly length: number | undefined } {
   let coding: string | undefined;
   let length: number | undefined;
-  for (const [name, value] of pairs) {
-    if (name.length === 14 && length === undefined && name.toLowerCase() === 'content-length')
-      length = /^\d+$/.test(value) ? Number(value) : undefined;
-    else if (name.length === 16 && name.toLowerCase() === 'content-encoding') coding = coding === undefined ? value : `${coding}, ${value}`;
+  for (let index = 0; index < pairs.length; index += 1) {
+    const pair = pairs[index]!;
+    const name = pair[0];
+    if (length === undefined && isNamed(name, 'content-length')) length = lengthOf(pair[1]);
+    else if (isNamed(name, 'content-encoding')) coding = coding === undefined ? pair[1] : `${coding}, ${pair[1]}`;
   }
   return { coding, length };
+}
+
+function lengthOf(value: string): number | undefined {
+  let length = 0;
+  for (let index = 0; index < value.length; index += 1) {
+    const digit = value.charCodeAt(index) - 0x30;
+    if (digit < 0 || digit > 9) return undefined;
+    length = length * 10 + digit;
+  }
+  return value === '' ? undefined : length;
 }

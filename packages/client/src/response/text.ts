@@ -14,7 +14,20 @@ const plainCharset = /^[\w.+-]+\/[\w.+-]+; ?charset=([\w-]+)$/i;
 
 /** The `charset` of a `Content-Type` (RFC 9110 §8.3.2), in lower case; none of a type that nobody can read. */
 export function charsetOf(contentType: string | undefined): string | undefined {
-  if (contentType === undefined || !/charset/i.test(contentType)) return undefined;
+  if (contentType === undefined) return undefined;
+  if (contentType !== lastType) {
+    lastCharset = readCharset(contentType);
+    lastType = contentType;
+  }
+  return lastCharset;
+}
+
+// Most responses of a program have one type.
+let lastType = '';
+let lastCharset: string | undefined;
+
+function readCharset(contentType: string): string | undefined {
+  if (!/charset/i.test(contentType)) return undefined;
   const plain = plainCharset.exec(contentType)?.[1];
   if (plain !== undefined) return plain.toLowerCase();
   return mediaType(contentType)?.params.get('charset')?.trim().toLowerCase() || undefined;

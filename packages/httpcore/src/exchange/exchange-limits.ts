@@ -4,15 +4,15 @@ import { ConnectTimeout, DeadlineExceeded, ReadTimeout, WriteTimeout, type Error
 /** What is being waited for; decides which of the limits counts. `nothing`: our own side is the slow one; `authenticator`: what a proxy is told, which is part of getting through it. */
 export type WaitingFor = 'nothing' | 'pool' | 'connect' | 'authenticator' | 'read' | 'write';
 
-/** The limits in time of one exchange: moments that somebody looks after, not timers. */
+/** The limits in time of one exchange, which is built upon them: moments that somebody looks after, not timers. */
 export class ExchangeLimits {
+  readonly timeouts: Timeouts;
   waitingFor: WaitingFor = 'nothing';
   #since = 0;
-  readonly #timeouts: Timeouts;
   readonly #deadline: number;
 
   constructor(timeouts: Timeouts, deadline: number | undefined) {
-    this.#timeouts = timeouts;
+    this.timeouts = timeouts;
     this.#deadline = deadline ?? Infinity;
   }
 
@@ -32,13 +32,13 @@ export class ExchangeLimits {
     switch (this.waitingFor) {
       case 'connect':
       case 'authenticator':
-        return this.#timeouts[0];
+        return this.timeouts[0];
       case 'read':
-        return this.#timeouts[1];
+        return this.timeouts[1];
       case 'write':
-        return this.#timeouts[2];
+        return this.timeouts[2];
       case 'pool':
-        return this.#timeouts[3];
+        return this.timeouts[3];
       default:
         return null;
     }

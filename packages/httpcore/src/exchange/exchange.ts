@@ -24,7 +24,6 @@ import type { ConnectionInfo, TraceEventName, TraceEvents } from '../contract/tr
 import { listenForAbort, reasonOf, stopListening, type AbortHandler, type AbortListener } from './abort-listener.ts';
 import type { MessageWatcher } from '../observe/message-watcher.ts';
 import { BodyBuffer } from './body-buffer.ts';
-import { ExchangeLimits, type WaitingFor } from './exchange-limits.ts';
 import { Moment } from './moment.ts';
 import type { Carrier, ExchangeOwner, Keeper } from './parties.ts';
 import { handOver, takeSettle, type Settle } from './settle.ts';
@@ -67,7 +66,6 @@ export class Exchange extends GivenRequest implements AbortHandler {
   #listener: AbortListener | null = null;
   nextListening: AbortHandler | null = null;
   previousListening: AbortHandler | null = null;
-  readonly #limits: ExchangeLimits;
   #state: number = states.queued;
   #carrier: Carrier<Exchange> | null = null;
   readonly #resolve: Settle;
@@ -92,7 +90,6 @@ export class Exchange extends GivenRequest implements AbortHandler {
   ) {
     super(owner, origin, method, target, headers, body, framing, timeouts, context, now, watcher);
     this.#owner = owner;
-    this.#limits = new ExchangeLimits(timeouts, context?.deadline);
     this.response = new Promise(handOver);
     this.#resolve = takeSettle();
     if (context?.signal !== undefined) this.#listener = listenForAbort(context.signal, this);
@@ -121,26 +118,12 @@ export class Exchange extends GivenRequest implements AbortHandler {
 
   // Limits in time
 
-  /** Says what is waited for from `now` on. */
-  waitFor(what: WaitingFor, now: number): void {
-    this.#limits.waitFor(what, now);
-  }
-
-  get waitingFor(): WaitingFor {
-    return this.#limits.waitingFor;
-  }
-
-  /** The next moment at which a limit can pass; `Infinity` if none can. */
-  get expiresAt(): number {
-    return this.#limits.expiresAt;
-  }
-
   /** Fails the exchange if a limit has passed; else returns when the next one can. */
   checkLimits(now: number): number {
     if (this.#state === states.ended) return Infinity;
-    const next = this.#limits.expiresAt;
+    const next = this.expiresAt;
     if (next > now) return next;
-    this.abort(this.#limits.passed(now, this.queuedAt, this.phase) ?? this.#owner.explainTimeout(this));
+    this.abort(this.passed(now, this.queuedAt, this.phase) ?? this.#owner.explainTimeout(this));
     return Infinity;
   }
 
@@ -230,7 +213,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
 
   /** The connection that took it can't start it after all: back to the queue, as if it had never left it. */
   requeue(): void {
-    this.#limits.waitingFor = 'nothing';
+    this.waitingFor = 'nothing';
     this.#owner.onReplay(this);
   }
 
@@ -308,7 +291,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
     this.requestSent = false;
     this.requestEnded = false;
     this.#stopSending();
-    this.#limits.waitingFor = 'nothing';
+    this.waitingFor = 'nothing';
     return true;
   }
 
@@ -352,7 +335,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
 
   /** The same for upgraded connections, under the limit on writing. */
   room(): Promise<void> {
-    this.#limits.waitFor('write', this.#owner.clock.now());
+    this.waitFor('write', this.#owner.clock.now());
     this.#carrier?.onWaiting(this);
     return this.writable();
   }
@@ -433,7 +416,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
 
   #release(): void {
     stopListening(this.context?.signal, this.#listener, this);
-    this.#limits.waitingFor = 'nothing';
+    this.waitingFor = 'nothing';
     this.#carrier = null;
     this.challenge?.stop();
     this.challenge = null;

@@ -11,6 +11,7 @@ import type { RequestFraming } from '../model/request-framing.ts';
 import { logOf } from '../observe/debug-log.ts';
 import { isObserved, observerOf } from '../observe/diagnostics-channel.ts';
 import { both, type MessageWatcher } from '../observe/message-watcher.ts';
+import { ExchangeLimits } from './exchange-limits.ts';
 
 let lastOrder = 0;
 
@@ -33,14 +34,13 @@ export interface RequestOwner {
 }
 
 /** The request of an exchange, as it was given, and what of it is called back. */
-export class GivenRequest {
+export class GivenRequest extends ExchangeLimits {
   readonly origin: Origin;
   readonly method: string;
   readonly target: string;
   readonly headers: readonly HeaderPair[];
   readonly body: ByteIterable | null;
   readonly framing: RequestFraming;
-  readonly timeouts: Timeouts;
   readonly context: DispatchContext | undefined;
   readonly queuedAt: number;
   /** Its place among all requests: the lower, the earlier. */
@@ -68,6 +68,7 @@ export class GivenRequest {
     now: number,
     watcher: MessageWatcher | null,
   ) {
+    super(timeouts, context?.deadline);
     this.forwarding = forwarding;
     this.origin = origin;
     this.method = method;
@@ -75,7 +76,6 @@ export class GivenRequest {
     this.headers = headers;
     this.body = body;
     this.framing = framing;
-    this.timeouts = timeouts;
     this.context = context;
     this.queuedAt = now;
     this.watcher = both(logOf(this), watcher);

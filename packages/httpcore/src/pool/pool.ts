@@ -243,7 +243,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
   }
 
   shouldLeave(peer: Peer, connection: Connection): boolean {
-    return this.#room.shouldLeave(peer, connection, this.clock.now());
+    return this.#room.isWanted && this.#room.shouldLeave(peer, connection, this.clock.now());
   }
 
   onMade(peer: Peer, connection: Connection): boolean {

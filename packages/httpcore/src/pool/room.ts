@@ -126,6 +126,11 @@ export class Room<Holder extends RoomHolder> {
     return first.longestWaiting < holder.longestWaiting && hasHadItsTurn(connection);
   }
 
+  /** Does anybody wait for it? */
+  get isWanted(): boolean {
+    return !this.#line.isEmpty;
+  }
+
   /** A connection of this holder is done with something, and does other things: should it end with those? */
   shouldLeave(holder: Holder, connection: Connection, now: number): boolean {
     if (this.#line.isEmpty || this.free > 0) return false;

@@ -89,10 +89,22 @@ export function isFieldValue(text: string): boolean {
 
 /** `undefined` when there is no such field. Duplicates: the first one. `name` in lower case. */
 export function findHeader(pairs: readonly HeaderPair[], name: string): string | undefined {
-  for (const [candidate, value] of pairs) {
-    if (candidate.length === name.length && candidate.toLowerCase() === name) return value;
+  for (let index = 0; index < pairs.length; index += 1) {
+    const pair = pairs[index]!;
+    if (isNamed(pair[0], name)) return pair[1];
   }
   return undefined;
+}
+
+/** Is it this name, in whatever case? `name` in lower case. Letter by letter, since it is asked for several fields of every response. */
+export function isNamed(candidate: string, name: string): boolean {
+  if (candidate.length !== name.length) return false;
+  for (let index = 0; index < name.length; index += 1) {
+    const code = candidate.charCodeAt(index);
+    const wanted = name.charCodeAt(index);
+    if (code !== wanted && !(code + 0x20 === wanted && code >= 0x41 && code <= 0x5a)) return false;
+  }
+  return true;
 }
 
 // RFC 9110 §5.6.3: OWS around a field value is not part of it. A loop, since a regular expression backtracks on long runs.
