@@ -67,3 +67,14 @@ describe('text', () => {
     expect(decodeText(Uint8Array.from(Buffer.from('xxüyy')).subarray(2, 4), undefined)).toBe('ü');
   });
 });
+
+it('decodes short texts as long ones', () => {
+  for (let length = 0; length < 70; length += 1) {
+    for (const text of ['é'.repeat(length), `${'a'.repeat(length)}€`, `\uFEFF${'b'.repeat(length)}`]) {
+      const bytes = new TextEncoder().encode(text);
+      expect(decodeText(bytes, undefined)).toBe(new TextDecoder().decode(bytes));
+      const cut = bytes.subarray(0, bytes.length - 1);
+      expect(decodeText(cut, undefined)).toBe(new TextDecoder().decode(cut));
+    }
+  }
+});

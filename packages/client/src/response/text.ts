@@ -39,12 +39,22 @@ function readCharset(contentType: string): string | undefined {
  */
 export function decodeText(bytes: Uint8Array, charset: string | undefined): string {
   const marked = byteOrderMark(bytes);
-  if (marked === 'utf-8') return utf8Slice.call(bytes, 3, bytes.length);
-  if (marked === undefined && (charset === undefined || charset === 'utf-8' || charset === 'utf8')) {
-    return utf8Slice.call(bytes, 0, bytes.length);
-  }
+  if (marked === 'utf-8') return decodeUtf8(bytes, 3);
+  if (marked === undefined && (charset === undefined || charset === 'utf-8' || charset === 'utf8')) return decodeUtf8(bytes, 0);
   const decoder = decoderFor(marked ?? charset!) ?? new TextDecoder();
   return decoder.encoding === 'windows-1252' ? decodeWindows1252(bytes) : decoder.decode(bytes);
+}
+
+/** Up to here V8 has the octets of an array beside the object. */
+const longestOnHeap = 64;
+const scratch = Buffer.allocUnsafeSlow(longestOnHeap);
+
+function decodeUtf8(bytes: Uint8Array, start: number): string {
+  const end = bytes.length;
+  if (end > longestOnHeap) return utf8Slice.call(bytes, start, end);
+  // Since Node 24 its decoders have such octets moved to memory of their own first, which takes four times as long as all of the rest.
+  for (let index = start; index < end; index += 1) scratch[index] = bytes[index]!;
+  return utf8Slice.call(scratch, start, end);
 }
 
 export function decodeWindows1252(bytes: Uint8Array): string {
