@@ -1,7 +1,7 @@
 /** How long connections serve: in time, in requests, and idle. */
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { headers, settings } from '../../test/support/http2/frame-factory.ts';
+import { goAway, headers, settings } from '../../test/support/http2/frame-factory.ts';
 import type { TraceEvents } from '../contract/trace.ts';
 import type { PoolOptions } from '../model/pool-options.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
@@ -237,5 +237,82 @@ describe.each<Protocol>(['http/1.1', 'h2'])('over %s', (protocol) => {
       await world.get(['a', 'a'], 3_000);
     }
     expect(new Set(await world.get(['a', 'a'], 4_000)).size).toBe(1);
+  });
+});
+
+/** As Envoy ends a connection that has lasted for long enough: a word that it will, time for what is on its way, the last stream that it has seen, the end. */
+describe('a server that drains its connections', () => {
+  const anyStream = 2 ** 31 - 1;
+
+  it('by two GOAWAY over HTTP/2, loses no request, and sees none twice', async () => {
+    const world = start('h2', {});
+    const [first, second] = [await world.begin(), await world.begin()];
+    const draining = world.transports[0]!;
+    draining.receive(goAway(anyStream));
+    const next = await world.begin();
+    expect([first, second, next].map((call) => world.where(call))).toEqual([0, 0, 1]);
+    await world.answer(first);
+    draining.receive(goAway(second.assigned!.streamId!));
+    await world.answer(second);
+    draining.receiveEnd();
+    await world.answer(next);
+    expect(await world.get(['a', 'a'])).toEqual([1, 1]);
+    expect([draining.ended, world.open]).toEqual([true, 1]);
+  });
+
+  it('by a last stream below one that is under way, is asked again on another connection', async () => {
+    const world = start('h2', {});
+    const [seen, unseen] = [await world.begin(), await world.begin()];
+    const draining = world.transports[0]!;
+    draining.receive(goAway(anyStream));
+    draining.receive(goAway(seen.assigned!.streamId!));
+    await world.wait(0);
+    await world.wait(0);
+    expect([seen, unseen].map((call) => world.where(call))).toEqual([0, 1]);
+    await world.answer(seen);
+    await world.answer(unseen);
+    expect(world.transports).toHaveLength(2);
+  });
+
+  it('again and again, has each request served once', async () => {
+    const world = start('h2', {});
+    const calls: Call[] = [];
+    for (let round = 0; round < 20; round += 1) {
+      const running = [await world.begin(), await world.begin()];
+      const draining = world.transports[world.where(running[0]!)]!;
+      draining.receive(goAway(anyStream));
+      const late = await world.begin();
+      for (const call of running) await world.answer(call);
+      draining.receive(goAway(running[1]!.assigned!.streamId!));
+      draining.receiveEnd();
+      await world.answer(late);
+      calls.push(...running, late);
+    }
+    expect(calls.every(({ status }) => status === 204)).toBe(true);
+    expect(world.open).toBe(1);
+    expect(world.transports).toHaveLength(21);
+  });
+
+  it('by Connection: close over HTTP/1.1, is left with the answer that says so', async () => {
+    const world = start('http/1.1', {});
+    expect(await world.get(['a', 'a'])).toEqual([0, 0]);
+    const last = await world.begin();
+    world.transports[0]!.receive('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n');
+    await world.wait(0);
+    expect(last.status).toBe(204);
+    expect(await world.get(['a', 'a'])).toEqual([1, 1]);
+    expect(world.open).toBe(1);
+  });
+
+  it('in the middle of an answer to come, is not left before its end', async () => {
+    const world = start('http/1.1', {});
+    const call = await world.begin();
+    world.transports[0]!.receive('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\na');
+    await world.wait(0);
+    expect(world.where(await world.begin())).toBe(1);
+    world.transports[0]!.receive('b');
+    await world.wait(0);
+    expect(call.status).toBe(200);
+    expect(world.open).toBe(1);
   });
 });

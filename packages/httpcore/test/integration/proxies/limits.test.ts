@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { serverCertificate, startProxy, startServer, trustedAuthority, type LocalServer } from '@x/testbed';
+import { serverCertificate, startProxy, startServer, trustedAuthority, type LocalProxy, type LocalServer } from '@x/testbed';
 import { describe, expect, it } from 'vitest';
 
 import { ConnectionPool, Proxy, type DuplexBody, type PoolOptions, type UrlParts } from '../../../src/index.ts';
@@ -303,4 +303,86 @@ it('what was refused, and what has gone, leaves no origin behind', async () => {
   await failure(send(pool, ['https', 'b.test', 1, '/'], { context: { signal: AbortSignal.abort() } }));
   expect(pool.stats()).toMatchObject({ origins: [], connections: 0, connecting: 0 });
   await pool.close();
+});
+
+interface Through {
+  readonly server: LocalProxy;
+  readonly proxy: Proxy;
+}
+
+describe.each<[string, (ca: string) => Promise<Through>]>([
+  [
+    'CONNECT',
+    async () => {
+      const server = await startProxy('http', { resolve });
+      return { server, proxy: new Proxy(server.url, { tunnel: true }) };
+    },
+  ],
+  [
+    'CONNECT over HTTP/2',
+    async (ca) => {
+      const server = await startProxy('http', { resolve, tls: await certified(), http2: true });
+      return { server, proxy: new Proxy(server.url, { tls: { ca, servername: originName } }) };
+    },
+  ],
+  [
+    'SOCKS',
+    async () => {
+      const server = await startProxy('socks', { resolve });
+      return { server, proxy: new Proxy(`socks5h://127.0.0.1:${server.port}`) };
+    },
+  ],
+])('how long connections live, through %s:', (name, start) => {
+  /** Eight requests, one after the other; on which connections they were. */
+  async function livesOf(
+    options: PoolOptions,
+    pause: () => Promise<unknown> = async () => {},
+  ): Promise<{ lives: number[]; open: number; toProxy: number }> {
+    const { certificate: ca } = await trustedAuthority();
+    await using origin = await startServer('plain', { tls: await certified() });
+    const { server, proxy } = await start(ca);
+    await using _server = server;
+    await using pool = new ConnectionPool({ proxy, tls: { ca }, ...options });
+    for (let count = 0; count < 8; count += 1) {
+      expect((await answerOf(pool, ['https', originName, origin.port, '/']))[0]).toBe(200);
+      await pause();
+    }
+    return {
+      lives: [...origin.connections.requestsPerConnection],
+      open: pool.stats().connections,
+      toProxy: server.connections.requestsPerConnection.length,
+    };
+  }
+
+  it('they are kept, without a word about it', async () => {
+    expect(await livesOf({})).toEqual({ lives: [8], open: 1, toProxy: 1 });
+  });
+
+  it('maxRequestsPerConnection', async () => {
+    const { lives, toProxy } = await livesOf({ maxRequestsPerConnection: 3 });
+    expect(lives).toEqual([3, 3, 2]);
+    // A tunnel is one request to the proxy, and three of them fit on a connection over HTTP/2.
+    expect(toProxy).toBe(name === 'CONNECT over HTTP/2' ? 1 : 3);
+  });
+
+  it('maxConnectionAge', async () => {
+    const later = async (): Promise<void> => {
+      const from = performance.now();
+      while (performance.now() < from + 2) await new Promise((resolveTurn) => setTimeout(resolveTurn, 1));
+    };
+    expect((await livesOf({ maxConnectionAge: 1 }, later)).lives).toEqual([1, 1, 1, 1, 1, 1, 1, 1]);
+  });
+
+  it('maxIdleConnections', async () => {
+    const { certificate: ca } = await trustedAuthority();
+    const origins = await Promise.all(Array.from({ length: 3 }, async () => startServer('plain', { tls: await certified() })));
+    const { server, proxy } = await start(ca);
+    await using pool = new ConnectionPool({ proxy, tls: { ca }, maxIdleConnections: 1 });
+    let closed = 0;
+    const closedTwice = new Promise<void>((twice) => void pool.observe((event) => event === 'closed' && (closed += 1) === 2 && twice()));
+    await Promise.all(origins.map(({ port }) => answerOf(pool, ['https', originName, port, '/'])));
+    await closedTwice;
+    expect(pool.stats()).toMatchObject({ connections: 1, idle: 1 });
+    await closeAll([server, ...origins]);
+  });
 });
