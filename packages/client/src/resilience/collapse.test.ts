@@ -1,3 +1,4 @@
+import { Aborted, DeadlineExceeded } from '@x/httpcore';
 import { describe, expect, it } from 'vitest';
 
 import { scripted, type Script } from '../../test/scripted-dispatcher.ts';
@@ -77,6 +78,26 @@ describe('collapsed calls', () => {
     leaving.abort();
     await expect(second).resolves.toBe('body');
     await expect(first).resolves.toBe('aborted');
+  });
+
+  it.each([
+    ['by its signal', new Aborted('aborted')],
+    ['since its time is over', new DeadlineExceeded('too late')],
+  ])('are sent once more, and not by each, when the first one is given up %s', async (_, error) => {
+    let end: () => void = () => {};
+    const { client, dispatcher, shared } = collapsing({}, (_request, index) =>
+      index > 0 ? { body: 'body' } : new Promise((_resolve, reject) => (end = () => reject(error))),
+    );
+    const leaving = new AbortController();
+    const first = client.get(url, { signal: leaving.signal }).catch((failure: Error) => failure.name);
+    const others = Array.from({ length: 20 }, () => client.get(url).text());
+    await new Promise((resolve) => void setImmediate(resolve));
+    if (error instanceof Aborted) leaving.abort();
+    end();
+    expect(await Promise.all(others)).toEqual(others.map(() => 'body'));
+    expect(await first).toBe(error.name);
+    expect(dispatcher.requests).toHaveLength(2);
+    expect(shared.stats()).toEqual({ sent: 2, shared: 19, alone: 0 });
   });
 
   it('end by themselves, and leave the request to the others', async () => {

@@ -1,4 +1,6 @@
 /** One request for all who want the same at the same time. */
+import { DeadlineExceeded } from '@x/httpcore';
+
 import type { CallContext } from '../call/context.ts';
 import type { Interceptor, Next } from '../call/interceptor.ts';
 import { withinCall } from '../call/within-call.ts';
@@ -34,8 +36,8 @@ export interface Collapse extends Interceptor {
 
 /**
  * An interceptor by which calls that would send the same safe request, while one of them has not been answered, share it: GET and HEAD with the same URL, the
- * same fields and the same settings, of calls that read their response whole. Each gets a response of its own. When the first one fails or is aborted, the
- * others send theirs.
+ * same fields and the same settings, of calls that read their response whole. Each gets a response of its own. When the first one fails, the others
+ * send theirs; when it is given up by its caller, the next one sends for all that are left.
  *
  * In `networkInterceptors` the fields have credentials and cookies in them, so nobody gets what is for another; in `interceptors`, redirects and
  * retries are shared as well, and only calls with equal `auth`, `cookies` and so on.
@@ -51,17 +53,20 @@ export function collapse(options: CollapseOptions = {}): Collapse {
   });
 }
 
-/** What all have from it; `undefined`: each has to see for itself. */
+/** What all have from it. */
 interface Shared {
   readonly response: StreamResponse;
   readonly content: Uint8Array<ArrayBuffer>;
 }
 
+/** `again`: who sent it has given up, which says nothing of the server, and the next one sends for all; `undefined`: each has to see for itself. */
+type Landing = Shared | 'again' | undefined;
+
 interface Flight {
   readonly settings: object;
   sharing: number;
-  readonly land: (shared: Shared | undefined) => void;
-  readonly landed: Promise<Shared | undefined>;
+  readonly land: (landing: Landing) => void;
+  readonly landed: Promise<Landing>;
 }
 
 export class Flights {
@@ -83,17 +88,25 @@ export class Flights {
   async send(request: Request, context: CallContext, next: Next): Promise<StreamResponse> {
     if (!context.readsWhole || !isShareable(request)) return this.#own(request, next);
     const key = keyOf(request);
-    const flight = this.#flights.get(key);
-    if (flight === undefined) return this.#lead(key, request, context, next);
-    if (flight.sharing >= this.#maxSharing || !haveEqualSettings(flight.settings, context.settings)) return this.#own(request, next);
-    flight.sharing++;
-    const shared = await withinCall(context, flight.landed);
-    if (shared !== undefined) {
-      this.#counts.shared++;
-      return copyFor(request, shared);
+    for (;;) {
+      const flight = this.#flights.get(key);
+      if (flight === undefined) return this.#lead(key, request, context, next);
+      if (flight.sharing >= this.#maxSharing || !haveEqualSettings(flight.settings, context.settings)) return this.#own(request, next);
+      flight.sharing++;
+      const landing = await withinCall(context, flight.landed);
+      if (landing === 'again') continue;
+      if (landing !== undefined) {
+        this.#counts.shared++;
+        return copyFor(request, landing);
+      }
+      this.#counts.alone++;
+      return this.#own(request, next);
     }
-    this.#counts.alone++;
-    return this.#own(request, next);
+  }
+
+  /** There may be a later one already. */
+  #leave(key: string, flight: Flight): void {
+    if (this.#flights.get(key) === flight) this.#flights.delete(key);
   }
 
   #own(request: Request, next: Next): Promise<StreamResponse> {
@@ -102,7 +115,7 @@ export class Flights {
   }
 
   async #lead(key: string, request: Request, context: CallContext, next: Next): Promise<StreamResponse> {
-    const { promise: landed, resolve: land } = withResolvers<Shared | undefined>();
+    const { promise: landed, resolve: land } = withResolvers<Landing>();
     const flight: Flight = { settings: context.settings, sharing: 1, land, landed };
     this.#flights.set(key, flight);
     try {
@@ -112,8 +125,12 @@ export class Flights {
       const read = await readUpTo(response, this.#maxBytes);
       if (read.shared !== undefined) land(read.shared);
       return read.response;
+    } catch (error) {
+      this.#leave(key, flight);
+      if (context.signal?.aborted === true || error instanceof DeadlineExceeded) land('again');
+      throw error;
     } finally {
-      this.#flights.delete(key);
+      this.#leave(key, flight);
       // Nobody is kept waiting, whatever became of it; who has it already does not mind.
       land(undefined);
     }
