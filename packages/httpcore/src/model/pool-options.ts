@@ -101,6 +101,8 @@ export interface PoolOptions {
    * before those in front of them are answered, to servers that have answered on that connection before and kept it; where it ends, those that were not answered are sent
    * again. Not through proxies that forward. Whose answer is whose is told by counting alone: only for servers whose responses are known to be framed right.
    * Default 1: none is.
+   * @example
+   * const pool = new ConnectionPool({ pipelining: 8, maxConnectionsPerOrigin: 4 });
    */
   readonly pipelining?: number | undefined;
   /** Speak HTTP/1.1. Default `true`. */
