@@ -43,4 +43,9 @@ export interface CacheContext extends DispatchContext {
    * 304 too, and none where it was not asked. Must not throw.
    */
   readonly onCacheOutcome?: ((outcome: CacheOutcome, received: readonly HeaderPair[]) => void) | undefined;
+  /**
+   * Told when the cache asks the origin about what it has just handed over stale (`stale-while-revalidate`), for nobody. `end` ends that, unless another
+   * request waits for it by then. What it gives is called when it has ended. Must not throw.
+   */
+  readonly onBackground?: ((end: () => void) => () => void) | undefined;
 }

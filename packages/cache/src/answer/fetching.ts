@@ -45,7 +45,7 @@ export class Fetching {
   readonly #anySignal: boolean;
   readonly #answers: StoreAnswers;
   readonly #keeping: Keeping;
-  readonly #background = new AbortController();
+  readonly #background = new Set<AbortController>();
 
   constructor(core: CacheCore, inner: Dispatcher, answers: StoreAnswers) {
     this.#core = core;
@@ -67,17 +67,38 @@ export class Fetching {
 
   /** Asks about what is being used stale meanwhile (RFC 5861 §3). */
   inBackground(request: CacheRequest, basis: Basis): void {
-    const { proxy, servername } = request.context ?? {};
-    const own: CacheRequest = { ...request, context: { proxy, servername, signal: this.#background.signal }, isConditional: false };
-    if (this.#core.flights.find(own) !== undefined) return;
-    this.#lead(own, basis, true)
-      .then(([, , , , body]) => body.close())
-      .catch((error: unknown) => this.#core.tell({ type: 'background-failed', url: own.key, error }));
+    const { proxy, servername, network, onBackground } = request.context ?? {};
+    const ending = new AbortController();
+    const { signal } = ending;
+    const own: CacheRequest = { ...request, context: { proxy, servername, network, signal }, isConditional: false };
+    const { flights } = this.#core;
+    if (flights.find(own) !== undefined) return;
+    const asked = this.#lead(own, basis, true);
+    const flight = flights.find(own);
+    const end = (): void => {
+      // Others may read a body that is on its way.
+      if (flight?.body !== undefined) flight.body.stopUnread();
+      else if (flight?.isAwaited !== true) ending.abort(new Error('Whoever had it confirmed in the background is closed'));
+    };
+    this.#background.add(ending);
+    const ended = onBackground?.(end);
+    asked
+      .then(async ([, , , , body]) => {
+        const kept = flight?.body;
+        await body.close();
+        await kept?.whenSettled();
+      })
+      .catch((error: unknown) => this.#core.tell({ type: 'background-failed', url: own.key, error }))
+      .finally(() => {
+        this.#background.delete(ending);
+        ended?.();
+      });
   }
 
   /** What is used stale stays so, and of a body that nobody reads nothing more is fetched. */
   leave(): void {
-    this.#background.abort(new Error('The dispatcher of the cache was disposed'));
+    const reason = new Error('The dispatcher of the cache was disposed');
+    for (const ending of this.#background) ending.abort(reason);
     this.#core.flights.leave(this.#inner);
   }
 

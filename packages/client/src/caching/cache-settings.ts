@@ -4,6 +4,7 @@ import type { Dispatcher, HeaderPair } from '@x/httpcore';
 import { InvalidOption } from '../errors.ts';
 import { isSecretField } from '../redact.ts';
 import { tell } from '../call/debug-log.ts';
+import type { BackgroundWork } from './background-work.ts';
 import type { Attempt } from '../call/attempt.ts';
 import type { CacheOutcome } from '../response/cache-outcome.ts';
 
@@ -23,6 +24,8 @@ export interface CachedCall {
   readonly credentialFields: readonly string[];
   /** `received`: what the origin sent for this very request. */
   readonly onCacheOutcome: (outcome: CacheOutcome, received: readonly HeaderPair[]) => void;
+  /** Told when the cache begins what nobody waits for, with what ends it; gives what is to be called when it has ended. */
+  readonly onBackground: (end: () => void) => () => void;
 }
 
 export interface CacheSettings {
@@ -55,7 +58,7 @@ export function callCache(client: CacheSettings, mode: CacheMode | null | undefi
 }
 
 /** What is told of one attempt. */
-export function cachedCall(attempt: Attempt, mode: CacheMode, sensitive: ReadonlySet<string>): CachedCall {
+export function cachedCall(attempt: Attempt, mode: CacheMode, sensitive: ReadonlySet<string>, background: BackgroundWork): CachedCall {
   return {
     cacheMode: mode,
     credentialFields: credentialFields(attempt.request.rawHeaders, sensitive),
@@ -64,6 +67,7 @@ export function cachedCall(attempt: Attempt, mode: CacheMode, sensitive: Readonl
       tell(attempt.request, () => `has of the cache: ${outcome.state}, ${outcome.reason}`);
       attempt.received = received;
     },
+    onBackground: background.begin,
   };
 }
 

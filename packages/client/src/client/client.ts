@@ -5,7 +5,7 @@ import { chainLayers } from './layers.ts';
 import { pagesOf, readPageOptions, type PageOptions } from './pages.ts';
 import type { CookieJar } from '../cookies/cookie-jar.ts';
 import { openConnections, type Connections } from './connections.ts';
-import { InvalidOption } from '../errors.ts';
+import { InvalidOption, type ClientClosed } from '../errors.ts';
 import { createFetch, fetchSettings } from '../fetch/fetch.ts';
 import type { ClientFetch } from '../fetch/plain-call.ts';
 import { Extension } from './extension.ts';
@@ -90,18 +90,19 @@ export class Client implements AsyncDisposable {
     this.#connections = openConnections(own, parent?.connections);
     // A dispatcher that the caller brings has its own idea of proxies, or none.
     this.#settings = this.#connections.foreign ? { ...settings, proxies: noProxies } : settings;
-    const { pool, mounts, concurrency, dispatcher, foreign } = this.#connections;
+    const { pool, mounts, concurrency, background, dispatcher, foreign } = this.#connections;
     const ownsPool = pool !== undefined;
     this.#lifetime = new Lifetime(ownsPool ? undefined : parent?.lifetime);
     this.#shutdowns = new Shutdowns(ownsPool ? [] : (parent?.shutdowns ?? []), ownsPool && mounts.length === 0);
-    this.#closing = new Closing(this.#lifetime, pool, (reason) => {
+    const abortCalls = (reason: ClientClosed): void => {
       this.#shutdowns.abort(reason);
       if (ownsPool) concurrency?.refuse(new Aborted(reason.message, { cause: reason }));
-    });
+    };
+    this.#closing = new Closing(this.#lifetime, pool, abortCalls, () => background.end());
     this.#retryBudget = parent?.retryBudget ?? new RetryBudget(systemClock.now);
     this.#builder = new RequestBuilder(this.#settings);
     this.#route = routeBy(mounts, dispatcher);
-    const dispatch = dispatchBy(this.#route, settingsOf, foreign ? undefined : dispatcher);
+    const dispatch = dispatchBy(this.#route, settingsOf, background, foreign ? undefined : dispatcher);
     const services = { budget: this.#retryBudget, lifetime: this.#lifetime, clock: systemClock, random: Math.random };
     const layers = chainLayers(this.#settings, services, sendAsideBy(dispatch, this.#settings, this.#shutdowns.endings));
     const chain = new Chain<CallSettings>(layers, dispatch, this.#settings);

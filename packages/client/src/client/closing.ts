@@ -18,15 +18,18 @@ export class Closing {
   readonly #pool: ConnectionPool | undefined;
   /** Ends the calls that the pool can't end. */
   readonly #abortCalls: (reason: ClientClosed) => void;
+  /** Ends what nobody waits for. */
+  readonly #endBackground: () => void;
   #closed: Promise<void> | undefined = undefined;
   /** When what still runs is ended. */
   #endsAt = Infinity;
   #cancel: (() => void) | undefined = undefined;
 
-  constructor(lifetime: Lifetime, pool: ConnectionPool | undefined, abortCalls: (reason: ClientClosed) => void) {
+  constructor(lifetime: Lifetime, pool: ConnectionPool | undefined, abortCalls: (reason: ClientClosed) => void, endBackground: () => void) {
     this.#lifetime = lifetime;
     this.#pool = pool;
     this.#abortCalls = abortCalls;
+    this.#endBackground = endBackground;
   }
 
   /** @throws {InvalidOption} `grace` is no number of milliseconds. */
@@ -51,7 +54,10 @@ export class Closing {
     if (!this.#lifetime.isOpen) return;
     this.#lifetime.moveTo('closing');
     await this.#lifetime.idle();
-    await this.#pool?.close();
+    if (this.#pool !== undefined) {
+      this.#endBackground();
+      await this.#pool.close();
+    }
     this.#cancel?.();
     if (!this.#lifetime.isClosed) this.#lifetime.moveTo('closed');
   }

@@ -1,6 +1,7 @@
 /** What carries a client's requests: connections of its own, those of the client that it extends, or somebody else's dispatcher. */
 import { ConnectionPool, LocalProtocolError, type Dispatcher, type PoolOptions, type TlsOptions, type TlsSource } from '@x/httpcore';
 
+import { BackgroundWork } from '../caching/background-work.ts';
 import { InvalidOption } from '../errors.ts';
 import { mergeNetworkOptions, networkOptions, type NetworkSettings } from './network-settings.ts';
 import { limitNames, tlsNames, type LimitOptions, type OwnClientOptions } from './client-options.ts';
@@ -16,6 +17,8 @@ export interface Connections {
   /** Who has to wait for others to end, where the requests that run at once are limited. */
   readonly concurrency: ConcurrencyLimit | undefined;
   readonly mounts: Mounts;
+  /** What caches do over them while nobody waits. */
+  readonly background: BackgroundWork;
   /** The pool that is the client's own to close. */
   readonly pool: ConnectionPool | undefined;
   /** Is the dispatcher somebody else's? */
@@ -45,7 +48,7 @@ function openDefault(own: OwnClientOptions, parent: Connections | undefined): Om
   const network = mergeNetworkOptions(parent?.network ?? {}, own);
   const pool = openPool(poolOptions(tls, limits, network));
   const concurrency = limitConcurrency(pool, limits);
-  return { dispatcher: concurrency ?? pool, concurrency, pool, foreign: false, tls, limits, network };
+  return { dispatcher: concurrency ?? pool, concurrency, background: new BackgroundWork(), pool, foreign: false, tls, limits, network };
 }
 
 /** What the pool finds wrong is told as everything else is. */
@@ -80,7 +83,16 @@ function limitConcurrency(pool: ConnectionPool, limits: LimitOptions): Concurren
 function useDispatcher(dispatcher: Dispatcher): Omit<Connections, 'mounts'> {
   if (typeof (dispatcher as Partial<Dispatcher>).dispatch !== 'function')
     throw new InvalidOption('dispatcher', 'must have a dispatch() method');
-  return { dispatcher, concurrency: undefined, pool: undefined, foreign: true, tls: {}, limits: {}, network: {} };
+  return {
+    dispatcher,
+    concurrency: undefined,
+    background: new BackgroundWork(),
+    pool: undefined,
+    foreign: true,
+    tls: {},
+    limits: {},
+    network: {},
+  };
 }
 
 function refuseNetworkOptions(own: OwnClientOptions): void {

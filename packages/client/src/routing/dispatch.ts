@@ -3,6 +3,7 @@ import type { Dispatcher, DispatchResponse, HeaderPair } from '@x/httpcore';
 
 import { StreamResponse } from '../response/stream-response.ts';
 import type { CallContext } from '../call/context.ts';
+import type { BackgroundWork } from '../caching/background-work.ts';
 import { cachedCall, noCache, type CacheSettings } from '../caching/cache-settings.ts';
 import { passedBy, type ProxySettings } from '../proxies/proxy-settings.ts';
 import type { TelemetrySettings, WatchedCall } from '../telemetry/telemetry-settings.ts';
@@ -27,11 +28,12 @@ export interface DispatchSettings {
 export function dispatchBy(
   route: FindRoute,
   settingsOf: (context: CallContext) => DispatchSettings,
+  background: BackgroundWork,
   ours?: Pick<Dispatcher, 'dispatch'>,
 ): End {
   return (passages) => {
     const begin = (given: Request, context: CallContext): Hop =>
-      new DispatcherHop(given, context, passages, [route, settingsOf(context), ours]);
+      new DispatcherHop(given, context, passages, [route, settingsOf(context), background, ours]);
     const transport = async (given: Request, context: CallContext): Promise<StreamResponse> => {
       const hop = begin(given, context);
       let answer: DispatchResponse;
@@ -48,7 +50,12 @@ export function dispatchBy(
 }
 
 /** What decides where it goes, and which dispatcher only listens to signals. */
-type Way = readonly [route: FindRoute, settings: DispatchSettings, ours: Pick<Dispatcher, 'dispatch'> | undefined];
+type Way = readonly [
+  route: FindRoute,
+  settings: DispatchSettings,
+  background: BackgroundWork,
+  ours: Pick<Dispatcher, 'dispatch'> | undefined,
+];
 
 /** From the passages before the dispatcher to it, and back. */
 class DispatcherHop implements Hop {
@@ -102,6 +109,7 @@ class DispatcherHop implements Hop {
         sensitive,
         network,
       },
+      background,
       ours,
     ]: Way,
   ): Promise<DispatchResponse> {
@@ -122,7 +130,7 @@ class DispatcherHop implements Hop {
       within = { ...within, signal: watch.signal };
       attempt.whenOver(watch.release);
     }
-    if (cache !== null) Object.assign(within, cachedCall(attempt, mode, sensitive));
+    if (cache !== null) Object.assign(within, cachedCall(attempt, mode, sensitive, background));
     if (telemetry !== null) Object.assign(within, { call: context.root } satisfies WatchedCall);
     const upload = content === null ? null : uploadOf(content, fields, context.onUploadProgress);
     return target.dispatch(request.method, urlParts, fields, upload, context.timeouts, within);
