@@ -31,11 +31,12 @@ describe('preconnect', () => {
   });
 });
 
-describe('open', () => {
+describe('openRequest', () => {
   it.each(['queued', 'sent', 'answered', 'over'])('is ended by a call when it is %s', async (moment) => {
     await using server = await startServer('slow', { pieces: ['a', 'b'] });
     await using pool = new ConnectionPool({ maxConnectionsPerOrigin: 1 });
-    const open = (): ReturnType<ConnectionPool['open']> => pool.open('GET', ['http', '127.0.0.1', server.port, '/'], [], null);
+    const open = (): ReturnType<ConnectionPool['openRequest']> =>
+      pool.openRequest('GET', ['http', '127.0.0.1', server.port, '/'], [], null);
     const reason = new Error('enough');
     const ended = { name: 'Aborted', cause: reason };
     const first = open();
@@ -67,10 +68,27 @@ describe('open', () => {
     await server.connections.until(({ open: alive }) => alive === (moment === 'over' ? 1 : 0));
   });
 
+  it('goes by the dispatch of who has one of his own', async () => {
+    await using server = await startServer('slow');
+    const asked: string[] = [];
+    class Asking extends ConnectionPool {
+      override dispatch(...request: Parameters<ConnectionPool['dispatch']>): ReturnType<ConnectionPool['dispatch']> {
+        asked.push(request[0]);
+        return super.dispatch(...request);
+      }
+    }
+    await using pool = new Asking();
+    const { response, abort } = pool.openRequest('GET', ['http', '127.0.0.1', server.port, '/'], [], null);
+    await server.connections.until(({ requests }) => requests === 1);
+    abort(new Error('enough'));
+    await expect(response).rejects.toMatchObject({ name: 'Aborted' });
+    expect(asked).toEqual(['GET']);
+  });
+
   it('fails as a promise does, and can be ended all the same', async () => {
     const pool = new ConnectionPool();
     await pool.close();
-    const { response, abort } = pool.open('GET', ['http', 'a.example', null, '/'], [], null);
+    const { response, abort } = pool.openRequest('GET', ['http', 'a.example', null, '/'], [], null);
     abort(new Error('enough'));
     await expect(response).rejects.toBeInstanceOf(PoolClosed);
   });

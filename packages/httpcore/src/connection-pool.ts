@@ -132,7 +132,7 @@ export class ConnectionPool implements Dispatcher {
   }
 
   /** @internal As {@link dispatch}, for who ends a request by a call: a signal costs as much as all else of a small request. */
-  open(
+  openRequest(
     method: string,
     url: UrlParts,
     headers: readonly HeaderPair[],
@@ -140,6 +140,15 @@ export class ConnectionPool implements Dispatcher {
     timeouts: Timeouts = this.#timeouts,
     context?: DispatchContext,
   ): OpenRequest {
+    // Somebody's own `dispatch`, of a class that extends this one or of a test, is asked.
+    if (this.dispatch !== ConnectionPool.prototype.dispatch) {
+      const controller = new AbortController();
+      const within = { ...context, signal: controller.signal };
+      return {
+        response: this.dispatch(method, url, headers, body, timeouts, within),
+        abort: (reason) => controller.abort(reason),
+      };
+    }
     try {
       return new OpenExchange(this.#pool.open(method, url, headers, body, timeouts, context));
     } catch (error) {

@@ -4,6 +4,7 @@ import {
   type InformationalObserver,
   type NetworkOptions,
   type ProxyIdentity,
+  type ResponseBody,
   type Timeouts,
   type TraceObserver,
 } from '@x/httpcore';
@@ -181,6 +182,11 @@ export class CallContext implements CallRecord {
   whenArrived(response: StreamResponse, callback: () => void): void {
     const attempt = this.#attempts.of(response);
     if (attempt !== undefined) attempt.onArrived = callback;
+  }
+
+  /** @internal What its dispatcher gave as the body of this response. */
+  bodyOf(response: StreamResponse): ResponseBody | undefined {
+    return this.#attempts.of(response)?.body;
   }
 
   /** @internal Calls once this response holds nothing any more: read, closed, broken off, or made by no server. */

@@ -1,7 +1,6 @@
 /** The body of a call that is answered as a dispatcher answers: the call is over when it has been read or closed, or has failed. */
 import type { DuplexBody, HeaderPair, ResponseBody } from '@x/httpcore';
 
-import { ownBytes } from '../own-bytes.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
 import type { CallContext } from './context.ts';
 import type { Lifetime } from './lifetime.ts';
@@ -9,6 +8,12 @@ import type { Lifetime } from './lifetime.ts';
 /** Who asks for one reads or closes it, by contract: it is not watched by a registry of what was dropped. */
 export function openedBody(response: StreamResponse, call: CallContext, lifetime: Lifetime): ResponseBody | DuplexBody {
   const { body } = response;
+  if (body.trailers !== undefined && body === call.bodyOf(response) && !response.isTaken) {
+    // All of it is here, as it came: nothing waits for who reads it, and nothing can be wrong with it.
+    call.settle();
+    lifetime.leave();
+    return body;
+  }
   return 'write' in body ? new OpenedDuplexBody(response, body, call, lifetime) : new OpenedBody(response, call, lifetime);
 }
 
@@ -34,7 +39,7 @@ class OpenedBody implements ResponseBody {
     try {
       const bytes = await this.#response.read();
       this.#end();
-      return ownBytes(bytes);
+      return bytes as Uint8Array<ArrayBuffer>;
     } catch (error) {
       throw this.#failed(error);
     }

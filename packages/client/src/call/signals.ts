@@ -74,9 +74,8 @@ class Waiters {
     if (this.#first === undefined) this.onNone();
   }
 
-  protected find(isWanted: (waiter: Waiter) => boolean): Waiter | undefined {
-    for (let waiter = this.#first; waiter !== undefined; waiter = waiter.next) if (isWanted(waiter)) return waiter;
-    return undefined;
+  protected get first(): Waiter | undefined {
+    return this.#first;
   }
 
   protected tell(): void {
@@ -151,8 +150,9 @@ export class Ending extends Waiters {
   }
 
   removeEventListener(_type: 'abort', callback: () => void): void {
-    const listener = this.find((waiter) => waiter instanceof Listener && waiter.told === callback);
-    if (listener !== undefined) this.remove(listener);
+    let waiter = this.first;
+    while (waiter !== undefined && !(waiter instanceof Listener && waiter.told === callback)) waiter = waiter.next;
+    if (waiter !== undefined) this.remove(waiter);
   }
 }
 

@@ -222,7 +222,7 @@ export class Client implements AsyncDisposable {
   }
 
   /** @internal Of {@link OpenRequests}. */
-  open(...request: Parameters<OpenRequests['open']>): OpenRequest {
+  openRequest(...request: Parameters<OpenRequests['open']>): OpenRequest {
     return this.#openRequests.open(...request);
   }
 

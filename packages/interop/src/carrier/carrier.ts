@@ -53,10 +53,10 @@ export interface CarriedContext {
   readonly onCacheOutcome?: ((outcome: CacheOutcomeLike) => void) | undefined;
 }
 
-/** Of who ends his request by a call. */
+/** @internal Of who ends his request by a call. */
 export type OpenContext = Omit<CarriedContext, 'signal'>;
 
-/** A request on its way, and the end of it. */
+/** @internal A request on its way, and the end of it. */
 export interface Opened {
   readonly response: Promise<CarriedResponse>;
   /** At any stage; after the head as well. */
@@ -73,8 +73,8 @@ export interface DispatcherLike {
     timeouts?: Timeouts,
     context?: CarriedContext,
   ): Promise<CarriedResponse>;
-  /** As `dispatch`, and ended by a call: of a pool. */
-  open?(
+  /** @internal As `dispatch`, and ended by a call: of a pool. */
+  openRequest?(
     method: string,
     url: UrlParts,
     headers: readonly HeaderPair[],
@@ -100,6 +100,7 @@ interface AsItComes {
   readonly followRedirects: false;
   readonly decompress: false;
 }
+/** @internal */
 export const asItComes: AsItComes = Object.freeze({ followRedirects: false, decompress: false });
 
 /** What is used of a `Client` of `@x/client`. */
@@ -120,8 +121,8 @@ export interface ClientLike {
       readonly cache?: CacheMode;
     },
   ): Promise<ResponseLike>;
-  /** As `stream`, told and answered as a dispatcher is, and ended by a call. */
-  open?(
+  /** @internal As `stream`, told and answered as a dispatcher is, and ended by a call. */
+  openRequest?(
     method: string,
     url: UrlParts,
     headers: readonly HeaderPair[],

@@ -3,7 +3,6 @@ import {
   asItComes,
   carryBy,
   isFromCache,
-  lastAnswer,
   notCached,
   timeoutsOf,
   type ByteIterable,
@@ -17,7 +16,7 @@ import {
   type UrlParts,
 } from './carrier.ts';
 
-/** `url` and `headers` are nobody's to change: where the same ones come again, what was made of them is used again. */
+/** Fails as the carrier does: what it gave up with may hold an answer, of `lastAnswer`. `url` and `headers` are nobody's to change: where the same ones come again, what was made of them is used again. */
 export type Open = (
   method: string,
   url: UrlParts,
@@ -30,7 +29,7 @@ export type Open = (
 /** @throws {TypeError} it is neither client nor dispatcher. */
 export function openBy(carrier: ClientLike | DispatcherLike): Open {
   const carry = carryBy(carrier);
-  if (typeof carrier.open === 'function') return 'dispatch' in carrier ? openByPool(carrier) : openByClient(carrier);
+  if (typeof carrier.openRequest === 'function') return 'dispatch' in carrier ? openByPool(carrier) : openByClient(carrier);
   return (method, url, headers, body, silence, context) => {
     const controller = new AbortController();
     const response = carry(method, url, headers, body, silence, { ...context, signal: controller.signal });
@@ -41,7 +40,9 @@ export function openBy(carrier: ClientLike | DispatcherLike): Open {
 function openByPool(pool: DispatcherLike): Open {
   return (method, url, headers, body, silence, context) =>
     // It has no cache.
-    context.cacheMode === 'only-if-cached' ? failed(notCached()) : pool.open!(method, url, headers, body, timeoutsOf(silence), context);
+    context.cacheMode === 'only-if-cached'
+      ? failed(notCached())
+      : pool.openRequest!(method, url, headers, body, timeoutsOf(silence), context);
 }
 
 function openByClient(client: ClientLike): Open {
@@ -50,8 +51,7 @@ function openByClient(client: ClientLike): Open {
     try {
       extended ??= client.extend?.(asItComes) ?? client;
       if (context.cacheMode === 'only-if-cached') return openIfCached(extended, method, url, headers, body, silence, context);
-      const { response, abort } = extended.open!(method, url, headers, body, silence, context);
-      return { response: response.catch(lastAnswer), abort };
+      return extended.openRequest!(method, url, headers, body, silence, context);
     } catch (error) {
       return failed(error);
     }
@@ -61,7 +61,7 @@ function openByClient(client: ClientLike): Open {
 function openIfCached(client: ClientLike, ...[method, url, headers, body, silence, context]: Parameters<Open>): Opened {
   let outcome: CacheOutcomeLike | undefined;
   const onCacheOutcome = (told: CacheOutcomeLike): void => void (outcome = told);
-  const opened = client.open!(method, url, headers, body, silence, { ...context, onCacheOutcome });
+  const opened = client.openRequest!(method, url, headers, body, silence, { ...context, onCacheOutcome });
   const answer = async (): Promise<CarriedResponse> => {
     const response = await opened.response;
     if (isFromCache(outcome)) return response;

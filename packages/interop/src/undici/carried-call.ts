@@ -1,5 +1,6 @@
 /** One request of undici's, carried: from `dispatch` to the last call of its handler, which comes exactly once. */
 import type { CarriedBody, CarriedResponse, HeaderPair, OpenContext, Opened } from '../carrier/carrier.ts';
+import { lastAnswer } from '../carrier/carrier.ts';
 import type { Open } from '../carrier/open.ts';
 import { receiverOf, type AnyUndiciHandler, type Receiver, type Reins } from './handlers.ts';
 import { readBody, type SentBody } from '../carrier/sent-body.ts';
@@ -149,8 +150,16 @@ export class CarriedCall implements Running {
     this.#opened = opened;
     opened.response.then(
       (response) => this.#onResponse(response),
-      (error: unknown) => this.#fail(error),
+      (error: unknown) => this.#onFailure(error),
     );
+  }
+
+  #onFailure(error: unknown): void {
+    try {
+      this.#onResponse(lastAnswer(error));
+    } catch (cause) {
+      this.#fail(cause);
+    }
   }
 
   #onResponse([httpVersion, status, reason, headers, content]: CarriedResponse): void {

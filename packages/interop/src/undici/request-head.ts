@@ -65,10 +65,10 @@ export class HeadReader {
   #readUrl({ origin, path, method, query }: UndiciDispatchOptions): UrlParts {
     if (typeof path !== 'string') throw refuse('path must be a string');
     const parts = this.#readOrigin(origin);
-    const [scheme, host, port, target] = this.#url;
+    const known = this.#url;
     const isPlain = query === undefined || query === null;
     // What is asked for again and again is checked once.
-    if (isPlain && path === target && scheme === parts[0] && host === parts[1] && port === parts[2]) return this.#url;
+    if (isPlain && path === known[3] && parts[0] === known[0] && parts[1] === known[1] && parts[2] === known[2]) return known;
     const isPath = path.startsWith('/') || path.startsWith('http://') || path.startsWith('https://');
     if (!isPath && method !== 'CONNECT') throw refuse('path must be an absolute URL or start with a slash');
     // Text that is never parsed must not end the request line.
