@@ -10,6 +10,7 @@ import type { Conversation, Forwarding } from '../model/proxy/forwarding.ts';
 import type { RequestFraming } from '../model/request-framing.ts';
 import { logOf } from '../observe/debug-log.ts';
 import { isObserved, observerOf } from '../observe/diagnostics-channel.ts';
+import { checkUnread } from './read-once.ts';
 import { both, type MessageWatcher } from '../observe/message-watcher.ts';
 import { ExchangeLimits } from './exchange-limits.ts';
 
@@ -69,6 +70,7 @@ export class GivenRequest extends ExchangeLimits {
     watcher: MessageWatcher | null,
   ) {
     super(timeouts, context?.deadline);
+    if (body !== null && !Array.isArray(body)) checkUnread(body);
     this.forwarding = forwarding;
     this.origin = origin;
     this.method = method;

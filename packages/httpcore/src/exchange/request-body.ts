@@ -10,6 +10,7 @@ import { isUint8Array } from 'node:util/types';
 import type { HeaderPair } from '../contract/values.ts';
 import { LocalProtocolError, toCoreError, WriteError } from '../contract/errors.ts';
 import { dropLater, isOf, textOf } from '../contract/thrown.ts';
+import { beginToRead } from './read-once.ts';
 import { resolveTrailers } from './trailers.ts';
 import type { Carrier } from '../exchange/parties.ts';
 import type { Clock } from '../time/clock.ts';
@@ -58,6 +59,7 @@ export class RequestBody {
         return;
       }
       if (body !== null) {
+        beginToRead(body);
         this.#exchange.bodyPulled = true;
         this.#iterator = iteratorOf(body);
       }

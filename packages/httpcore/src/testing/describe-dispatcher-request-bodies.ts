@@ -183,6 +183,20 @@ export const requestBodies: ConformanceGroup = {
       },
     },
     {
+      name: 'that are generators are read by one request, and refused by another',
+      async run(reachFor) {
+        const reach = await reachFor(echo);
+        const synchronous = (function* () {
+          yield bytesOf('once');
+        })();
+        for (const body of [synchronous, later([bytesOf('once')])]) {
+          const [, , , , answer] = await reach.send({ method: 'POST', body });
+          assert.equal(await readText(answer), 'once');
+          await assertRejects(reach.send({ method: 'POST', body }), LocalProtocolError, 'INVALID_BODY');
+        }
+      },
+    },
+    {
       name: 'that throw what can hardly be looked at fail the request, and no other',
       async run(reachFor) {
         const reach = await reachFor(async ({ body }) => ({ status: 200, body: await body.bytes() }));
