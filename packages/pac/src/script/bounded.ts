@@ -20,15 +20,19 @@ export const boundedBuiltins: string = String.raw`
   var apply = Reflect.apply, isArray = Array.isArray, slice = Array.prototype.slice, toText = String, Failure = RangeError;
   var sourceOf = Object.getOwnPropertyDescriptor(RegExp.prototype, 'source').get;
   var lists = Array.prototype, texts = String.prototype;
-  var tick = global.$host.tick, work = 0;
+  var tick = global.$host.tick, work = 0, isLate = false;
 
   function define(on, name, value) {
     Object.defineProperty(on, name, { value: value, writable: true, configurable: true, enumerable: false });
   }
-  /** The time that is over is told by an error. */
+  /** The time that is over is told by an error, and to who catches it with each step from then on. */
   function spend(amount) {
     work += amount;
-    if (work > ${mostWork}) { work = 0; tick(); }
+    if (!isLate && work <= ${mostWork}) return;
+    work = 0;
+    isLate = true;
+    tick();
+    isLate = false;
   }
   function checked(length) {
     if (!(length <= ${longestList})) throw new Failure('A list of more than ${longestList} is too long here');
@@ -81,16 +85,18 @@ export const boundedBuiltins: string = String.raw`
     var native = texts[name];
     if (native === undefined) return;
     define(texts, name, function () {
+      spend(typeof this === 'string' ? this.length : 0);
       var made = apply(native, this, arguments);
-      spend(typeof made === 'string' ? made.length : typeof this === 'string' ? this.length : 0);
+      spend(typeof made === 'string' ? made.length : 0);
       return made;
     });
   });
   ['parse', 'stringify'].forEach(function (name) {
     var native = JSON[name];
     define(JSON, name, function (value) {
-      var made = apply(native, JSON, arguments), text = name === 'parse' ? value : made;
-      spend(typeof text === 'string' ? text.length : 0);
+      spend(typeof value === 'string' ? value.length : 0);
+      var made = apply(native, JSON, arguments);
+      spend(typeof made === 'string' ? made.length : 0);
       return made;
     });
   });
