@@ -53,10 +53,10 @@ export interface CarriedContext {
   readonly onCacheOutcome?: ((outcome: CacheOutcomeLike) => void) | undefined;
 }
 
-/** @internal Of who ends his request by a call. */
+/** Of who ends his request by a call. */
 export type OpenContext = Omit<CarriedContext, 'signal'>;
 
-/** @internal A request on its way, and the end of it. */
+/** A request on its way, and the end of it. */
 export interface Opened {
   readonly response: Promise<CarriedResponse>;
   /** At any stage; after the head as well. */
