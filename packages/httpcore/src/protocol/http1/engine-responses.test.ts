@@ -166,6 +166,34 @@ const cases: readonly Case[] = [
     events: ['head 1.0 200 "OK" [["Connection","keep-alive"],["Content-Length","0"]] none', 'end []'],
     reusable: true,
   },
+  ...(
+    [
+      ['max=0', false],
+      ['timeout=5, max=0', false],
+      ['Timeout=5;MAX = "0"', false],
+      ['max=00,timeout=x', false],
+      ['max=1', true],
+      ['timeout=5, max=100', true],
+      ['max=0.5', true],
+      ['max=', true],
+      ['xmax=0', true],
+      ['timeout=-1, max=junk', true],
+    ] as const
+  ).flatMap(([value, reusable]) =>
+    (['1.1', '1.0'] as const).map((version) => ({
+      name: `HTTP/${version} with Keep-Alive: ${value} ${reusable ? 'takes' : 'does not take'} another exchange`,
+      bytes: `HTTP/${version} 200 OK\r\nConnection: keep-alive\r\nKeep-Alive: ${value}\r\nContent-Length: 0\r\n\r\n`,
+      events: [
+        `head ${version} 200 "OK" ${JSON.stringify([
+          ['Connection', 'keep-alive'],
+          ['Keep-Alive', value],
+          ['Content-Length', '0'],
+        ])} none`,
+        'end []',
+      ],
+      reusable,
+    })),
+  ),
   {
     name: 'a transfer coding in HTTP/1.0 is not trusted with another exchange',
     bytes: 'HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',

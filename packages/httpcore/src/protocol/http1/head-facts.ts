@@ -43,7 +43,7 @@ export class HeadFacts {
         this.#noteConnection(value);
         break;
       case Fact.KEEP_ALIVE:
-        this.keepAliveTimeout = keepAliveTimeoutOf(value);
+        this.#noteKeepAlive(value);
         break;
       case Fact.CONTENT_LENGTH:
         this.contentLength = value;
@@ -54,6 +54,13 @@ export class HeadFacts {
         break;
       default:
     }
+  }
+
+  #noteKeepAlive(value: string): void {
+    readKeepAlive(value);
+    this.keepAliveTimeout = lastKeepAliveTimeout;
+    // It takes no request after this one, as if it had said so in Connection.
+    if (lastTakesNoMore) this.close = true;
   }
 
   #noteConnection(value: string): void {
@@ -73,12 +80,13 @@ export class HeadFacts {
 // A server says the same on every response.
 let lastKeepAlive = '';
 let lastKeepAliveTimeout: number | undefined;
+let lastTakesNoMore = false;
 
-/** Milliseconds of `timeout=5, max=100`; `undefined` if it has none. */
-function keepAliveTimeoutOf(value: string): number | undefined {
-  if (value === lastKeepAlive) return lastKeepAliveTimeout;
+/** Reads `timeout=5, max=100` into the above: seconds, and how many requests the connection still takes. */
+function readKeepAlive(value: string): void {
+  if (value === lastKeepAlive) return;
   const seconds = /(?:^|[,;\t ])timeout[\t ]*=[\t ]*"?(\d{1,6})/i.exec(value)?.[1];
   lastKeepAlive = value;
   lastKeepAliveTimeout = seconds === undefined ? undefined : Number(seconds) * 1_000;
-  return lastKeepAliveTimeout;
+  lastTakesNoMore = /(?:^|[,;\t ])max[\t ]*=[\t ]*"?0+"?(?:$|[,;\t ])/i.test(value);
 }
