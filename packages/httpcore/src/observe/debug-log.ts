@@ -5,7 +5,7 @@
 import { debuglog } from 'node:util';
 
 import type { HttpCoreError } from '../contract/errors.ts';
-import type { ConnectionInfo, ConnectionObserver, TraceEventName, TraceEvents } from '../contract/trace.ts';
+import type { ConnectionEvents, ConnectionInfo, ConnectionObserver, TraceEventName, TraceEvents } from '../contract/trace.ts';
 import type { HeaderPair } from '../contract/values.ts';
 import { shownTarget, shownValue } from '../model/secrets.ts';
 import type { MessageWatcher, WatchedRequest } from './message-watcher.ts';
@@ -110,15 +110,27 @@ class ExchangeLog implements MessageWatcher {
 
 const logConnection: ConnectionObserver = (name, _at, detail) => {
   const to = detail.origin;
-  if (name === 'connecting') steps(`connecting to ${to}${throughProxy((detail as { proxy: string | undefined }).proxy)}`);
-  else if ('connection' in detail) {
-    const { connection } = detail;
-    if (name === 'opened') steps(`connection ${connection.id} to ${to} is open (${shownConnection(connection)})`);
-    else
-      steps(
-        `connection ${connection.id} to ${to} has ended${'error' in detail && detail.error !== undefined ? `: ${shownError(detail.error)}` : ''}`,
-      );
-  } else if ('error' in detail) steps(`no connection to ${to}${throughProxy(detail.proxy)}: ${shownError(detail.error)}`);
+  switch (name) {
+    case 'connecting':
+      steps(`connecting to ${to}${throughProxy((detail as ConnectionEvents['connecting']).proxy)}`);
+      break;
+    case 'connect-failed': {
+      const { proxy, error } = detail as ConnectionEvents['connect-failed'];
+      steps(`no connection to ${to}${throughProxy(proxy)}: ${shownError(error)}`);
+      break;
+    }
+    case 'opened': {
+      const { connection } = detail as ConnectionEvents['opened'];
+      steps(`connection ${connection.id} to ${to} is open (${shownConnection(connection)})`);
+      break;
+    }
+    case 'closed': {
+      const { connection, error } = detail as ConnectionEvents['closed'];
+      steps(`connection ${connection.id} to ${to} has ended${error === undefined ? '' : `: ${shownError(error)}`}`);
+      break;
+    }
+    default:
+  }
 };
 
 function throughProxy(proxy: string | undefined): string {

@@ -5,9 +5,9 @@ import { FixedNames, type FixedName } from './fixed-names.ts';
 /** As `host:port host`, or `=> name:port`. */
 function shown(fixed: FixedName | undefined): string {
   if (fixed === undefined) return 'looked up';
-  const places = 'name' in fixed ? [fixed.name] : fixed.addresses;
+  const places = fixed.name !== undefined ? [fixed.name] : fixed.addresses;
   const list = places.map(({ host, port }) => (port === undefined ? host : `${host} ${port}`)).join(', ');
-  return 'name' in fixed ? `=> ${list}` : list;
+  return fixed.name !== undefined ? `=> ${list}` : list;
 }
 
 describe('FixedNames', () => {

@@ -12,7 +12,7 @@ export interface FixedPlace {
 }
 
 /** Addresses; or one name that is looked up in the place of the other. */
-export type FixedName = { readonly addresses: readonly FixedPlace[] } | { readonly name: FixedPlace };
+export type FixedName = { readonly addresses: readonly FixedPlace[]; readonly name: undefined } | { readonly name: FixedPlace };
 
 const keyForm = /^(\[[^\]]*\]|[^[\]:]+|[0-9a-fA-F:.]+)$/;
 
@@ -60,7 +60,7 @@ function toFixedName(key: string, value: unknown): FixedName {
   const given: readonly unknown[] = Array.isArray(value) ? value : [value];
   const places = given.map((each) => toPlace(key, each));
   const names = places.filter(({ host }) => isIP(host) === 0);
-  if (names.length === 0 && places.length > 0) return { addresses: Object.freeze(places) };
+  if (names.length === 0 && places.length > 0) return { addresses: Object.freeze(places), name: undefined };
   if (places.length !== 1) throw invalid(key, 'must be given addresses, or one other name');
   return { name: names[0]! };
 }

@@ -45,7 +45,7 @@ export class LookUp {
     try {
       this.#subject.ask((outcome) => this.#end(outcome));
     } catch (cause) {
-      this.#end({ cause });
+      this.#end({ addresses: undefined, cause });
     }
     return {
       cancel: () => {
@@ -85,7 +85,7 @@ export class LookUp {
     // Before anybody is told.
     this.#subject.onLeft();
     const answer = this.#subject.learn(outcome);
-    this.#tell(answer, answer?.isStale === true ? 'stale' : 'lookup', 'cause' in outcome ? outcome.cause : undefined);
+    this.#tell(answer, answer?.isStale === true ? 'stale' : 'lookup', outcome.addresses === undefined ? outcome.cause : undefined);
   }
 
   #tell(answer: Answer | undefined, source: AddressSource, cause: unknown): void {

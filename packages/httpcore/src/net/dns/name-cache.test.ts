@@ -44,6 +44,26 @@ class World {
 }
 
 describe('what is known of a name', () => {
+  it('is what was said of it, whatever was planted on Object.prototype', () => {
+    const planted = {
+      addresses: [{ host: '203.0.113.9', port: 1 }],
+      ttl: 1_000,
+      name: { host: 'planted.test', port: 1 },
+      cause: new Error('planted'),
+    };
+    const absent = new World([Object.assign(new Error('none'), { code: 'ENOTFOUND' })]);
+    const fixed = new World(['192.0.2.1'], {}, { resolve: { 'a.test': '192.0.2.3', 'b.test': 'c.test' } });
+    const shown: string[] = [];
+    try {
+      Object.assign(Object.prototype, planted);
+      shown.push(absent.ask(), fixed.ask(), fixed.ask('b.test'), fixed.ask('d.test'));
+    } finally {
+      for (const key of Object.keys(planted)) Reflect.deleteProperty(Object.prototype, key);
+    }
+    expect(shown).toEqual(['ENOTFOUND', '192.0.2.3: fixed', '192.0.2.1: lookup', '192.0.2.1: lookup']);
+    expect(fixed.asked).toEqual(['c.test', 'd.test']);
+  });
+
   it('is used for its time, and asked for again then', () => {
     const world = new World(['192.0.2.1', '192.0.2.2']);
     expect([world.ask(), world.ask(), world.ask('b.test')]).toEqual(['192.0.2.1: lookup', '192.0.2.1: cache', '192.0.2.2: lookup']);

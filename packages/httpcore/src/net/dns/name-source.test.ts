@@ -12,7 +12,9 @@ const six = [{ address: '2001:db8::1', ttl: 30 }];
 /** `addresses: ttl`, or the code. */
 function shown(outcome: NameOutcome | undefined): string {
   if (outcome === undefined) return 'waits';
-  return 'cause' in outcome ? String((outcome.cause as NodeJS.ErrnoException).code) : `${outcome.addresses.join(' ')}: ${outcome.ttl}`;
+  return outcome.addresses === undefined
+    ? String((outcome.cause as NodeJS.ErrnoException).code)
+    : `${outcome.addresses.join(' ')}: ${outcome.ttl}`;
 }
 
 function ask(): { clock: FakeClock; question: ServerQuestion; outcome: () => string } {

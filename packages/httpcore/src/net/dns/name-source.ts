@@ -17,7 +17,8 @@ export type NameOutcome =
       /** For how many milliseconds they hold, where that was said. */
       readonly ttl: number | undefined;
     }
-  | { readonly cause: unknown };
+  // Its own, not that of a prototype.
+  | { readonly addresses: undefined; readonly cause: unknown };
 
 /** Calls back, perhaps from inside, and perhaps more than once: the first time counts. What it throws is an outcome as well. */
 export type NameSource = (host: string, family: Family, onOutcome: (outcome: NameOutcome) => void) => void;
@@ -40,7 +41,7 @@ export function nameSource(lookup: LookupFunction | undefined, servers: DnsSetti
 
 function lookupSource(lookup: LookupFunction): NameSource {
   return (host, family, onOutcome) => {
-    const fail = (cause: unknown): void => onOutcome({ cause });
+    const fail = (cause: unknown): void => onOutcome({ addresses: undefined, cause });
     const returned: unknown = lookup(host, { all: true, family, hints: 0 }, (error, answer, answerFamily) => {
       if (error) {
         fail(error);
@@ -84,7 +85,7 @@ function serverSource(servers: 'system' | readonly string[], clock: Clock): Name
   return (host, family, onOutcome) => {
     const question = new ServerQuestion(family, clock, (outcome) => {
       // Hosts files and search domains are the system's own.
-      if (servers === 'system' && 'cause' in outcome && isAbsent(outcome.cause)) ofSystem(host, family, onOutcome);
+      if (servers === 'system' && outcome.addresses === undefined && isAbsent(outcome.cause)) ofSystem(host, family, onOutcome);
       else onOutcome(outcome);
     });
     // RFC 8305 §3: the query for IPv6 first.
@@ -130,7 +131,8 @@ export class ServerQuestion {
     const order: readonly Family[] = getDefaultResultOrder() === 'ipv4first' ? [4, 6] : [6, 4];
     const records = order.flatMap((family) => this.#records.get(family) ?? []);
     if (records.length === 0) {
-      this.#onOutcome({ cause: this.#causes.find((cause) => !isAbsent(cause)) ?? this.#causes.at(-1) ?? new Error('no address') });
+      const cause = this.#causes.find((each) => !isAbsent(each)) ?? this.#causes.at(-1) ?? new Error('no address');
+      this.#onOutcome({ addresses: undefined, cause });
       return;
     }
     const ttl = Math.min(...records.map((record) => record.ttl)) * 1_000;

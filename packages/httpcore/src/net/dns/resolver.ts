@@ -100,7 +100,8 @@ export class Resolver {
 
   #resolveFixed(fixed: FixedName, question: Question, callback: ResolveCallback): Resolving {
     const { port, localAddress, host, owner } = question;
-    if ('name' in fixed) return this.#resolve({ ...question, host: fixed.name.host || host, port: fixed.name.port ?? port }, callback);
+    if (fixed.name !== undefined)
+      return this.#resolve({ ...question, host: fixed.name.host || host, port: fixed.name.port ?? port }, callback);
     const family = familyOf(localAddress);
     const usable = fixed.addresses.filter((place) => family === 0 || isIP(place.host) === family);
     if (usable.length === 0) {
@@ -182,7 +183,7 @@ export class Resolver {
   /** What is known now; nothing, where nobody could say anything. */
   #learn(key: string, outcome: NameOutcome): Answer | undefined {
     const now = this.#clock.now();
-    if ('addresses' in outcome) return this.#answers.keep(key, outcome.addresses, outcome.ttl, now);
+    if (outcome.addresses !== undefined) return this.#answers.keep(key, outcome.addresses, outcome.ttl, now);
     this.#counts.failed += 1;
     if (!isAbsent(outcome.cause)) return this.#answers.keepStale(key, now);
     this.#answers.keepNone(key, outcome.cause, now);
