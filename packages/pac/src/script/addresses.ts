@@ -11,7 +11,13 @@ export function isInNet(address: string, net: string, mask: string): boolean {
   return (toNumber(address) & bits) === (toNumber(net) & bits);
 }
 
-/** `isInNetEx`: an address and the length of its prefix. */
+/** `isInNetEx`: in one of these at least, with `;` between them. */
+export function isInPrefixes(address: string, prefixes: string): boolean {
+  if (prefixes.length > longestList) return false;
+  return prefixes.split(';').some((prefix) => isInPrefix(address, prefix.trim()));
+}
+
+/** An address and the length of its prefix. */
 export function isInPrefix(address: string, prefix: string): boolean {
   const [net = '', length = ''] = prefix.split('/');
   const family = isIP(net) === 6 ? 'ipv6' : 'ipv4';

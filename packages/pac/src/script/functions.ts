@@ -63,8 +63,8 @@ export const pacFunctions: string = String.raw`
     var four = addressesOf(name).filter(isFour);
     return four.length > 0 && host.isInNet(four[0], String(net), String(mask));
   });
-  define('isInNetEx', function (name, prefix) {
-    return addressesOf(name).some(function (address) { return host.isInPrefix(address, String(prefix)); });
+  define('isInNetEx', function (name, prefixes) {
+    return addressesOf(name).some(function (address) { return host.isInPrefixes(address, String(prefixes)); });
   });
   /** Of Netscape's own scripts, whose functions many have copied; as there, a number with a sign. */
   define('convert_addr', function (address) {

@@ -89,6 +89,10 @@ describe('a script finds', () => {
         ['isInNetEx("six.example.test", "2001:db8::/32")', true],
         ['isInNetEx("intra.example.test", "10.0.0.0/8")', true],
         ['isInNetEx("intra.example.test", "2001:db8::/32")', false],
+        ['isInNetEx("intra.example.test", "fe80::/10;10.0.0.0/8")', true],
+        ['isInNetEx("six.example.test", "10.0.0.0/8; 2001:db8::/32 ;")', true],
+        ['isInNetEx("six.example.test", "10.0.0.0/8;fe80::/10")', false],
+        ['isInNetEx("six.example.test", ";")', false],
         ['myIpAddress()', '192.0.2.99'],
         ['myIpAddressEx()', '192.0.2.99;2001:db8::99'],
         ['sortIpAddressList("10.0.0.9;2001:db8::1;9.9.9.9")', '2001:db8::1;9.9.9.9;10.0.0.9'],
@@ -161,6 +165,22 @@ describe('a script finds', () => {
   it('nothing else', async () => {
     const missing = ['require', 'process', 'fetch', 'setTimeout', 'console', '$host', 'WebAssembly', 'navigator'];
     expect(await valuesOf(missing.map((name) => `typeof ${name}`))).toEqual(missing.map(() => 'undefined'));
+  });
+});
+
+describe('a script of Windows', () => {
+  it.each([
+    [
+      'is asked for what knows of IPv6',
+      'function FindProxyForURL() { return "DIRECT"; } function FindProxyForURLEx(url, host) { return "PROXY " + host; }',
+      'PROXY x.test',
+    ],
+    ['may have nothing else', 'function FindProxyForURLEx(url, host) { return "PROXY " + host; }', 'PROXY x.test'],
+    ['is asked for what is a function', 'var FindProxyForURLEx = 1; function FindProxyForURL() { return "DIRECT"; }', 'DIRECT'],
+  ])('%s', async (_, text, answer) => {
+    const script = await PacScript.compile(text, host(), limits);
+    expect(await script.find('http://x.test/', 'x.test')).toBe(answer);
+    script.close();
   });
 });
 

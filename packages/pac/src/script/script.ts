@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import type { QuickJSContext, QuickJSHandle, QuickJSRuntime, QuickJSSyncVariant, QuickJSWASMModule } from 'quickjs-emscripten-core';
 
 import { PacError } from '../pac-errors.ts';
-import { isInNet, isInPrefix, sortedAddresses } from './addresses.ts';
+import { isInNet, isInPrefixes, sortedAddresses } from './addresses.ts';
 import { boundedBuiltins } from './bounded.ts';
 import { pacFunctions } from './functions.ts';
 import { shown } from './result.ts';
@@ -140,10 +140,9 @@ export class PacScript {
     this.#evaluate(context, pacFunctions, 'functions.js');
     this.#startTime();
     this.#evaluate(context, this.#text, 'proxy.pac');
-    const find = context.getProp(context.global, 'FindProxyForURL');
-    const isFunction = context.typeof(find) === 'function';
-    find.dispose();
-    if (!isFunction) throw new PacError('The PAC script has no function FindProxyForURL', { code: 'PAC_INVALID' });
+    const find = finderOf(context);
+    find?.dispose();
+    if (find === undefined) throw new PacError('The PAC script has no function FindProxyForURL', { code: 'PAC_INVALID' });
   }
 
   /** All the runs that one question takes have the time of one. */
@@ -170,7 +169,7 @@ export class PacScript {
     if (this.#context === undefined) this.#begin();
     const context = this.#context!;
     this.#startTime();
-    const find = context.getProp(context.global, 'FindProxyForURL');
+    const find = finderOf(context) ?? context.undefined;
     const given = [context.newString(url), context.newString(host)];
     const returned = context.callFunction(find, context.undefined, ...given);
     for (const handle of [find, ...given]) handle.dispose();
@@ -227,7 +226,7 @@ export class PacScript {
       return true;
     });
     offer('isInNet', isInNet);
-    offer('isInPrefix', isInPrefix);
+    offer('isInPrefixes', isInPrefixes);
     offer('sorted', sortedAddresses);
     offer('now', (isGmt) => timeOf(this.#host.now(), isGmt === 'true'));
     offer('alert', (message) => {
@@ -259,6 +258,16 @@ export class PacScript {
     this.#context = undefined;
     this.#runtime = undefined;
   }
+}
+
+/** Where a script has both, the one that knows of IPv6. `undefined`: it has neither. */
+function finderOf(context: QuickJSContext): QuickJSHandle | undefined {
+  for (const name of ['FindProxyForURLEx', 'FindProxyForURL']) {
+    const find = context.getProp(context.global, name);
+    if (context.typeof(find) === 'function') return find;
+    find.dispose();
+  }
+  return undefined;
 }
 
 /** Year, month, day, hour, minute, second and weekday, with spaces between them. */
