@@ -1,7 +1,9 @@
 import type { ResponseBody } from '@x/httpcore';
 
 import { shownRequest } from '../request/about.ts';
+import { setTimeout } from '../time/platform.ts';
 import type { CallContext } from './context.ts';
+import { DroppedResponses } from './dropped-responses.ts';
 import type { Lifetime } from './lifetime.ts';
 
 /**
@@ -64,11 +66,7 @@ export class OpenCall {
   onDropped(): void {
     if (this.#isOver) return;
     this.#close();
-    process.emitWarning(
-      `The response to ${shownRequest(this.#call.request)} was dropped before its body had been read to the end, and held a connection until now. ` +
-        'Read it, close it, or let "await using" close it',
-      { type: 'UnreadResponseWarning', code: 'UNREAD_RESPONSE' },
-    );
+    warnings.onDropped(() => shownRequest(this.#call.request));
   }
 
   #close(): void {
@@ -77,4 +75,8 @@ export class OpenCall {
   }
 }
 
+const warnings = new DroppedResponses(
+  (message) => process.emitWarning(message, { type: 'UnreadResponseWarning', code: 'UNREAD_RESPONSE' }),
+  (callback, milliseconds) => void setTimeout(callback, milliseconds).unref(),
+);
 const dropped = new FinalizationRegistry<OpenCall>((call) => call.onDropped());
