@@ -37,6 +37,10 @@ export class CallResumption implements ResumableCall {
     return this.#call.request.method;
   }
 
+  whenOver(callback: () => void): void {
+    this.#call.whenEnded(callback);
+  }
+
   async send(headers: HeadersInput, signal: AbortSignal): Promise<StreamResponse> {
     return this.#resend(this.#call.request.with({ headers }), this.#left(), signal);
   }

@@ -7,6 +7,8 @@ export interface ResumableCall {
   /** Of the request as the caller made it. */
   readonly url: string;
   readonly method: string;
+  /** Calls once the response has been read or closed, or has failed: by its reader, or with its client. */
+  whenOver(callback: () => void): void;
   /** With these fields laid over those of the request. `signal` ends it, beside those of the call. */
   send(headers: HeadersInput, signal: AbortSignal): Promise<UnreadResponse>;
   /** @throws {Aborted | DeadlineExceeded} the call is over first. */

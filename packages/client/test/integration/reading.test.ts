@@ -10,7 +10,7 @@ import * as valibot from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 
-import { Client, parseLinks, type EventsOptions, type ServerSentEvent } from '../../src/index.ts';
+import { Client, parseLinks, type EventsOptions, type ServerSentEvent, type StreamResponse } from '../../src/index.ts';
 
 async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   const all: Item[] = [];
@@ -378,6 +378,43 @@ describe('server-sent events', () => {
       }
     },
   );
+
+  it('leave nothing with a signal that lives on, whoever ends their response, and end with it until then', async () => {
+    const hang = (response: ServerResponse): void => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: a\n\n');
+    };
+    await using server = await startServer((_, response) => hang(response));
+    const { signal } = new AbortController();
+    const listeners = (): number => getEventListeners(signal, 'abort').length;
+    for (const reconnect of [false, true]) {
+      for (const read of [false, true]) {
+        const client = new Client();
+        const open = async (): Promise<[StreamResponse, AsyncIterableIterator<ServerSentEvent>]> => {
+          const response = await client.stream('GET', server.url('/'));
+          const stream = response.sse({ reconnect, signal });
+          if (read) expect((await stream.next()).value).toMatchObject({ data: 'a' });
+          return [response, stream];
+        };
+        const [response] = await open();
+        expect(listeners()).toBe(1);
+        await response.close();
+        expect(listeners()).toBe(0);
+        const [, left] = await open();
+        await left.return!();
+        expect(listeners()).toBe(0);
+        if (!read) await open();
+        await client[Symbol.asyncDispose]();
+        expect(listeners()).toBe(0);
+      }
+    }
+    await using client = new Client();
+    const controller = new AbortController();
+    const unread = await client.stream('GET', server.url('/'));
+    const stream = unread.sse({ signal: controller.signal });
+    controller.abort();
+    await expect(stream.next()).rejects.toMatchObject({ name: 'Aborted' });
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+  });
 
   it('stay within the deadline of their call', async () => {
     await using server = await startServer(eventServer([events('retry: 1000000\ndata: a\n\n')]).handler);

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 
 import type { HeadersInput } from '../../request/fields/header-input.ts';
@@ -18,6 +19,7 @@ async function read(bodies: string[], reconnect: ReconnectOptions | true = true)
   const again: ResumableCall = {
     url: request.url,
     method: 'GET',
+    whenOver() {},
     async send(headers) {
       asked.push(headers);
       const body = bodies[asked.length];
@@ -64,4 +66,19 @@ describe('a stream of events that begins again', () => {
       { 'last-event-id': null },
     ]);
   });
+});
+
+it('listens to its signal while it is read, and no longer', async () => {
+  const { signal } = new AbortController();
+  const listeners = (): number => getEventListeners(signal, 'abort').length;
+  for (const rest of ['left', 'read']) {
+    const events = stream('data: a\n\ndata: b\n\n').sse({ signal });
+    expect((await events.next()).value).toMatchObject({ data: 'a' });
+    expect(listeners()).toBe(1);
+    if (rest === 'left') await events.return!();
+    else for await (const { data } of events) expect(data).toBe('b');
+    expect(listeners()).toBe(0);
+    expect(await events.next()).toEqual({ done: true, value: undefined });
+    expect(listeners()).toBe(0);
+  }
 });

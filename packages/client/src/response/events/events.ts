@@ -12,6 +12,7 @@ import { backoffDelay, isPassingError, isPassingStatus } from '../passing.ts';
 import type { ResumableCall } from '../resumable-call.ts';
 import type { UnreadResponse } from '../unread-response.ts';
 import { EventParser, type ServerSentEvent } from './event-parser.ts';
+import { Listening } from './listening.ts';
 
 /** How often, and after what waits, a stream of events is asked for again. Milliseconds. */
 export interface ReconnectOptions {
@@ -62,6 +63,11 @@ export class EventStream implements AsyncIterableIterator<ServerSentEvent> {
   readonly #reconnecting: Reconnecting | undefined;
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal | undefined;
+  readonly #listening: Listening | undefined;
+  /** Calls of `next()` that are under way. */
+  #reads = 0;
+  /** The response is over, or all of it is here: outside of `next()` there is nothing that could be ended. */
+  #hasArrived: boolean;
   #response: UnreadResponse;
   #chunks: AsyncIterator<Uint8Array> | undefined = undefined;
   #events: ServerSentEvent[] = [];
@@ -71,6 +77,8 @@ export class EventStream implements AsyncIterableIterator<ServerSentEvent> {
   #vain = 0;
   #begun = now();
   #hasEvents = false;
+  /** Has another response taken the place of the first? */
+  #asked = false;
   #ended = false;
 
   /** @throws {InvalidOption} */
@@ -80,13 +88,19 @@ export class EventStream implements AsyncIterableIterator<ServerSentEvent> {
     this.#parser = new EventParser(atLeast('maxEventSize', 1, own.maxEventSize, defaultMaxEventSize));
     this.#reconnecting = readReconnecting(own.reconnect, again);
     this.#signal = own.signal;
-    own.signal?.addEventListener('abort', this.#abort, { once: true });
+    this.#listening = own.signal === undefined ? undefined : new Listening(own.signal, this.#abort);
+    this.#hasArrived = response.trailers !== undefined;
+    if (this.#hasArrived) return;
+    this.#listening?.start();
+    if (this.#listening !== undefined) again?.whenOver(this.#onOver);
   }
 
   /** @throws {DecodingError | HTTPStatusError | Aborted} besides what reading a body and sending a request throws. */
   async next(): Promise<IteratorResult<ServerSentEvent, undefined>> {
+    this.#reads += 1;
     try {
       if (this.#signal?.aborted === true) this.#abort();
+      else if (!this.#ended) this.#listening?.start();
       while (this.#events.length === 0) {
         if (this.#isOver()) return { done: true, value: undefined };
         await this.#advance();
@@ -97,13 +111,16 @@ export class EventStream implements AsyncIterableIterator<ServerSentEvent> {
       if (this.#ended) return { done: true, value: undefined };
       await this.return();
       throw about(error, this.#response.request);
+    } finally {
+      this.#reads -= 1;
+      if (this.#hasArrived) this.#rest();
     }
   }
 
   async return(): Promise<IteratorResult<ServerSentEvent, undefined>> {
     this.#ended = true;
     this.#events = [];
-    this.#signal?.removeEventListener('abort', this.#abort);
+    this.#listening?.stop();
     this.#stop.abort();
     await this.#response.close();
     return { done: true, value: undefined };
@@ -117,6 +134,17 @@ export class EventStream implements AsyncIterableIterator<ServerSentEvent> {
     this.#stop.abort(this.#signal?.reason);
     void this.#response.close();
   };
+
+  readonly #onOver = (): void => {
+    // One that takes the place of the first is seen by nobody else.
+    if (this.#asked) return;
+    this.#hasArrived = true;
+    this.#rest();
+  };
+
+  #rest(): void {
+    if (this.#reads === 0) this.#listening?.stop();
+  }
 
   #isOver(): boolean {
     if (this.#ended) return true;
@@ -167,6 +195,8 @@ export class EventStream implements AsyncIterableIterator<ServerSentEvent> {
   async #ask(again: ResumableCall): Promise<Error | undefined> {
     try {
       this.#response = await again.send(lastEventId(this.#parser), this.#stop.signal);
+      this.#asked = true;
+      this.#hasArrived = this.#response.trailers !== undefined;
     } catch (error) {
       if (!isPassingError(error)) throw error;
       return error;
