@@ -17,6 +17,18 @@ describe('a URL as it is shown', () => {
     ['https://example.com/#access_token=secret', 'https://example.com/'],
     ['<https://u:secret@example.com/?token=secret>; rel="next"', '<https://example.com/?token=[redacted]>; rel="next"'],
     ['not a url', 'not a url'],
+    ['https://example.com/?%61ccess_token=secret', 'https://example.com/?%61ccess_token=[redacted]'],
+    [
+      '/in?next=https%3A%2F%2Fu%3As3cret%40x%2F%3Ftoken%3Dsecret%26a%3D1&b=2',
+      '/in?next=https%3A%2F%2Fx%2F%3Ftoken%3D%5Bredacted%5D%26a%3D1&b=2',
+    ],
+    ['/in?next=https://x/?token=secret', '/in?next=https://x/?token=[redacted]'],
+    ['/in?next=%2Fa%3Ftoken%3Dsecret', '/in?next=%2Fa%3Ftoken%3D%5Bredacted%5D'],
+    ['/in?a=?a=?a=?a=?a=?token=secret', '/in?a=?a=?a=?a=[redacted]'],
+    [
+      '/in?q=who%3F&mail=ada%40example.com&lang=C%23&next=%2Fa%3Fb%3Dc%2520d',
+      '/in?q=who%3F&mail=ada%40example.com&lang=C%23&next=%2Fa%3Fb%3Dc%2520d',
+    ],
   ])('%s', (url, shown) => {
     expect(shownUrl(url)).toBe(shown);
   });

@@ -6,7 +6,18 @@ export { isSecretField, isSecretParameter };
 
 /** What stands in the place of a secret. */
 export const mask = '[redacted]';
-const urlFields = new Set(['location', 'content-location', 'referer', 'link', 'refresh']);
+const urlFields = new Set([
+  'location',
+  'content-location',
+  'referer',
+  'link',
+  'refresh',
+  // What proxies write the first target into.
+  'x-forwarded-uri',
+  'x-original-uri',
+  'x-original-url',
+  'x-rewrite-url',
+]);
 
 /** The value of a header field as it may be shown. */
 export function shownHeaderValue(name: string, value: string): string {
@@ -15,16 +26,39 @@ export function shownHeaderValue(name: string, value: string): string {
   return value.replace(/^(.*?\burl\s*=\s*)?(.*)$/is, (_, before: string | undefined, url: string) => (before ?? '') + shownUrl(url));
 }
 
+// A URL in a URL in a URL: of one that goes deeper nothing is shown.
+const deepest = 3;
+
 /**
  * A URL, or the links of a `Link` field, as they may be shown: without user information and fragment, and with the values of
- * secret-looking query parameters masked. Works on text that is no valid URL too, since that is what errors are about.
+ * secret-looking query parameters masked, also of a URL that is itself the value of one. Works on text that is no valid URL too, since that is what errors are about.
  */
-export function shownUrl(text: string): string {
-  if (/^\s*<.*>/s.test(text)) return text.replace(/<([^>]*)>/g, (_, url: string) => `<${shownUrl(url)}>`);
+export function shownUrl(text: string, depth = 0): string {
+  if (/^\s*<.*>/s.test(text)) return text.replace(/<([^>]*)>/g, (_, url: string) => `<${shownUrl(url, depth)}>`);
   const [beforeFragment = ''] = withoutUser(text).split('#', 1);
-  return beforeFragment.replace(/([?&;])([^=&;\s]*)=([^&;]*)/g, (whole, separator: string, name: string) =>
-    isSecretParameter(name) ? `${separator}${name}=${mask}` : whole,
-  );
+  return beforeFragment.replace(/([?&;])([^=&;\s]*)=([^&;]*)/g, (_, separator: string, name: string, value: string) => {
+    const shown = isSecretParameter(decoded(name)) ? mask : shownParameter(value, depth, shownUrl);
+    return `${separator}${name}=${shown}`;
+  });
+}
+
+/** The value of a parameter that is no secret by its name. A URL, or a target with a query, is there as `show` has it. */
+export function shownParameter(value: string, depth: number, show: (url: string, depth: number) => string): string {
+  if (!/[?@#]|%(?:3f|40|23)/i.test(value)) return value;
+  const url = decoded(value);
+  if (!/^(?:[a-z][a-z0-9+.-]*:)?\/\/|^[^?]*\?[^=]*=/i.test(url)) return value;
+  const shown = depth === deepest ? mask : show(url, depth + 1);
+  if (shown === url) return value;
+  return url === value ? shown : encodeURIComponent(shown);
+}
+
+/** `%61ccess_token` is the same parameter. */
+export function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 // What a well-formed URL has between its slashes and its host (RFC 3986 §3.2); WHATWG counts "\" as "/".

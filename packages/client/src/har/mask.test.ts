@@ -4,6 +4,21 @@ import { Mask } from './mask.ts';
 
 const masked = (text: string, mediaType: string): string => Buffer.from(Mask.of().body(Buffer.from(text), mediaType).bytes).toString();
 
+describe('a URL', () => {
+  it('that is the value of a parameter is masked as well, by the names of the caller too', () => {
+    const rules = Mask.of({ names: ['tenant'], except: ['page_token'] });
+    const url = (target: string): string => `https://a.example/?next=${encodeURIComponent(target)}`;
+    expect(rules.url(url('https://b.example/?token=s3cret&tenant=acme&page_token=2'))).toBe(
+      url('https://b.example/?token=[redacted]&tenant=[redacted]&page_token=2'),
+    );
+    expect(rules.parameter('next', '/b?tenant=acme')).toBe('/b?tenant=[redacted]');
+    expect(rules.parameter('q', 'who?')).toBe('who?');
+    for (const name of ['X-Forwarded-Uri', 'X-Original-URL', 'Referer', 'Location']) {
+      expect(rules.header(name, '/b?token=s3cret')).toBe('/b?token=[redacted]');
+    }
+  });
+});
+
 describe('a body', () => {
   it.each([
     ['{"password":"s3cret","n":1}', 'application/json', '{"password":"[redacted]","n":1}'],

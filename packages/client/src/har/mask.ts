@@ -4,7 +4,7 @@ import type { HeaderPair } from '@x/httpcore';
 import { InvalidOption } from '../errors.ts';
 import { boolean } from '../options/checks.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';
-import { isSecretField, isSecretParameter, mask, shownHeaderValue, shownUrl } from '../redact.ts';
+import { decoded, isSecretField, isSecretParameter, mask, shownHeaderValue, shownParameter, shownUrl } from '../redact.ts';
 import {
   applyReplacements,
   elementSecrets,
@@ -119,20 +119,21 @@ export class Mask {
   }
 
   /** Without user information and fragment. */
-  url(text: string): string {
-    const shown = shownUrl(text);
+  url(text: string, depth = 0): string {
+    const shown = shownUrl(text, depth);
     const at = shown.indexOf('?');
     const own = text.includes('?') ? text.slice(text.indexOf('?')).split('#', 1)[0]! : '';
     // What was taken for the user of a URL may have had a "?" in it.
     if (at === -1 || withoutValues(shown.slice(at)) !== withoutValues(own)) return this.text(shown);
     const query = own.replace(/([?&;])([^=&;]*)=([^&;]*)/g, (_, separator: string, name: string, value: string) => {
-      return `${separator}${name}=${this.#isParameter(decoded(name)) ? mask : value}`;
+      const inside = (url: string, deeper: number): string => this.url(url, deeper);
+      return `${separator}${name}=${this.#isParameter(decoded(name)) ? mask : shownParameter(value, depth, inside)}`;
     });
     return this.text(shown.slice(0, at) + query);
   }
 
   parameter(name: string, value: string): string {
-    return this.#isParameter(name) ? mask : this.text(value);
+    return this.#isParameter(name) ? mask : this.text(shownParameter(value, 0, (url, depth) => this.url(url, depth)));
   }
 
   /** Values that are secrets, wherever they stand. */
@@ -171,14 +172,6 @@ function toOctets(bytes: Uint8Array): string {
 
 function withoutValues(query: string): string {
   return query.replace(/=[^&;]*/g, '=');
-}
-
-function decoded(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
 }
 
 /** Its name stays, so that a jar, and a look at the file, know which one it is. */

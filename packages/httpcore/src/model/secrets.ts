@@ -43,7 +43,19 @@ function decoded(name: string): string {
   }
 }
 
-const urlFields = new Set(['location', 'content-location', 'referer', 'link', 'refresh', ':path']);
+const urlFields = new Set([
+  'location',
+  'content-location',
+  'referer',
+  'link',
+  'refresh',
+  ':path',
+  // What proxies write the first target into.
+  'x-forwarded-uri',
+  'x-original-uri',
+  'x-original-url',
+  'x-rewrite-url',
+]);
 
 /** The value of a header field as it may be shown. */
 export function shownValue(name: string, value: string): string {
