@@ -4,7 +4,7 @@ import { SpanStatusCode, type Attributes, type Context, type Span } from '@opent
 import type { HeaderPair, UrlParts } from '@x/httpcore';
 
 import { attribute } from './conventions.ts';
-import { errorMessage, errorType } from './error-facts.ts';
+import { errorMessage, errorType, isCancelled } from './error-facts.ts';
 
 /** What is used of a call of `@x/client`: of its `CallContext`. */
 export interface WatchedCall {
@@ -46,11 +46,12 @@ export function endCallSpan(span: Span, state: CallState, call: WatchedCall, err
   const status = state.status ?? last?.status;
   if (status !== undefined) attributes[attribute.status] = status;
   if (last?.cache !== undefined) attributes[attribute.cacheState] = last.cache.state;
-  if (error !== undefined) attributes[attribute.errorType] = errorType(error);
+  const hasFailed = error !== undefined && !isCancelled(error);
+  if (hasFailed) attributes[attribute.errorType] = errorType(error);
   else if (status !== undefined && status >= 400) attributes[attribute.errorType] = String(status);
   span.setAttributes(attributes);
   if (attribute.errorType in attributes) {
-    const message = errorMessage(error);
+    const message = hasFailed ? errorMessage(error) : undefined;
     span.setStatus({ code: SpanStatusCode.ERROR, ...(message === undefined ? {} : { message }) });
   }
   span.end();

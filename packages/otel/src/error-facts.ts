@@ -12,7 +12,15 @@ export function errorMessage(error: unknown): string | undefined {
   return error instanceof Error ? error.message : undefined;
 }
 
-/** The caller had enough of the body: he has what he wanted. */
-export function isLeft(error: unknown): boolean {
-  return (Object(error) as { readonly code?: unknown }).code === 'BODY_CLOSED';
+// What ends a request by a signal as well, and is no wish of who asked for it: its time is over (`AbortSignal.timeout()`), or its client's is.
+const notWished = new Set<unknown>(['TimeoutError', 'ClientClosed', 'PoolClosed']);
+
+/**
+ * The caller wants no more of it: he has closed the body, or aborted by a signal, as the loser of a race is. By the conventions for HTTP clients that
+ * is no error: neither a status of the span nor an `error.type`.
+ */
+export function isCancelled(error: unknown): boolean {
+  const { code, name, cause } = Object(error) as { readonly code?: unknown; readonly name?: unknown; readonly cause?: unknown };
+  if (code === 'BODY_CLOSED' || name === 'AbortError') return true;
+  return code === 'ABORTED' && !notWished.has((Object(cause) as { readonly name?: unknown }).name);
 }

@@ -4,7 +4,7 @@ import { diag, SpanStatusCode, type Attributes, type Span } from '@opentelemetry
 import type { ConnectionInfo, TraceEventName, TraceEvents } from '@x/httpcore';
 
 import { attribute, replayEvent } from './conventions.ts';
-import { errorMessage, errorType, isLeft } from './error-facts.ts';
+import { errorMessage, errorType, isCancelled } from './error-facts.ts';
 import type { Instruments } from './instruments.ts';
 import type { RequestFacts } from './request-facts.ts';
 import type { ReceivedResponse } from './telemetry-options.ts';
@@ -120,7 +120,7 @@ export class RequestSpan implements BodyWatcher {
 
   #finish({ at, bytes, error }: End): void {
     this.#isOver = true;
-    const hasFailed = error !== undefined && !isLeft(error);
+    const hasFailed = error !== undefined && !isCancelled(error);
     if (hasFailed) this.#outcome[attribute.errorType] = errorType(error);
     const attributes = { ...this.#facts.common, ...this.#outcome };
     const { activeRequests, duration, responseBodySize } = this.#instruments;

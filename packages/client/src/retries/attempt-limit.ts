@@ -6,6 +6,8 @@ import { AttemptTimeout } from './retry-errors.ts';
 
 /** The time that one attempt has, within that of its call. */
 export class AttemptLimit {
+  /** As what `AbortSignal.timeout()` aborts with: who looks at the reason, such as telemetry, tells it from a wish of the caller. */
+  readonly name = 'TimeoutError';
   readonly #controller = new AbortController();
   readonly #context: CallContext;
   readonly #cancel: () => void;

@@ -5,7 +5,7 @@ import { HttpCache } from '@x/cache';
 import { Client, DigestAuth, Retries, RetryOnStatus } from '@x/client';
 import { ConnectionPool, mockDispatcher, type UrlParts } from '@x/httpcore';
 import { install } from '@x/interop/undici';
-import { startProxy, startServer, trustedAuthority, type Handler } from '@x/testbed';
+import { createGate, startProxy, startServer, trustedAuthority, type Handler } from '@x/testbed';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { Collected, type Node } from '../collected.ts';
@@ -223,9 +223,60 @@ describe('the end of a span', () => {
     controller.abort();
     await expect(aborted.text()).rejects.toThrow();
     const [, , third] = collected.tree();
-    expect([third!, third!.below[0]!].map(attributesOf)).toMatchObject([{ 'error.type': 'ABORTED' }, { 'error.type': 'ABORTED' }]);
+    expect([third!, third!.below[0]!].map(({ span }) => [span.attributes['error.type'], span.status.code])).toEqual([
+      [undefined, SpanStatusCode.UNSET],
+      [undefined, SpanStatusCode.UNSET],
+    ]);
     expect(await collected.metric('http.client.active_requests')).toMatchObject([{ value: 0 }]);
   });
+
+  it.each([1, 2])(
+    'says of what its caller aborts over HTTP/%i that it was no error, and of what took too long that it was one',
+    async (version) => {
+      const seen = createGate();
+      const http2 = version === 2;
+      await using server = await startServer(
+        (request) => {
+          request.resume();
+          if (request.url === '/seen') seen.open();
+        },
+        { tls: true, http2, host: 'localhost' },
+      );
+      const tls = { ca: (await trustedAuthority()).certificate };
+      await using client = new Client({ telemetry: collected.telemetry(), http2, tls });
+      await using pool = collected.telemetry().over(new ConnectionPool({ http2, tls }));
+      const controller = new AbortController();
+      const { signal } = controller;
+      const ends = [
+        client.get(server.url('/seen'), { signal }),
+        client.fetch(server.url('/'), { signal }),
+        client.get(server.url('/'), { signal, retries: 3 }),
+        pool.dispatch('GET', ['https', 'localhost', server.port, '/'], [], null, undefined, { signal }),
+      ].map((call) => expect(call).rejects.toThrow());
+      await seen.opened;
+      controller.abort(new Error('A reason of its own'));
+      await Promise.all(ends);
+      expect(collected.spans).toHaveLength(7);
+      expect(collected.spans.map(({ attributes, status }) => [attributes['error.type'], status])).toEqual(
+        collected.spans.map(() => [undefined, { code: SpanStatusCode.UNSET }]),
+      );
+      const durations = await collected.metric('http.client.request.duration');
+      expect(durations.map(({ attributes }) => attributes['error.type'])).toEqual(durations.map(() => undefined));
+      expect(durations.reduce((sum, { count }) => sum + count!, 0)).toBe(4);
+      expect(await collected.metric('http.client.active_requests')).toMatchObject([{ value: 0 }]);
+
+      await expect(client.get(server.url('/'), { signal: AbortSignal.timeout(5) })).rejects.toThrow();
+      await expect(client.get(server.url('/'), { retries: new Retries(1, { backoffFactor: 0, attemptTimeout: 5 }) })).rejects.toThrow();
+      const types = collected.spans.slice(7).map(({ attributes, status }) => [attributes['error.type'], status.code]);
+      expect(types).toEqual([
+        ['ABORTED', SpanStatusCode.ERROR],
+        ['ABORTED', SpanStatusCode.ERROR],
+        ['ABORTED', SpanStatusCode.ERROR],
+        ['ABORTED', SpanStatusCode.ERROR],
+        ['TOO_MANY_RETRIES', SpanStatusCode.ERROR],
+      ]);
+    },
+  );
 
   it('tells what failed: no connection, no answer in time, a status that is thrown', async () => {
     await using server = await startServer((request, response) => {
