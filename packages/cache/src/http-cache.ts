@@ -89,18 +89,22 @@ export class HttpCache {
   }
 
   /**
-   * Forgets what is stored for a URL, or without one everything. Gives the number of responses; of everything, `undefined`.
+   * Forgets what is stored for a URL, or without one everything; what this cache has asked for before, and is still on its way, is not kept. Gives the
+   * number of responses that were stored; of everything, `undefined`.
    * @throws {TypeError} it is no URL. What the store throws arrives as it is.
    */
   async purge(url?: string | URL): Promise<number | undefined> {
     if (url === undefined) {
-      this.#core.flights.outdateAll();
+      const out = this.#core.flights.outdateAll();
       await this.#core.store.clear();
+      await out;
       return undefined;
     }
     const key = this.#keyOf(url);
-    this.#core.flights.outdate(key);
-    return this.#core.store.delete(key);
+    const out = this.#core.flights.outdate(key);
+    const deleted = await this.#core.store.delete(key);
+    await out;
+    return deleted;
   }
 
   #keyOf(url: string | URL): string {
@@ -109,13 +113,17 @@ export class HttpCache {
   }
 
   /**
-   * Forgets every response that has the tag in the field of the option `tagField`. Gives their number. What the store throws arrives as it is.
+   * Forgets every response that has the tag in the field of the option `tagField`; what this cache has asked for before, and turns out to have the tag, is
+   * not kept. Gives the number of those that were stored. What the store throws arrives as it is.
    * @example
    * const cache = new HttpCache({ tagField: 'surrogate-key' });
    * await cache.purgeByTag('product-42');
    */
-  purgeByTag(tag: string): Promise<number> {
-    return this.#core.store.deleteTagged(tag);
+  async purgeByTag(tag: string): Promise<number> {
+    const out = this.#core.flights.outdateTagged(tag);
+    const deleted = await this.#core.store.deleteTagged(tag);
+    await out;
+    return deleted;
   }
 
   /** How the responses of this process came about, since the cache was made. */

@@ -172,7 +172,7 @@ export class Answering {
   async #invalidate(keys: readonly string[]): Promise<void> {
     const { searchRules } = this.#core;
     for (const key of new Set(searchRules === null ? keys : keys.map((each) => searchRules.keyOf(each)))) {
-      this.#core.flights.outdate(key);
+      void this.#core.flights.outdate(key);
       await this.#core.store.delete(key);
     }
   }

@@ -278,6 +278,7 @@ export class Fetching {
     relay?.release();
     if (confirmed !== undefined) {
       const { headers, stored: updated, whyNot } = freshened(this.#core, request, confirmed, received, moments);
+      this.#core.flights.brings(flight, updated.tags);
       if (!flight.isOutdated) await this.#core.store.update(request.key, updated);
       const served = await serve(this.#core, request, updated, {
         state: 'revalidated',

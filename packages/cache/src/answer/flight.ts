@@ -9,6 +9,9 @@ import type { CacheRequest, Dispatched } from '../cache-request.ts';
 import { signatureOf } from './collapsing.ts';
 import type { SharedBody } from './shared-body.ts';
 
+/** What is on its way into the store. */
+export type Entering = Pick<SharedBody, 'keepOut' | 'stopKeeping' | 'stopUnread' | 'whenSettled'>;
+
 /** How it went, for those who wait. */
 export type Landing =
   /** There is a response for all. */
@@ -20,6 +23,7 @@ export type Landing =
   /** For all who would have asked the same dispatcher. */
   | { readonly kind: 'failed'; readonly error: unknown; readonly dispatcher: Dispatcher };
 
+const noTags: readonly string[] = Object.freeze([]);
 const over: Landing = Object.freeze({ kind: 'again' });
 
 export class Flight {
@@ -31,17 +35,22 @@ export class Flight {
   #landing: Landing | undefined = undefined;
   #landed: Promise<Landing> | undefined = undefined;
   #resolve: ((landing: Landing) => void) | undefined = undefined;
-  /** What it brings must not be kept: an unsafe request has been answered since it left, or the cache is closed. */
+  /** What it brings must not be kept: an unsafe request has been answered since it left, it has been purged, or the cache is closed. */
   isOutdated = false;
+  /** Of what it brings, once that is known. */
+  tags: readonly string[] = noTags;
+  /** How many tags had been purged when it left. */
+  readonly begunAt: number;
   /** Which it was sent by. */
   dispatcher: Dispatcher | undefined = undefined;
   /** What it has brought, on its way into the store. */
-  body: SharedBody | undefined = undefined;
+  body: Entering | undefined = undefined;
   isOver = false;
 
   /** Without a request it is found by nobody. */
-  constructor(key: string, request: CacheRequest | undefined) {
+  constructor(key: string, request: CacheRequest | undefined, begunAt: number) {
     this.key = key;
+    this.begunAt = begunAt;
     this.#request = request;
   }
 
@@ -55,11 +64,19 @@ export class Flight {
     this.#resolve?.(this.#landing);
   }
 
+  /** `leaving` gets what resolves when that which it has brought is out of the store again, if it was about to come in. */
+  outdate(leaving: Promise<unknown>[]): void {
+    this.isOutdated = true;
+    const left = this.body?.keepOut();
+    if (left !== undefined) leaving.push(left);
+  }
+
   /** Nobody finds it any more, and it leads to nothing: whatever still has it keeps no response in memory. */
   letGo(): void {
     this.isOver = true;
     this.#landing = over;
     this.body = undefined;
+    this.tags = noTags;
   }
 
   /** Does somebody wait for it? */

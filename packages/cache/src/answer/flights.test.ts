@@ -67,7 +67,7 @@ describe('flights', () => {
     const flights = new Flights();
     const request = requestFor('/');
     const before = flights.begin('/', request);
-    flights.outdate('/');
+    void flights.outdate('/');
     expect(before.isOutdated).toBe(true);
     const after = flights.begin('/', request);
     flights.end(before);

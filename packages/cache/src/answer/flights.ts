@@ -5,6 +5,7 @@ import { RecentFacts } from '../store/recent-facts.ts';
 import type { CacheRequest } from '../cache-request.ts';
 import { signatureOf } from './collapsing.ts';
 import { Flight } from './flight.ts';
+import { PurgedTags } from './purged-tags.ts';
 
 /** Flights that are over are taken out when there are more of them than this, and than of the others. */
 const mostOver = 64;
@@ -18,19 +19,20 @@ export class Flights {
   #over = 0;
   /** URLs whose responses are for one request only: nobody waits for them in vain. */
   readonly #loners = new RecentFacts<true>(1000);
+  readonly #purged = new PurgedTags();
 
   /** Of an equal request. */
   find(request: CacheRequest): Flight | undefined {
     let flight = this.#flights.get(request.key);
     if (flight === undefined || flight.isOver || this.isLoner(request.key)) return undefined;
     const signature = signatureOf(request);
-    while (flight !== undefined && flight.signature !== signature) flight = flight.next;
+    while (flight !== undefined && (flight.isOutdated || flight.signature !== signature)) flight = flight.next;
     return flight;
   }
 
   /** `shared`: the request whose equals may find it. */
   begin(key: string, shared: CacheRequest | undefined): Flight {
-    const flight = new Flight(key, shared);
+    const flight = new Flight(key, shared, this.#purged.moment);
     const first = this.#flights.get(key);
     if (first !== undefined) {
       if (first.isOver) this.#over -= 1;
@@ -55,20 +57,35 @@ export class Flights {
     flight.next = undefined;
   }
 
-  /** What is under way may have been made before the change. */
-  outdate(key: string): void {
+  /** What is under way may have been made before the change. Resolves when none of it is in the store. */
+  async outdate(key: string): Promise<void> {
     const first = this.#flights.get(key);
     if (first === undefined || first.isOver) return;
-    for (let flight: Flight | undefined = first; flight !== undefined; flight = flight.next) {
-      flight.isOutdated = true;
-      flight.body?.keepOut();
-    }
+    const leaving: Promise<unknown>[] = [];
+    for (let flight: Flight | undefined = first; flight !== undefined; flight = flight.next) flight.outdate(leaving);
     this.#flights.delete(key);
+    await Promise.all(leaving);
+  }
+
+  /** As `outdate`, for whatever has this tag, or turns out to have it. */
+  async outdateTagged(tag: string): Promise<void> {
+    this.#purged.add(tag);
+    const leaving: Promise<unknown>[] = [];
+    this.#each((flight) => {
+      if (flight.tags.includes(tag)) flight.outdate(leaving);
+    });
+    await Promise.all(leaving);
+  }
+
+  /** What a flight brings has these tags. */
+  brings(flight: Flight, tags: readonly string[]): void {
+    flight.tags = tags;
+    if (this.#purged.since(flight.begunAt, tags)) flight.isOutdated = true;
   }
 
   /** As `outdate`, whatever it is about. */
-  outdateAll(): void {
-    for (const key of this.#flights.keys()) this.outdate(key);
+  async outdateAll(): Promise<void> {
+    await Promise.all([...this.#flights.keys()].map((key) => this.outdate(key)));
   }
 
   /** Nothing of what is under way is kept, and what nobody reads is not fetched to its end. What is whole already is still written. */

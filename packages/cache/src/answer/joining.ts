@@ -5,14 +5,45 @@ import { strongTag } from '../rules/validation.ts';
 import { isSameSelection } from '../rules/vary.ts';
 import { newResponseId } from '../store/response-id.ts';
 import type { StoredResponse } from '../store/store.ts';
-import type { GuardedStore } from '../store/guarded-store.ts';
+import type { CacheCore } from './cache-core.ts';
+import type { Entering } from './flight.ts';
 
-/** The part with this id, and one that it belongs to. */
-export async function joinParts(store: GuardedStore, key: string, id: string): Promise<void> {
+/** This part, and one that it belongs to. What is made of them is on its way like a response, and a purge reaches it. */
+export function joinParts(core: CacheCore, key: string, { id, tags }: StoredResponse): void {
+  const flight = core.flights.begin(key, undefined);
+  core.flights.brings(flight, tags);
+  const joining = new Joining();
+  flight.body = joining;
+  joining.settled = join(core, key, id, joining).finally(() => core.flights.end(flight));
+}
+
+class Joining implements Entering {
+  isKeptOut = false;
+  settled: Promise<boolean> = Promise.resolve(false);
+
+  keepOut(): Promise<boolean> {
+    this.isKeptOut = true;
+    return this.settled;
+  }
+
+  stopKeeping(): void {
+    // All of it is here.
+  }
+
+  stopUnread(): void {
+    // Nothing is fetched for it.
+  }
+
+  whenSettled(): Promise<boolean> {
+    return this.settled;
+  }
+}
+
+async function join({ store }: CacheCore, key: string, id: string, joining: Joining): Promise<boolean> {
   const found = await store.find(key);
   const added = found.find((response) => response.id === id);
   const other = added && found.find((response) => response !== added && belongTogether(response, added));
-  if (added === undefined || other === undefined) return;
+  if (added === undefined || other === undefined) return false;
   const [one, two] = other.part!.first <= added.part!.first ? [other, added] : [added, other];
   const joined = union(one.part!, two.part!)!;
   const overlap = one.part!.last + 1 - two.part!.first;
@@ -20,21 +51,28 @@ export async function joinParts(store: GuardedStore, key: string, id: string): P
     ? { ...added, id: newResponseId(), status: 200, reason: 'OK', part: null, askedRange: null }
     : { ...added, id: newResponseId(), part: joined, askedRange: null };
   const writer = store.write(key, whole);
-  if (writer === undefined) return;
+  if (writer === undefined) return false;
   const pieces = [
     await store.open(key, one, 0, one.length),
     overlap >= two.length ? new Uint8Array(0) : await store.open(key, two, overlap, two.length),
   ];
   try {
     for (const piece of pieces) {
-      if (piece === undefined) return store.abort(writer);
+      if (piece === undefined || joining.isKeptOut) {
+        store.abort(writer);
+        return false;
+      }
       if (piece instanceof Uint8Array) await writer.write(new Uint8Array(piece));
       else for await (const chunk of piece) await writer.write(new Uint8Array(chunk));
     }
-    await store.commit(writer, Math.max(joined.last, one.part!.last) + 1 - joined.first, [one.id, two.id]);
+    const isStored = await store.commit(writer, Math.max(joined.last, one.part!.last) + 1 - joined.first, [one.id, two.id]);
+    if (!isStored || !joining.isKeptOut) return isStored;
+    await store.delete(key, [whole.id]);
+    return false;
   } catch (error) {
     store.failedWrite(error);
     store.abort(writer);
+    return false;
   }
 }
 

@@ -41,8 +41,9 @@ export class Keeping {
       if (basis.stored !== undefined && status < 500 && request.method === 'GET' && status !== 304 && status !== 206) {
         void this.#core.store.delete(request.key, [basis.stored.id]);
       }
-      flight.land({ kind: 'alone' });
-      if (request.method === 'GET') this.#core.flights.markLoner(request.key, true);
+      // Of what is no longer so, the next one may well be for all.
+      flight.land({ kind: flight.isOutdated ? 'again' : 'alone' });
+      if (request.method === 'GET' && !flight.isOutdated) this.#core.flights.markLoner(request.key, true);
       fetch.end();
       return [httpVersion, status, reason, fields, passedOn(fetch, body)];
     }

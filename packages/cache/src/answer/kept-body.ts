@@ -39,11 +39,16 @@ export class KeptBody implements BodyOwner {
     return this.#core.store.commit(writer, length, this.#replaced);
   }
 
+  remove(): Awaitable<false> {
+    const removed = this.#core.store.delete(this.#key, [this.#stored.id]);
+    return removed instanceof Promise ? removed.then(() => false) : false;
+  }
+
   settled(isStored: boolean): void {
     if (isStored) this.#fetch.relay?.ended();
     else this.#fetch.relay?.release();
     this.#fetch.end();
-    if (isStored && this.#stored.part !== null) void joinParts(this.#core.store, this.#key, this.#stored.id);
+    if (isStored && this.#stored.part !== null) joinParts(this.#core, this.#key, this.#stored);
   }
 
   async open(start: number): Promise<AsyncIterable<Uint8Array> | undefined> {
@@ -73,6 +78,10 @@ export class PassedBody implements BodyOwner {
   abort(): void {}
 
   commit(): boolean {
+    return false;
+  }
+
+  remove(): false {
     return false;
   }
 

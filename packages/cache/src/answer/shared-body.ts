@@ -35,6 +35,8 @@ export interface BodyOwner {
   abort(writer: StoreWriter): void;
   /** All of it is there. Resolves when it is found in the store, with whether it is. */
   commit(writer: StoreWriter, length: number): Awaitable<boolean>;
+  /** It is in the store, and is not to be there after all. Resolves to `false`: then it is not. */
+  remove(): Awaitable<false>;
   /** Nothing more happens with it. `isStored` is told when that is known. */
   settled(isStored: boolean): void;
   /** The rest of a stored body; `undefined` where it is not in the store. */
@@ -57,6 +59,7 @@ export class SharedBody implements ReadBody {
   #pulling: Promise<unknown> | undefined = undefined;
   #whole: Promise<Uint8Array | undefined> | undefined = undefined;
   #isOver = false;
+  #isKeptOut = false;
   #failure: { readonly error: unknown } | undefined = undefined;
   #settling: Awaitable<boolean> | undefined = undefined;
   #lastReceived: Uint8Array | undefined = undefined;
@@ -175,9 +178,14 @@ export class SharedBody implements ReadBody {
     for (const resume of waiting) resume();
   }
 
-  /** It is not to be found any more: what it answers has changed meanwhile. */
-  keepOut(): void {
+  /** It is not to be found any more: what it answers has changed meanwhile. What the store is just taking is removed then; that is waited for. */
+  keepOut(): Promise<unknown> | undefined {
+    if (this.#settling instanceof Promise) {
+      this.#isKeptOut = true;
+      return this.#settling;
+    }
     this.#dropWriter();
+    return undefined;
   }
 
   /** The cache is closed. What is whole goes into the store, and what is read is read on. */
@@ -296,7 +304,12 @@ export class SharedBody implements ReadBody {
       this.#dropWriter();
       return this.#settle(false);
     }
-    this.#settle(this.#owner.commit(writer, this.#total));
+    const committed = this.#owner.commit(writer, this.#total);
+    this.#settle(committed instanceof Promise ? committed.then((isStored) => this.#unlessKeptOut(isStored)) : committed);
+  }
+
+  #unlessKeptOut(isStored: boolean): Awaitable<boolean> {
+    return isStored && this.#isKeptOut ? this.#owner.remove() : isStored;
   }
 
   #failed(error: unknown): void {

@@ -36,6 +36,8 @@ export function storableOf(
   const control = controlOf(fields, facts, settings.targetedFields);
   const whyNot = whyNotStorable({ status, facts, control, isAuthorized: request.isAuthorized, shared: settings.shared });
   if (whyNot !== null) return whyNot;
+  const tags = tagsOf(fields, settings.tagField);
+  core.flights.brings(flight, tags);
   if (flight.isOutdated) return 'what it answers has been changed or purged meanwhile, or the cache is closed';
   const length = announcedLength(facts);
   if (length !== undefined && length > settings.maxEntryBytes) return `larger than maxEntryBytes (${settings.maxEntryBytes})`;
@@ -58,7 +60,7 @@ export function storableOf(
     receivedAt: moments.receivedAt,
     part,
     askedRange: part === null ? null : (fieldValue(request.headers, 'range') ?? null),
-    tags: tagsOf(fields, settings.tagField),
+    tags,
     usefulUntil: usefulUntil(policy, moments.receivedAt),
     length: length ?? -1,
   };

@@ -107,25 +107,29 @@ export class FileStore implements CacheStore {
       if (file !== undefined) await (await file).close();
       file = undefined;
     };
+    let committed: Promise<void> | undefined;
+    const commit = async (length: number, replaced: readonly string[]): Promise<void> => {
+      await add(new Uint8Array(0));
+      await finish();
+      const record: StoreRecord = { key, response: { ...response, length }, digests: digests.end() };
+      const folder = this.#folderOf(key);
+      await mkdir(folder, { recursive: true, mode: privateFolder });
+      await rename(draft, join(folder, `${response.id}.body`));
+      await this.#writeHead(record);
+      this.#count(record);
+      if (replaced.length > 0) await this.delete(key, replaced);
+      await this.#evict();
+    };
     return {
       write: (chunk) => {
         digests.add(chunk);
         return add(chunk);
       },
-      commit: async (length, replaced) => {
-        await add(new Uint8Array(0));
-        await finish();
-        const record: StoreRecord = { key, response: { ...response, length }, digests: digests.end() };
-        const folder = this.#folderOf(key);
-        await mkdir(folder, { recursive: true, mode: privateFolder });
-        await rename(draft, join(folder, `${response.id}.body`));
-        await this.#writeHead(record);
-        this.#count(record);
-        if (replaced.length > 0) await this.delete(key, replaced);
-        await this.#evict();
-      },
+      commit: (length, replaced) => (committed = commit(length, replaced)),
       abort: async () => {
         await written.catch(() => {});
+        // One that nobody waits for any more may still come to its end.
+        await committed?.catch(() => {});
         await finish().catch(() => {});
         await rm(draft, { force: true }).catch(() => {});
         // A commit that has failed half way, on a full disk, leaves nothing on it.
@@ -144,7 +148,10 @@ export class FileStore implements CacheStore {
     await this.#writeHead(updated);
     this.#records.set(response, updated);
     this.#count(updated);
-    return true;
+    // What was removed meanwhile stays so: its body is gone.
+    if ((await stat(join(this.#folderOf(key), `${response.id}.body`)).catch(() => undefined)) !== undefined) return true;
+    await this.#remove(key, response.id);
+    return false;
   }
 
   async delete(key: string, ids?: readonly string[]): Promise<number> {

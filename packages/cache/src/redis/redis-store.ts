@@ -101,6 +101,25 @@ export class RedisStore implements CacheStore {
       pendingLength = 0;
       await this.#redis.send('SET', name, part, 'PX', lifetime);
     };
+    let committed: Promise<void> | undefined;
+    const commit = async (length: number, replaced: readonly string[]): Promise<void> => {
+      const record: StoreRecord = { key, response: { ...response, length }, digests: digests.end() };
+      const fields: (string | Buffer)[] = [`h${id}`, encodeRecord(record)];
+      if (length <= inlineSize) fields.push(`b${id}`, Buffer.concat(pending, pendingLength));
+      else if (pendingLength > 0) await addPart();
+      const name = this.#nameOf(key);
+      const work: Promise<unknown>[] = [this.#redis.send('HSET', name, ...fields), this.#redis.send('PEXPIRE', name, lifetime, 'GT')];
+      // Without a limit yet, GT sets none.
+      work.push(this.#redis.send('PEXPIRE', name, lifetime, 'NX'));
+      for (const tag of response.tags) {
+        work.push(
+          this.#redis.send('SADD', this.#tagOf(tag), `${hashedKey(key)} ${id}`),
+          this.#redis.send('PEXPIRE', this.#tagOf(tag), longestTag),
+        );
+      }
+      await Promise.all(work);
+      if (replaced.length > 0) await this.delete(key, replaced);
+    };
     return {
       write: (chunk) => {
         digests.add(chunk);
@@ -119,26 +138,11 @@ export class RedisStore implements CacheStore {
         pendingLength = whole.length - at;
         return Promise.all(sent).then(() => {});
       },
-      commit: async (length, replaced) => {
-        const record: StoreRecord = { key, response: { ...response, length }, digests: digests.end() };
-        const fields: (string | Buffer)[] = [`h${id}`, encodeRecord(record)];
-        if (length <= inlineSize) fields.push(`b${id}`, Buffer.concat(pending, pendingLength));
-        else if (pendingLength > 0) await addPart();
-        const name = this.#nameOf(key);
-        const work: Promise<unknown>[] = [this.#redis.send('HSET', name, ...fields), this.#redis.send('PEXPIRE', name, lifetime, 'GT')];
-        // Without a limit yet, GT sets none.
-        work.push(this.#redis.send('PEXPIRE', name, lifetime, 'NX'));
-        for (const tag of response.tags) {
-          work.push(
-            this.#redis.send('SADD', this.#tagOf(tag), `${hashedKey(key)} ${id}`),
-            this.#redis.send('PEXPIRE', this.#tagOf(tag), longestTag),
-          );
-        }
-        await Promise.all(work);
-        if (replaced.length > 0) await this.delete(key, replaced);
-      },
+      commit: (length, replaced) => (committed = commit(length, replaced)),
       abort: async () => {
         pending = [];
+        // One that nobody waits for any more may still come to its end.
+        if (committed !== undefined) await committed.then(() => this.delete(key, [id])).catch(() => {});
         if (parts > 0) await this.#redis.send('UNLINK', ...Array.from({ length: parts }, (_, number) => this.#partOf(id, number)));
       },
     };

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { cached, MemoryStore, type StoredResponse } from '@x/cache';
+import { cached, MemoryStore, type CacheStore, type StoredResponse } from '@x/cache';
 import { FileStore } from '@x/cache/files';
 import { RedisStore } from '@x/cache/redis';
 import { SqliteStore } from '@x/cache/sqlite';
@@ -25,6 +25,36 @@ async function flipByte(path: string): Promise<void> {
   const bytes = await readFile(path);
   bytes[Math.floor(bytes.length / 2)]! ^= 1;
   await writeFile(path, bytes);
+}
+
+const sixTimesNothing = Array.from({ length: 6 }, () => ({ entries: 0, bytes: 0 }));
+
+/** All of it is read, and the store is at work with it; then it is purged. */
+async function purgeWhatEnters(store: CacheStore): Promise<unknown[]> {
+  const left: unknown[] = [];
+  const dispatcher = cached(
+    mockDispatcher(({ url }) => ({
+      status: 200,
+      headers: [
+        ['cache-control', 'max-age=60'],
+        ['surrogate-key', 'product'],
+      ],
+      body: (async function* () {
+        yield Buffer.alloc(url[3] === '/large' ? 600_000 : 1000, 'x');
+      })(),
+    })),
+    { store, storeTimeout: 10_000, tagField: 'surrogate-key' },
+  );
+  const { cache } = dispatcher;
+  for (const path of ['/large', '/small']) {
+    for (const purge of [() => cache.purge(`http://origin.test${path}`), () => cache.purge(), () => cache.purgeByTag('product')]) {
+      const [, , , , body] = await dispatcher.dispatch('GET', ['http', 'origin.test', null, path], [], null);
+      await body.bytes();
+      await purge();
+      left.push(await store.size());
+    }
+  }
+  return left;
 }
 
 describeCacheStore('MemoryStore', { describe, it, setUp: () => ({ store: new MemoryStore() }) });
@@ -134,6 +164,23 @@ describe('a folder', () => {
     await writer.abort();
     const left = await readdir(folder, { recursive: true });
     expect(left.filter((path) => path.endsWith('.body') || path.startsWith('drafts/'))).toEqual([]);
+  });
+
+  it('has nothing of what is purged while it is being written, and no rest of it', async () => {
+    expect(await purgeWhatEnters(new FileStore(folder))).toEqual(sixTimesNothing);
+    expect((await readdir(folder, { recursive: true })).filter((name) => /\.(?:head|body)$|drafts./.test(name))).toEqual([]);
+  });
+
+  it('from which a response is removed while it is updated, has nothing of it', async () => {
+    const store = new FileStore(folder);
+    const writer = store.write('key', storedResponse('one'));
+    await writer.write(new Uint8Array(1000));
+    await writer.commit(1000, []);
+    const [found] = await store.find('key');
+    const updating = store.update('key', found!);
+    await store.delete('key');
+    await updating;
+    expect([await store.find('key'), await store.size()]).toEqual([[], { entries: 0, bytes: 0 }]);
   });
 
   it('is shared by two caches: each finds what the other has written, and forgets what the other has removed', async () => {
@@ -280,6 +327,12 @@ describe.skipIf(sqlite === undefined)(`an SQLite database${whyNoSqlite}`, () => 
     store.close();
   });
 
+  it('has nothing of what is purged while it is being written', async () => {
+    const store = new SqliteStore(file);
+    expect(await purgeWhatEnters(store)).toEqual(sixTimesNothing);
+    store.close();
+  });
+
   it('keeps to its bytes although another process writes beside it', () => {
     const stores = [1, 2].map(() => new SqliteStore(file, { maxBytes: 100_000 }));
     for (let n = 0; n < 2100; n += 1) {
@@ -331,5 +384,12 @@ describe.skipIf(whyNoRedis !== undefined)(whyNoRedis === undefined ? 'with Redis
         close: () => client.close(),
       };
     },
+  });
+
+  it('has nothing of what is purged while it is being written', async () => {
+    const client = await createClient({ url: `unix://${server.path}` }).connect();
+    expect(await purgeWhatEnters(new RedisStore(client, { prefix: 'purged:' }))).toEqual(sixTimesNothing);
+    expect(await client.keys('purged:[kp]:*')).toEqual([]);
+    await client.close();
   });
 });
