@@ -111,13 +111,7 @@ export class RedisStore implements CacheStore {
       const work: Promise<unknown>[] = [this.#redis.send('HSET', name, ...fields), this.#redis.send('PEXPIRE', name, lifetime, 'GT')];
       // Without a limit yet, GT sets none.
       work.push(this.#redis.send('PEXPIRE', name, lifetime, 'NX'));
-      for (const tag of response.tags) {
-        work.push(
-          this.#redis.send('SADD', this.#tagOf(tag), `${hashedKey(key)} ${id}`),
-          this.#redis.send('PEXPIRE', this.#tagOf(tag), longestTag),
-        );
-      }
-      await Promise.all(work);
+      await Promise.all([...work, ...this.#tag(key, response)]);
       if (replaced.length > 0) await this.delete(key, replaced);
     };
     return {
@@ -142,7 +136,8 @@ export class RedisStore implements CacheStore {
       abort: async () => {
         pending = [];
         // One that nobody waits for any more may still come to its end.
-        if (committed !== undefined) await committed.then(() => this.delete(key, [id])).catch(() => {});
+        await committed?.catch(() => {});
+        if (committed !== undefined) await this.delete(key, [id]).catch(() => {});
         if (parts > 0) await this.#redis.send('UNLINK', ...Array.from({ length: parts }, (_, number) => this.#partOf(id, number)));
       },
     };
@@ -154,10 +149,15 @@ export class RedisStore implements CacheStore {
     const lifetime = String(Math.max(1000, Math.ceil(response.usefulUntil - response.receivedAt)));
     const name = this.#nameOf(key);
     const updated = { record: { ...found.record, response }, body: found.body };
-    await Promise.all([
-      this.#redis.send('HSET', name, `h${response.id}`, encodeRecord(updated.record)),
+    const stale = found.record.response.tags.filter((tag) => !response.tags.includes(tag));
+    const [isUpdated] = await Promise.all([
+      // What was removed meanwhile stays so: without its body, and with no end to its lifetime, it would stand there for ever.
+      this.#redis.number('EVAL', updateExisting, '1', name, `h${response.id}`, encodeRecord(updated.record)),
       this.#redis.send('PEXPIRE', name, lifetime, 'GT'),
+      ...this.#tag(key, response),
+      ...stale.map((tag) => this.#redis.send('SREM', this.#tagOf(tag), memberOf(key, response))),
     ]);
+    if (isUpdated === 0) return false;
     this.#found.set(response, updated);
     return true;
   }
@@ -167,14 +167,28 @@ export class RedisStore implements CacheStore {
   }
 
   async deleteTagged(tag: string): Promise<number> {
-    const members = await this.#redis.buffers('SMEMBERS', this.#tagOf(tag));
+    const members = (await this.#redis.buffers('SMEMBERS', this.#tagOf(tag))).map(String);
     let deleted = 0;
-    for (const member of members) {
-      const [hashed = '', id = ''] = member.toString().split(' ');
-      deleted += await this.#deleteHashed(hashed, [id]);
+    for (let at = 0; at < members.length; at += manyAtOnce) {
+      const some = members.slice(at, at + manyAtOnce);
+      const counts = await Promise.all(
+        some.map((member) => {
+          const [hashed = '', id = ''] = member.split(' ');
+          return this.#deleteHashed(hashed, [id]);
+        }),
+      );
+      deleted += counts.reduce((sum, count) => sum + count, 0);
+      // Those that were seen: what another process has added meanwhile keeps its tag.
+      await this.#redis.send('SREM', this.#tagOf(tag), ...some);
     }
-    await this.#redis.send('UNLINK', this.#tagOf(tag));
     return deleted;
+  }
+
+  #tag(key: string, response: StoredResponse): Promise<unknown>[] {
+    return response.tags.flatMap((tag) => [
+      this.#redis.send('SADD', this.#tagOf(tag), memberOf(key, response)),
+      this.#redis.send('PEXPIRE', this.#tagOf(tag), longestTag),
+    ]);
   }
 
   async clear(): Promise<void> {
@@ -272,6 +286,16 @@ export class RedisStore implements CacheStore {
 
 // As long as anything is kept.
 const longestTag = String(366 * 86_400_000);
+
+/** Responses that are removed side by side. */
+const manyAtOnce = 100;
+const updateExisting =
+  "if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) return 1";
+
+/** What a tag knows a response by. */
+function memberOf(key: string, { id }: StoredResponse): string {
+  return `${hashedKey(key)} ${id}`;
+}
 
 /** Characters that mean something in a pattern mean themselves. */
 function escaped(prefix: string): string {

@@ -131,7 +131,7 @@ export class SqliteStore implements CacheStore {
           );
           this.#bytes += cost;
           this.#commitsToCount -= 1;
-          for (const tag of response.tags) this.#run('INSERT OR IGNORE INTO tags (tag, id) VALUES (?, ?)').run(tag, id);
+          this.#tag(response);
           this.#evict();
         });
       },
@@ -146,8 +146,23 @@ export class SqliteStore implements CacheStore {
     const found = this.#found.get(response) ?? this.#row(key, response.id);
     if (found === undefined) return false;
     const record = { ...found.record, response };
-    const { changes } = this.#run('UPDATE responses SET head = ? WHERE id = ?').run(encodeRecord(record), response.id);
-    return Number(changes) > 0;
+    if (isSame(found.record.response.tags, response.tags)) return this.#updateHead(record);
+    let isUpdated = false;
+    this.#transaction(() => {
+      isUpdated = this.#updateHead(record);
+      if (!isUpdated) return;
+      this.#run('DELETE FROM tags WHERE id = ?').run(response.id);
+      this.#tag(response);
+    });
+    return isUpdated;
+  }
+
+  #updateHead(record: StoreRecord): boolean {
+    return Number(this.#run('UPDATE responses SET head = ? WHERE id = ?').run(encodeRecord(record), record.response.id).changes) > 0;
+  }
+
+  #tag({ id, tags }: StoredResponse): void {
+    for (const tag of tags) this.#run('INSERT OR IGNORE INTO tags (tag, id) VALUES (?, ?)').run(tag, id);
   }
 
   delete(key: string, ids?: readonly string[]): number {
@@ -247,6 +262,10 @@ export class SqliteStore implements CacheStore {
     if (statement === undefined) this.#statements.set(sql, (statement = this.#database.prepare(sql)));
     return statement;
   }
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((tag, at) => tag === other[at]);
 }
 
 function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {

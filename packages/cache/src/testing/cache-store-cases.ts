@@ -219,6 +219,19 @@ export const cases: readonly CacheStoreCase[] = [
     },
   },
   {
+    name: 'knows a response by the tags that it has since its update',
+    async run({ store }) {
+      for (const length of [10, 600_000]) {
+        await put(store, response({ tags: ['old', 'both'] }), bytes(length));
+        assert.equal(await store.update(key, { ...(await only(store)), tags: ['both', 'new'] }), true);
+        assert.equal(await store.deleteTagged('old'), 0);
+        assert.equal(await store.deleteTagged('new'), 1);
+        assert.equal(await store.deleteTagged('both'), 0);
+        assert.equal((await store.size()).entries, 0);
+      }
+    },
+  },
+  {
     name: 'deletes by id, by key and by tag',
     async run({ store }) {
       const one = await put(store, response({ tags: ['red', 'round'] }), bytes(10));

@@ -392,4 +392,40 @@ describe.skipIf(whyNoRedis !== undefined)(whyNoRedis === undefined ? 'with Redis
     expect(await client.keys('purged:[kp]:*')).toEqual([]);
     await client.close();
   });
+
+  it('has what another process adds to a tag, or removes, while this one purges and updates', async () => {
+    const client = await createClient({ url: `unix://${server.path}` }).connect();
+    const prefix = 'beside:';
+    const other = new RedisStore(client, { prefix });
+    let beside = async (_command: unknown): Promise<void> => {};
+    const store = new RedisStore(
+      {
+        async sendCommand(command, options) {
+          if (command[0] === 'EVAL') await beside('EVAL');
+          const answer = await client.sendCommand(command, options);
+          if (command[0] === 'SMEMBERS') await beside('SMEMBERS');
+          return answer;
+        },
+      },
+      { prefix },
+    );
+    const put = async (into: RedisStore, id: string): Promise<void> => {
+      const writer = into.write(id, { ...storedResponse(id), tags: ['tag'] });
+      await writer.write(new Uint8Array(1000));
+      await writer.commit(1000, []);
+    };
+    await put(store, 'one');
+    beside = () => put(other, 'two');
+    expect(await store.deleteTagged('tag')).toBe(1);
+    expect((await store.find('two')).length).toBe(1);
+    beside = async () => {};
+    expect(await store.deleteTagged('tag')).toBe(1);
+
+    await put(store, 'three');
+    const [found] = await store.find('three');
+    beside = async () => void (await other.delete('three'));
+    expect(await store.update('three', found!)).toBe(false);
+    expect(await client.keys(`${prefix}k:*`)).toEqual([]);
+    await client.close();
+  });
 });
