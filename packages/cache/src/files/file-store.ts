@@ -17,6 +17,8 @@ export interface FileStoreOptions {
   readonly maxBytes?: number | undefined;
 }
 
+/** What a response costs beside its bytes. */
+const overhead = 1024;
 /** Bodies up to this size are read, and checked, before any of it is handed out. */
 const checkedFirst = 1024 * 1024;
 // What is stored may be for one user alone.
@@ -25,8 +27,9 @@ const privateFolder = 0o700;
 
 /**
  * Keeps responses in a folder that is the store's alone: for each a file with its body and one with everything else, which takes its name last. A
- * process that is killed, at whatever byte, leaves no half response behind: what it was writing is swept out by the next one. One process at a time
- * keeps the order of use and the byte budget; others may read and write beside it.
+ * process that is killed, at whatever byte, leaves no half response behind: what it was writing is swept out by the next one. Several
+ * processes may share it: each looks anew at what the others have written when a quarter of `maxBytes` is new from itself, so that much may be there from
+ * each beyond `maxBytes`.
  *
  * @throws {InvalidCacheOption} `maxBytes` is no positive number.
  * @example
@@ -37,18 +40,23 @@ const privateFolder = 0o700;
 export class FileStore implements CacheStore {
   readonly #entries: string;
   readonly #drafts: string;
+  readonly #maxBytes: number;
   readonly #order: UseOrder;
   readonly #tags = new TagIndex();
   readonly #decoded = new DecodedRecords();
   readonly #records = new WeakMap<StoredResponse, StoreRecord>();
   #folders: Promise<unknown> | undefined = undefined;
   #swept: Promise<void> | undefined = undefined;
+  #looking: Promise<void> | undefined = undefined;
+  /** Bytes that were written since it was looked. */
+  #unseen = 0;
 
   constructor(folder: string, { maxBytes = 1024 ** 3 }: FileStoreOptions = {}) {
     if (typeof folder !== 'string' || folder === '') throw new InvalidCacheOption('folder', 'must be the path of a folder');
     if (typeof maxBytes !== 'number' || !(maxBytes > 0)) throw new InvalidCacheOption('maxBytes', 'must be a positive number of bytes');
     this.#entries = join(folder, 'responses');
     this.#drafts = join(folder, 'drafts');
+    this.#maxBytes = maxBytes;
     this.#order = new UseOrder(maxBytes);
   }
 
@@ -80,8 +88,9 @@ export class FileStore implements CacheStore {
     }
     this.#touch(key, response.id, actual.mtimeMs);
     if (actual.size <= checkedFirst) {
-      const body = await readFile(path);
-      if (isWholeBody(body, record)) return body.subarray(start, end);
+      // Another process may have removed it this moment.
+      const body = await readFile(path).catch(nothingIfMissing);
+      if (body !== undefined && isWholeBody(body, record)) return body.subarray(start, end);
       await this.#remove(key, response.id);
       return undefined;
     }
@@ -118,6 +127,8 @@ export class FileStore implements CacheStore {
       await this.#writeHead(record);
       this.#count(record);
       if (replaced.length > 0) await this.delete(key, replaced);
+      this.#unseen += length + overhead;
+      if (this.#unseen > this.#maxBytes / 4) void this.#lookAround();
       await this.#evict();
     };
     return {
@@ -166,6 +177,9 @@ export class FileStore implements CacheStore {
 
   async deleteTagged(tag: string): Promise<number> {
     await this.#sweeping();
+    // One that is under way may be past what another process has just written.
+    await this.#looking;
+    await this.#lookAround();
     const names = this.#tags.named(tag);
     await Promise.all(names.map((name) => this.#removeNamed(name)));
     return names.length;
@@ -173,7 +187,7 @@ export class FileStore implements CacheStore {
 
   async clear(): Promise<void> {
     await this.#sweeping();
-    await rm(this.#entries, { recursive: true, force: true });
+    await rm(this.#entries, { recursive: true, force: true, maxRetries: 3 });
     this.#order.clear();
     this.#tags.clear();
   }
@@ -219,8 +233,13 @@ export class FileStore implements CacheStore {
 
   #count({ key, response }: StoreRecord): void {
     const name = this.#nameOf(key, response.id);
-    this.#order.add(name, response.length + 1024 + JSON.stringify(response.headers).length);
+    this.#order.add(name, response.length + overhead + JSON.stringify(response.headers).length);
     this.#tags.set(name, response.tags);
+  }
+
+  #uncount(name: string): void {
+    this.#order.remove(name);
+    this.#tags.remove(name);
   }
 
   #touch(key: string, id: string, usedAt: number): void {
@@ -240,8 +259,7 @@ export class FileStore implements CacheStore {
 
   /** The head first: without it, nobody finds the body. */
   async #removeNamed(name: string): Promise<void> {
-    this.#order.remove(name);
-    this.#tags.remove(name);
+    this.#uncount(name);
     const path = join(this.#entries, name.slice(0, 2), name.slice(2));
     await unlink(`${path}.head`).catch(() => {});
     await unlink(`${path}.body`).catch(() => {});
@@ -268,12 +286,24 @@ export class FileStore implements CacheStore {
     return (this.#swept ??= this.#sweep().catch(() => {}));
   }
 
-  /** What is there from before: counted, in the order of its use, and without what nobody can find. */
   async #sweep(): Promise<void> {
     for (const name of await namesIn(this.#drafts)) {
       const path = join(this.#drafts, name);
       if (await isAbandoned(name, path)) await rm(path, { force: true });
     }
+    await this.#lookAround();
+  }
+
+  #lookAround(): Promise<void> {
+    this.#unseen = 0;
+    return (this.#looking ??= this.#look()
+      .catch(() => {})
+      .finally(() => (this.#looking = undefined)));
+  }
+
+  /** What is there from before, and from others: counted, in the order of its use, and without what nobody can find. */
+  async #look(): Promise<void> {
+    const gone = new Set(this.#order.names);
     const found: { readonly used: number; readonly record: StoreRecord }[] = [];
     for (const first of await namesIn(this.#entries)) {
       for (const second of await namesIn(join(this.#entries, first))) {
@@ -283,7 +313,7 @@ export class FileStore implements CacheStore {
           const id = name.replace(/\.(?:head|body)$/, '');
           const path = join(folder, name);
           if (name.endsWith('.body') && !names.has(`${id}.head`) && !(await isYoung(path))) await rm(path, { force: true });
-          if (!name.endsWith('.head')) continue;
+          if (!name.endsWith('.head') || gone.delete(`${first}${second}/${id}`)) continue;
           const record = recordAnyKey(await readFile(path, 'utf8').catch(() => ''));
           if (record !== undefined && hashedKey(record.key) === first + second && record.response.id === id) {
             found.push({ used: await usedAt(join(folder, `${id}.body`)), record });
@@ -291,6 +321,7 @@ export class FileStore implements CacheStore {
         }
       }
     }
+    for (const name of gone) this.#uncount(name);
     for (const { record } of found.sort((one, other) => one.used - other.used)) this.#count(record);
     await this.#evict();
   }
@@ -302,6 +333,10 @@ function recordAnyKey(text: string): StoreRecord | undefined {
   } catch {
     return undefined;
   }
+}
+
+function nothingIfMissing(error: unknown): undefined {
+  if ((error as { code?: unknown }).code !== 'ENOENT') throw error;
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -16,6 +16,10 @@ export class UseOrder {
     return this.#costs.size;
   }
 
+  get names(): Iterable<string> {
+    return this.#costs.keys();
+  }
+
   /** It is the one that was used last. */
   add(name: string, cost: number): void {
     this.remove(name);

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { cached, type CacheOutcome } from '@x/cache';
+import { cached, type CacheOutcome, type StoredResponse } from '@x/cache';
 import { FileStore } from '@x/cache/files';
 import { RedisStore } from '@x/cache/redis';
 import { mockDispatcher } from '@x/httpcore';
@@ -47,6 +47,58 @@ describe('a folder whose process is killed', () => {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  });
+});
+
+describe('a folder that two stores have', () => {
+  const response: StoredResponse = {
+    id: '',
+    url: 'http://origin.test/',
+    status: 200,
+    reason: 'OK',
+    httpVersion: '1.1',
+    headers: [['cache-control', 'max-age=60']],
+    selecting: [],
+    partition: '',
+    requestedAt: 0,
+    receivedAt: 0,
+    part: null,
+    askedRange: null,
+    tags: ['tag'],
+    usefulUntil: 60_000,
+    length: 1000,
+  };
+
+  it('is bounded, and whatever one finds is whole; a tag is that of both', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'cache-beside-'));
+    const maxBytes = 100_000;
+    const stores = [0, 1].map(() => new FileStore(folder, { maxBytes }));
+    for (const store of stores) await store.size();
+    const put = async (n: number): Promise<void> => {
+      const writer = stores[n % 2]!.write(`key ${n % 50}`, { ...response, id: `id-${n}` });
+      await writer.write(new Uint8Array(1000).fill(n));
+      await writer.commit(1000, []);
+    };
+    const read = async (n: number): Promise<void> => {
+      const other = stores[(n + 1) % 2]!;
+      for (const found of await other.find(`key ${n % 50}`)) {
+        const bytes = await other.open(`key ${n % 50}`, found, 0, 1000);
+        if (bytes !== undefined)
+          expect(new Uint8Array(bytes as Uint8Array)).toEqual(new Uint8Array(1000).fill(Number(found.id.slice('id-'.length))));
+      }
+    };
+    for (let n = 0; n < 160; n += 8) {
+      const some = Array.from({ length: 8 }, (_, at) => n + at);
+      await Promise.all([...some.map(put), ...some.map((each) => read(each))]);
+    }
+    await expect.poll(async () => (await new FileStore(folder).size()).bytes).toBeLessThanOrEqual(maxBytes * 1.75);
+    for (const store of stores) expect(await store.deleteTagged('other')).toBe(0);
+    const { bytes, entries } = await new FileStore(folder).size();
+    expect(bytes).toBeLessThanOrEqual(maxBytes);
+    expect(entries).toBeGreaterThan(20);
+    expect(await stores[0]!.deleteTagged('tag')).toBe(entries);
+    expect((await new FileStore(folder).size()).entries).toBe(0);
+    await rm(folder, { recursive: true, force: true });
   });
 });
 
