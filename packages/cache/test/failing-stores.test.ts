@@ -52,6 +52,34 @@ describe('a store that fails', () => {
     });
   }
 
+  it.each(['find', 'lock'] as const)('does not answer "%s" is waited for once by each request, until it is left alone', async (what) => {
+    const asked: string[] = [];
+    const store = broken({
+      find: async () => {
+        asked.push('find');
+        return what === 'find' ? never() : [];
+      },
+      lock: async () => {
+        asked.push('lock');
+        return what === 'lock' ? never() : () => {};
+      },
+      write: () => undefined,
+    });
+    const events: string[] = [];
+    const origin = cachedOrigin([answer('a', { 'cache-control': 'no-store' })], {
+      store,
+      storeTimeout: 5,
+      onEvent: ({ type }) => events.push(type),
+    });
+    for (let n = 0; n < 7; n += 1) {
+      asked.length = 0;
+      expect((await origin.ask(`/${n}`)).text).toBe('a');
+      expect(asked.filter((each) => each === what).length).toBeLessThanOrEqual(1);
+      if (what === 'find') expect(asked).toEqual(n < 5 ? ['find'] : []);
+    }
+    expect(events.includes('store-suspended')).toBe(what === 'find');
+  });
+
   it('is closed once all that came is in it, and its lock is given back', async () => {
     const steps: string[] = [];
     const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -142,7 +142,8 @@ export class Fetching {
     const { flights, store } = this.#core;
     const flight = flights.begin(request.key, isShared ? request : undefined);
     flight.dispatcher = this.#inner;
-    if (isShared && store.hasLocks && !flights.isLoner(request.key)) return this.#leadAmongProcesses(request, basis, flight);
+    if (isShared && store.hasLocks && !store.isFailing && !flights.isLoner(request.key))
+      return this.#leadAmongProcesses(request, basis, flight);
     return this.#exchange(new Fetch(request, basis, flight, flights, Relay.of(request.context, isShared)));
   }
 

@@ -28,10 +28,11 @@ export async function otherProcess(
   fromStore: () => Promise<DispatchResponse | undefined>,
 ): Promise<OtherProcess> {
   let unlock = await core.store.lock(name, lockFor);
+  if (core.store.isFailing) return { unlock, response: undefined };
   // Between our look at the store and the lock, another may have finished.
   if (unlock !== undefined || core.store.isOpen) return decided(unlock, unlock === undefined ? undefined : await fromStore());
   const until = performance.now() + waitAtMost;
-  for (let pause = firstPause; performance.now() < until && !core.store.isOpen; pause = Math.min(pause * 1.6, longestPause)) {
+  for (let pause = firstPause; performance.now() < until && !core.store.isFailing; pause = Math.min(pause * 1.6, longestPause)) {
     await waitWithin(sleep(pause), request);
     const response = await fromStore();
     if (response !== undefined) return { unlock: undefined, response };

@@ -52,6 +52,11 @@ export class GuardedStore {
     return this.#options.now() < this.#openUntil;
   }
 
+  /** Did it fail when it was last asked? Then no request waits for it twice. */
+  get isFailing(): boolean {
+    return this.#failures > 0;
+  }
+
   get hasLocks(): boolean {
     return this.#store.lock !== undefined;
   }

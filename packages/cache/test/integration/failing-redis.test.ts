@@ -132,6 +132,44 @@ describe.skipIf(whyNoRedis !== undefined)(`a Redis that${whyNoRedis === undefine
     await server.stop();
   });
 
+  it('is far away costs a miss three of its answers, and a hit one, or for a large body two and one for each part', async () => {
+    const server = await startRedis();
+    const client = await connected(`unix://${server.path}`);
+    const arrived: (() => void)[] = [];
+    let distance = 0;
+    // Every answer is on its way until the next journey ends, and all that are then there arrive together.
+    const far: RedisClient = {
+      async sendCommand(command, options) {
+        const answer = await client.sendCommand(command, options);
+        await new Promise<void>((resolve) => arrived.push(resolve));
+        return answer;
+      },
+    };
+    const journeys = async <Value>(asking: Promise<Value>): Promise<Value> => {
+      distance = 0;
+      const done = asking.then(() => true);
+      while (!(await Promise.race([done, undefined]))) {
+        await client.ping();
+        if (arrived.length > 0) distance += 1;
+        for (const arrive of arrived.splice(0)) arrive();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      return asking;
+    };
+    for (const [size, atMost] of [
+      [1000, 1],
+      [600_000, 5],
+    ] as const) {
+      const { ask, told, dispatcher } = cachedOrigin(far, { size });
+      expect([await journeys(ask(`/${size}`)), distance <= 3]).toEqual(['miss', true]);
+      await journeys(dispatcher.cache.close());
+      expect([await journeys(ask(`/${size}`)), distance <= atMost]).toEqual(['hit', true]);
+      expect(told).toEqual([]);
+    }
+    client.destroy();
+    await server.stop();
+  });
+
   it('has no room forgets, or refuses', async () => {
     const server = await startRedis();
     const client = await connected(`unix://${server.path}`);
