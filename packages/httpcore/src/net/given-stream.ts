@@ -3,8 +3,10 @@ import { Socket } from 'node:net';
 import { toError } from '../contract/thrown.ts';
 import { Duplex } from 'node:stream';
 
+import { clearTimeout, setTimeout } from '../time/platform.ts';
 import type { TransportFacts } from './byte-transport.ts';
 import { SocketTransport, writeHighWaterMark } from './socket-transport.ts';
+import { outliveWrites } from './write-failure.ts';
 
 /** What every stream of bytes has had, since there are streams. */
 interface OldStream {
@@ -97,31 +99,43 @@ export function transportOver(stream: unknown): SocketTransport {
 /** How much may come from a stream that was asked to pause, in bytes, before it is given up. */
 const mostUnasked = 16 * 1024 * 1024;
 
+/**
+ * How long a stream whose write has found the peer gone may be silent before it has failed, in milliseconds. What the peer sent before is here already; a
+ * socket then comes to its end, and a stream of any other make may never.
+ */
+const silenceOfTheGone = 100;
+
 type Callback = (error?: Error | null) => void;
 
 /**
- * What the core can rely on: it pauses, it says when it is closed, it takes what is written in order and says when there is too much, and it does nothing
- * after it was destroyed, whatever the stream inside of it does.
+ * What the core can rely on: it pauses, it says when it is closed, it takes what is written in order and says when there is too much, it gives what came
+ * before a failure, and it does nothing after it was destroyed, whatever the stream inside of it does.
  */
 class GivenStream extends Duplex {
   readonly #given: Given;
   #onDrained: Callback | undefined;
   #isPaused = false;
   #hasEnded = false;
-  /** Did it close before it ended, with bytes that nobody has read yet? */
-  #isCut = false;
+  /** Set where it closed or failed before it ended, with bytes that nobody has read yet. */
+  #cut: { readonly error: Error | undefined } | undefined;
+  /** A write has found the peer gone. */
+  #writeFailure: Error | undefined;
+  #silence: ReturnType<typeof setTimeout> | undefined;
 
   constructor(given: Given) {
     super({ allowHalfOpen: true, highWaterMark: writeHighWaterMark });
     this.#given = given;
     given.on('data', (chunk: unknown) => this.#receive(chunk));
-    given.on('end', () => {
-      this.#hasEnded = true;
-      if (!this.destroyed) this.push(null);
-    });
+    given.on('end', () => this.#ended());
     given.on('drain', () => this.#drained());
-    given.on('error', (error: unknown) => this.destroy(toError(error)));
+    given.on('error', (error: unknown) => this.#cutOff(toError(error)));
     given.on('close', () => this.#closed());
+    if (given instanceof Duplex) {
+      outliveWrites(given, (error) => {
+        this.#writeFailure = error;
+        this.#awaitRest();
+      });
+    }
   }
 
   ref(): this {
@@ -138,6 +152,7 @@ class GivenStream extends Duplex {
     if (!this.#isPaused) return;
     this.#isPaused = false;
     this.#given.resume?.();
+    this.#awaitRest();
   }
 
   override _write(chunk: Uint8Array, _encoding: string, callback: Callback): void {
@@ -160,18 +175,22 @@ class GivenStream extends Duplex {
   }
 
   override _destroy(error: Error | null, callback: Callback): void {
+    clearTimeout(this.#silence);
     dropStream(this.#given);
     this.#onDrained = undefined;
     callback(error);
   }
 
   #receive(chunk: unknown): void {
-    if (this.destroyed || this.#hasEnded) return;
+    if (this.destroyed || this.#hasEnded || this.#cut !== undefined) return;
     if (!ArrayBuffer.isView(chunk)) {
       this.destroy(new TypeError('it gave something else than bytes'));
       return;
     }
-    if (this.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))) return;
+    if (this.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))) {
+      this.#awaitRest();
+      return;
+    }
     this.#isPaused = true;
     this.#given.pause?.();
     if (this.readableLength > mostUnasked)
@@ -187,20 +206,51 @@ class GivenStream extends Duplex {
   /** What came before is still read. */
   override read(size?: number): unknown {
     const chunk: unknown = super.read(size);
-    if (this.#isCut && this.readableLength === 0) this.destroy();
+    if (this.#cut !== undefined && this.readableLength === 0) this.destroy(this.#cut.error);
     return chunk;
   }
 
-  #closed(): void {
-    if (this.#hasEnded) {
-      if (this.readableEnded) this.destroy();
-      else this.once('end', () => this.destroy());
-    } else if (this.readableLength === 0) {
-      // Who holds it sees that there was no end.
-      this.destroy();
-    } else {
-      this.#isCut = true;
+  #ended(): void {
+    if (this.#writeFailure !== undefined) {
+      // It is none that the peer has sent.
+      this.#cutOff(this.#writeFailure);
+      return;
     }
+    this.#hasEnded = true;
+    if (!this.destroyed && this.#cut === undefined) this.push(null);
+  }
+
+  #closed(): void {
+    this.#cutOff(this.#writeFailure);
+  }
+
+  /** It is over once what came has been read. Without an error, who holds it sees whether there was an end. */
+  #cutOff(error: Error | undefined): void {
+    if (this.#cut !== undefined) return;
+    clearTimeout(this.#silence);
+    if (this.#hasEnded) {
+      if (this.readableEnded) this.destroy(error);
+      else this.once('end', () => this.destroy(error));
+      return;
+    }
+    this.#takeRest();
+    this.#cut = { error };
+    if (this.readableLength === 0) this.destroy(error);
+  }
+
+  /** A stream that is destroyed emits nothing any more, and still gives what it holds. */
+  #takeRest(): void {
+    const given = this.#given;
+    if (!(given instanceof Duplex)) return;
+    for (let chunk: unknown = given.read(); chunk !== null && !this.destroyed; chunk = given.read()) this.#receive(chunk);
+  }
+
+  /** After a write that has found the peer gone, silence means that all has come. Not while nobody reads. */
+  #awaitRest(): void {
+    const failure = this.#writeFailure;
+    if (failure === undefined || this.#isPaused || this.#cut !== undefined || this.destroyed) return;
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#cutOff(failure), silenceOfTheGone);
   }
 }
 

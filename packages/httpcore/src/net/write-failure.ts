@@ -9,15 +9,23 @@ const endsReading = new Set(['EPIPE', 'ECONNRESET', 'ECONNABORTED', 'ETIMEDOUT']
 
 type Settle = (error?: Error | null) => void;
 
+function isOfPeerGone(error: Error): boolean {
+  return endsReading.has(String((error as NodeJS.ErrnoException).code));
+}
+
 /**
  * From now on a write of `socket` that finds the peer gone calls `onFailed`, once, and stays pending, as does all that is written after it.
- * A stream has one write under way at a time: nothing is made for each.
+ * A stream has one write under way at a time: nothing is made for each. `doesEndReading` says after which failures reading ends by itself.
  */
-export function outliveWrites(socket: Duplex, onFailed: (error: Error) => void): void {
+export function outliveWrites(
+  socket: Duplex,
+  onFailed: (error: Error) => void,
+  doesEndReading: (error: Error) => boolean = isOfPeerGone,
+): void {
   let done: Settle | undefined;
   const settle: Settle = (error) => {
     const settled = done;
-    if (error && !socket.destroyed && endsReading.has(String((error as NodeJS.ErrnoException).code))) {
+    if (error && !socket.destroyed && doesEndReading(error)) {
       onFailed(error);
       return;
     }

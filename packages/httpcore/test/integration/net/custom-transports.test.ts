@@ -3,8 +3,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter, once } from 'node:events';
 import { connect as connectSocket, Socket } from 'node:net';
 import { Duplex, PassThrough } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 
-import { mebibytes, startProxy, startServer } from '@x/testbed';
+import { mebibytes, serverCertificate, startProxy, startServer, trustedAuthority } from '@x/testbed';
 import { describe, expect, it } from 'vitest';
 
 import { publicOnly } from '../../../src/guard/index.ts';
@@ -17,6 +18,7 @@ import {
   type PoolOptions,
   type UrlParts,
 } from '../../../src/index.ts';
+import { someTurns } from './sockets.ts';
 
 const sockets = ({ host, port }: Pick<ConnectRequest, 'host' | 'port'>): Socket =>
   connectSocket(port, host === 'far.test' ? '127.0.0.1' : host);
@@ -305,5 +307,134 @@ describe('connect', () => {
   ])('is refused where it makes no sense: %o', (options, words) => {
     expect(() => new ConnectionPool(options)).toThrow(words);
     expect(() => new ConnectionPool({ connect: null })).not.toThrow();
+  });
+});
+
+describe('a peer that answers and goes while it is written to', () => {
+  const content = Buffer.alloc(100_000, 'too large ');
+  const answer = Buffer.concat([Buffer.from(`HTTP/1.1 413 Content Too Large\r\nContent-Length: ${content.length}\r\n\r\n`), content]);
+
+  /** Two ends. Once `isGone`, what ours writes fails; and what the peer has written before comes after that, in pieces, as from a system that holds it. */
+  function pair({ ends = false }: { readonly ends?: boolean } = {}) {
+    const state = { isGone: false };
+    const held: Buffer[] = [];
+    const deliver = (): void => {
+      const next = held.shift();
+      if (next !== undefined) ours.push(next);
+      else if (ends) ours.push(null);
+      if (next !== undefined) setImmediate(deliver);
+    };
+    const ours: Duplex = new Duplex({
+      read() {},
+      write(chunk: Buffer, _encoding, done) {
+        if (!state.isGone) {
+          peer.push(chunk);
+          done();
+          return;
+        }
+        setImmediate(deliver);
+        done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+      },
+    });
+    const peer: Duplex = new Duplex({
+      read() {},
+      write(chunk: Buffer, _encoding, done) {
+        if (!state.isGone) ours.push(chunk);
+        else for (let at = 0; at < chunk.length; at += 4_000) held.push(chunk.subarray(at, at + 4_000));
+        done();
+      },
+    });
+    peer.on('error', () => {});
+    return { ours, peer, state };
+  }
+
+  /** Until all of a head has come. */
+  async function headOn(stream: Duplex): Promise<void> {
+    let text = '';
+    while (!text.includes('\r\n\r\n')) text += String(((await once(stream, 'data')) as [Buffer])[0]);
+  }
+
+  async function serve(peer: Duplex, state: { isGone: boolean }): Promise<void> {
+    peer.on('data', () => {});
+    await headOn(peer);
+    state.isGone = true;
+    peer.write(answer);
+  }
+
+  async function* body() {
+    for (let count = 0; count < 4; count += 1) {
+      yield Buffer.alloc(1_000);
+      await someTurns();
+    }
+  }
+
+  async function refusal(pool: ConnectionPool, scheme: string): Promise<[number, boolean]> {
+    const [, status, , , received] = await pool.dispatch('POST', [scheme, 'localhost', null, '/'], [], body());
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of received) {
+      chunks.push(chunk);
+      await someTurns();
+    }
+    return [status, Buffer.concat(chunks).equals(content)];
+  }
+
+  async function secured(stream: Duplex): Promise<TLSSocket> {
+    const { cert, key } = await serverCertificate();
+    return new TLSSocket(stream, { isServer: true, cert, key }).on('error', () => {});
+  }
+
+  it.each([true, false])('has its answer read, whether the stream ends then or not (%s)', async (ends) => {
+    const { ours, peer, state } = pair({ ends });
+    await using pool = new ConnectionPool({ connect: () => ours });
+    const served = serve(peer, state);
+    expect(await refusal(pool, 'http')).toEqual([413, true]);
+    await served;
+  });
+
+  it('has its answer read under TLS, and under TLS inside of TLS', async () => {
+    const { certificate: ca } = await trustedAuthority();
+    const { ours, peer, state } = pair();
+    await using pool = new ConnectionPool({ connect: () => ours, tls: { ca } });
+    const served = secured(peer).then((inner) => serve(inner, state));
+    expect(await refusal(pool, 'https')).toEqual([413, true]);
+    await served;
+
+    const outer = pair();
+    await using through = new ConnectionPool({
+      connect: () => outer.ours,
+      proxy: new Proxy('https://localhost:1', { tls: { ca } }),
+      tls: { ca },
+    });
+    const proxied = secured(outer.peer).then(async (proxy) => {
+      await headOn(proxy);
+      proxy.write('HTTP/1.1 200 OK\r\n\r\n');
+      await serve(await secured(proxy), outer.state);
+    });
+    expect(await refusal(through, 'https')).toEqual([413, true]);
+    await proxied;
+  });
+
+  it('has its answer read where the stream has failed with it unread', async () => {
+    const stream: Duplex = new Duplex({
+      read() {},
+      write(_chunk, _encoding, done) {
+        done();
+        if (this.readableLength > 0 || this.destroyed) return;
+        setImmediate(() => {
+          for (let at = 0; at < answer.length; at += 4_000) this.push(answer.subarray(at, at + 4_000));
+          this.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
+        });
+      },
+    });
+    await using pool = new ConnectionPool({ connect: () => stream });
+    expect(await refusal(pool, 'http')).toEqual([413, true]);
+  });
+
+  it('has failed where it said nothing', async () => {
+    const { ours, peer, state } = pair();
+    state.isGone = true;
+    await using pool = new ConnectionPool({ connect: () => ours });
+    expect(await failureOf(pool)).toMatchObject({ name: 'ReadError', cause: { code: 'EPIPE' } });
+    expect([ours.destroyed, peer.readableLength]).toEqual([true, 0]);
   });
 });

@@ -24,7 +24,7 @@ import {
 import { describe, expect, it } from 'vitest';
 
 import { ConnectionPool, Proxy, type HttpCoreError, type PoolOptions, type ProxyOptions, type UrlParts } from '../../../src/index.ts';
-import { openResources, resourcesBackTo, turnsUntil } from '../net/sockets.ts';
+import { openResources, resourcesBackTo, someTurns, turnsUntil } from '../net/sockets.ts';
 import { originName } from './routes.ts';
 import { answerOf, failure, send } from './world.ts';
 
@@ -287,6 +287,30 @@ describe('a proxy by a script', () => {
     });
     const error = await failure(send(it.pool, url));
     expect(error).toMatchObject({ name: 'ProxyError', phase: 'proxy', requestSent: false });
+  });
+
+  it('that resets a tunnel while it is written to has said before what the server did', async () => {
+    const content = Buffer.alloc(400_000, 'no');
+    for (const pauses of [false, true]) {
+      await using it = await scripted(async (peer) => {
+        await peer.handshake();
+        const { streamId } = await peer.request();
+        await peer.send(opened(streamId));
+        await peer.next(0, ({ payload }) => payload.toString('latin1').includes('\r\n\r\n'));
+        // The rest of the body waits for a window.
+        const head = frames.data(streamId, `HTTP/1.1 413 Content Too Large\r\nContent-Length: ${content.length}\r\n\r\n`);
+        const pieces = Array.from({ length: 40 }, (_, n) => frames.data(streamId, content.subarray(n * 10_000, (n + 1) * 10_000)));
+        await peer.send(head, ...pieces, frames.resetStream(streamId, 'CANCEL'));
+        await peer.ended;
+      });
+      const [, status, , , body] = await send(it.pool, url, { method: 'POST', body: [Buffer.alloc(300_000)] });
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of body) {
+        chunks.push(chunk);
+        if (pauses) await someTurns();
+      }
+      expect([status, Buffer.concat(chunks).equals(content)]).toEqual([413, true]);
+    }
   });
 
   it('that breaks the protocol is said to', async () => {
