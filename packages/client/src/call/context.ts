@@ -30,6 +30,14 @@ export interface CallBudget {
   withdraw(): boolean;
 }
 
+/** What a context itself looks at. */
+interface CallBasics {
+  readonly timeout: TimeoutSettings;
+  readonly json: JsonSettings;
+  readonly data: CallData;
+  readonly retriesMisdirected?: boolean | undefined;
+}
+
 const noHistory: readonly AnyResponse[] = Object.freeze([]);
 
 /**
@@ -40,19 +48,16 @@ export class CallContext implements CallRecord {
   /** As the caller made it; interceptors may have sent others. */
   readonly request: Request;
   /** @internal Of all features: each layer is given a way to its own (`settingsOf`). */
-  readonly settings: object;
+  readonly settings: object & CallBasics;
   /** Limits for each request by itself. */
   readonly timeouts: Timeouts;
   /** The moment, in milliseconds of `now()`, by which all must be done; `undefined` means no limit. */
   readonly deadline: number | undefined;
   /** What the caller tells by the option `context`, laid over that of the client. */
   readonly data: CallData;
-  /** @internal Who reads the JSON of its responses. */
-  readonly json: JsonSettings;
   readonly trace: TraceObserver | undefined;
   readonly onInformational: InformationalObserver | undefined;
   readonly onUploadProgress: UploadObserver | undefined;
-  readonly #replayMisdirected: boolean;
   /** @internal What the client may send again in all; `undefined` for a request beside the calls. */
   budget: CallBudget | undefined;
   /** @internal Does the call end with its response whole in memory? */
@@ -63,7 +68,6 @@ export class CallContext implements CallRecord {
   #branches: CallContext[] | undefined = undefined;
   /** Those of attempts with a limit of their own; the last one is that of the present attempt. */
   #attemptSignals: CallSignal[] | undefined = undefined;
-  readonly #total: number | null;
   #history: readonly AnyResponse[] = noHistory;
   /** Of which it is a branch. */
   readonly #stem: CallContext | undefined;
@@ -73,12 +77,7 @@ export class CallContext implements CallRecord {
   /** @internal */
   constructor(
     request: Request,
-    settings: object & {
-      readonly timeout: TimeoutSettings;
-      readonly json: JsonSettings;
-      readonly data: CallData;
-      readonly retriesMisdirected?: boolean | undefined;
-    },
+    settings: object & CallBasics,
     signal: CallSignal,
     trace: TraceObserver | undefined,
     onInformational: InformationalObserver | undefined,
@@ -87,11 +86,8 @@ export class CallContext implements CallRecord {
   ) {
     this.request = request;
     const { phases, total } = settings.timeout;
-    this.#total = total;
     this.settings = settings;
     this.data = settings.data;
-    this.json = settings.json;
-    this.#replayMisdirected = settings.retriesMisdirected === true;
     this.timeouts = phases;
     this.deadline = stem === undefined ? (total === null ? undefined : now() + total) : stem.deadline;
     this.budget = stem?.budget;
@@ -101,6 +97,11 @@ export class CallContext implements CallRecord {
     this.onInformational = onInformational;
     this.onUploadProgress = onUploadProgress;
     this.#signal = signal;
+  }
+
+  /** @internal Who reads the JSON of its responses. */
+  get json(): JsonSettings {
+    return this.settings.json;
   }
 
   /** Aborts the call: the caller's signal, the client's, or both in one. */
@@ -157,8 +158,7 @@ export class CallContext implements CallRecord {
   /** @internal The same call, for requests that this signal ends, too. */
   branch(signal: AbortSignal): CallContext {
     const own = (this.#attemptSignals?.at(-1) ?? this.#signal).ending;
-    const settings = this.settings as ConstructorParameters<typeof CallContext>[1];
-    const { trace, onInformational, onUploadProgress } = this;
+    const { settings, trace, onInformational, onUploadProgress } = this;
     const joined = joinSignals(own === undefined ? [signal] : [own, signal]);
     const branch = new CallContext(this.request, settings, joined, trace, onInformational, onUploadProgress, this);
     branch.readsWhole = this.readsWhole;
@@ -235,7 +235,7 @@ export class CallContext implements CallRecord {
       traceInAnyContext: this.trace === undefined,
       onInformational: this.onInformational,
       trailers: attempt.request.trailers,
-      replayMisdirected: this.#replayMisdirected,
+      replayMisdirected: this.settings.retriesMisdirected === true,
       replayableBody: attempt.request.body?.replayable === true,
     };
   }
@@ -250,7 +250,7 @@ export class CallContext implements CallRecord {
       attempts: [...this.#attempts.all],
       history: this.#history,
       elapsed: this.#elapsed(),
-      total: this.#total ?? undefined,
+      total: this.settings.timeout.total ?? undefined,
     });
     this.request.body?.discard();
     for (const { request } of this.#attempts.all) request.body?.discard();
@@ -258,7 +258,7 @@ export class CallContext implements CallRecord {
 
   /** Milliseconds since the call began, without a look at the clock that every call would have to pay for. */
   #elapsed(): number {
-    const total = this.#total;
+    const { total } = this.settings.timeout;
     if (this.deadline !== undefined && total !== null) return now() - (this.deadline - total);
     const { first } = this.#attempts;
     return first === undefined ? 0 : timeOrigin + now() - first.timings.startedAt;

@@ -40,7 +40,7 @@ export interface Send {
 export interface Hop {
   readonly dispatched: Promise<DispatchResponse>;
   received(answer: DispatchResponse): StreamResponse | Promise<StreamResponse>;
-  /** Gives what the call fails with. */
+  /** Gives what the call fails with: the error itself, once it has been answered. */
   failed(error: unknown): unknown;
 }
 

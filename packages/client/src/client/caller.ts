@@ -1,10 +1,9 @@
 /** Runs the calls of a client: from the arguments of a verb to a response that is whole, or one that is handed out with its body to be read. */
-import type { DispatchResponse } from '@x/httpcore';
-
 import { withCaller } from '../call/caller-stack.ts';
 import { CallResumption } from '../call/call-resumption.ts';
 import type { Chain } from '../call/chain.ts';
 import type { CallContext } from '../call/context.ts';
+import type { Hop, Send } from '../call/interceptor.ts';
 import type { Lifetime } from '../call/lifetime.ts';
 import { OpenCall } from '../call/open-call.ts';
 import { untilOver } from '../call/until-over.ts';
@@ -33,44 +32,81 @@ export class Caller {
     this.#lifetime = lifetime;
   }
 
-  // The hot path: a GET without options makes a Request, a CallContext, an Attempt and two responses, and awaits the chain
-  // and the body. Everything else that a response offers is made when it is asked for.
-  async whole(target: CallTarget, url: string | URL | undefined, options: GivenOptions): Promise<Response> {
-    this.#enter(target, options);
+  // The hot path: a GET without options makes a Request, a CallContext, an Attempt and two responses, and awaits the dispatcher
+  // and the body. Everything else that a response offers is made when it is asked for. Most of what a call holds while it waits is the frame of
+  // the function that does: whatever comes before is done outside of it.
+  whole(target: CallTarget, url: string | URL | undefined, options: GivenOptions): Promise<Response> {
     let call: CallContext | undefined;
     try {
-      call = this.#calls.build(target, url, options);
-      call.readsWhole = true;
-      const settings = settingsOf(call);
-      const send = this.#chain.for(settings);
-      let head: AnyResponse;
-      if (send.begin === undefined) {
-        const sending = send(call.request, call);
-        head = await (this.#calls.mayStay(settings) ? untilOver(call, this.#lifetime, sending.then(wholeResponse), drop) : sending);
-      } else {
-        const hop = send.begin(call.request, call);
-        let answer: DispatchResponse;
-        try {
-          answer = await hop.dispatched;
-        } catch (error) {
-          throw hop.failed(error);
-        }
-        const handed = hop.received(answer);
-        head = handed instanceof Promise ? await handed : handed;
-      }
-      const response = head instanceof StreamResponse ? new Response(head, await head.read(), head.body.trailers) : (head as Response);
-      return settings.throwsOnStatus ? response.raiseForStatus() : response;
+      call = this.#begin(target, url, options);
+      const send = this.#chain.for(settingsOf(call));
+      return send.begin === undefined ? this.#throughChain(call, send) : this.#throughDispatcher(call, send.begin(call.request, call));
     } catch (error) {
-      if (call === undefined) releaseGiven(target, options);
-      else {
-        await keepErrorBody(error);
-        call.fail(error);
-      }
-      throw withCaller(error);
-    } finally {
-      call?.settle();
-      this.#lifetime.leave();
+      return this.#refused(call, error);
     }
+  }
+
+  #begin(target: CallTarget, url: string | URL | undefined, options: GivenOptions): CallContext {
+    this.#enter(target, options);
+    try {
+      const call = this.#calls.build(target, url, options);
+      call.readsWhole = true;
+      return call;
+    } catch (error) {
+      releaseGiven(target, options);
+      this.#lifetime.leave();
+      throw error;
+    }
+  }
+
+  async #throughDispatcher(call: CallContext, hop: Hop): Promise<Response> {
+    try {
+      let head = hop.received(await hop.dispatched);
+      if (head instanceof Promise) head = await head;
+      return this.#succeeded(call, new Response(head, await head.read(), head.body.trailers));
+    } catch (error) {
+      const told = hop.failed(error);
+      await keepErrorBody(told);
+      throw this.#failed(call, told);
+    }
+  }
+
+  async #throughChain(call: CallContext, send: Send): Promise<Response> {
+    try {
+      const sending = send(call.request, call);
+      const mayStay = this.#calls.mayStay(settingsOf(call));
+      const head: AnyResponse = await (mayStay ? untilOver(call, this.#lifetime, sending.then(wholeResponse), drop) : sending);
+      return this.#succeeded(call, head instanceof StreamResponse ? await wholeResponse(head) : (head as Response));
+    } catch (error) {
+      await keepErrorBody(error);
+      throw this.#failed(call, error);
+    }
+  }
+
+  /** Of a call that has not been sent. */
+  async #refused(call: CallContext | undefined, error: unknown): Promise<never> {
+    if (call === undefined) throw withCaller(error);
+    await keepErrorBody(error);
+    throw this.#failed(call, error);
+  }
+
+  #succeeded(call: CallContext, response: Response): Response {
+    if (settingsOf(call).throwsOnStatus) response.raiseForStatus();
+    this.#leave(call);
+    return response;
+  }
+
+  /** Gives the same error. To be called where the caller awaits, see {@link withCaller}. */
+  #failed(call: CallContext, error: unknown): unknown {
+    call.fail(error);
+    withCaller(error);
+    this.#leave(call);
+    return error;
+  }
+
+  #leave(call: CallContext): void {
+    call.settle();
+    this.#lifetime.leave();
   }
 
   /** `signal` ends the call, too. */

@@ -63,7 +63,6 @@ class DispatcherHop implements Hop {
   readonly #given: Request;
   readonly #context: CallContext;
   readonly #passages: Passages;
-  readonly #request: Request;
   readonly #attempt: Attempt;
   #watch: SourceWatch | undefined = undefined;
 
@@ -71,13 +70,12 @@ class DispatcherHop implements Hop {
     this.#given = given;
     this.#context = context;
     this.#passages = passages;
-    const request = (this.#request = passages.out(given, context));
-    this.#attempt = context.begin(request);
+    this.#attempt = context.begin(passages.out(given, context));
     this.dispatched = this.#begin(way);
   }
 
   #begin(way: Way): Promise<DispatchResponse> {
-    const { body, rawHeaders } = this.#request;
+    const { body, rawHeaders } = this.#attempt.request;
     if (body?.measure !== undefined && body.length === undefined) {
       this.#context.onDispatched(this.#attempt);
       return this.#measure(body.measure(), way);
@@ -92,7 +90,7 @@ class DispatcherHop implements Hop {
   }
 
   async #measure(length: Promise<number | undefined>, way: Way): Promise<DispatchResponse> {
-    const { rawHeaders, trailers } = this.#request;
+    const { rawHeaders, trailers } = this.#attempt.request;
     // With trailers it travels in chunks.
     const fields = withContentLength(rawHeaders, await length);
     return await this.#dispatch(trailers === undefined ? fields : rawHeaders, way);
@@ -113,9 +111,9 @@ class DispatcherHop implements Hop {
       ours,
     ]: Way,
   ): Promise<DispatchResponse> {
-    const request = this.#request;
     const context = this.#context;
     const attempt = this.#attempt;
+    const { request } = attempt;
     const { body: content, urlParts } = request;
     const ofHop = network?.towards(urlParts, context.request.urlParts);
     // A socket is the whole way; a proxy that the call names beside it is a contradiction, and told.
@@ -143,12 +141,13 @@ class DispatcherHop implements Hop {
     attempt.status = status;
     attempt.httpVersion = httpVersion;
     attempt.body = body;
-    const response = new StreamResponse(this.#request, status, reason, httpVersion, headers, attempt, context, body);
+    const response = new StreamResponse(attempt.request, status, reason, httpVersion, headers, attempt, context, body);
     return this.#passages.back(response, this.#given, context);
   }
 
   failed(error: unknown): unknown {
     const attempt = this.#attempt;
+    if (attempt.status !== undefined) return error;
     this.#watch?.stop();
     attempt.error = this.#watch === undefined ? error : this.#watch.told(error);
     attempt.end();
