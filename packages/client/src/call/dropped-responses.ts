@@ -1,4 +1,5 @@
 /** Warnings of responses that were dropped unread: the first few of a minute one by one, the rest by their number. */
+import { setTimeout } from '../time/platform.ts';
 
 /** In a minute. */
 const mostNamed = 10;
@@ -16,6 +17,14 @@ export class DroppedResponses {
   constructor(warn: (message: string) => void, schedule: Schedule) {
     this.#warn = warn;
     this.#schedule = schedule;
+  }
+
+  /** Told as warnings of the process. */
+  static ofProcess(): DroppedResponses {
+    return new DroppedResponses(
+      (message) => process.emitWarning(message, { type: 'UnreadResponseWarning', code: 'UNREAD_RESPONSE' }),
+      (callback, milliseconds) => void setTimeout(callback, milliseconds).unref(),
+    );
   }
 
   /** `shown`: the request; not asked for where it is not named. */

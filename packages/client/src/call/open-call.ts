@@ -1,7 +1,6 @@
 import type { ResponseBody } from '@x/httpcore';
 
 import { shownRequest } from '../request/about.ts';
-import { setTimeout } from '../time/platform.ts';
 import type { CallContext } from './context.ts';
 import { DroppedResponses } from './dropped-responses.ts';
 import type { Lifetime } from './lifetime.ts';
@@ -75,8 +74,5 @@ export class OpenCall {
   }
 }
 
-const warnings = new DroppedResponses(
-  (message) => process.emitWarning(message, { type: 'UnreadResponseWarning', code: 'UNREAD_RESPONSE' }),
-  (callback, milliseconds) => void setTimeout(callback, milliseconds).unref(),
-);
+const warnings = DroppedResponses.ofProcess();
 const dropped = new FinalizationRegistry<OpenCall>((call) => call.onDropped());
