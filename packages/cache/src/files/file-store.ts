@@ -295,7 +295,6 @@ export class FileStore implements CacheStore {
   }
 
   #lookAround(): Promise<void> {
-    this.#unseen = 0;
     return (this.#looking ??= this.#look()
       .catch(() => {})
       .finally(() => (this.#looking = undefined)));
@@ -303,6 +302,7 @@ export class FileStore implements CacheStore {
 
   /** What is there from before, and from others: counted, in the order of its use, and without what nobody can find. */
   async #look(): Promise<void> {
+    this.#unseen = 0;
     const gone = new Set(this.#order.names);
     const found: { readonly used: number; readonly record: StoreRecord }[] = [];
     for (const first of await namesIn(this.#entries)) {
