@@ -368,25 +368,29 @@ describe('certificate authorities of the environment', () => {
     });
   });
 
-  it('those that are set for the process hold for whoever asks for TLS first from then on, with a certificate of their own, too', async (test) => {
-    const { getCACertificates, setDefaultCACertificates } = nodeTls as Partial<SettingTls>;
-    if (getCACertificates === undefined || setDefaultCACertificates === undefined) return test.skip('needs Node 22.19 or 24.5');
-    await using server = await tlsServer();
-    const { cert, key } = await clientCertificate('ada');
-    const options: readonly TlsOptions[] = [{}, { cert, key }, { ca: ['default'] }, { ca: ['default'], cert, key }];
-    for (const tls of options) expect(await refusal(server.port, tls)).toMatchObject({ code: 'TLS_FAILED' });
-    const before = getCACertificates('default');
-    setDefaultCACertificates([...before, ca]);
-    try {
-      for (const tls of options) {
-        const transport = await connectTo({ ...localhost, port: server.port }, { tls, lookup });
-        transport.destroy();
+  const setting = nodeTls as unknown as Partial<SettingTls>;
+  const whyNoSetting = setting.setDefaultCACertificates === undefined ? ` (SKIPPED: Node ${process.version} can set none)` : '';
+  it.skipIf(whyNoSetting !== '')(
+    `those that are set for the process hold for who asks for TLS first from then on, with a certificate of his own, too${whyNoSetting}`,
+    async () => {
+      const { getCACertificates, setDefaultCACertificates } = setting as SettingTls;
+      await using server = await tlsServer();
+      const { cert, key } = await clientCertificate('ada');
+      const options: readonly TlsOptions[] = [{}, { cert, key }, { ca: ['default'] }, { ca: ['default'], cert, key }];
+      for (const tls of options) expect(await refusal(server.port, tls)).toMatchObject({ code: 'TLS_FAILED' });
+      const before = getCACertificates('default');
+      setDefaultCACertificates([...before, ca]);
+      try {
+        for (const tls of options) {
+          const transport = await connectTo({ ...localhost, port: server.port }, { tls, lookup });
+          transport.destroy();
+        }
+      } finally {
+        setDefaultCACertificates(before);
       }
-    } finally {
-      setDefaultCACertificates(before);
-    }
-    for (const tls of options) expect(await refusal(server.port, tls)).toMatchObject({ code: 'TLS_FAILED' });
-  });
+      for (const tls of options) expect(await refusal(server.port, tls)).toMatchObject({ code: 'TLS_FAILED' });
+    },
+  );
 
   // Node reads NODE_EXTRA_CA_CERTS when it starts, so this takes a process of its own.
   it('NODE_EXTRA_CA_CERTS is trusted, alone and together with SSL_CERT_FILE', async () => {
