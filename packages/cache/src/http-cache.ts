@@ -102,7 +102,7 @@ export class HttpCache {
     }
     const key = this.#keyOf(url);
     const out = this.#core.flights.outdate(key);
-    const deleted = await this.#core.store.delete(key);
+    const deleted = await this.#core.store.deleteAll(key);
     await out;
     return deleted;
   }

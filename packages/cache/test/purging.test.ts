@@ -194,6 +194,25 @@ describe.each([
   });
 });
 
+it('whoever purges is told that the store could not, however often that was so before', async () => {
+  const fail = (): never => {
+    throw new Error('the store is gone');
+  };
+  const store: CacheStore = Object.assign(new MemoryStore(), { find: fail, delete: fail, deleteTagged: fail, clear: fail });
+  const {
+    dispatcher: { cache },
+    ask,
+  } = cachedOrigin(() => ({ status: 200, body: 'body', headers: Object.entries(fields) }), {
+    store,
+    tagField: 'surrogate-key',
+  });
+  for (let n = 0; n < 10; n += 1) {
+    await ask('/a');
+    for (const purge of [() => cache.purge('http://app.test/a'), () => cache.purgeByTag('shop'), () => cache.purge()])
+      await expect(purge()).rejects.toThrow('the store is gone');
+  }
+});
+
 describe('purged tags', () => {
   it('are told apart by when, up to a number of them; an earlier moment is then before all', () => {
     const purged = new PurgedTags();

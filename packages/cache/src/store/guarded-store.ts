@@ -161,7 +161,11 @@ export class GuardedStore {
     return work;
   }
 
-  /** Those whom a person waits for are told what went wrong. */
+  /** Those whom a person waits for are told what went wrong, also while nothing else is asked of the store. */
+  async deleteAll(key: string): Promise<number> {
+    return this.#store.delete(key);
+  }
+
   async deleteTagged(tag: string): Promise<number> {
     return this.#store.deleteTagged(tag);
   }
