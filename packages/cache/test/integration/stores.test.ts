@@ -146,7 +146,8 @@ describe('a folder', () => {
       expect.arrayContaining([
         'GET http://origin.test/large miss: nothing stored',
         expect.stringMatching(/^store-failed Error: EFBIG/),
-        'GET http://origin.test/small hit: fresh by max-age for another 60 s',
+        // A full second can pass on a busy machine.
+        expect.stringMatching(/^GET http:\/\/origin\.test\/small hit: fresh by max-age for another \d+ s$/),
       ]),
     );
     const left = (await readdir(folder, { recursive: true })).filter((name) => /\.(?:head|body)$|drafts./.test(name));
