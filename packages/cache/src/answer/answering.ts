@@ -61,8 +61,10 @@ export class Answering {
       if (reuse.verdict !== 'validate') {
         const response = await this.#reuse(request, stored, reuse, basis);
         if (response !== undefined) return response;
-        this.#forget(request.key, stored);
-        return this.#fetching.fetch(request, nothingStored('what was stored is lost'));
+        // A store that has failed may still have it.
+        if (!this.#core.store.isFailing) this.#forget(request.key, stored);
+        const lost = { ...nothingStored('what was stored is lost'), found };
+        return isCachedOnly ? this.#unanswered(request, lost.why) : this.#fetching.fetch(request, lost);
       }
       why = reuse.reason;
       if (basis.isOfNobody) return this.#fetching.fetch(request, { ...nothingStored(why), found: basis.found });

@@ -298,7 +298,7 @@ export class Fetching {
         fetch.end();
         return served;
       }
-      await this.#core.store.delete(request.key, [confirmed.id]);
+      if (!this.#core.store.isFailing) await this.#core.store.delete(request.key, [confirmed.id]);
     }
     // Not about anything that is here: asked again, for all of it.
     return this.#exchange(fetch.again({ ...nothingStored('what was stored is lost'), found: basis.found }, relay?.again()));

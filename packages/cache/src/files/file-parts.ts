@@ -1,5 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 
+import { nothingIfAbsent } from './absence.ts';
 import { partSize, type PartSource } from '../store/parts.ts';
 import type { StoreRecord } from '../store/record.ts';
 
@@ -27,8 +28,8 @@ export class FileParts implements PartSource {
         if (bytesRead === 0) break;
         length += bytesRead;
       }
-    } catch {
-      return undefined;
+    } catch (error) {
+      return nothingIfAbsent(error);
     }
     return part.subarray(0, length);
   }

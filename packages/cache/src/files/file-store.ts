@@ -2,6 +2,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, unlink, utimes, write
 import { join } from 'node:path';
 
 import { InvalidCacheOption } from '../errors.ts';
+import { nothingIfAbsent } from './absence.ts';
 import { FileParts } from './file-parts.ts';
 import { isWholeBody, openParts, PartDigests } from '../store/parts.ts';
 import { DecodedRecords } from '../store/decoded-records.ts';
@@ -64,24 +65,32 @@ export class FileStore implements CacheStore {
     await this.#opened();
     const folder = this.#folderOf(key);
     const names = await namesIn(folder);
-    const found = await Promise.all(
+    const found: StoredResponse[] = [];
+    let failure: { readonly error: unknown } | undefined;
+    await Promise.all(
       names
         .filter((name) => name.endsWith('.head'))
         .map(async (name) => {
           const id = name.slice(0, -'.head'.length);
-          const record = await this.#read(key, id);
-          if (record === undefined) await this.#remove(key, id);
-          return record?.response;
+          try {
+            const record = await this.#read(key, id);
+            if (record === undefined) await this.#remove(key, id);
+            else found.push(record.response);
+          } catch (error) {
+            failure = { error };
+          }
         }),
     );
-    return found.filter((response) => response !== undefined);
+    // What can't be read at the moment is there all the same: one of several is passed over.
+    if (found.length === 0 && failure !== undefined) throw failure.error;
+    return found;
   }
 
   async open(key: string, response: StoredResponse, start: number, end: number): Promise<StoredBytes | undefined> {
     await this.#opened();
     const record = this.#records.get(response) ?? (await this.#read(key, response.id));
     const path = join(this.#folderOf(key), `${response.id}.body`);
-    const actual = await stat(path).catch(() => undefined);
+    const actual = await stat(path).catch(nothingIfAbsent);
     if (record === undefined || actual?.size !== record.response.length) {
       await this.#remove(key, response.id);
       return undefined;
@@ -89,7 +98,7 @@ export class FileStore implements CacheStore {
     this.#touch(key, response.id, actual.mtimeMs);
     if (actual.size <= checkedFirst) {
       // Another process may have removed it this moment.
-      const body = await readFile(path).catch(nothingIfMissing);
+      const body = await readFile(path).catch(nothingIfAbsent);
       if (body !== undefined && isWholeBody(body, record)) return body.subarray(start, end);
       await this.#remove(key, response.id);
       return undefined;
@@ -160,7 +169,7 @@ export class FileStore implements CacheStore {
     this.#records.set(response, updated);
     this.#count(updated);
     // What was removed meanwhile stays so: its body is gone.
-    if ((await stat(join(this.#folderOf(key), `${response.id}.body`)).catch(() => undefined)) !== undefined) return true;
+    if ((await stat(join(this.#folderOf(key), `${response.id}.body`)).catch(nothingIfAbsent)) !== undefined) return true;
     await this.#remove(key, response.id);
     return false;
   }
@@ -171,7 +180,7 @@ export class FileStore implements CacheStore {
       .filter((name) => name.endsWith('.head'))
       .map((name) => name.slice(0, -'.head'.length));
     const doomed = ids === undefined ? heads : heads.filter((id) => ids.includes(id));
-    await Promise.all(doomed.map((id) => this.#remove(key, id)));
+    await Promise.all(doomed.map((id) => this.#removeNamed(this.#nameOf(key, id))));
     return doomed.length;
   }
 
@@ -202,16 +211,13 @@ export class FileStore implements CacheStore {
     return join(this.#entries, name.slice(0, 2), name.slice(2));
   }
 
+  /** `undefined` for what is broken or gone. What can't be read for another reason, such as too many open files, throws. */
   async #read(key: string, id: string): Promise<StoreRecord | undefined> {
     if (!isId(id)) return undefined;
-    try {
-      const record = this.#decoded.decode(await readFile(join(this.#folderOf(key), `${id}.head`), 'utf8'), key, id);
-      if (record === undefined) return undefined;
-      this.#records.set(record.response, record);
-      return record;
-    } catch {
-      return undefined;
-    }
+    const text = await readFile(join(this.#folderOf(key), `${id}.head`), 'utf8').catch(nothingIfAbsent);
+    const record = text === undefined ? undefined : this.#decoded.decode(text, key, id);
+    if (record !== undefined) this.#records.set(record.response, record);
+    return record;
   }
 
   /** Of a name that no other store has: of this process, of a thread of it, or of one in another container that has the same number. */
@@ -253,20 +259,24 @@ export class FileStore implements CacheStore {
     return `${hashedKey(key)}/${id}`;
   }
 
+  /** Of what is of no use. Where it can't be removed, it is of none all the same. */
   #remove(key: string, id: string): Promise<void> {
-    return this.#removeNamed(this.#nameOf(key, id));
+    return this.#removeNamed(this.#nameOf(key, id)).catch(() => {});
   }
 
-  /** The head first: without it, nobody finds the body. */
+  /** The head first: without it, nobody finds the body. Throws where somebody still would. */
   async #removeNamed(name: string): Promise<void> {
     this.#uncount(name);
     const path = join(this.#entries, name.slice(0, 2), name.slice(2));
-    await unlink(`${path}.head`).catch(() => {});
-    await unlink(`${path}.body`).catch(() => {});
+    try {
+      await unlink(`${path}.head`).catch(nothingIfAbsent);
+    } finally {
+      await unlink(`${path}.body`).catch(() => {});
+    }
   }
 
   async #evict(): Promise<void> {
-    await Promise.all(this.#order.takeExcess().map((name) => this.#removeNamed(name)));
+    await Promise.all(this.#order.takeExcess().map((name) => this.#removeNamed(name).catch(() => {})));
   }
 
   /** What is there is found at once; counting it goes on beside that. */
@@ -314,10 +324,12 @@ export class FileStore implements CacheStore {
           const path = join(folder, name);
           if (name.endsWith('.body') && !names.has(`${id}.head`) && !(await isYoung(path))) await rm(path, { force: true });
           if (!name.endsWith('.head') || gone.delete(`${first}${second}/${id}`)) continue;
-          const record = recordAnyKey(await readFile(path, 'utf8').catch(() => ''));
+          const text = await readFile(path, 'utf8').catch(() => undefined);
+          if (text === undefined) continue;
+          const record = recordAnyKey(text);
           if (record !== undefined && hashedKey(record.key) === first + second && record.response.id === id) {
             found.push({ used: await usedAt(join(folder, `${id}.body`)), record });
-          } else await this.#removeNamed(`${first}${second}/${id}`);
+          } else await this.#removeNamed(`${first}${second}/${id}`).catch(() => {});
         }
       }
     }
@@ -335,12 +347,8 @@ function recordAnyKey(text: string): StoreRecord | undefined {
   }
 }
 
-function nothingIfMissing(error: unknown): undefined {
-  if ((error as { code?: unknown }).code !== 'ENOENT') throw error;
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  return readdir(folder).catch(() => []);
+async function namesIn(folder: string): Promise<readonly string[]> {
+  return (await readdir(folder).catch(nothingIfAbsent)) ?? [];
 }
 
 /** Left by a process that no longer runs. */
