@@ -100,9 +100,9 @@ export class HttpCache {
       await out;
       return undefined;
     }
-    const key = this.#keyOf(url);
-    const out = this.#core.flights.outdate(key);
-    const deleted = await this.#core.store.deleteAll(key);
+    const { keys, out } = this.#core.outdate(keyOfUrl(url));
+    let deleted = 0;
+    for (const key of keys) deleted += await this.#core.store.deleteAll(key);
     await out;
     return deleted;
   }

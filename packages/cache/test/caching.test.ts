@@ -355,41 +355,6 @@ describe('a body', () => {
   });
 });
 
-describe('No-Vary-Search', () => {
-  const search = (value: string, options = { noVarySearch: true }): ReturnType<typeof cachedOrigin> =>
-    cachedOrigin((request) => answer(request.url[3], { ...fresh, 'no-vary-search': value }), options);
-
-  it('lets URLs share a response that differ in what it names', async () => {
-    for (const [value, same, other] of [
-      ['params=("utm")', '/?a=1&utm=x', '/?a=2'],
-      ['params', '/?z=9', '/other'],
-      ['params, except=("a")', '/?a=1&b=2', '/?a=2'],
-      ['key-order, params=("utm" "ref")', '/?b=2&utm=1&a=1', '/?a=1&b=3'],
-    ] as const) {
-      const origin = search(value);
-      const first = value.startsWith('key-order') ? '/?a=1&b=2&ref=7' : value === 'params' ? '/?y=8' : '/?a=1';
-      await origin.ask(first);
-      expect(await origin.ask(same), value).toMatchObject({ text: first, outcome: { state: 'hit' } });
-      expect(await origin.state(other), value).toBe('miss');
-      expect(await origin.dispatcher.cache.purge(`http://origin.test${same}`)).toBe(1);
-      expect(await origin.state(first)).toBe('miss');
-    }
-  });
-
-  it('does nothing where it is not asked for, or makes no sense', async () => {
-    for (const origin of [
-      search('params', { noVarySearch: false }),
-      search('params=1'),
-      search('except=("a")'),
-      search('params=("a"'),
-      search('"'),
-    ]) {
-      await origin.ask('/?a=1');
-      expect(await origin.state('/?a=2')).toBe('miss');
-    }
-  });
-});
-
 describe('options', () => {
   it('are checked', () => {
     const inner = mockDispatcher(() => ({ status: 200 }));

@@ -172,11 +172,7 @@ export class Answering {
 
   /** RFC 9111 §4.4. */
   async #invalidate(keys: readonly string[]): Promise<void> {
-    const { searchRules } = this.#core;
-    for (const key of new Set(searchRules === null ? keys : keys.map((each) => searchRules.keyOf(each)))) {
-      void this.#core.flights.outdate(key);
-      await this.#core.store.delete(key);
-    }
+    for (const key of new Set(keys.flatMap((each) => this.#core.outdate(each).keys))) await this.#core.store.delete(key);
   }
 }
 

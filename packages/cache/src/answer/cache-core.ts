@@ -12,6 +12,7 @@ import { StatsKeeper } from '../cache-stats.ts';
 import type { CacheEvent } from '../events.ts';
 import type { CacheOutcome } from '../outcome.ts';
 import { originOf } from '../rules/cache-key.ts';
+import { pathOfKey } from '../rules/no-vary-search.ts';
 import { responseFacts } from '../rules/response-facts.ts';
 import { storedPolicy, type StoredPolicy } from '../rules/reuse.ts';
 import { controlOf } from '../rules/targeted-fields.ts';
@@ -70,6 +71,13 @@ export class CacheCore {
     if (bytes > 0 && this.#inFlightBytes + bytes > this.settings.maxInFlightBytes) return false;
     this.#inFlightBytes += bytes;
     return true;
+  }
+
+  /** What is stored under these keys is to be removed; what is on its way to them is not to be kept. `out`: none of that is in the store. */
+  outdate(key: string): { readonly keys: readonly string[]; readonly out: Promise<void> } {
+    if (this.searchRules === null) return { keys: [key], out: this.flights.outdate(key) };
+    // What is not answered yet may turn out to be stored under a key that it shares with others of its path.
+    return { keys: this.searchRules.keysOf(key), out: this.flights.outdatePath(pathOfKey(key)) };
   }
 
   report({ method, url, context }: Dispatched, outcome: CacheOutcome, received: readonly HeaderPair[]): void {

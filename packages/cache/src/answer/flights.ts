@@ -1,6 +1,7 @@
 /** The exchanges that are under way, by what they bring. */
 import type { Dispatcher } from '@x/httpcore';
 
+import { pathOfKey } from '../rules/no-vary-search.ts';
 import { RecentFacts } from '../store/recent-facts.ts';
 import type { CacheRequest } from '../cache-request.ts';
 import { signatureOf } from './collapsing.ts';
@@ -65,6 +66,11 @@ export class Flights {
     for (let flight: Flight | undefined = first; flight !== undefined; flight = flight.next) flight.outdate(leaving);
     this.#flights.delete(key);
     await Promise.all(leaving);
+  }
+
+  /** As `outdate`, for all URLs that differ in their query alone. */
+  async outdatePath(path: string): Promise<void> {
+    await Promise.all([...this.#flights.keys()].filter((key) => pathOfKey(key) === path).map((key) => this.outdate(key)));
   }
 
   /** As `outdate`, for whatever has this tag, or turns out to have it. */
