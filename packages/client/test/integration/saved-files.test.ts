@@ -1,10 +1,10 @@
 import { appendFileSync } from 'node:fs';
-import { chmod, link, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, link, open, readdir, readFile, stat, symlink, writeFile, type FileHandle } from 'node:fs/promises';
 
 import { join } from 'node:path';
 
 import { createGate, startServer, type LocalServer } from '@x/testbed';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { Client } from '../../src/index.ts';
 import { startOrigin, type Origin } from '../support/file-origin.ts';
@@ -42,6 +42,49 @@ describe('the file system', () => {
       await save(client, server.url('/'), { resume });
       expect((await stat(path)).mode & 0o777).toBe(mode);
     }
+  });
+
+  describe('permissions that can not be changed, as under --permission', () => {
+    /** The files whose permissions were to be changed. */
+    const refuse = async (): Promise<FileHandle[]> => {
+      const asked: FileHandle[] = [];
+      const probe = await open(folder);
+      const refused = vi.spyOn(Object.getPrototypeOf(probe) as FileHandle, 'chmod').mockImplementation(function (this: FileHandle) {
+        asked.push(this);
+        return Promise.reject(Object.assign(new Error('fchmod API is disabled'), { code: 'ERR_ACCESS_DENIED' }));
+      });
+      await probe.close();
+      onTestFinished(() => {
+        refused.mockRestore();
+      });
+      return asked;
+    };
+
+    it.each([false, true])('are those that the file was made with (resume: %s)', async (resume) => {
+      await using server = await hello();
+      await using client = new Client();
+      await writeFile(path, 'old');
+      await chmod(path, 0o600);
+      const asked = await refuse();
+      await save(client, server.url('/'), { resume });
+      expect(await readFile(path, 'utf8')).toBe('hello');
+      expect((await stat(path)).mode & 0o777).toBe(0o600);
+      expect(asked.map((handle) => handle.fd)).toEqual([-1]);
+    });
+
+    it('fail a part that allows more, which is closed', async () => {
+      await using server = await hello();
+      await using client = new Client();
+      await writeFile(`${path}.part`, '');
+      await writeFile(`${path}.part.json`, JSON.stringify({ by: '@x/client', owner: 'another', url: null, validator: null }));
+      await chmod(`${path}.part`, 0o644);
+      await writeFile(path, 'old');
+      await chmod(path, 0o600);
+      const asked = await refuse();
+      await expect(save(client, server.url('/'), { resume: true })).rejects.toMatchObject({ code: 'ERR_ACCESS_DENIED' });
+      expect(asked.map((handle) => handle.fd)).toEqual([-1]);
+      expect(await readFile(path, 'utf8')).toBe('old');
+    });
   });
 
   it.each<[string, () => Promise<string>, object]>([

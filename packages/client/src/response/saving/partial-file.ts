@@ -80,7 +80,7 @@ export class PartialFile {
     if (left === 'foreign') return undefined;
     try {
       if (left !== 'none') {
-        if (mode !== undefined) await left.chmod(mode);
+        await takeMode(left, mode);
         return new PartialFile(path, partPath, left, (await left.stat()).size, note);
       }
       const handle = await openNew(partPath, mode);
@@ -208,9 +208,25 @@ async function modeOf(path: string): Promise<number | undefined> {
 
 async function openNew(path: string, mode: number | undefined): Promise<FileHandle> {
   const handle = await open(path, 'wx+', mode ?? 0o666);
-  // What the process takes off of the permissions of new files does not apply to one that is there.
-  if (mode !== undefined) await handle.chmod(mode);
+  try {
+    await takeMode(handle, mode);
+  } catch (error) {
+    await handle.close();
+    await rm(path, { force: true });
+    throw error;
+  }
   return handle;
+}
+
+/** The permissions of the file whose place it takes: what the process takes off of those of new files does not apply to one that is there. */
+async function takeMode(handle: FileHandle, mode: number | undefined): Promise<void> {
+  if (mode === undefined) return;
+  try {
+    await handle.chmod(mode);
+  } catch (error) {
+    // Node's permission model and some file systems refuse it. Fewer permissions do no harm; more would.
+    if (((await handle.stat()).mode & 0o777 & ~mode) !== 0) throw error;
+  }
 }
 
 /** A URL may hold secrets. */
