@@ -18,9 +18,11 @@ const alone = [
 
 export default defineConfig({
   test: {
-    // Real sockets on a busy machine: generous, so that only a hang is a timeout.
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Real sockets and programs on a busy machine: generous, so that only a hang is a timeout.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // What does come is looked for often, and waited for long: less than a test, for this tells what was there instead.
+    expect: { poll: { interval: 5, timeout: 30_000 } },
     pool: 'forks',
     // One more than there are cores: many tests wait, for a limit in time or a program that starts.
     maxWorkers: availableParallelism() + 1,

@@ -1,6 +1,6 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startServer, type EchoedRequest, type LocalServer } from '@x/testbed';
+import { refusedPort, startServer, type EchoedRequest, type LocalServer } from '@x/testbed';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder, xhttp, type Ran, type Surroundings } from './fake-io.ts';
 
@@ -214,9 +214,7 @@ describe('where the time went', () => {
   });
 
   it('is told of calls that fail, too', async () => {
-    const server = await startServer('plain');
-    await server.close();
-    const { code, errors } = await xhttp(['--timings', server.url('/')]);
+    const { code, errors } = await xhttp(['--timings', `http://127.0.0.1:${refusedPort()}/`]);
     expect(code).toBe(7);
     expect(errors).toMatch(/connect 127\.0\.0\.1:\d+ [^]*ECONNREFUSED/u);
     expect(errors).toMatch(/xhttp: Could not connect [^]*nobody listens there/u);

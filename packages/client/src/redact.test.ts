@@ -1,3 +1,4 @@
+import { cpuTimeOf } from '@x/testbed/cpu-time';
 import { describe, expect, it } from 'vitest';
 
 import { isSecretField, shownHeaderValue, shownUrl } from './redact.ts';
@@ -66,19 +67,20 @@ describe('a URL as it is shown', () => {
     },
   );
 
-  it('takes time in proportion to the length', () => {
+  it('takes time in proportion to the length', async () => {
     const long = `https://${'u:'.repeat(50_000)}example.com/?${'a&'.repeat(50_000)}`;
-    const start = performance.now();
-    for (const text of [
+    const texts = [
       long,
       ':@'.repeat(50_000),
       `http://${'@'.repeat(50_000)} `,
       ' '.repeat(50_000) + '@',
       '<'.repeat(50_000),
       '/'.repeat(50_000) + '@',
-    ])
-      for (const show of [shownUrl, (value: string): string => shownHeaderValue('refresh', value)]) show(text);
-    expect(performance.now() - start).toBeLessThan(1_000);
+    ];
+    const cost = await cpuTimeOf(() => {
+      for (const text of texts) for (const show of [shownUrl, (value: string): string => shownHeaderValue('refresh', value)]) show(text);
+    });
+    expect(cost).toBeLessThan(1_000);
   });
 });
 

@@ -106,10 +106,10 @@ describe('a script from a server', () => {
     expect(it.asked).toEqual([{}]);
     it.pass(1);
     expect(await it.find(a)).toEqual(['http://one']);
-    await vi.waitFor(() => expect(it.asked).toEqual([{}, { 'if-none-match': '"1"' }]));
+    await expect.poll(() => it.asked).toEqual([{}, { 'if-none-match': '"1"' }]);
     it.pass(60_000);
     expect(await it.find(a)).toEqual(['http://one']);
-    await vi.waitFor(async () => expect(await it.find(a)).toEqual(['http://two']));
+    await expect.poll(() => it.find(a)).toEqual(['http://two']);
     it.find.close();
   });
 
@@ -136,7 +136,7 @@ describe('a script from a server', () => {
     for (let round = 1; round <= 2; round += 1) {
       it.pass(3_600_000);
       expect(await it.find(a)).toEqual(['http://one']);
-      await vi.waitFor(() => expect(warnings).toHaveBeenCalledTimes(round));
+      await expect.poll(() => warnings.mock.calls.length).toBe(round);
       expect(await it.find(a)).toEqual(['http://one']);
     }
     expect(warnings.mock.calls.map(([, options]) => options)).toEqual([{ type: 'PacWarning' }, { type: 'PacWarning' }]);
@@ -178,7 +178,7 @@ it('a script in a file is read again when that has changed', async () => {
   await utimes(path, 1, 1);
   now += 5_000;
   await find(a);
-  await vi.waitFor(async () => expect(await find(a)).toEqual([null]));
+  await expect.poll(() => find(a)).toEqual([null]);
   find.close();
   await rm(folder, { recursive: true });
 });

@@ -1,5 +1,6 @@
 /** Local servers, certificates of an own authority, and scripted misbehaviour for tests, the demo and the bench. */
 export { createGate, type Gate } from './gate.ts';
+export { withEnoughTime } from './enough-time.ts';
 export { createAuthority, type CertificateAuthority, type CertificateRequest, type IssuedCertificate } from './certificates/authority.ts';
 export {
   clientCertificate,
@@ -18,6 +19,7 @@ export type { BodyDigest } from './behaviours/request-body.ts';
 export { startServer, type ExtrasOf, type OptionsOf, type ServerKind } from './start-server.ts';
 export type { Handler, ServerOptions } from './server/http-server.ts';
 export type { LocalHost } from './server/bind.ts';
+export { refusedPort } from './server/refused-port.ts';
 export type { ListenOptions, LocalServer } from './server/local-server.ts';
 export type { ConnectionCounts } from './server/connection-ledger.ts';
 export type { TlsServerOptions } from './server/tls-setup.ts';

@@ -22,4 +22,6 @@ export const modulesOfTests: readonly string[] = [
   '@x/pac',
   '@x/testbed',
   '@x/testbed/conformance-data',
+  '@x/testbed/cpu-time',
+  '@x/testbed/enough-time',
 ];

@@ -1,3 +1,4 @@
+import { cpuTimeOf } from '@x/testbed/cpu-time';
 import { describe, expect, it } from 'vitest';
 
 import { parseAuthParameters, parseChallenges } from './challenge.ts';
@@ -105,10 +106,11 @@ describe('challenges', () => {
     ['equals signs', `A ${'='.repeat(60_000)}`],
     ['parameters without commas', `A ${'b="c" '.repeat(10_000)}`],
     ['one value and many spaces', `A b="c"${' '.repeat(60_000)}d`],
-  ])('takes no longer for a field of %s', (_, field) => {
-    const begin = performance.now();
-    for (let round = 0; round < 5; round++) parseChallenges([field]);
-    expect(performance.now() - begin).toBeLessThan(1_000);
+  ])('takes no longer for a field of %s', async (_, field) => {
+    const cost = await cpuTimeOf(() => {
+      for (let round = 0; round < 5; round++) parseChallenges([field]);
+    });
+    expect(cost).toBeLessThan(1_000);
   });
 });
 

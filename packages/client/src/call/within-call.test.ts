@@ -19,7 +19,8 @@ describe('work within a call', () => {
     await expect(withinCall(limits, Promise.reject(mistake))).rejects.toBe(mistake);
     expect(await withinCall(noLimits, Promise.resolve(8))).toBe(8);
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
-    expect(activeTimers()).toBe(timers);
+    // Those before are of the test's surroundings, and may have gone.
+    expect(activeTimers()).toBeLessThanOrEqual(timers);
   });
 
   it('ends with the signal', async () => {

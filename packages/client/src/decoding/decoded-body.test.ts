@@ -163,7 +163,7 @@ describe.each(readings)('read %s', (reading, read) => {
       );
     });
 
-    it('of what does not compress is undone', { timeout: 60_000 }, async () => {
+    it('of what does not compress is undone', async () => {
       const noise = randomBytes(reading === 'byte by byte' ? 5_000 : 3_000_000);
       expect(Buffer.compare(await read(encode(noise), coding), noise)).toBe(0);
     });
@@ -262,7 +262,7 @@ describe('while it is read', () => {
     const gzip = zlib.createGzip();
     const parts: Buffer[] = [];
     gzip.on('data', (chunk: Buffer) => parts.push(chunk));
-    let send!: (chunk: Uint8Array | undefined) => void;
+    let send: ((chunk: Uint8Array | undefined) => void) | undefined;
     async function* wire(): AsyncGenerator<Uint8Array> {
       for (;;) {
         const chunk = await new Promise<Uint8Array | undefined>((resolve) => (send = resolve));
@@ -275,8 +275,10 @@ describe('while it is read', () => {
       const next = chunks.next();
       gzip.write(message);
       await new Promise<void>((resolve) => gzip.flush(() => resolve()));
-      await vi.waitFor(() => expect(send).toBeTypeOf('function'));
-      send(Buffer.concat(parts.splice(0)));
+      await expect.poll(() => send).toBeTypeOf('function');
+      const answer = send!;
+      send = undefined;
+      answer(Buffer.concat(parts.splice(0)));
       expect(Buffer.from((await next).value as Uint8Array).toString()).toBe(message);
     }
     await chunks.return!();

@@ -1,3 +1,4 @@
+import { cpuTimeOf } from '@x/testbed/cpu-time';
 import { describe, expect, it } from 'vitest';
 
 import { linksByRelation, parseLinks } from './links.ts';
@@ -66,12 +67,9 @@ describe('the links of a response', () => {
     expect(Object.getPrototypeOf(parseLinks('<a>; __proto__=x', base)[0]!.params)).toBe(Object.prototype);
   });
 
-  it('are read in one pass, however they are written', () => {
-    const started = performance.now();
-    parseLinks('<a>; x="\\'.repeat(20_000), base);
-    parseLinks('<'.repeat(60_000), base);
-    parseLinks('<a>;'.repeat(20_000), base);
-    expect(performance.now() - started).toBeLessThan(2_000);
+  it('are read in one pass, however they are written', async () => {
+    const texts = ['<a>; x="\\'.repeat(20_000), '<'.repeat(60_000), '<a>;'.repeat(20_000)];
+    expect(await cpuTimeOf(() => texts.forEach((text) => parseLinks(text, base)))).toBeLessThan(2_000);
     expect(parseLinks('<a>, '.repeat(2_000), base)).toHaveLength(1_000);
   });
 });

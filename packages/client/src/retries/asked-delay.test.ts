@@ -1,4 +1,5 @@
 import type { HeaderPair } from '@x/httpcore';
+import { cpuTimeOf } from '@x/testbed/cpu-time';
 import { describe, expect, it } from 'vitest';
 
 import { askedDelay } from './asked-delay.ts';
@@ -67,10 +68,8 @@ describe('what a server asks for', () => {
     expect(askedDelay(fields, now)).toBe(delay);
   });
 
-  it('takes no longer for what is made to be slow', () => {
-    const begin = performance.now();
-    for (const field of ['t='.repeat(30_000), ' '.repeat(60_000), `t${' '.repeat(60_000)}x`, ',;'.repeat(30_000)])
-      askedDelay([['RateLimit', field]], now);
-    expect(performance.now() - begin).toBeLessThan(1_000);
+  it('takes no longer for what is made to be slow', async () => {
+    const fields = ['t='.repeat(30_000), ' '.repeat(60_000), `t${' '.repeat(60_000)}x`, ',;'.repeat(30_000)];
+    expect(await cpuTimeOf(() => fields.forEach((field) => askedDelay([['RateLimit', field]], now)))).toBeLessThan(1_000);
   });
 });

@@ -94,9 +94,7 @@ describe('a limit on requests that run at once', () => {
 
   it('serves ten thousand who wait in order', async () => {
     const { dispatcher, send } = limited(10, 5);
-    const begun = performance.now();
     await Promise.all(Array.from({ length: 10_000 }, async (_, index) => (await send(`h${index % 7}`))[4].bytes()));
     expect(dispatcher.requests).toHaveLength(10_000);
-    expect(performance.now() - begun).toBeLessThan(20_000);
   });
 });

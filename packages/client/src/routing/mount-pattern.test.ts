@@ -1,4 +1,5 @@
 import type { UrlParts } from '@x/httpcore';
+import { cpuTimeOf } from '@x/testbed/cpu-time';
 import { describe, expect, it } from 'vitest';
 
 import { InvalidOption } from '../errors.ts';
@@ -68,11 +69,12 @@ describe('a mount pattern', () => {
     expect(() => parseMountPattern(text)).toThrow(InvalidOption);
   });
 
-  it('takes no longer than the host and the pattern are long', () => {
+  it('takes no longer than the host and the pattern are long', async () => {
     const pattern = parseMountPattern(`http://${'*a'.repeat(120)}b`);
-    const started = performance.now();
-    for (let round = 0; round < 1000; round++) matchesMount(pattern, ['http', 'a'.repeat(255), null, '/']);
-    expect(performance.now() - started).toBeLessThan(2000);
+    const cost = await cpuTimeOf(() => {
+      for (let round = 0; round < 1000; round++) matchesMount(pattern, ['http', 'a'.repeat(255), null, '/']);
+    });
+    expect(cost).toBeLessThan(2_000);
   });
 
   it('says more by its host than by its port, and by that more than by its scheme', () => {

@@ -159,7 +159,7 @@ describe('a client with retries', () => {
     }
 
     it('sends again what is read whole', async () => {
-      const { client, dispatcher } = scripted({ retries: patient }, breaking(2));
+      const { client, dispatcher } = scripted({ retries: patient.with({ backoffFactor: 30_000 }) }, breaking(2));
       const response = await run(client.get(url));
       expect(response.text()).toBe('up');
       expect(response.trailers.get('x-sum')).toBe('1');
@@ -169,7 +169,8 @@ describe('a client with retries', () => {
         [200, broken],
         [200, undefined],
       ]);
-      expect(response.attempts[0]!.timings.total).toBeLessThan(250);
+      // The wait belongs to neither.
+      expect(response.attempts[0]!.timings.total).toBeLessThan(30_000);
       expect(dispatcher.bodies.map(({ state }) => state)).toEqual(['closed', 'closed', 'read']);
     });
 
@@ -344,7 +345,7 @@ describe('a client with retries', () => {
 });
 
 describe('ten thousand calls that wait to be sent again', () => {
-  it('cost a timer each, no connection, and nothing once they are over', { timeout: 60_000 }, async () => {
+  it('cost a timer each, no connection, and nothing once they are over', async () => {
     const count = 10_000;
     const delay = 600_000;
     const set = vi.spyOn(globalThis, 'setTimeout');
@@ -364,7 +365,7 @@ describe('ten thousand calls that wait to be sent again', () => {
     expect(timers().every((timer) => gone.has(timer))).toBe(true);
   });
 
-  it('are small while they wait, and all over at once when their signal aborts', { timeout: 60_000 }, async () => {
+  it('are small while they wait, and all over at once when their signal aborts', async () => {
     const count = 10_000;
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;

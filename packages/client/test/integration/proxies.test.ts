@@ -3,7 +3,16 @@ import { inspect } from 'node:util';
 
 import { Client, ConnectError, ConnectTimeout, DigestAuth, InvalidOption, Proxy, ProxyError, Retries, type ClientOptions } from '@x/client';
 import { nodeHandlerDispatcher } from '@x/httpcore';
-import { hang, startProxy, startRawServer, startServer, trustedAuthority, type HttpProxyOptions } from '@x/testbed';
+import {
+  hang,
+  refusedPort,
+  startProxy,
+  startRawServer,
+  startServer,
+  trustedAuthority,
+  withEnoughTime,
+  type HttpProxyOptions,
+} from '@x/testbed';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 const resolve = (): string => '127.0.0.1';
@@ -115,7 +124,7 @@ it('asks a function for each hop, and for each try', async () => {
   await using first = await startServer((_request, response) => void response.writeHead(302, { location: last.url('/end') }).end());
   await using plain = await startProxy('http', { auth: { scheme: 'basic', ...credentials } });
   await using tunnels = await startProxy('http');
-  const { port: dead } = await closedServer();
+  const dead = refusedPort();
   const asked: string[] = [];
   const client = await secured({
     proxy: async (url) => {
@@ -139,21 +148,23 @@ it.each([
   ['a whole body', () => 'content'],
   ['a stream that can be read once', () => new Blob(['content']).stream()],
 ])('goes on to the next proxy of a list with %s', async (_name, body) => {
-  await using origin = await startServer('echo');
-  await using silent = await startRawServer([hang()]);
-  await using there = await startProxy('socks');
-  const { port: dead } = await closedServer();
-  const list = [`http://127.0.0.1:${dead}`, new Proxy(`http://127.0.0.1:${silent.port}`, { tunnel: true }), there.url()];
-  await using client = new Client({ proxy: list, timeout: { connect: 100 }, limits: { maxConcurrency: 2 } });
-  const response = await client.post(origin.url('/'), { body: body() });
-  expect(response.json<{ body: string }>().body).toBe('content');
-  expect(response.attempts).toHaveLength(1);
-  const again = await client.stream('POST', origin.url('/'), { body: body() });
-  expect(JSON.parse(await again.text())).toMatchObject({ body: 'content' });
-  expect(silent.transcripts).toHaveLength(1);
-  await expect(client.get(origin.url('/'), { proxy: list.slice(0, 2) })).rejects.toMatchObject({ name: 'ConnectError' });
-  const socket = await client.connect(origin.url('').replace(/\/$/, ''));
-  socket.destroy();
+  await withEnoughTime(async (connect) => {
+    await using origin = await startServer('echo');
+    await using silent = await startRawServer([hang()]);
+    await using there = await startProxy('socks');
+    const dead = refusedPort();
+    const list = [`http://127.0.0.1:${dead}`, new Proxy(`http://127.0.0.1:${silent.port}`, { tunnel: true }), there.url()];
+    await using client = new Client({ proxy: list, timeout: { connect }, limits: { maxConcurrency: 2 } });
+    const response = await client.post(origin.url('/'), { body: body() });
+    expect(response.json<{ body: string }>().body).toBe('content');
+    expect(response.attempts).toHaveLength(1);
+    const again = await client.stream('POST', origin.url('/'), { body: body() });
+    expect(JSON.parse(await again.text())).toMatchObject({ body: 'content' });
+    expect(silent.transcripts).toHaveLength(1);
+    await expect(client.get(origin.url('/'), { proxy: list.slice(0, 2) })).rejects.toMatchObject({ name: 'ConnectError' });
+    const socket = await client.connect(origin.url('').replace(/\/$/, ''));
+    socket.destroy();
+  });
 });
 
 it('shows each step in the timings', async () => {
@@ -179,7 +190,7 @@ it('is tried again where the way failed, as a connection is', async () => {
 });
 
 it('names the proxy that can not be reached, without its credentials', async () => {
-  const { port } = await closedServer();
+  const port = refusedPort();
   await using client = new Client({ proxy: `http://ada:secret@127.0.0.1:${port}` });
   const error = await client.get('https://x.test/').catch((thrown: unknown) => thrown as ConnectError);
   expect(error).toBeInstanceOf(ConnectError);
@@ -288,9 +299,3 @@ it('refuses what makes no sense before anything is sent', async () => {
   await expect(plain.get('http://a.test/', { proxy: 'ftp://p.test' })).rejects.toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
   await expect(plain.get('http://a.test/', { proxy: 7 as never })).rejects.toThrow(InvalidOption);
 });
-
-/** Nobody listens there any more. */
-async function closedServer(): Promise<{ port: number }> {
-  await using server = await startServer('plain');
-  return { port: server.port };
-}

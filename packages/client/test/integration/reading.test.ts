@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import zlib from 'node:zlib';
 
-import { createGate, mebibytes, startServer, type Handler } from '@x/testbed';
+import { createGate, mebibytes, startServer, withEnoughTime, type Handler } from '@x/testbed';
 import * as valibot from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -417,10 +417,11 @@ describe('server-sent events', () => {
   });
 
   it('stay within the deadline of their call', async () => {
-    await using server = await startServer(eventServer([events('retry: 1000000\ndata: a\n\n')]).handler);
-    await using client = new Client();
-    await using response = await client.stream('GET', server.url('/'), { timeout: 150 });
-    await expect(collect(response.sse({ reconnect: true }))).rejects.toThrow(expect.objectContaining({ name: 'DeadlineExceeded' }));
+    await withEnoughTime(async (timeout) => {
+      await using server = await startServer(eventServer([events('retry: 1000000\ndata: a\n\n')]).handler);
+      await using response = await new Client({ timeout }).stream('GET', server.url('/'));
+      await expect(collect(response.sse({ reconnect: true }))).rejects.toThrow(expect.objectContaining({ name: 'DeadlineExceeded' }));
+    });
   });
 
   it.each<[EventsOptions, string]>([

@@ -4,7 +4,17 @@ import { Readable } from 'node:stream';
 
 import { Client, Retries, RetryOnStatus, TooManyRetries, type BodyInput, type RequestOptions } from '@x/client';
 import { HttpCoreError } from '@x/httpcore';
-import { close, receiveRequest, reset, send, startHttp2Server, startRawServer, startServer, type RawStep } from '@x/testbed';
+import {
+  close,
+  receiveRequest,
+  reset,
+  send,
+  startHttp2Server,
+  startRawServer,
+  startServer,
+  withEnoughTime,
+  type RawStep,
+} from '@x/testbed';
 import { describe, expect, it } from 'vitest';
 
 const ok: RawStep = send('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
@@ -91,26 +101,30 @@ describe('over the network, a request with retries', () => {
 
   it('makes an attempt anew that takes too long by itself, and gives the caller all the time that there is for reading', async () => {
     let requests = 0;
-    let answer: ((response: ServerResponse) => void) | undefined;
-    const answered = new Promise<ServerResponse>((resolve) => (answer = resolve));
+    const answered: ServerResponse[] = [];
     await using server = await startServer((_, response) => {
       requests += 1;
       if (requests < 3) return;
       response.write('first');
-      answer?.(response);
+      answered.push(response);
     });
-    await using client = new Client({ retries: new Retries(2, { ...quick, attemptTimeout: 150 }) });
-    await using response = await client.stream('GET', server.url('/'));
-    expect(response.attempts.map(({ error }) => (error as Error | undefined)?.name)).toEqual([
-      'AttemptTimeout',
-      'AttemptTimeout',
-      undefined,
-    ]);
-    // Longer than an attempt may take.
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    (await answered).end('last');
-    expect(await response.text()).toBe('firstlast');
+    const impatient = (attemptTimeout: number): Retries => new Retries(2, { ...quick, attemptTimeout });
+    await withEnoughTime(async (limit) => {
+      requests = 0;
+      await using client = new Client({ retries: impatient(limit) });
+      await using response = await client.stream('GET', server.url('/'));
+      expect(response.attempts.map(({ error }) => (error as Error | undefined)?.name)).toEqual([
+        'AttemptTimeout',
+        'AttemptTimeout',
+        undefined,
+      ]);
+      // Longer than an attempt may take.
+      await new Promise((resolve) => setTimeout(resolve, limit + 10));
+      answered.at(-1)!.end('last');
+      expect(await response.text()).toBe('firstlast');
+    });
     requests = -10;
+    await using client = new Client({ retries: impatient(100) });
     const error: unknown = await client.get(server.url('/')).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       code: 'TOO_MANY_RETRIES',
@@ -218,13 +232,13 @@ describe('over the network, a request with retries', () => {
 
   it('waits as long as the server asks, unless that is too long', async () => {
     let requests = 0;
-    await using server = await startServer((_, response) => {
+    await using server = await startServer((request, response) => {
       requests += 1;
-      if (requests === 1) response.writeHead(429, { 'Retry-After': '1' }).end();
+      if (requests === 1) response.writeHead(429, { 'Retry-After': request.url === '/long' ? '30' : '1' }).end();
       else response.end('done');
     });
     await using client = new Client({ retries: new Retries(1, { ...quick, limits: [new RetryOnStatus()] }) });
-    await expect(client.get(server.url('/'), { timeout: 900 })).rejects.toMatchObject({ code: 'RETRY_PAST_DEADLINE' });
+    await expect(client.get(server.url('/long'), { timeout: 20_000 })).rejects.toMatchObject({ code: 'RETRY_PAST_DEADLINE' });
     requests = 0;
     const started = performance.now();
     expect((await client.get(server.url('/'))).text()).toBe('done');
@@ -233,10 +247,13 @@ describe('over the network, a request with retries', () => {
 
   it('ends at its deadline, and says so', async () => {
     await using server = await startServer('slow');
-    await using client = new Client({ retries: new Retries(5, quick), timeout: 500 });
-    const error: unknown = await client.get(server.url('/')).catch((error: unknown) => error);
-    expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', phase: 'response-head' });
-    expect(server.connections.requests).toBe(1);
+    await withEnoughTime(async (timeout) => {
+      await using client = new Client({ retries: new Retries(5, quick), timeout });
+      const before = server.connections.requests;
+      const error: unknown = await client.get(server.url('/')).catch((error: unknown) => error);
+      expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', phase: 'response-head' });
+      expect(server.connections.requests).toBe(before + 1);
+    });
   });
 
   it('has its connection failures as they are when there are none', async () => {

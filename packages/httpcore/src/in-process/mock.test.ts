@@ -290,7 +290,7 @@ describe('failures', () => {
       }),
     };
     answer({ status: 200, body: body as unknown as Iterable<Uint8Array> });
-    await vi.waitFor(() => expect(returned).toBe(1));
+    await expect.poll(() => returned).toBe(1);
   });
 });
 

@@ -10,6 +10,7 @@ import {
   clientCertificate,
   close,
   receiveHead,
+  refusedPort,
   reset,
   seededBuffer,
   send,
@@ -159,11 +160,10 @@ test.each([
 });
 
 test('a target that is not there is a 502', async () => {
-  await using gone = await startServer('plain');
-  await gone.close();
+  const gone = `127.0.0.1:${refusedPort()}`;
   await using proxy = await startProxy('http');
-  expect((await tunnel(proxy, `127.0.0.1:${gone.port}`))[0].statusCode).toBe(502);
-  expect((await viaProxy(proxy, gone.url('/'))).status).toBe(502);
+  expect((await tunnel(proxy, gone))[0].statusCode).toBe(502);
+  expect((await viaProxy(proxy, `http://${gone}/`)).status).toBe(502);
 });
 
 test('after a refusal the connection goes on, if it does not say otherwise', async () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { seededBuffer, seededDigest, startRawServer, startRelay, startServer } from '../../src/index.ts';
+import { refusedPort, seededBuffer, seededDigest, startRawServer, startRelay, startServer } from '../../src/index.ts';
 
 test('everything comes through, in order, later and slower', async () => {
   const size = 512 * 1024;
@@ -54,10 +54,7 @@ test('a receiver that reads little by little gets everything', async () => {
 });
 
 test('a server that is not there is a reset', async () => {
-  await using gone = await startServer('plain');
-  const { host, port } = gone;
-  await gone.close();
-  await using relay = await startRelay({ to: { host, port } });
+  await using relay = await startRelay({ to: { host: '127.0.0.1', port: refusedPort() } });
   const socket = connect(relay.port, relay.host);
   await expect(once(socket, 'close')).rejects.toMatchObject({ code: 'ECONNRESET' });
 });

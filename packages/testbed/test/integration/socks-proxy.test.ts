@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { receiveHead, reset, startProxy, startRawServer, startServer, type LocalProxy } from '../../src/index.ts';
+import { receiveHead, refusedPort, reset, startProxy, startRawServer, startServer, type LocalProxy } from '../../src/index.ts';
 import { ask, counted, getThrough, octets, port16, receive } from './proxy-clients.ts';
 import { dial, readUntil } from './wire.ts';
 
@@ -117,17 +117,16 @@ test.each([
 });
 
 test('a target that is not there is refused, and another machine to SOCKS4 as well', async () => {
-  await using gone = await startServer('plain');
-  await gone.close();
+  const gone = port16(refusedPort());
   await using proxy = await startProxy('socks');
   const socket = await greeted(proxy);
-  expect((await ask(socket, [5, 1, 0, 1, 127, 0, 0, 1, ...port16(gone.port)], 10))[1]).toBe(5);
+  expect((await ask(socket, [5, 1, 0, 1, 127, 0, 0, 1, ...gone], 10))[1]).toBe(5);
   for (const address of [
     [127, 0, 0, 1],
     [192, 0, 2, 1],
   ]) {
     const old = await dial(proxy);
-    expect((await ask(old, [4, 1, ...port16(gone.port), ...address, 0], 8)).slice(0, 2)).toEqual([0, 91]);
+    expect((await ask(old, [4, 1, ...gone, ...address, 0], 8)).slice(0, 2)).toEqual([0, 91]);
   }
 });
 

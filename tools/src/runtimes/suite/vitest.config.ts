@@ -27,7 +27,8 @@ export default defineConfig({
           ],
     exclude: [...left, '**/dispatchers/{frameworks,process}.test.ts'],
     setupFiles: [join(import.meta.dirname, 'leave-out.ts')],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { interval: 5, timeout: 30_000 } },
   },
 });

@@ -1,5 +1,17 @@
 /** Bad input from the wire: each case gives a typed error with code, phase and origin, and its connection is not used again. */
-import { createGate, receiveHead, receiveRequest, reset, send, close, hang, startRawServer, waitFor, type RawScript } from '@x/testbed';
+import {
+  createGate,
+  receiveHead,
+  receiveRequest,
+  reset,
+  send,
+  close,
+  hang,
+  startRawServer,
+  waitFor,
+  withEnoughTime,
+  type RawScript,
+} from '@x/testbed';
 import { describe, expect, it } from 'vitest';
 
 import { ConnectionPool, HttpCoreError, type Timeouts, type UrlParts } from '../../../src/index.ts';
@@ -10,7 +22,8 @@ interface Failure {
   readonly name: string;
   readonly script: RawScript;
   readonly error: { readonly name: string; readonly code: string; readonly phase: string; readonly requestSent: boolean };
-  readonly timeouts?: Timeouts;
+  /** Reading is given a limit. */
+  readonly isSilent?: boolean;
 }
 
 const head = 'HTTP/1.1 200 OK\r\n';
@@ -63,13 +76,13 @@ const failures: readonly Failure[] = [
   {
     name: 'silence before the answer',
     script: [receiveHead(), hang()],
-    timeouts: [null, 30, null, null],
+    isSilent: true,
     error: { name: 'ReadTimeout', code: 'READ_TIMEOUT', phase: 'response-head', requestSent: true },
   },
   {
     name: 'silence within the body',
     script: [receiveHead(), send(`${head}Content-Length: 10\r\n\r\nhal`), hang()],
-    timeouts: [null, 30, null, null],
+    isSilent: true,
     error: { name: 'ReadTimeout', code: 'READ_TIMEOUT', phase: 'response-body', requestSent: true },
   },
 ];
@@ -80,8 +93,8 @@ async function fetchAll(pool: ConnectionPool, url: UrlParts, timeouts: Timeouts)
 }
 
 describe('a misbehaving server', () => {
-  for (const { name, script, error, timeouts = noLimits } of failures) {
-    it(`${name}: ${error.name} ${error.code}`, async () => {
+  for (const { name, script, error, isSilent = false } of failures) {
+    const expectFailure = async (timeouts: Timeouts): Promise<void> => {
       await using server = await startRawServer(script);
       await using pool = new ConnectionPool();
       const url: UrlParts = ['http', '127.0.0.1', server.port, '/'];
@@ -91,6 +104,10 @@ describe('a misbehaving server', () => {
       // The line that called is in the stack, although the error was made in a socket's callback.
       expect((failure as Error).stack).toContain('fetchAll');
       expect(pool.stats()).toMatchObject({ connections: 0, active: 0, queued: 0 });
+    };
+    it(`${name}: ${error.name} ${error.code}`, async () => {
+      if (isSilent) await withEnoughTime((read) => expectFailure([null, read, null, null]));
+      else await expectFailure(noLimits);
     });
   }
 

@@ -31,6 +31,20 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
+/** Somebody else may have the port at the second address: then another one is taken. */
+async function listenAtBoth(first: Server, second: Server): Promise<number> {
+  for (;;) {
+    await listen(first, 0, '127.0.0.1');
+    const { port } = first.address() as AddressInfo;
+    const isFree = await listen(second, port, '127.0.0.2').then(
+      () => true,
+      () => false,
+    );
+    if (isFree) return port;
+    await new Promise((resolve) => first.close(resolve));
+  }
+}
+
 /** One server with one certificate, at one port of both 127.0.0.1 and 127.0.0.2. */
 export async function startNamed(names: readonly string[], handler: Handler = answer, maxConcurrentStreams = 100): Promise<NamedServer> {
   const sessions: ServerHttp2Session[] = [];
@@ -43,10 +57,8 @@ export async function startNamed(names: readonly string[], handler: Handler = an
     sessions.push(session);
     session.on('error', () => {});
   });
-  await listen(server, 0, '127.0.0.1');
-  const { port } = server.address() as AddressInfo;
   const second = createServer((socket) => void server.emit('connection', socket));
-  await listen(second, port, '127.0.0.2');
+  const port = await listenAtBoth(server, second);
   return {
     port,
     sessions,

@@ -4,7 +4,7 @@ import { createServer as createHttp2Server } from 'node:http2';
 import type { LookupFunction, Server } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 
-import { serverCertificate, startProxy, startServer } from '@x/testbed';
+import { refusedPort, serverCertificate, startProxy, startServer } from '@x/testbed';
 import { describe, expect, it } from 'vitest';
 
 import { ConnectionPool, Proxy, type PoolOptions, type TraceObserver } from '../../../src/index.ts';
@@ -172,10 +172,9 @@ describe('a service that moves', () => {
   it('is the first failure where it has not moved, and asked about once', async () => {
     const dns = changingLookup(['127.0.0.1']);
     const clock = new FakeClock();
-    const closed = await listen(createServer());
-    await closed[Symbol.asyncDispose]();
+    const port = refusedPort();
     const dialer = dialerWith({ lookup: dns.lookup, dns: { ttl: 60_000 } }, clock);
-    const fail = (): Promise<unknown> => dialTo(dialer, { host: 'gone.test', port: closed.port }).result.catch((error: unknown) => error);
+    const fail = (): Promise<unknown> => dialTo(dialer, { host: 'gone.test', port }).result.catch((error: unknown) => error);
     const failures = [await fail(), ...(await Promise.all(Array.from({ length: 20 }, fail)))];
     for (const failure of failures)
       expect(failure).toMatchObject({ name: 'ConnectError', phase: 'connect', attempts: [{ code: 'ECONNREFUSED' }] });
@@ -185,17 +184,16 @@ describe('a service that moves', () => {
 
   it('may be aborted while it is asked about again, and leaves nothing', async () => {
     const dns = changingLookup(['127.0.0.1']);
-    const closed = await listen(createServer());
-    await closed[Symbol.asyncDispose]();
+    const port = refusedPort();
     await using pool = new ConnectionPool({ lookup: dns.lookup, dns: { ttl: 60_000 } });
-    const url = `http://gone.test:${closed.port}/`;
+    const url = `http://gone.test:${port}/`;
     await read(pool, url).catch(() => {});
     const controller = new AbortController();
     let times = 0;
     const trace: TraceObserver = (name) => {
       if (name === 'dns-start' && (times += 1) === 2) controller.abort();
     };
-    const parts = ['http', 'gone.test', closed.port, '/'] as const;
+    const parts = ['http', 'gone.test', port, '/'] as const;
     await expect(pool.dispatch('GET', parts, [], null, undefined, { trace, signal: controller.signal })).rejects.toMatchObject({
       code: 'ABORTED',
     });

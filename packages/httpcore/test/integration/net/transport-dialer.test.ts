@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 
-import { serverCertificate } from '@x/testbed';
+import { refusedPort, serverCertificate } from '@x/testbed';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import type { Dial, DialedTransport } from '../../../src/dial/dial.ts';
@@ -56,13 +56,6 @@ const echo = (): ReturnType<typeof createServer> => createServer((socket) => voi
 
 /** Accepts, reads, and says nothing. */
 const silent = (): ReturnType<typeof createServer> => createServer((socket) => void socket.resume());
-
-/** A port that nobody listens on: it was free a moment ago, and the kernel gives it to no other socket so soon. */
-async function closedPort(host = '127.0.0.1'): Promise<number> {
-  const { port, ...listening } = await listen(createServer(), { host });
-  await listening[Symbol.asyncDispose]();
-  return port;
-}
 
 async function failureOf(dial: Dial<DialedTransport>): Promise<ConnectError> {
   return dial.result.then(
@@ -161,17 +154,17 @@ describe('createTransportDialer', () => {
   });
 
   it('goes on to the next address at once when one refuses', async () => {
-    await using server = await listen(echo(), { host: '127.0.0.2' });
+    await using server = await listen(echo());
     const { trace, log } = tracer();
     // Fake time that never moves: an attempt that waited for its delay would never start.
-    const dialer = dialerWith({ lookup: lookupOf(['127.0.0.1', '127.0.0.2']) }, new FakeClock());
+    const dialer = dialerWith({ lookup: lookupOf(['127.0.0.3', '127.0.0.1']) }, new FakeClock());
     const { transport } = await dialTo(dialer, { host: 'both.test', port: server.port, trace }).result;
-    expect(transport.facts.remoteAddress).toBe('127.0.0.2');
+    expect(transport.facts.remoteAddress).toBe('127.0.0.1');
     expect(log.slice(2)).toEqual([
+      `connect-start 127.0.0.3 ${server.port}`,
+      `connect-failed 127.0.0.3 ${server.port} ECONNREFUSED`,
       `connect-start 127.0.0.1 ${server.port}`,
-      `connect-failed 127.0.0.1 ${server.port} ECONNREFUSED`,
-      `connect-start 127.0.0.2 ${server.port}`,
-      `connect-end 127.0.0.2 ${server.port}`,
+      `connect-end 127.0.0.1 ${server.port}`,
     ]);
     transport.destroy();
   });
@@ -194,7 +187,7 @@ describe('createTransportDialer', () => {
   });
 
   it('lists every address with its reason when none connects', async () => {
-    const port = await closedPort();
+    const port = refusedPort();
     const before = openResources();
     const error = await failureOf(dialTo(dialerWith({ lookup: lookupOf(['127.0.0.1', '127.0.0.2']) }), { host: 'none.test', port }));
     expect(error).toMatchObject({
@@ -303,7 +296,7 @@ describe('cancel', () => {
   const events = ['dns-start', 'dns-end', 'connect-start', 'connect-failed', 'connect-end', 'tls-start', 'tls-end'] as const;
 
   async function expectNothingAfterCancelAt(event: TraceEventName, when: (cancel: () => void) => void): Promise<void> {
-    await using server = await listen(createTlsServer(tls), { host: '127.0.0.2' });
+    await using server = await listen(createTlsServer(tls));
     const clock = new FakeClock();
     const before = openResources();
     const reason = new Aborted('changed my mind');
@@ -314,7 +307,7 @@ describe('cancel', () => {
       const cancel = (): void => (dial === undefined ? queueMicrotask(() => dial!.cancel(reason)) : dial.cancel(reason));
       if (name === event) when(cancel);
     };
-    const dialer = dialerWith({ tls: { ca: tls.ca }, lookup: lookupOf(['127.0.0.1', '127.0.0.2']) }, clock);
+    const dialer = dialerWith({ tls: { ca: tls.ca }, lookup: lookupOf(['127.0.0.3', '127.0.0.1']) }, clock);
     let dial: Dial<DialedTransport> | undefined;
     dial = dialTo(dialer, { scheme: 'https', host: 'localhost', port: server.port, trace });
     await expect(dial.result).rejects.toBe(reason);

@@ -15,6 +15,7 @@ import {
   startRawServer,
   startServer,
   trustedAuthority,
+  withEnoughTime,
   type HttpProxy,
   type RawPeer,
   type RawStep,
@@ -33,9 +34,6 @@ import {
 import { openResources, resourcesBackTo, turnsUntil } from '../net/sockets.ts';
 import { originName, proxyName } from './routes.ts';
 import { answerOf, failure, send } from './world.ts';
-
-/** Milliseconds: enough to get midway on a busy machine. */
-const shortLimit = 800;
 
 const resolve = (): string => '127.0.0.1';
 const secure: UrlParts = ['https', originName, 443, '/'];
@@ -311,17 +309,17 @@ describe.each(steps)('at $name', ({ scheme, steps: script, url, phase, tls, look
 
   it.skipIf(endsByItself)('the limit and the deadline tell where', async () => {
     const before = openResources();
-    {
+    await withEnoughTime(async (milliseconds) => {
       const { server, pool } = await world();
       await using _ = server;
-      const limit = failure<HttpCoreError>(send(pool, url, { timeouts: [shortLimit, null, null, null] }));
-      const deadline = failure<HttpCoreError>(send(pool, url, { context: { deadline: performance.now() + shortLimit } }));
+      const limit = failure<HttpCoreError>(send(pool, url, { timeouts: [milliseconds, null, null, null] }));
+      const deadline = failure<HttpCoreError>(send(pool, url, { context: { deadline: performance.now() + milliseconds } }));
       expect(await limit).toMatchObject({ name: 'ConnectTimeout', phase, requestSent: false });
       expect(await deadline).toMatchObject({ name: 'DeadlineExceeded', requestSent: false });
       await turnsUntil(() => pool.stats().connecting === 0);
       expect(pool.stats()).toMatchObject({ active: 0, queued: 0, connections: 0 });
       await pool.close();
-    }
+    });
     await resourcesBackTo(before);
   });
 
@@ -341,20 +339,20 @@ describe.each(steps)('at $name', ({ scheme, steps: script, url, phase, tls, look
 
   it.skipIf(endsByItself)('close() waits for it', async () => {
     const before = openResources();
-    {
+    await withEnoughTime(async (milliseconds) => {
       const { server, reached, pool } = await world();
       await using _ = server;
-      const error = failure<HttpCoreError>(send(pool, url, { timeouts: [shortLimit, null, null, null] }));
-      await reached.opened;
+      const error = failure<HttpCoreError>(send(pool, url, { timeouts: [milliseconds, null, null, null] }));
+      await Promise.race([reached.opened, error]);
       const closed = pool.close();
       expect(await error).toMatchObject({ name: 'ConnectTimeout', phase });
       await closed;
-    }
+    });
     await resourcesBackTo(before);
   });
 
   it('a server that goes away ends it with an error of the way', async () => {
-    const { server, reached, pool } = await world({ timeouts: [2_000, null, null, null] });
+    const { server, reached, pool } = await world();
     await using _ = server;
     if (lookup === true) {
       await pool.destroy();

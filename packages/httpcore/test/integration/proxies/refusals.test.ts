@@ -7,6 +7,7 @@ import {
   hang,
   receiveBytes,
   receiveHead,
+  refusedPort,
   reset,
   send as sendBytes,
   serverCertificate,
@@ -14,6 +15,7 @@ import {
   startRawServer,
   startServer,
   trustedAuthority,
+  withEnoughTime,
   type RawStep,
 } from '@x/testbed';
 import { describe, expect, it } from 'vitest';
@@ -50,15 +52,9 @@ async function refusalOf(
   return { error: await refusalBy(new Proxy(origin, scheme === 'http' ? { tunnel: true } : {}), url, options), origin };
 }
 
-/** A port of this machine at which nobody listens. */
-async function deadPort(): Promise<number> {
-  await using server = await startRawServer([]);
-  return server.port;
-}
-
 describe('a proxy that can’t be reached', () => {
   it.each(['http', 'https', 'socks4a', 'socks5h'])('%s: by its address', async (scheme) => {
-    const port = await deadPort();
+    const port = refusedPort();
     const error = (await refusalBy(`${scheme}://127.0.0.1:${port}`)) as ConnectError;
     expect(error).toMatchObject({
       name: 'ConnectError',
@@ -82,7 +78,7 @@ describe('a proxy that can’t be reached', () => {
   });
 
   it('for a forwarded request it is the same', async () => {
-    const port = await deadPort();
+    const port = refusedPort();
     const error = (await refusalBy(`http://127.0.0.1:${port}`, plain)) as ConnectError;
     expect(error).toMatchObject({ name: 'ConnectError', code: 'CONNECT_FAILED', requestSent: false, attempts: [{ port }] });
     expect(error.message).toContain(`http://127.0.0.1:${port}`);
@@ -90,7 +86,7 @@ describe('a proxy that can’t be reached', () => {
   });
 
   it.each(['http', 'https', 'socks5h'])('%s: by a dial of one’s own', async (scheme) => {
-    const unreachedProxy = `${scheme}://127.0.0.1:${await deadPort()}`;
+    const unreachedProxy = `${scheme}://127.0.0.1:${refusedPort()}`;
     await using pool = new ConnectionPool({ proxy: unreachedProxy });
     await expect(pool.connect('https://origin.test')).rejects.toMatchObject({ name: 'ConnectError', unreachedProxy });
     await expect(pool.preconnect('http://origin.test')).rejects.toMatchObject({ name: 'ConnectError', unreachedProxy });
@@ -102,7 +98,7 @@ describe('a proxy that can’t be reached', () => {
       setImmediate(done, Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' }))) as never;
     const unnamed = await refusalBy(near.url('socks5'), secure, { lookup });
     expect(unnamed).toMatchObject({ name: 'ConnectError', code: 'DNS_FAILED', unreachedProxy: undefined });
-    const port = await deadPort();
+    const port = refusedPort();
     expect(await refusalBy(near.url('socks5h'), ['https', originName, port, '/'])).toMatchObject({ unreachedProxy: undefined });
     await using origin = await startServer('plain', { tls: { certificate: await expiredCertificate() } });
     const untrusted = await refusalBy(near.url('socks5h'), ['https', originName, origin.port, '/']);
@@ -113,7 +109,7 @@ describe('a proxy that can’t be reached', () => {
 
   it('behind another, which says so', async () => {
     await using near = await startProxy('http', {});
-    const far = `http://127.0.0.1:${await deadPort()}`;
+    const far = `http://127.0.0.1:${refusedPort()}`;
     const error = await refusalBy(new Proxy(far, { via: near.url }));
     expect(error).toMatchObject({ name: 'ProxyError', code: 'PROXY_REFUSED', status: 502, body: 'ECONNREFUSED\n', unreachedProxy: far });
     expect(error.message).toContain(near.url);
@@ -214,9 +210,11 @@ describe('an HTTP proxy', () => {
   });
 
   it.each(['http', 'https', 'socks4a', 'socks5h'])('%s: that is silent', async (scheme) => {
-    const { error, origin } = await refusalOf([hang()], scheme, secure, { timeouts: [1_000, null, null, null] });
-    expect(error).toMatchObject({ name: 'ConnectTimeout', phase: 'proxy', requestSent: false, unreachedProxy: origin });
-    expect(error.message).toContain(origin);
+    await withEnoughTime(async (limit) => {
+      const { error, origin } = await refusalOf([hang()], scheme, secure, { timeouts: [limit, null, null, null] });
+      expect(error).toMatchObject({ name: 'ConnectTimeout', phase: 'proxy', requestSent: false, unreachedProxy: origin });
+      expect(error.message).toContain(origin);
+    });
   });
 
   it.each([
