@@ -11,9 +11,15 @@ export type FindDispatcher = () => PlainDispatcher | undefined;
 
 const modes: ReadonlySet<unknown> = new Set<CacheMode>(['no-store', 'reload', 'no-cache', 'force-cache', 'only-if-cached']);
 
+/** On a stand-in, for every copy of this module: what it stands in for, and whether it still does. */
+const standsFor: unique symbol = Symbol.for('@x/interop/undici: stands for') as never;
+
+interface StandIn extends Fetch {
+  readonly [standsFor]: { readonly original: PropertyDescriptor; isOver: boolean };
+}
+
 let installations = 0;
-let original: PropertyDescriptor | undefined;
-let standIn: Fetch | undefined;
+let standIn: StandIn | undefined;
 
 /** From now on global `fetch` tells its mode. Idempotent in so far as each call is taken back by one of {@link leaveFetch}. */
 export function enterFetch(find: FindDispatcher): void {
@@ -23,8 +29,7 @@ export function enterFetch(find: FindDispatcher): void {
   const platformFetch = globalThis.fetch as Fetch | undefined;
   // Who has no fetch, or one that can not be replaced, has no modes.
   if (present?.configurable !== true || typeof platformFetch !== 'function') return;
-  original = present;
-  standIn = fetchWithModes(platformFetch, find);
+  standIn = Object.assign(fetchWithModes(platformFetch, find), { [standsFor]: { original: present, isOver: false } });
   Object.defineProperty(globalThis, 'fetch', {
     value: standIn,
     writable: true,
@@ -36,10 +41,14 @@ export function enterFetch(find: FindDispatcher): void {
 /** What somebody else has put there since stays. */
 export function leaveFetch(): void {
   installations -= 1;
-  if (installations > 0 || original === undefined) return;
-  if (globalThis.fetch === standIn) Object.defineProperty(globalThis, 'fetch', original);
-  original = undefined;
+  if (installations > 0 || standIn === undefined) return;
+  standIn[standsFor].isOver = true;
   standIn = undefined;
+  for (;;) {
+    const known = (globalThis.fetch as Partial<StandIn> | undefined)?.[standsFor];
+    if (known?.isOver !== true) return;
+    Object.defineProperty(globalThis, 'fetch', known.original);
+  }
 }
 
 function fetchWithModes(platformFetch: Fetch, find: FindDispatcher): Fetch {

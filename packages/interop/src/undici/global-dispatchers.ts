@@ -18,37 +18,49 @@ export const globalSymbols: readonly GlobalSymbol[] = [upToSeven, fromEight];
 type Global = Partial<Record<GlobalSymbol, PlainDispatcher>>;
 const world = globalThis as Global;
 
-/** Places that were empty, and that nobody but us has looked at since. */
-const unseen = new Map<GlobalSymbol, PlainDispatcher>();
+/** What is known of a getter that waits at an empty place: every copy of this module finds it there. */
+const onDemand: unique symbol = Symbol.for('@x/interop/undici: shown on demand') as never;
+/** On the options of a request that has come by an empty place. */
+const passedOn: unique symbol = Symbol.for('@x/interop/undici: passed on') as never;
 
 /** @returns `undefined` where no undici that is loaded has its dispatcher. */
 export function currentDispatcher(symbol: GlobalSymbol): PlainDispatcher | undefined {
   loadBuiltIn();
-  return unseen.get(symbol) ?? world[symbol];
+  return unseenAt(symbol) ?? world[symbol];
 }
 
-/** `undefined`: as if there never had been one. */
-export function setDispatcher(symbol: GlobalSymbol, dispatcher: PlainDispatcher | undefined): void {
-  if (unseen.has(symbol) || !Object.hasOwn(world, symbol)) {
-    if (dispatcher === undefined) removeUnseen(symbol);
+/** Without `dispatcher` it is as if there never had been one, or else `without` if somebody has seen it. */
+export function setDispatcher(symbol: GlobalSymbol, dispatcher: PlainDispatcher | undefined, without: PlainDispatcher): void {
+  if (unseenAt(symbol) !== undefined || !Object.hasOwn(world, symbol)) {
+    if (dispatcher === undefined) delete world[symbol];
     else showOnDemand(symbol, dispatcher);
   } else {
     // An undici that was loaded meanwhile has found ours here, and has made none.
-    world[symbol] = dispatcher ?? dispatcherWithout(symbol);
+    world[symbol] = dispatcher ?? without;
   }
 }
 
-/** For a place that has none before ours: the one of the other place, which there always is, since Node's own undici was loaded first. */
-export function dispatcherWithout(symbol: GlobalSymbol): PlainDispatcher {
+/**
+ * For a place that has none before ours: the one of the other place, which there always is, since Node's own undici was loaded first. If what stands there by
+ * now leads back to this one (undici 8 wraps what it is given and puts it at both places), `first` is asked, which was there before.
+ */
+export function dispatcherWithout(symbol: GlobalSymbol, first: PlainDispatcher | undefined): PlainDispatcher {
   const other = symbol === upToSeven ? fromEight : upToSeven;
   return {
     dispatch(options, handler) {
-      const dispatcher = currentDispatcher(other);
+      const dispatcher = passedOn in options ? first : currentDispatcher(other);
       if (dispatcher === undefined) throw new TypeError('There is no global dispatcher of undici in this process');
+      const told = { ...options, [passedOn]: true };
       // Whichever version that is of, it takes a handler of the former generation.
-      return dispatcher.dispatch(options, asLegacyHandler(handler));
+      return dispatcher.dispatch(told, asLegacyHandler(handler));
     },
   };
+}
+
+/** At a place that was empty, and that nobody but us has looked at since. */
+function unseenAt(symbol: GlobalSymbol): PlainDispatcher | undefined {
+  const getter = Object.getOwnPropertyDescriptor(world, symbol)?.get as { readonly [onDemand]?: PlainDispatcher } | undefined;
+  return getter?.[onDemand];
 }
 
 /** Node loads its undici when it is asked for one of its classes; then it has its dispatcher. */
@@ -57,17 +69,15 @@ function loadBuiltIn(): void {
 }
 
 function showOnDemand(symbol: GlobalSymbol, dispatcher: PlainDispatcher): void {
-  unseen.set(symbol, dispatcher);
+  const get = (): PlainDispatcher => {
+    define(symbol, dispatcher);
+    return dispatcher;
+  };
   Object.defineProperty(world, symbol, {
     configurable: true,
     enumerable: false,
-    get() {
-      unseen.delete(symbol);
-      define(symbol, dispatcher);
-      return dispatcher;
-    },
+    get: Object.assign(get, { [onDemand]: dispatcher }),
     set(value: PlainDispatcher) {
-      unseen.delete(symbol);
       define(symbol, value);
     },
   });
@@ -76,9 +86,4 @@ function showOnDemand(symbol: GlobalSymbol, dispatcher: PlainDispatcher): void {
 /** As undici does it. */
 function define(symbol: GlobalSymbol, value: PlainDispatcher): void {
   Object.defineProperty(world, symbol, { value, writable: true, enumerable: false, configurable: false });
-}
-
-function removeUnseen(symbol: GlobalSymbol): void {
-  unseen.delete(symbol);
-  delete world[symbol];
 }

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { debuglog } from 'node:util';
 import type { ClientLike, DispatcherLike } from '../carrier/carrier.ts';
+import { inBothGenerations } from './both-generations.ts';
 import { enterFetch, leaveFetch } from './cache-modes.ts';
 import {
   currentDispatcher,
@@ -121,11 +122,15 @@ class Installation {
 
   constructor(carrier: ClientLike | DispatcherLike, binding: Binding | undefined, observer: CallObserver | undefined) {
     this.#binding = binding;
-    this.#places = globalSymbols.map((symbol) => new InstalledDispatcher(carrier, observer, this, symbol, currentDispatcher(symbol)));
+    const found = globalSymbols.map((symbol) => currentDispatcher(symbol));
+    this.#places = globalSymbols.map((symbol, index) => {
+      const without = dispatcherWithout(symbol, lowest(found[1 - index]));
+      return new InstalledDispatcher(carrier, observer, this, symbol, found[index], without);
+    });
   }
 
   enter(): void {
-    for (const place of this.#places) setDispatcher(place.symbol, place);
+    for (const place of this.#places) setDispatcher(place.symbol, place, place.without);
     enterFetch(carryingPlace);
   }
 
@@ -133,10 +138,10 @@ class Installation {
     if (this.isOver) return;
     this.isOver = true;
     leaveFetch();
-    for (const { symbol } of this.#places) {
+    for (const { symbol, without } of this.#places) {
       const present = currentDispatcher(symbol);
       // Those above go on, and so does what somebody else has put there since.
-      if (isPlace(present)) setDispatcher(symbol, standing(present));
+      if (placeOf(present) !== undefined) setDispatcher(symbol, standing(present), without);
     }
   }
 
@@ -151,10 +156,22 @@ class Installation {
   }
 }
 
-const places = new WeakSet<PlainDispatcher>();
+/** What is known of a dispatcher that was installed, to every copy of this module. */
+interface Place {
+  /** Not what only looks like it, such as it behind interceptors. */
+  readonly of: PlainDispatcher;
+  readonly before: PlainDispatcher | undefined;
+  readonly isOver: boolean;
+  /** This one, or the first below it, whose installation counts here and now. */
+  readonly carrying: PlainDispatcher | undefined;
+}
+
+const place: unique symbol = Symbol.for('@x/interop/undici: place') as never;
 
 class InstalledDispatcher extends UndiciDispatcher {
   readonly symbol: GlobalSymbol;
+  readonly without: PlainDispatcher;
+  readonly [place]: Place;
   readonly #installation: Installation;
   readonly #before: PlainDispatcher | undefined;
 
@@ -164,38 +181,39 @@ class InstalledDispatcher extends UndiciDispatcher {
     installation: Installation,
     symbol: GlobalSymbol,
     before: PlainDispatcher | undefined,
+    without: PlainDispatcher,
   ) {
     super(carrier, observer);
     this.symbol = symbol;
+    this.without = without;
     this.#installation = installation;
     this.#before = before;
-    places.add(this);
-  }
-
-  /** This one, or the first below it, whose installation counts here and now. */
-  get carrying(): InstalledDispatcher | undefined {
-    if (this.#installation.counts) return this;
-    return isPlace(this.#before) ? this.#before.carrying : undefined;
-  }
-
-  /** Below this one, once it has been taken back. */
-  get below(): PlainDispatcher | undefined | null {
-    return this.#installation.isOver ? this.#before : null;
+    this[place] = {
+      of: this,
+      before,
+      get isOver() {
+        return installation.isOver;
+      },
+      get carrying() {
+        return installation.counts ? this.of : placeOf(before)?.carrying;
+      },
+    };
   }
 
   /** Who kept hold of it, and who is out of its scope, comes to what was there before. */
   override dispatch(options: UndiciDispatchOptions, handler: object): boolean {
     if (this.#installation.counts) return super.dispatch(options, handler);
-    return (this.#before ?? dispatcherWithout(this.symbol)).dispatch(options, handler);
+    // Interceptors of one version may stand between a caller and the agent of another.
+    return (this.#before ?? this.without).dispatch(options, inBothGenerations(handler));
   }
 }
 
 /** Who would carry a call of global fetch that is made here and now, if it is one of these. */
 function carryingPlace(): PlainDispatcher | undefined {
   for (const symbol of globalSymbols) {
-    const present = currentDispatcher(symbol);
+    const present = placeOf(currentDispatcher(symbol));
     // Somebody else stands there: it is his.
-    if (!isPlace(present)) return undefined;
+    if (present === undefined) return undefined;
     const { carrying } = present;
     if (carrying !== undefined) return carrying;
   }
@@ -204,13 +222,19 @@ function carryingPlace(): PlainDispatcher | undefined {
 
 /** Itself, or what is left below it once it has been taken back. */
 function standing(dispatcher: PlainDispatcher | undefined): PlainDispatcher | undefined {
-  if (!isPlace(dispatcher) || dispatcher.below === null) return dispatcher;
-  return standing(dispatcher.below);
+  const known = placeOf(dispatcher);
+  return known?.isOver === true ? standing(known.before) : dispatcher;
 }
 
-/** Not what only looks like one, such as one behind interceptors. */
-function isPlace(dispatcher: PlainDispatcher | undefined): dispatcher is InstalledDispatcher {
-  return dispatcher !== undefined && places.has(dispatcher);
+/** What was there before anything was installed. */
+function lowest(dispatcher: PlainDispatcher | undefined): PlainDispatcher | undefined {
+  const known = placeOf(dispatcher);
+  return known === undefined ? dispatcher : lowest(known.before);
+}
+
+function placeOf(dispatcher: PlainDispatcher | undefined): Place | undefined {
+  const known = (dispatcher as { readonly [place]?: Place } | undefined)?.[place];
+  return known?.of === dispatcher ? known : undefined;
 }
 
 function observerFor(debug: InstallOptions['debug']): CallObserver | undefined {

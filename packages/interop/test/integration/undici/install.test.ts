@@ -8,7 +8,7 @@ import { record } from '@x/client/testing';
 import { publicOnly } from '@x/httpcore/guard';
 import { install, installFor } from '@x/interop/undici';
 import { startProxy, startServer } from '@x/testbed';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { isForUndici8, loadUndici } from './undici-versions.ts';
 
 const symbols = [Symbol.for('undici.globalDispatcher.1'), Symbol.for('undici.globalDispatcher.2')];
@@ -79,6 +79,26 @@ describe('install', () => {
       standing.delete(index);
     }
     expect(await through()).toBeUndefined();
+  });
+
+  it.each([
+    ['first', 'second'],
+    ['second', 'first'],
+  ])('comes off beside another copy of this package: %s below, and %s', async (below, last) => {
+    const { fetch: platformFetch } = globalThis;
+    vi.resetModules();
+    const { install: another } = await import('@x/interop/undici');
+    expect(another).not.toBe(install);
+    const installers = below === 'first' ? [install, another] : [another, install];
+    for (const order of last === 'first' ? [0, 1] : [1, 0]) {
+      const offs = [installers[0]!(a), installers[1]!(b)];
+      expect(await through()).toBe('b');
+      offs[order]!();
+      expect(await through()).toBe(order === 0 ? 'b' : 'a');
+      offs[1 - order]!();
+      expect(await through()).toBeUndefined();
+      expect(globalThis.fetch).toBe(platformFetch);
+    }
   });
 
   it('lets running calls end', async () => {
