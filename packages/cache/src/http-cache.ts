@@ -96,13 +96,16 @@ export class HttpCache {
   async purge(url?: string | URL): Promise<number | undefined> {
     if (url === undefined) {
       const out = this.#core.flights.outdateAll();
-      await this.#core.store.clear();
+      await told(this.#core.purges.all(), () => this.#core.store.clear());
       await out;
       return undefined;
     }
     const { keys, out } = this.#core.outdate(keyOfUrl(url));
-    let deleted = 0;
-    for (const key of keys) deleted += await this.#core.store.deleteAll(key);
+    const deleted = await told(this.#core.purges.urls(keys), async () => {
+      let sum = 0;
+      for (const key of keys) sum += await this.#core.store.deleteAll(key);
+      return sum;
+    });
     await out;
     return deleted;
   }
@@ -121,7 +124,7 @@ export class HttpCache {
    */
   async purgeByTag(tag: string): Promise<number> {
     const out = this.#core.flights.outdateTagged(tag);
-    const deleted = await this.#core.store.deleteTagged(tag);
+    const deleted = await told(this.#core.purges.tag(tag), () => this.#core.store.deleteTagged(tag));
     await out;
     return deleted;
   }
@@ -148,6 +151,15 @@ export class HttpCache {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** First the others are told, and what could not be told is removed all the same. Throws what either has thrown. */
+async function told<Removed>(telling: Promise<void>, remove: () => Promise<Removed>): Promise<Removed> {
+  let failure: { readonly error: unknown } | undefined;
+  await telling.catch((error: unknown) => (failure = { error }));
+  const removed = await remove();
+  if (failure !== undefined) throw failure.error;
+  return removed;
 }
 
 /** A dispatcher with a cache before it. Closing it closes the dispatcher, and not the cache. */

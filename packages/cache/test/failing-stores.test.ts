@@ -39,6 +39,8 @@ describe('a store that fails', () => {
     },
     'never commits': { write: () => ({ write: () => {}, commit: never, abort: () => {} }) },
     'throws at the commit': { write: () => ({ write: () => {}, commit: fail, abort: () => {} }) },
+    'never tells of purges': { markPurged: never, purgedAgo: never },
+    'fails to tell of purges': { markPurged: fail, purgedAgo: () => Promise.reject(new Error('gone')) },
     'never locks': { lock: never },
     'fails to lock': { lock: fail },
   };

@@ -172,7 +172,10 @@ export class Answering {
 
   /** RFC 9111 §4.4. */
   async #invalidate(keys: readonly string[]): Promise<void> {
-    for (const key of new Set(keys.flatMap((each) => this.#core.outdate(each).keys))) await this.#core.store.delete(key);
+    const { purges, store } = this.#core;
+    const changed = [...new Set(keys.flatMap((each) => this.#core.outdate(each).keys))];
+    await purges.changed(changed);
+    for (const key of changed) await store.delete(key);
   }
 }
 

@@ -23,6 +23,7 @@ import type { CacheStore, StoredResponse } from '../store/store.ts';
 import type { Dispatched } from '../cache-request.ts';
 import { Flights } from './flights.ts';
 import { SearchRules } from './search-rules.ts';
+import { SharedPurges } from './shared-purges.ts';
 
 // `NODE_DEBUG=x-cache`, or with all that the project has to say `NODE_DEBUG=xhttp`
 const own = debuglog('x-cache');
@@ -34,6 +35,7 @@ export class CacheCore {
   readonly clock: CacheClock;
   readonly stats: StatsKeeper = new StatsKeeper();
   readonly flights: Flights = new Flights();
+  readonly purges: SharedPurges;
   /** `null`: `No-Vary-Search` does not count. */
   readonly searchRules: SearchRules | null;
   readonly conceal: Conceal;
@@ -53,6 +55,7 @@ export class CacheCore {
       onFailure: ({ operation, error }) => this.tell({ type: 'store-failed', operation, error }),
       onBreaker: (isOpen) => this.tell({ type: isOpen ? 'store-suspended' : 'store-resumed' }),
     });
+    this.purges = new SharedPurges(this.store, this.clock);
   }
 
   policyOf(response: StoredResponse): StoredPolicy {

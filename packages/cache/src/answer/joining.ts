@@ -39,7 +39,9 @@ class Joining implements Entering {
   }
 }
 
-async function join({ store }: CacheCore, key: string, id: string, joining: Joining): Promise<boolean> {
+async function join({ store, purges, clock }: CacheCore, key: string, id: string, joining: Joining): Promise<boolean> {
+  // Made now of what was stored then: a purge from now on is one of it.
+  const requestedAt = clock.now();
   const found = await store.find(key);
   const added = found.find((response) => response.id === id);
   const other = added && found.find((response) => response !== added && belongTogether(response, added));
@@ -65,7 +67,10 @@ async function join({ store }: CacheCore, key: string, id: string, joining: Join
       if (piece instanceof Uint8Array) await writer.write(new Uint8Array(piece));
       else for await (const chunk of piece) await writer.write(new Uint8Array(chunk));
     }
-    const isStored = await store.commit(writer, Math.max(joined.last, one.part!.last) + 1 - joined.first, [one.id, two.id]);
+    const isStored = await purges.commit(key, { ...whole, requestedAt }, writer, Math.max(joined.last, one.part!.last) + 1 - joined.first, [
+      one.id,
+      two.id,
+    ]);
     if (!isStored || !joining.isKeptOut) return isStored;
     await store.delete(key, [whole.id]);
     return false;

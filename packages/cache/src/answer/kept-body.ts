@@ -36,7 +36,7 @@ export class KeptBody implements BodyOwner {
   }
 
   commit(writer: StoreWriter, length: number): Awaitable<boolean> {
-    return this.#core.store.commit(writer, length, this.#replaced);
+    return this.#core.purges.commit(this.#key, this.#stored, writer, length, this.#replaced);
   }
 
   remove(): Awaitable<false> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { InvalidCacheOption } from '../errors.ts';
 import { nothingIfAbsent } from './absence.ts';
 import { FileParts } from './file-parts.ts';
+import { PurgeMarks } from './purge-marks.ts';
 import { isWholeBody, openParts, PartDigests } from '../store/parts.ts';
 import { DecodedRecords } from '../store/decoded-records.ts';
 import { newResponseId } from '../store/response-id.ts';
@@ -44,6 +45,7 @@ export class FileStore implements CacheStore {
   readonly #maxBytes: number;
   readonly #order: UseOrder;
   readonly #tags = new TagIndex();
+  readonly #marks: PurgeMarks;
   readonly #decoded = new DecodedRecords();
   readonly #records = new WeakMap<StoredResponse, StoreRecord>();
   #folders: Promise<unknown> | undefined = undefined;
@@ -57,6 +59,7 @@ export class FileStore implements CacheStore {
     if (typeof maxBytes !== 'number' || !(maxBytes > 0)) throw new InvalidCacheOption('maxBytes', 'must be a positive number of bytes');
     this.#entries = join(folder, 'responses');
     this.#drafts = join(folder, 'drafts');
+    this.#marks = new PurgeMarks(join(folder, 'purged'), () => this.#newDraft());
     this.#maxBytes = maxBytes;
     this.#order = new UseOrder(maxBytes);
   }
@@ -201,6 +204,15 @@ export class FileStore implements CacheStore {
     this.#tags.clear();
   }
 
+  async markPurged(names: readonly string[], by: string, milliseconds: number): Promise<void> {
+    await this.#opened();
+    await this.#marks.add(names, by, milliseconds);
+  }
+
+  purgedAgo(names: readonly string[], by: string): Promise<number | undefined> {
+    return this.#marks.latest(names, by);
+  }
+
   async size(): Promise<StoreSize> {
     await this.#sweeping();
     return { entries: this.#order.entries, bytes: this.#order.bytes };
@@ -302,6 +314,7 @@ export class FileStore implements CacheStore {
       if (await isAbandoned(name, path)) await rm(path, { force: true });
     }
     await this.#lookAround();
+    await this.#marks.sweep();
   }
 
   #lookAround(): Promise<void> {

@@ -193,7 +193,8 @@ export class RedisStore implements CacheStore {
 
   async clear(): Promise<void> {
     for await (const names of this.#redis.scan(`${escaped(this.#prefix)}*`)) {
-      if (names.length > 0) await this.#redis.send('UNLINK', ...names);
+      const doomed = names.filter((name) => !name.startsWith(`${this.#prefix}g:`));
+      if (doomed.length > 0) await this.#redis.send('UNLINK', ...doomed);
     }
   }
 
@@ -214,6 +215,26 @@ export class RedisStore implements CacheStore {
       for (const name of names) bytes += await this.#redis.number('STRLEN', name);
     }
     return { entries, bytes };
+  }
+
+  async markPurged(names: readonly string[], by: string, milliseconds: number): Promise<void> {
+    const mark = `${Math.ceil(milliseconds)} ${by}`;
+    await Promise.all(names.map((name) => this.#redis.send('SET', this.#markOf(name), mark, 'PX', String(Math.ceil(milliseconds)))));
+  }
+
+  /** By what is left of the marks' lifetimes: the server's clock counts alone. */
+  async purgedAgo(names: readonly string[], by: string): Promise<number | undefined> {
+    const marks = await this.#redis.buffers('MGET', ...names.map((name) => this.#markOf(name)));
+    const agos = await Promise.all(
+      names.map(async (name, at) => {
+        const [milliseconds = '', marker] = (marks[at] ?? '').toString().split(' ');
+        if (marker === undefined || marker === by) return [];
+        const left = await this.#redis.number('PTTL', this.#markOf(name));
+        return left < 0 ? [] : [Math.max(0, Number(milliseconds) - left)];
+      }),
+    );
+    const all = agos.flat();
+    return all.length === 0 ? undefined : Math.min(...all);
   }
 
   async lock(name: string, milliseconds: number): Promise<Unlock | undefined> {
@@ -277,6 +298,10 @@ export class RedisStore implements CacheStore {
 
   #partOf(id: string, number: number): string {
     return `${this.#prefix}p:${id}:${number}`;
+  }
+
+  #markOf(name: string): string {
+    return `${this.#prefix}g:${hashedKey(name)}`;
   }
 
   #tagOf(tag: string): string {

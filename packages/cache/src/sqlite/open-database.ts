@@ -55,9 +55,11 @@ function prepare(database: Database): void {
   database.exec('BEGIN IMMEDIATE');
   refuseForeign(database);
   if (pragma(database, 'user_version') !== make) {
-    database.exec('DROP TABLE IF EXISTS responses; DROP TABLE IF EXISTS parts; DROP TABLE IF EXISTS tags;');
+    database.exec('DROP TABLE IF EXISTS responses; DROP TABLE IF EXISTS parts; DROP TABLE IF EXISTS tags; DROP TABLE IF EXISTS purges;');
     database.exec(`${tables} PRAGMA application_id = ${owner}; PRAGMA user_version = ${make};`);
   }
+  // Beside the others of this make, which did without it at first.
+  database.exec('CREATE TABLE IF NOT EXISTS purges (name TEXT PRIMARY KEY, by TEXT, at INTEGER, until INTEGER) WITHOUT ROWID;');
   // What a process was writing when it ended.
   database.prepare('DELETE FROM parts WHERE written < ? AND id NOT IN (SELECT id FROM responses)').run(Date.now() - abandonedAfter);
   database.exec('COMMIT');

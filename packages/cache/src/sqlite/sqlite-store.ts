@@ -187,6 +187,28 @@ export class SqliteStore implements CacheStore {
     this.#bytes = 0;
   }
 
+  markPurged(names: readonly string[], by: string, milliseconds: number): void {
+    const at = Date.now();
+    this.#transaction(() => {
+      this.#run('DELETE FROM purges WHERE until < ?').run(at);
+      for (const name of names)
+        this.#run('INSERT OR REPLACE INTO purges (name, by, at, until) VALUES (?, ?, ?, ?)').run(
+          hashedKey(name),
+          by,
+          at,
+          at + milliseconds,
+        );
+    });
+  }
+
+  purgedAgo(names: readonly string[], by: string): number | undefined {
+    const now = Date.now();
+    const { at } = this.#run(
+      'SELECT max(at) AS at FROM purges WHERE name IN (SELECT value FROM json_each(?)) AND by <> ? AND until >= ?',
+    ).get(JSON.stringify(names.map(hashedKey)), by, now) as { readonly at: number | null };
+    return at === null ? undefined : Math.max(0, now - at);
+  }
+
   size(): StoreSize {
     return this.#run('SELECT count(*) AS entries, coalesce(sum(cost), 0) AS bytes FROM responses').get() as unknown as StoreSize;
   }

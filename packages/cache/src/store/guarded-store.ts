@@ -10,7 +10,7 @@ import { isStoredResponse } from './stored-shape.ts';
 import type { Awaitable, CacheStore, StoredBytes, StoredResponse, StoreSize, StoreWriter, Unlock } from './store.ts';
 
 /** What a store was asked for when it failed. */
-export type StoreOperation = 'find' | 'open' | 'write' | 'update' | 'delete' | 'clear' | 'size' | 'lock';
+export type StoreOperation = 'find' | 'open' | 'write' | 'update' | 'delete' | 'clear' | 'size' | 'lock' | 'purge';
 
 export interface StoreFailure {
   readonly operation: StoreOperation;
@@ -85,7 +85,12 @@ export class GuardedStore {
 
   /** Does it keep in one step what is here as a whole? */
   get takesWhole(): boolean {
-    return this.#store.put !== undefined;
+    return this.#store.put !== undefined && !this.hearsOfPurges;
+  }
+
+  /** Does it tell what others that share it have purged? */
+  get hearsOfPurges(): boolean {
+    return this.#store.purgedAgo !== undefined && this.#store.markPurged !== undefined;
   }
 
   /** `false`: it did not come to that. */
@@ -104,7 +109,7 @@ export class GuardedStore {
   /** `false`: it did not come to that. */
   commit(writer: StoreWriter, length: number, replaced: readonly string[]): Awaitable<boolean> {
     const done = this.#guard('write', () => toTrue(writer.commit(length, replaced)), false);
-    if (done instanceof Promise) return this.#running(done.then((isDone) => this.#orAbort(writer, isDone)));
+    if (done instanceof Promise) return this.running(done.then((isDone) => this.#orAbort(writer, isDone)));
     return this.#orAbort(writer, done);
   }
 
@@ -116,7 +121,7 @@ export class GuardedStore {
   abort(writer: StoreWriter): void {
     try {
       const ended = writer.abort();
-      if (ended instanceof Promise) void this.#running(this.#ended(ended.catch((error: unknown) => this.#failed('write', error))));
+      if (ended instanceof Promise) void this.running(this.#ended(ended.catch((error: unknown) => this.#failed('write', error))));
     } catch (error) {
       this.#failed('write', error);
     }
@@ -130,6 +135,15 @@ export class GuardedStore {
     return this.#guard('delete', () => this.#store.delete(key, ids), 0);
   }
 
+  markPurged(names: readonly string[], by: string, milliseconds: number): Awaitable<void> {
+    return this.#guard('purge', () => this.#store.markPurged?.(names, by, milliseconds), undefined);
+  }
+
+  /** Where it can't be told, it may have been this moment. */
+  purgedAgo(names: readonly string[], by: string): Awaitable<number | undefined> {
+    return this.#guard('purge', () => this.#store.purgedAgo?.(names, by), 0);
+  }
+
   /** A lock that fails is nobody's: nobody waits for it. */
   lock(name: string, milliseconds: number): Awaitable<Unlock | undefined> {
     const locked = this.#guard('lock', () => this.#store.lock?.(name, milliseconds), notLocked);
@@ -139,7 +153,7 @@ export class GuardedStore {
   #awaitedUnlock(unlock: Unlock): Unlock {
     return () => {
       const unlocked = unlock();
-      return unlocked instanceof Promise ? this.#running(this.#ended(unlocked)) : unlocked;
+      return unlocked instanceof Promise ? this.running(this.#ended(unlocked)) : unlocked;
     };
   }
 
@@ -154,7 +168,8 @@ export class GuardedStore {
     });
   }
 
-  #running<Value>(work: Promise<Value>): Promise<Value> {
+  /** The store is closed once this is over. */
+  running<Value>(work: Promise<Value>): Promise<Value> {
     this.#unfinished.add(work);
     const end = (): void => void this.#unfinished.delete(work);
     work.then(end, end);
@@ -164,6 +179,10 @@ export class GuardedStore {
   /** Those whom a person waits for are told what went wrong, also while nothing else is asked of the store. */
   async deleteAll(key: string): Promise<number> {
     return this.#store.delete(key);
+  }
+
+  async tellPurged(names: readonly string[], by: string, milliseconds: number): Promise<void> {
+    await this.#store.markPurged?.(names, by, milliseconds);
   }
 
   async deleteTagged(tag: string): Promise<number> {

@@ -92,6 +92,13 @@ export interface CacheStore {
    * `milliseconds`.
    */
   lock?(name: string, milliseconds: number): Awaitable<Unlock | undefined>;
+  /**
+   * For a store that processes share, together with `purgedAgo`: for so many milliseconds, the others are to know that what these names stand for has been
+   * purged at this moment. `by` is a name for who says so. A later mark of a name takes the place of an earlier one; `clear` leaves marks alone.
+   */
+  markPurged?(names: readonly string[], by: string, milliseconds: number): Awaitable<void>;
+  /** How many milliseconds ago somebody else than `by` has marked one of these names; `undefined`: nobody has, as far as is still known. */
+  purgedAgo?(names: readonly string[], by: string): Awaitable<number | undefined>;
   /** The cache is closed, and what the store has open is no longer needed. */
   close?(): Awaitable<void>;
 }

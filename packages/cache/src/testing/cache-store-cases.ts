@@ -321,6 +321,35 @@ export const cases: readonly CacheStoreCase[] = [
     },
   })),
   {
+    name: 'lets others know for a while what was purged, and by whom, if it can',
+    async run({ store, reopen }) {
+      if (store.markPurged === undefined || store.purgedAgo === undefined) {
+        assert.equal(store.markPurged ?? store.purgedAgo, undefined, 'one of markPurged and purgedAgo is nothing without the other');
+        return;
+      }
+      assert.equal(await store.purgedAgo(['url a', 'tag a'], 'two'), undefined);
+      await store.markPurged(['url a', `tag ${'x'.repeat(3000)}/../grün *?`], 'one', 60_000);
+      await store.clear();
+      const next = await reopen?.();
+      for (const each of next === undefined ? [store] : [store, next]) {
+        for (const names of [['url a'], ['url b', `tag ${'x'.repeat(3000)}/../grün *?`]]) {
+          const ago = await each.purgedAgo!(names, 'two');
+          assert.ok(ago !== undefined && ago >= 0 && ago < 60_000, `${names[0]} was purged ${ago} ms ago`);
+          assert.equal(await each.purgedAgo!(names, 'one'), undefined);
+        }
+        assert.equal(await each.purgedAgo!(['url b', 'tag x', 'a'], 'two'), undefined);
+      }
+      // Who marks last is who has marked it.
+      await store.markPurged(['url a'], 'two', 60_000);
+      assert.equal(await store.purgedAgo(['url a'], 'two'), undefined);
+      assert.notEqual(await store.purgedAgo(['url a'], 'one'), undefined);
+      await store.markPurged(['url short'], 'one', 1);
+      while ((await store.purgedAgo(['url short'], 'two')) !== undefined) await new Promise((resolve) => setTimeout(resolve, 1));
+      assert.equal((await store.size()).entries, 0);
+      await next?.close?.();
+    },
+  },
+  {
     name: 'gives a lock to one, until it is given back or runs out',
     async run({ store }) {
       if (store.lock === undefined) return;

@@ -109,9 +109,11 @@ describe.skipIf(whyNoRedis !== undefined)(`a Redis that${whyNoRedis === undefine
     }).listen(0, '127.0.0.1');
     await once(relay, 'listening');
     const client = await connected(`redis://127.0.0.1:${(relay.address() as AddressInfo).port}`);
-    const { ask, told } = cachedOrigin(client, { size: 1000, storeTimeout: 150 });
+    const { ask, told, dispatcher } = cachedOrigin(client, { size: 1000, storeTimeout: 150 });
     expect(await ask('/')).toBe('miss');
     await expect.poll(() => ask('/')).toBe('hit');
+    // And from the store, not from the exchange that is still being kept.
+    await dispatcher.cache.close();
     told.length = 0;
 
     for (const line of lines) line.pause();

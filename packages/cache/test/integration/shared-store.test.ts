@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { cached, type CacheOutcome, type StoredResponse } from '@x/cache';
+import { cached, type CachedDispatcher, type CacheOutcome, type StoredResponse } from '@x/cache';
 import { FileStore } from '@x/cache/files';
 import { RedisStore } from '@x/cache/redis';
 import { mockDispatcher } from '@x/httpcore';
@@ -191,6 +191,48 @@ describe.skipIf(whyNoRedis !== undefined)(`a Redis that is shared${whyNoRedis ==
     await new Promise((resolve) => origin.close(resolve));
     await rm(folder, { recursive: true, force: true });
   }, 300_000);
+
+  it('keeps nothing that another process has purged while it was on its way', async () => {
+    const clients = await Promise.all([1, 2].map(() => createClient({ url: `unix://${server.path}` }).connect()));
+    let goOn = (): void => {};
+    const [one, other] = clients.map((client) =>
+      cached(
+        mockDispatcher(async () => {
+          await new Promise<void>((resolve) => (goOn = resolve));
+          return {
+            status: 200,
+            headers: [
+              ['cache-control', 'max-age=60'],
+              ['cache-tag', 'tag'],
+            ],
+            body: 'body',
+          };
+        }),
+        { store: new RedisStore(client, { prefix: 'purged:' }), storeTimeout: 10_000, tagField: 'cache-tag' },
+      ),
+    ) as [CachedDispatcher, CachedDispatcher];
+    const left: number[] = [];
+    const purges = [
+      () => {},
+      () => other.cache.purge('http://origin.test/'),
+      () => other.cache.purgeByTag('tag'),
+      () => other.cache.purge(),
+    ];
+    for (const purge of purges) {
+      goOn = () => {};
+      const idle = goOn;
+      const asking = one.dispatch('GET', ['http', 'origin.test', null, '/'], [], null);
+      await expect.poll(() => goOn !== idle, { interval: 1 }).toBe(true);
+      await purge();
+      goOn();
+      await (await asking)[4].bytes();
+      await one.cache.close();
+      left.push((await other.cache.size()).entries);
+      await one.cache.purge();
+    }
+    expect(left).toEqual([1, 0, 0, 0]);
+    await Promise.all(clients.map((client) => client.close()));
+  });
 
   it('has something else under a name of ours, or has lost a part: that is a miss, and is mended', async () => {
     const client = await createClient({ url: `unix://${server.path}` }).connect();
