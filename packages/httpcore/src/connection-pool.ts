@@ -194,7 +194,7 @@ export class ConnectionPool implements Dispatcher {
       const own: ConnectOptions = Object.assign(Object.create(null) as ConnectOptions, options);
       const { signal, servername } = own;
       const network = this.#pool.networkOf(own);
-      this.#pool.reviewTls();
+      this.#pool.renewals.review();
       const stated = own.proxy === undefined ? this.#proxy : own.proxy;
       const proxy = network?.socketPath === undefined ? stated : null;
       const parsed = parseOrigin(protocol.slice(0, -1), hostname, port === '' ? null : Number(port), servername);

@@ -10,6 +10,7 @@ import type { NameStats } from '../contract/name-stats.ts';
 import type { TlsOptions } from '../contract/tls-options.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Destination } from '../model/destination.ts';
+import type { Proxy } from '../model/proxy/proxy.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import type { DialTimings, TraceObserver } from '../contract/trace.ts';
 
@@ -62,6 +63,8 @@ export interface TransportDialer {
   dial(request: DialRequest): Dial<DialedTransport>;
   /** As of a {@link Dialer}. */
   reviewTls?(): TlsOptions | undefined;
+  /** As of a {@link Dialer}. */
+  reviewProxyTls?(proxy: Proxy): TlsOptions | undefined;
   nameStats?(): NameStats;
 }
 
@@ -72,6 +75,8 @@ export interface Dialer {
   dial(request: DialRequest, owner: ConnectionOwner): Dial<Connection>;
   /** Asks whether TLS options have changed: those that hold from now on, or `undefined`. */
   reviewTls?(): TlsOptions | undefined;
+  /** Asks what a proxy says of its TLS: what holds now, the same object until something else does. `undefined` where it does not change. */
+  reviewProxyTls?(proxy: Proxy): TlsOptions | undefined;
   /** Of the names that it looks up; it may look up none. */
   nameStats?(): NameStats | undefined;
 }

@@ -9,6 +9,7 @@ import { UnsupportedProtocol } from '../contract/errors.ts';
 import type { PoolSettings } from '../model/pool-options.ts';
 import type { NameStats } from '../contract/name-stats.ts';
 import type { TlsOptions } from '../contract/tls-options.ts';
+import type { Proxy } from '../model/proxy/proxy.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Dial, Dialer, DialedTransport, DialRequest, TransportDialer } from './dial.ts';
@@ -62,6 +63,10 @@ export class HttpDialer implements Dialer {
 
   reviewTls(): TlsOptions | undefined {
     return this.#transports.reviewTls?.();
+  }
+
+  reviewProxyTls(proxy: Proxy): TlsOptions | undefined {
+    return this.#transports.reviewProxyTls?.(proxy);
   }
 
   nameStats(): NameStats | undefined {

@@ -14,7 +14,7 @@ import type { PoolSettings } from '../model/pool-options.ts';
 import { layTlsOver, type Network } from '../model/network.ts';
 import { proxyFacts, type Proxy } from '../model/proxy/proxy.ts';
 import { RecentMap } from '../model/recent-map.ts';
-import type { TlsOptions } from '../contract/tls-options.ts';
+import type { TlsOptions, TlsSource } from '../contract/tls-options.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
 import { secureTransport, type SocketOpening } from '../net/open-socket.ts';
 import { isAddress, type Resolver } from '../net/dns/resolver.ts';
@@ -80,6 +80,7 @@ export function createTransportDialer(
     proxies,
     tls: new LiveTls(options.tls, options.tlsSource),
     tlsOfProxies: new WeakMap(),
+    tlsBySources: new WeakMap(),
     tlsOfRequests: new RecentMap(mostKinds),
   };
   return {
@@ -95,6 +96,11 @@ export function createTransportDialer(
       // They were laid over what held before.
       equipment.tlsOfRequests = new RecentMap(mostKinds);
       return tls.inUse.options;
+    },
+    reviewProxyTls(proxy) {
+      const live = liveTlsOf(proxy, equipment);
+      live?.review();
+      return live?.inUse.options;
     },
   };
 }
@@ -112,12 +118,25 @@ interface Equipment {
   readonly proxies: WaysThroughProxies;
   readonly tls: LiveTls;
   readonly tlsOfProxies: WeakMap<Proxy, TlsClient>;
+  /** Of proxies whose TLS options may change. Several that say the same share connections, so they change at one moment. */
+  readonly tlsBySources: WeakMap<TlsSource, LiveTls>;
   /** Of requests with TLS options of their own, by what they say. */
   tlsOfRequests: RecentMap<TlsClient>;
 }
 
 /** How many kinds of requests are remembered: each has its sessions, and perhaps a context of its own. */
 const mostKinds = 64;
+
+function liveTlsOf(proxy: Proxy, { tlsBySources }: Equipment): LiveTls | undefined {
+  const { tls, tlsSource } = proxyFacts(proxy);
+  if (tlsSource === null) return undefined;
+  let live = tlsBySources.get(tlsSource);
+  if (live === undefined) {
+    live = new LiveTls(tls, tlsSource);
+    tlsBySources.set(tlsSource, live);
+  }
+  return live;
+}
 
 /** A stand-in for the network accepts whatever is offered first, and reads HTTP/1.1 alone. */
 function offered(protocols: DialRequest['protocols']): readonly string[] {
@@ -198,6 +217,8 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
     const { tls, tlsOfProxies } = this.#equipment;
     const { proxy, network = null } = this.#request;
     if (proxy === null) return network?.tls === undefined ? tls.inUse.client : this.#tlsOf(network, network.tls);
+    const live = liveTlsOf(proxy, this.#equipment);
+    if (live !== undefined) return live.inUse.client;
     let client = tlsOfProxies.get(proxy);
     if (client === undefined) {
       client = new TlsClient(proxyFacts(proxy).tls);

@@ -57,7 +57,19 @@ function unusable(name: StoreName, problem: string): LocalProtocolError {
   return new LocalProtocolError(`The option tls.ca: '${name}' ${problem}`, { code: 'INVALID_OPTION', phase: 'tls' });
 }
 
-type ListingTls = typeof import('node:tls') & { getCACertificates?: (type: StoreName) => readonly string[] };
+type ListingTls = typeof import('node:tls') & {
+  getCACertificates?: (type: StoreName) => readonly string[];
+  setDefaultCACertificates?: (certificates: readonly string[]) => void;
+};
+
+/**
+ * Stands for the authorities that the process trusts by default: the same object until others are set (`tls.setDefaultCACertificates`). Node keeps the list,
+ * so that to ask again costs next to nothing. `undefined` where none can be set.
+ */
+export function processDefaults(): object | undefined {
+  const { getCACertificates, setDefaultCACertificates } = nodeTls() as ListingTls;
+  return setDefaultCACertificates === undefined ? undefined : getCACertificates?.('default');
+}
 
 /** An environment that may not be read says nothing. */
 function variable(environment: Environment, name: string): string | undefined {

@@ -13,7 +13,7 @@ const mostKept = 16;
 const recent = new RecentMap<{ deref(): SecureContext | undefined }>(mostKept);
 
 /**
- * Those without authorities are made anew: it costs little, since Node reads its own once, and which these are may have changed (`tls.setDefaultCACertificates`).
+ * Those without authorities are made anew: it costs little, since Node reads its own once, and which these are may have changed (`processDefaults`).
  *
  * @throws what Node says of options that it does not take.
  */

@@ -10,7 +10,7 @@ import type { Origin } from '../model/origin.ts';
 import { toPem } from '../model/pem.ts';
 import { findPinsBy, lacksBackup, type FindPins } from '../model/tls-pins.ts';
 import type { TlsIdentity, TlsOptions } from '../contract/tls-options.ts';
-import { authoritiesOf, defaultAuthorities } from './certificate-authorities.ts';
+import { authoritiesOf, defaultAuthorities, processDefaults } from './certificate-authorities.ts';
 import { keyLogOf, type KeyLog } from './key-log.ts';
 import { nodeTls } from './node-tls.ts';
 import { passedOver } from './tls-honesty.ts';
@@ -50,9 +50,11 @@ export class TlsClient {
   readonly #identities: OriginTable<TlsIdentity | null> | undefined;
   readonly #findPins: FindPins | undefined;
   readonly #keyLog: KeyLog | undefined;
-  readonly #sessions = new SessionCache();
+  #sessions = new SessionCache();
   /** By who we are; one, unless there are several by origin. */
   readonly #contexts = new Map<TlsIdentity, SecureContext>();
+  /** What the contexts and sessions were made with, where it is not the options that say whom to trust. */
+  #defaults: object | undefined;
 
   /** @throws {LocalProtocolError} `INVALID_OPTION`: a certificate or a key is none. */
   constructor(options: TlsOptions) {
@@ -66,6 +68,7 @@ export class TlsClient {
 
   /** Makes what handshakes need, so that what can't be used is told now. @throws as {@link handshake} */
   prepare(): void {
+    this.#followDefaults();
     for (const identity of [this.#options, ...Object.values(this.#options.identities ?? {})]) {
       if (identity !== null) this.#contexts.set(identity, this.#createContext(identity));
     }
@@ -77,11 +80,13 @@ export class TlsClient {
    * @throws {ConnectError} `TLS_FAILED`: `SSL_CERT_FILE` can't be used.
    */
   handshake(origin: Origin, alpnProtocols: readonly string[]): TlsHandshake {
+    this.#followDefaults();
     const context = this.#contextFor(origin);
+    const sessions = this.#sessions;
     const name = this.#peerName(origin);
     // A session may bring back the protocol that was agreed on with it, whatever is offered.
     const peer = `${origin.text} ${name} ${alpnProtocols.join()}`;
-    const resuming = this.#sessions.get(peer);
+    const resuming = sessions.get(peer);
     // Told with the names that are checked, and asked for in the same turn.
     let verified: ShownCertificates | undefined;
     const options: ConnectionOptions = {
@@ -106,9 +111,9 @@ export class TlsClient {
         verified = undefined;
         return this.#admit(origin, shown, resuming?.chain);
       },
-      onSession: (fresh) => this.#sessions.set(peer, fresh),
+      onSession: (fresh) => sessions.set(peer, fresh),
       onFailed: () => {
-        if (resuming !== undefined) this.#sessions.delete(peer);
+        if (resuming !== undefined) sessions.delete(peer);
       },
     };
   }
@@ -143,6 +148,19 @@ export class TlsClient {
       origin: origin.text,
       seen,
     });
+  }
+
+  /** Others may have been set for the process: a resumed session would go by those before. */
+  #followDefaults(): void {
+    const ca = this.#own('ca');
+    if (ca !== undefined && !(ca as readonly unknown[]).includes('default')) return;
+    const now = processDefaults();
+    if (now === this.#defaults) return;
+    if (this.#defaults !== undefined) {
+      this.#contexts.clear();
+      this.#sessions = new SessionCache();
+    }
+    this.#defaults = now;
   }
 
   #contextFor(origin: Origin): SecureContext {

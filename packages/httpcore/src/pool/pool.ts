@@ -40,6 +40,7 @@ import { Peers } from './peers.ts';
 import type { PeerOwner } from './peer-owner.ts';
 import { poolStats, type PoolStats } from './pool-stats.ts';
 import { longestHolders } from './pool-timeout.ts';
+import { Renewals } from './renewals.ts';
 import { Room } from './room.ts';
 
 /** Who gives no `keepAliveTimeout` has idle connections kept for so long, in milliseconds, where the server was seen to keep them. */
@@ -58,6 +59,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
   readonly lifetimes: Lifetimes;
   readonly coalescing: Coalescing | null;
   readonly learnt: Learnt = new Learnt();
+  readonly renewals: Renewals;
   readonly callsForRequests: boolean;
   closing = false;
 
@@ -94,6 +96,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     this.#peers = new Peers(options, (destination, key, isForwarded) => {
       return new Peer(this, destination, key, isForwarded ? new Forwarding(destination.proxy!) : null);
     });
+    this.renewals = new Renewals(dialer, this.#peers, this.coalescing);
     this.#deadlines = new CoarseTimer(clock, (now) => this.#checkDeadlines(now));
     this.#idling = new Idling(this, clock, options.keepAliveTimeout);
   }
@@ -117,7 +120,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     const target = url[3];
     checkMethod(method);
     checkTarget(target);
-    if (this.#options.tlsSource !== null) this.reviewTls();
+    if (this.#options.tlsSource !== null) this.renewals.review();
     // Whatever the caller does with his arrays and objects from here on: what was checked is what is sent.
     const fields = checkedFields(headers);
     const content = Array.isArray(body) ? (body.slice() as readonly Uint8Array[]) : body;
@@ -126,6 +129,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     const framing = requestFraming(method, fields, content, own?.trailers !== undefined);
     const network = own?.network === undefined ? null : this.networkOf(own);
     const proxy = this.#proxyOf(own, network);
+    if (proxy !== null) this.renewals.reviewProxies(proxy);
     const isForwarded = proxy !== null && this.#isForwarded(method, scheme, fields, proxy, network);
     const { origin, peer } = this.#peers.find(url, own?.servername, proxy, isForwarded, network);
     try {
@@ -159,6 +163,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
   /** Asks a proxy for a tunnel: the answer to CONNECT, whose body leads there if its status is 2xx. */
   connect(proxy: Proxy, asked: ProxiedRequest, context: DispatchContext, network: Network | null): Promise<DispatchResponse> {
     if (this.closing) throw new PoolClosed('The pool is closed', { phase: 'request' });
+    this.renewals.reviewProxies(proxy);
     const { target: authority } = asked;
     const headers: readonly HeaderPair[] = [['host', authority]];
     const peer = this.#peers.peerFor(proxyDestination(proxy, network), true);
@@ -219,17 +224,6 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
       throw new DeadlineExceeded('The deadline had passed before the request began', { phase: 'request' });
     }
     return own;
-  }
-
-  /** With other certificates or keys no request goes over connections that were made before. */
-  reviewTls(): void {
-    const tls = this.#dialer.reviewTls?.();
-    if (tls === undefined) return;
-    this.coalescing?.trustBy(tls);
-    for (const peer of this.#peers.all()) {
-      const { origin, proxy } = peer.destination;
-      if (origin.scheme === 'https' && proxy === null) peer.retire();
-    }
   }
 
   // For the origins
@@ -347,8 +341,9 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
 
   preconnect(url: UrlParts): Promise<void> {
     if (this.closing) throw new PoolClosed('The pool is closed', { phase: 'request' });
-    this.reviewTls();
+    this.renewals.review();
     const { proxy } = this.#options;
+    if (proxy !== null) this.renewals.reviewProxies(proxy);
     const isForwarded = proxy !== null && forwards(proxy, url[0], this.#options);
     const { origin, peer } = this.#peers.find(url, undefined, proxy, isForwarded, null);
     try {

@@ -145,6 +145,7 @@ function carryingTls(dialer: Dialer): Dialer {
   return {
     memory: dialer.memory,
     dial: (request, owner) => dialer.dial({ ...request, carriesTls: true }, owner),
+    reviewProxyTls: (proxy) => dialer.reviewProxyTls?.(proxy),
   };
 }
 

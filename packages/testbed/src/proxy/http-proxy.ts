@@ -4,6 +4,7 @@ import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse }
 import { createServer as createHttpsServer } from 'node:https';
 import type { Server as NetServer, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import { headerPairs } from '../behaviours/request-body.ts';
 import { countStreams, createHttp2Server, type Http2Settings } from '../http2/http2-server.ts';
 import { listen, type ListenOptions } from '../server/local-server.ts';
@@ -116,7 +117,9 @@ export async function startHttpProxy(options: HttpProxyOptions = {}): Promise<Ht
     authorized: boolean,
   ): ProxiedRequest {
     const addressType = host === undefined ? undefined : addressTypeOf(host);
-    const recorded = { kind, target, addressType, headers: headerPairs(request.rawHeaders), authorized, connection };
+    const clientName = clientNameOf(request.socket);
+    const named = clientName === undefined ? {} : { clientName };
+    const recorded = { kind, target, addressType, headers: headerPairs(request.rawHeaders), authorized, ...named, connection };
     requests.push(recorded);
     return recorded;
   }
@@ -131,6 +134,12 @@ function createServer(setup: TlsSetup | undefined, http2: NonNullable<HttpProxyO
   if (!allowHttp1) return createHttp2Server(setup?.server, http2Settings);
   if (setup === undefined) throw new Error('only TLS leaves a choice between HTTP/1.1 and HTTP/2');
   return createSecureServer({ ...setup.server, ...(http2Settings === undefined ? {} : { settings: http2Settings }), allowHTTP1: true });
+}
+
+function clientNameOf(socket: Socket): string | undefined {
+  const { getPeerCertificate } = socket as Partial<TLSSocket>;
+  const { subject } = (getPeerCertificate?.call(socket as TLSSocket) ?? {}) as { subject?: { CN?: string } };
+  return subject?.CN;
 }
 
 function isHttp2(http2: HttpProxyOptions['http2']): boolean {

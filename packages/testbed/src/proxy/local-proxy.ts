@@ -15,6 +15,8 @@ export interface ProxiedRequest {
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** False where the proxy wants credentials and these were not it. */
   readonly authorized: boolean;
+  /** The common name of the certificate that the client showed, where it showed one. */
+  readonly clientName?: string;
   /** The user of SOCKS4, or of SOCKS5 with a password. */
   readonly user?: string;
   /** The index of its connection in `connections.requestsPerConnection`. */

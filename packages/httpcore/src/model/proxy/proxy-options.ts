@@ -33,11 +33,9 @@ const rules: readonly Rule[] = [
   { name: 'tls', holds: (_, scheme) => scheme !== 'http', words: 'needs an https proxy' },
   {
     name: 'tls',
-    holds: (value) => typeof value !== 'function',
-    words:
-      'must be an object: a proxy does not change. Where its certificates are renewed, give a client a function for its proxy, which makes another one then',
+    holds: (value) => (typeof value === 'object' && value !== null) || typeof value === 'function',
+    words: 'must be an object, or a function that gives one, such as tlsFiles()',
   },
-  { name: 'tls', holds: (value) => typeof value === 'object' && value !== null, words: 'must be an object' },
   { name: 'socketPath', holds: (value) => typeof value === 'string' && value !== '', words: 'must be a path' },
   { name: 'socketPath', holds: (_value, _scheme, own) => own.via === undefined, words: 'and via must not both be given' },
   {

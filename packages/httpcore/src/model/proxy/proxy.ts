@@ -6,7 +6,7 @@ import { proxyKey } from './proxy-key.ts';
 import { checkCredentials, invalidProxyOption, isPair, namesCredentials, readProxyOptions } from './proxy-options.ts';
 import { parseProxyUrl, type ProxyScheme } from './proxy-url.ts';
 import { ownTlsOptions } from '../own-tls-options.ts';
-import type { TlsOptions } from '../../contract/tls-options.ts';
+import type { TlsOptions, TlsSource } from '../../contract/tls-options.ts';
 
 /** What a URL can't say of a proxy. */
 export interface ProxyOptions {
@@ -19,8 +19,11 @@ export interface ProxyOptions {
   readonly authenticate?: ((user: string, password: string) => ProxyAuthenticator) | undefined;
   /** Fields for an HTTP proxy and nobody else: sent with CONNECT, and beside those of each request that it forwards. */
   readonly headers?: readonly HeaderPair[] | undefined;
-  /** TLS to an `https` proxy. Those of the pool are for origins alone, so that no client certificate goes to the wrong side. */
-  readonly tls?: TlsOptions | undefined;
+  /**
+   * TLS to an `https` proxy; a function where it may change while a pool runs, such as `tlsFiles()`. Those of the pool are for origins alone, so that no
+   * client certificate goes to the wrong side. Proxies with the same function share connections.
+   */
+  readonly tls?: TlsOptions | TlsSource | undefined;
   /** Ask an HTTP proxy for a tunnel (CONNECT) to `http` origins too, instead of having it forward each request. Default `false`. */
   readonly tunnel?: boolean | undefined;
   /** Speak HTTP/2 to an `https` proxy where it agrees: one connection then carries all tunnels. Default `true`. */
@@ -37,7 +40,11 @@ export interface ProxyFacts {
   readonly key: string;
   /** The proxy as an origin: whom to connect to, and by which name to verify it. */
   readonly peer: Origin;
+  /** As they were when the proxy was made, where a source says what holds now. */
   readonly tls: TlsOptions;
+  readonly tlsSource: TlsSource | null;
+  /** Has it a source, or one of the proxies before it? */
+  readonly isRenewed: boolean;
   readonly headers: readonly HeaderPair[];
   /** For SOCKS; an HTTP proxy has an authenticator. */
   readonly credentials: readonly [user: string, password: string] | null;
@@ -89,15 +96,17 @@ export class Proxy {
     this.via = own.via === undefined ? null : toProxy(own.via);
     if (lengthOf(this.via) >= longestChain) throw invalidProxyOption('via', `must not make a chain of more than ${longestChain} proxies`);
 
-    const tls = ownTlsOptions(own.tls);
+    const tlsSource = typeof own.tls === 'function' ? own.tls : null;
+    const tls = ownTlsOptions(typeof own.tls === 'function' ? own.tls() : own.tls);
     const headers = Object.freeze((own.headers ?? []).map(([name, value]) => Object.freeze([name, value] as const)));
     const auth = own.auth !== undefined ? own.auth : namesCredentials(headers) ? null : inUrl;
     const credentials = isPair(auth) ? checkCredentials(auth, scheme) : null;
     const authenticator = isPair(auth) ? (own.authenticate ?? basicAuthenticator)(...auth) : auth;
     const open = [this.origin, this.tunnel, this.http2, this.socketPath ?? null];
-    const link = proxyKey(open, [credentials ?? authenticator, headers], tls);
+    const link = proxyKey(open, [credentials ?? authenticator, headers], tlsSource ?? tls);
     const key = this.via === null ? link : `${link} via ${proxyFacts(this.via).key}`;
-    facts.set(this, { key, peer, tls, headers, credentials, authenticator });
+    const isRenewed = tlsSource !== null || (this.via !== null && proxyFacts(this.via).isRenewed);
+    facts.set(this, { key, peer, tls, tlsSource, isRenewed, headers, credentials, authenticator });
     Object.freeze(this);
   }
 

@@ -2,21 +2,25 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TLSSocket } from 'node:tls';
+import nodeTls, { type TLSSocket } from 'node:tls';
 
 import { clientCertificate, serverCertificate, startProxy, startServer, trustedAuthority, type LocalServer } from '@x/testbed';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import {
   ConnectionPool,
+  Proxy,
   tlsFiles,
   type DispatchContext,
+  type HttpCoreError,
   type PoolOptions,
+  type ProxyOptions,
+  type ResponseBody,
   type TlsOptions,
   type TlsSource,
   type UrlParts,
 } from '../../../src/index.ts';
-import { lookup } from './trust-world.ts';
+import { lookup, visit } from './trust-world.ts';
 
 let ca: string;
 let ada: TlsOptions;
@@ -204,6 +208,154 @@ it('connections without HTTP, and those that are made beforehand, have the new o
   await pool.preconnect(server.origin.replace('127.0.0.1', 'localhost'));
   expect(pool.stats().opened).toBe(2);
 });
+
+describe.each([
+  ['HTTP/1.1', false],
+  ['HTTP/2', true],
+])('TLS with a proxy that changes: %s', (_protocol, http2) => {
+  /** A proxy that tells who asked for what, origins behind it, and a pool by each of two equal proxies. */
+  async function behindProxy(options: ProxyOptions, url: 'http' | 'https') {
+    const proxy = await startProxy('http', { http2, tls: { requestClientCertificate: true } });
+    let finish = (): void => {};
+    const server = await startServer(
+      (request, response) => {
+        response.write('begun, ');
+        if (request.url === '/slow') finish = () => void response.end('ended');
+        else response.end();
+      },
+      { tls: url === 'https' },
+    );
+    const byProxy = (): Proxy => new Proxy(`https://localhost:${proxy.port}`, options);
+    const pool = new ConnectionPool({ lookup, tls: { ca } });
+    const get = async (path = '/'): Promise<ResponseBody> => {
+      const context = { proxy: byProxy() };
+      const [, status, , , body] = await pool.dispatch('GET', [url, 'localhost', server.port, path], [], null, undefined, context);
+      expect(status).toBe(200);
+      return body;
+    };
+    const world = {
+      proxy,
+      pool,
+      get,
+      finish: () => finish(),
+      ask: async () => void (await (await get()).bytes()),
+      names: () => proxy.requests.map(({ clientName }) => clientName),
+      [Symbol.asyncDispose]: async () => {
+        await pool.destroy();
+        await Promise.all([proxy.stop(), server[Symbol.asyncDispose]()]);
+      },
+    };
+    return world;
+  }
+
+  it.each(['http', 'https'] as const)('new connections to it have the new ones, for %s origins', async (scheme) => {
+    let current = ada;
+    await using world = await behindProxy({ tls: () => current }, scheme);
+    for (const [options, clientName] of [
+      [ada, 'ada'],
+      [{ ...ada }, 'ada'],
+      [eve, 'eve'],
+      [ada, 'ada'],
+    ] as const) {
+      current = options;
+      await Promise.all([world.ask(), world.ask()]);
+      await world.ask();
+      expect(world.names().at(-1)).toBe(clientName);
+    }
+    // Equal ones are no change.
+    expect(world.names().filter((name, at, all) => name !== all[at - 1])).toEqual(['ada', 'eve', 'ada']);
+  });
+
+  it('what runs in a tunnel through it ends in peace, and takes nothing more', async () => {
+    let current = ada;
+    await using world = await behindProxy({ tls: () => current }, 'https');
+    const slow = await world.get('/slow');
+    current = eve;
+    await world.ask();
+    expect(world.names()).toEqual(['ada', 'eve']);
+    world.finish();
+    expect(new TextDecoder().decode(await slow.bytes())).toBe('begun, ended');
+    await world.ask();
+    expect(world.names().at(-1)).toBe('eve');
+  });
+
+  it('the one before another proxy is asked, too, and one that has gone wrong changes nothing', async () => {
+    let current: TlsSource = () => ada;
+    await using socks = await startProxy('socks', { resolve: () => '127.0.0.1' });
+    await using world = await behindProxy({ tls: () => current() }, 'https');
+    const via = new Proxy(`https://localhost:${world.proxy.port}`, { tls: () => current() });
+    const last = new Proxy(`socks5h://localhost:${socks.port}`, { via });
+    await using origin = await startServer('echo');
+    await using pool = new ConnectionPool({ lookup, proxy: last });
+    const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    try {
+      const broken: TlsSource = () => ({ ...ada, key: eve.key });
+      for (const source of [() => ada, broken, () => eve] satisfies TlsSource[]) {
+        current = source;
+        await pool.preconnect(origin.origin);
+        const [, , , , body] = await pool.dispatch('GET', ['http', '127.0.0.1', origin.port, '/'], [], null);
+        await body.bytes();
+      }
+      expect(warning).toHaveBeenCalledOnce();
+      expect(String(warning.mock.calls[0]![0])).toMatch(/those before are still used/);
+    } finally {
+      warning.mockRestore();
+    }
+    expect(world.names()).toEqual(['ada', 'eve']);
+    expect(pool.stats().opened).toBe(2);
+  });
+
+  it('files are read anew', async () => {
+    const authority = join(folder, 'authority.crt');
+    const paths = { cert: join(folder, `proxy-${http2}.crt`), key: join(folder, `proxy-${http2}.key`) };
+    const put = async ({ cert, key }: TlsOptions): Promise<void> => {
+      await Promise.all([writeFile(paths.cert, String(cert)), writeFile(paths.key, String(key))]);
+    };
+    expect(() => new Proxy('https://localhost', { tls: tlsFiles(paths) })).toThrow(/tlsFiles\(\): cert can not be read: ENOENT/);
+    await put(ada);
+    await writeFile(authority, ca);
+    await using world = await behindProxy({ tls: tlsFiles({ ...paths, ca: authority, every: 0 }) }, 'https');
+    await world.ask();
+    await put(eve);
+    await world.ask();
+    expect(world.names()).toEqual(['ada', 'eve']);
+  });
+});
+
+const { getCACertificates, setDefaultCACertificates } = nodeTls as unknown as {
+  getCACertificates: (type: 'default') => readonly string[];
+  setDefaultCACertificates?: (certificates: readonly string[]) => void;
+};
+const whyNoSetting = setDefaultCACertificates === undefined ? ` (SKIPPED: Node ${process.version} can set none)` : '';
+it.skipIf(whyNoSetting !== '').each([{}, { ca: ['default'] }] satisfies TlsOptions[])(
+  `authorities that are set for the process hold for the next connection of a pool, which resumes nothing from before: %j${whyNoSetting}`,
+  async (tls) => {
+    await using server = await startServer('plain', { tls: true });
+    await using proxy = await startProxy('http', { tls: true });
+    const before = getCACertificates('default');
+    for (const options of [{ tls }, { tls, proxy: new Proxy(`https://localhost:${proxy.port}`, { tls }) }]) {
+      await using pool = new ConnectionPool({ lookup, ...options });
+      const seen: unknown[] = [];
+      const ask = async (): Promise<void> => {
+        const answer = await visit(pool, server, 'localhost', [['connection', 'close']]).catch((error: HttpCoreError) => error);
+        seen.push('code' in answer ? answer.code : answer.connection.tlsResumed);
+      };
+      await ask();
+      try {
+        setDefaultCACertificates!([...before, ca]);
+        await ask();
+        await ask();
+        setDefaultCACertificates!(before);
+        await ask();
+        setDefaultCACertificates!([...before, ca]);
+        await ask();
+      } finally {
+        setDefaultCACertificates!(before);
+      }
+      expect(seen).toEqual(['TLS_FAILED', false, true, 'TLS_FAILED', false]);
+    }
+  },
+);
 
 describe('tlsFiles()', () => {
   it('has no files but its own', () => {
