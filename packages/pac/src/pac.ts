@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os';
 
 import { PacError } from './pac-errors.ts';
 import { parseResult } from './script/result.ts';
+import { runWithin } from './script/hard-limit.ts';
 import { PacScript, type ScriptHost, type ScriptLimits } from './script/script.ts';
 import { fileSource, textSource, urlSource, type Loaded, type Source, type SourceSettings } from './source.ts';
 
@@ -79,6 +80,7 @@ export function pacBy(source: PacSourceInput, options: PacOptions, clock: () => 
     ownAddresses,
     now: date,
     elapsed: () => performance.now(),
+    within: runWithin,
     alert: (message) => options.onAlert?.(message),
   };
   const finder = new Finder(toSource(source, loading), host, settings, settings.cacheFor, clock);

@@ -276,7 +276,7 @@ export const layers: readonly Layer[] = [
     layer: 'pac/script',
     files: [`${pac}/script/`, `${pac}/pac-errors.ts`],
     imports: [],
-    modules: ['@jitl/quickjs-wasmfile-release-sync', 'quickjs-emscripten-core', 'node:net'],
+    modules: ['@jitl/quickjs-wasmfile-release-sync', 'quickjs-emscripten-core', 'node:net', 'node:vm'],
   },
   {
     layer: 'pac',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { isInNet, isInPrefix, sortedAddresses } from './addresses.ts';
+import { runWithin } from './hard-limit.ts';
 import { parseResult } from './result.ts';
 import { PacScript, type ScriptHost } from './script.ts';
 
@@ -30,6 +31,7 @@ function host(date = '2026-11-28T12:34:56Z'): Asked {
     now: () => new Date(date),
     // A millisecond each time that the interpreter looks: no load of the machine makes a difference.
     elapsed: () => (elapsed += 1),
+    within: (_milliseconds, run) => ({ result: run() }),
     alert: (message) => void alerts.push(message),
   };
 }
@@ -297,6 +299,22 @@ describe('a script that spends its time in one built-in', () => {
       });
     }
     script.close();
+  });
+
+  it.each([
+    ['texts that are compared', 'var a = "a".repeat(2e6), b = "a".repeat(2e6); for (;;) a === b'],
+    ['texts that become numbers', 'var a = "1".repeat(2e6); for (;;) +a'],
+    ['while it throws', 'throw { get message() { var a = "1".repeat(2e6); for (;;) +a } }'],
+  ])('is stopped in the middle of one step: %s', async (_what, body) => {
+    const on = { ...host(), elapsed: () => performance.now(), within: runWithin };
+    const text = `function FindProxyForURL(url, host) { if (host === "x") return "DIRECT"; ${body} }`;
+    const script = await PacScript.compile(text, on, { ...limits, timeout: 20 });
+    // Whoever shares its interpreter goes on as well.
+    const other = await PacScript.compile(text, host(), limits);
+    await expect(script.find('http://y.test/', 'y')).rejects.toMatchObject({ code: 'PAC_TIMEOUT' });
+    expect(await other.find('http://x.test/', 'x')).toBe('DIRECT');
+    script.close();
+    other.close();
   });
 
   it('finds them as they are otherwise', async () => {

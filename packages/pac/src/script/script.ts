@@ -16,6 +16,8 @@ export interface ScriptHost {
   now(): Date;
   /** Milliseconds, for the limit in time. */
   elapsed(): number;
+  /** What `run` gives, or `undefined` where it was stopped after so many milliseconds, in the middle of whatever it did. */
+  within<Result>(milliseconds: number, run: () => Result): { readonly result: Result } | undefined;
   alert(message: string): void;
 }
 
@@ -29,6 +31,8 @@ export interface ScriptLimits {
 /** A script that asks for more names is not answered. */
 const mostNames = 32;
 const stackBytes = 256 * 1024;
+/** A script is asked to stop when its time is over, and by force so many milliseconds later: one step of it may be long. */
+const patience = 200;
 
 /** What one evaluation knows of names: a script can't wait, so it runs again once they are known. */
 interface Names {
@@ -139,10 +143,12 @@ export class PacScript {
     this.#evaluate(context, boundedBuiltins, 'bounded.js');
     this.#evaluate(context, pacFunctions, 'functions.js');
     this.#startTime();
-    this.#evaluate(context, this.#text, 'proxy.pac');
-    const find = finderOf(context);
-    find?.dispose();
-    if (find === undefined) throw new PacError('The PAC script has no function FindProxyForURL', { code: 'PAC_INVALID' });
+    this.#withinTime(() => {
+      this.#evaluate(context, this.#text, 'proxy.pac');
+      const find = finderOf(context);
+      find?.dispose();
+      if (find === undefined) throw new PacError('The PAC script has no function FindProxyForURL', { code: 'PAC_INVALID' });
+    });
   }
 
   /** All the runs that one question takes have the time of one. */
@@ -153,9 +159,18 @@ export class PacScript {
 
   /** No error of the script: the interpreter has failed, as by lists in lists that leave it no stack. Whoever has it goes on with another. */
   #broke(cause: unknown): PacError {
+    this.#abandon();
+    return new PacError('The PAC script was stopped: its interpreter failed', { code: 'PAC_FAILED', cause });
+  }
+
+  #abandon(): void {
     broken.add(this.#module);
     loading = undefined;
-    return new PacError('The PAC script was stopped: its interpreter failed', { code: 'PAC_FAILED', cause });
+  }
+
+  #tookTooLong(): PacError {
+    const limit = `${this.#limits.timeout} ms (option "timeout")`;
+    return new PacError(`The PAC script was stopped: it took more than ${limit}`, { code: 'PAC_TIMEOUT' });
   }
 
   #leave(module: QuickJSWASMModule): void {
@@ -167,8 +182,20 @@ export class PacScript {
 
   #run(url: string, host: string): string {
     if (this.#context === undefined) this.#begin();
-    const context = this.#context!;
     this.#startTime();
+    return this.#withinTime(() => this.#call(this.#context!, url, host));
+  }
+
+  /** @throws {PacError} `PAC_TIMEOUT`: it was stopped by force, and nobody goes on with its interpreter. */
+  #withinTime<Result>(run: () => Result): Result {
+    const left = Math.max(this.#runningUntil - this.#host.elapsed(), 0);
+    const outcome = this.#host.within(left + patience, run);
+    if (outcome !== undefined) return outcome.result;
+    this.#abandon();
+    throw this.#tookTooLong();
+  }
+
+  #call(context: QuickJSContext, url: string, host: string): string {
     const find = finderOf(context) ?? context.undefined;
     const given = [context.newString(url), context.newString(host)];
     const returned = context.callFunction(find, context.undefined, ...given);
@@ -203,9 +230,10 @@ export class PacScript {
       return new PacError(`The PAC script failed: ${shown(`${String(name)}: ${String(message)}`)}${where}`, { code });
     }
     this.#dispose();
-    const { timeout, memory } = this.#limits;
-    const limit = isLate ? `${timeout} ms (option "timeout")` : `${memory} bytes (option "memory")`;
-    return new PacError(`The PAC script was stopped: it took more than ${limit}`, { code: 'PAC_TIMEOUT' });
+    if (isLate) return this.#tookTooLong();
+    return new PacError(`The PAC script was stopped: it took more than ${this.#limits.memory} bytes (option "memory")`, {
+      code: 'PAC_TIMEOUT',
+    });
   }
 
   #offerHost(context: QuickJSContext): void {
