@@ -413,7 +413,6 @@ export class Http2Connection extends PoolNotes implements Connection, Http2Carri
     if (this.#shutDown) return;
     if (!this.#givenUp) this.#lostWhileIdle();
     this.#noNewExchanges = true;
-    this.#unstarted.end(error, this.#hasAnswered && !this.#givenUp);
     this.engine.terminate(error);
     this.#shut(error, false);
   }
@@ -423,6 +422,7 @@ export class Http2Connection extends PoolNotes implements Connection, Http2Carri
     if (this.#shutDown) return;
     this.#shutDown = true;
     this.#noNewExchanges = true;
+    if (error !== undefined) this.#unstarted.end(error, this.#hasAnswered && !this.#givenUp);
     this.#windows.stop();
     this.#flush?.cancel();
     if (inOrder && !this.engine.isFinished) {

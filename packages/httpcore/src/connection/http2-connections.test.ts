@@ -299,6 +299,16 @@ describe('extended CONNECT', () => {
     await closed;
   });
 
+  it('that waits for the SETTINGS of a peer that breaks the protocol fails', async () => {
+    const made = startWorld();
+    const call = made.call('/chat', { method: 'CONNECT', context, unread: true });
+    const server = await made.server();
+    server.receive(data(1, 'HTTP/1.1 400 Bad Request'));
+    await made.clock.settle();
+    expect(call.outcome()).toBe('H2_PROTOCOL_ERROR');
+    expect(made.pool.stats()).toMatchObject({ connections: 0, active: 0, queued: 0 });
+  });
+
   it('that is given up before the SETTINGS have come keeps no connection', async () => {
     const made = startWorld();
     const controller = new AbortController();

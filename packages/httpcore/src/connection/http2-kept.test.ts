@@ -49,6 +49,7 @@ describe('a connection that has been idle', () => {
     ['closed', (server: ScriptedServer) => server.transport.receiveEnd()],
     ['broken', (server: ScriptedServer) => server.transport.close(new Error('reset'))],
     ['retired', (server: ScriptedServer) => server.receive(goAway(1, ErrorCode.NO_ERROR))],
+    ['at odds with the protocol', (server: ScriptedServer) => server.receive(data(99, 'of no stream'))],
   ])('and turns out to be %s is not used: all that waited go to another', async (_what, end) => {
     const { made, server } = await warm();
     const calls = [made.call('/a', { method: 'POST', body: [bytes('a')] }), made.call('/b', { method: 'POST' })];
