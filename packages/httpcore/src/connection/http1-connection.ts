@@ -94,7 +94,7 @@ export class Http1Connection extends PoolNotes implements Connection, Http1Carri
   start(exchange: Exchange, now: number): void {
     const reused = this.served > 0;
     const carrier = this.#carrier;
-    carrier.take(exchange, isWorthALook(this, exchange, now));
+    carrier.take(exchange, isWorthALook(this, exchange));
     this.served += 1;
     exchange.onAssigned(carrier, this.info, reused, undefined, now);
     exchange.waitFor('read', now);

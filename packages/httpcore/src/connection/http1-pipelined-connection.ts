@@ -129,7 +129,7 @@ export class Http1PipelinedConnection extends PoolNotes implements Connection, H
     const slot = this.#spare.pop() ?? this.#newSlot();
     if (front === undefined) {
       this.#exclusive = isPipelinable(exchange) ? null : slot;
-      this.#looksAgain = isWorthALook(this, exchange, now);
+      this.#looksAgain = isWorthALook(this, exchange);
     }
     const reused = this.served > 0;
     slot.take(exchange, now);

@@ -126,7 +126,7 @@ export class Http2Connection extends PoolNotes implements Connection, Http2Carri
   // Starting
 
   start(exchange: Exchange, now: number): void {
-    const looksAgain = this.engine.openStreams === 0 && isWorthALook(this, exchange, now);
+    const looksAgain = this.engine.openStreams === 0 && isWorthALook(this, exchange);
     if (!looksAgain && !this.#needsSettings(exchange)) return this.#begin(exchange, now);
     exchange.waitFor('read', now);
     this.#unstarted.add(exchange);

@@ -20,13 +20,13 @@ const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 
 afterEach(endWorlds);
 
-describe('a connection that has been idle', () => {
+describe.each([0, 5])('a connection that answered %s ms ago', (idle) => {
   async function warm(): ReturnType<typeof startConnected> {
     const connected = await startConnected(['/first'], [Setting.MAX_CONCURRENT_STREAMS, 10]);
     connected.server.receive(whole(1));
     await connected.made.clock.settle();
     connected.server.sent();
-    connected.made.clock.advance(5);
+    connected.made.clock.advance(idle);
     return connected;
   }
   const sentHeads = (lines: readonly string[]): number => lines.filter((line) => line.startsWith('HEADERS')).length;

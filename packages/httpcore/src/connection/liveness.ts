@@ -9,15 +9,12 @@ import type { Exchange } from '../exchange/exchange.ts';
 import { isSurelyReplayable } from '../exchange/replay.ts';
 import { http2Defaults, type Http2Settings } from '../model/http2-options.ts';
 
-/** Idle for less than this, in milliseconds, a connection has only just been looked at. */
-const momentOfIdling = 1;
-
 /**
- * Should the socket be looked at once more, for an end that has come meanwhile, before this request goes out? A kept connection that has been
- * idle may be closing, and what can't be sent again would be lost with it.
+ * Should the socket be looked at once more, for an end that has come meanwhile, before this request goes out? A kept connection may be closing,
+ * right behind its last answer too, where a server closes without having said so; and what can't be sent again would be lost with it.
  */
-export function isWorthALook(kept: { readonly served: number; readonly idleSince: number }, exchange: Exchange, now: number): boolean {
-  return kept.served > 0 && now - kept.idleSince >= momentOfIdling && !isSurelyReplayable(exchange);
+export function isWorthALook(kept: { readonly served: number }, exchange: Exchange): boolean {
+  return kept.served > 0 && !isSurelyReplayable(exchange);
 }
 
 /** All times in clock milliseconds. */
