@@ -153,6 +153,86 @@ describe.each([
     expect((await store.size()).entries).toBe(1);
   });
 
+  it.each(['its URL', 'a tag', 'everything', 'a PUT', 'nothing'] as const)(
+    'while a reader is far behind, by %s: that one has all of it, and nobody else',
+    async (what) => {
+      const store = newStore();
+      const chunk = new Uint8Array(64 * 1024).fill(7);
+      let goOn = (): void => {};
+      const origin = cachedOrigin(
+        async ({ method }, number) => {
+          if (method === 'PUT' || number > 2) return answer('anew', { ...fields, 'cache-control': 'no-store' });
+          return {
+            status: 200,
+            headers: Object.entries(fields),
+            body: (async function* () {
+              for (let n = 0; n < 40; n += 1) {
+                await null;
+                yield chunk;
+              }
+              await new Promise<void>((resolve) => (goOn = resolve));
+              yield chunk;
+            })(),
+          };
+        },
+        { store, tagField: 'surrogate-key' },
+      );
+      const { cache } = origin.dispatcher;
+      const [fast, slow, gone] = await Promise.all([origin.open('/'), origin.open('/'), origin.open('/')]);
+      const behind = slow.body[Symbol.asyncIterator]();
+      await gone.body[Symbol.asyncIterator]().next();
+      let received = (await behind.next()).value!.length;
+      const all = fast.body.bytes();
+      const idle = goOn;
+      await expect.poll(() => goOn !== idle, { interval: 1 }).toBe(true);
+      if (what === 'its URL') await cache.purge('http://origin.test/');
+      if (what === 'a tag') await cache.purgeByTag('shop');
+      if (what === 'everything') await cache.purge();
+      if (what === 'a PUT') await origin.ask('/', { method: 'PUT' });
+      await gone.body.close();
+      goOn();
+      expect((await all).length).toBe(41 * chunk.length);
+      await settled();
+      if (what !== 'nothing') expect((await origin.ask('/', { context: { cacheMode: 'only-if-cached' } })).status).toBe(504);
+      for (let next = await behind.next(); next.done !== true; next = await behind.next()) {
+        expect(next.value.every((byte) => byte === 7)).toBe(true);
+        received += next.value.length;
+      }
+      expect(received).toBe(41 * chunk.length);
+      await settled();
+      expect((await store.size()).entries).toBe(what === 'nothing' ? 1 : 0);
+    },
+  );
+
+  it('while a reader that is far behind waits for the rest: it may give up', async () => {
+    const chunk = new Uint8Array(64 * 1024);
+    const origin = cachedOrigin(
+      () => ({
+        status: 200,
+        headers: Object.entries(fields),
+        body: (async function* () {
+          for (let n = 0; n < 40; n += 1) {
+            await null;
+            yield chunk;
+          }
+          await new Promise(() => {});
+        })(),
+      }),
+      { store: newStore() },
+    );
+    const controller = new AbortController();
+    const [fast, slow] = await Promise.all([origin.open('/'), origin.open('/', { context: { signal: controller.signal } })]);
+    const behind = slow.body[Symbol.asyncIterator]();
+    await behind.next();
+    const ahead = fast.body[Symbol.asyncIterator]();
+    for (let n = 0; n < 40; n += 1) await ahead.next();
+    const waiting = behind.next();
+    await settled();
+    controller.abort(new Error('enough'));
+    await expect(waiting).rejects.toMatchObject({ name: 'Aborted' });
+    await fast.body.close();
+  });
+
   it('in which parts become a whole: a purge meanwhile leaves neither', async () => {
     const store = newStore();
     const tagged = { ...fields, etag: '"1"' };

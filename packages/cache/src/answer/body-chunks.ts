@@ -9,6 +9,8 @@ export class BodyChunks {
   #kept: Kept[] = [];
   /** The number of the first that is still here. */
   first = 0;
+  /** Did one go that a reader had still to get? */
+  hasLostSome = false;
   /** Bytes of those that are here. */
   retained = 0;
 
@@ -52,7 +54,9 @@ export class BodyChunks {
   }
 
   dropFirst(): void {
-    this.retained -= this.#kept.shift()!.bytes.length;
+    const { bytes, wanted } = this.#kept.shift()!;
+    this.retained -= bytes.length;
     this.first += 1;
+    if (wanted > 0) this.hasLostSome = true;
   }
 }

@@ -67,13 +67,13 @@ async function join({ store, purges, clock }: CacheCore, key: string, id: string
       if (piece instanceof Uint8Array) await writer.write(new Uint8Array(piece));
       else for await (const chunk of piece) await writer.write(new Uint8Array(chunk));
     }
-    const isStored = await purges.commit(key, { ...whole, requestedAt }, writer, Math.max(joined.last, one.part!.last) + 1 - joined.first, [
-      one.id,
-      two.id,
-    ]);
-    if (!isStored || !joining.isKeptOut) return isStored;
-    await store.delete(key, [whole.id]);
-    return false;
+    const length = Math.max(joined.last, one.part!.last) + 1 - joined.first;
+    const takeOut = async (): Promise<false> => {
+      await store.delete(key, [whole.id]);
+      return false;
+    };
+    const isStored = await purges.commit(key, { ...whole, requestedAt }, writer, length, [one.id, two.id], takeOut);
+    return isStored && joining.isKeptOut ? await takeOut() : isStored;
   } catch (error) {
     store.failedWrite(error);
     store.abort(writer);

@@ -2,6 +2,7 @@
 import type { ResponseBody } from '@x/httpcore';
 
 import type { StoreWriter, Awaitable, StoredResponse } from '../store/store.ts';
+import { variesOnEverything } from '../rules/vary.ts';
 import type { CacheCore } from './cache-core.ts';
 import type { Fetch } from './fetch.ts';
 import { joinParts } from './joining.ts';
@@ -35,13 +36,18 @@ export class KeptBody implements BodyOwner {
     this.#core.store.abort(writer);
   }
 
-  commit(writer: StoreWriter, length: number): Awaitable<boolean> {
-    return this.#core.purges.commit(this.#key, this.#stored, writer, length, this.#replaced);
+  commit(writer: StoreWriter, length: number, takeOut: () => Awaitable<false>): Awaitable<boolean> {
+    return this.#core.purges.commit(this.#key, this.#stored, writer, length, this.#replaced, takeOut);
   }
 
   remove(): Awaitable<false> {
     const removed = this.#core.store.delete(this.#key, [this.#stored.id]);
     return removed instanceof Promise ? removed.then(() => false) : false;
+  }
+
+  /** No request matches it any more. */
+  hide(length: number): Awaitable<boolean> {
+    return this.#core.store.update(this.#key, { ...this.#stored, length, selecting: variesOnEverything, tags: [] });
   }
 
   settled(isStored: boolean): void {
@@ -82,6 +88,10 @@ export class PassedBody implements BodyOwner {
   }
 
   remove(): false {
+    return false;
+  }
+
+  hide(): false {
     return false;
   }
 

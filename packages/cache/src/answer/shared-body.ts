@@ -33,10 +33,12 @@ export interface BodyOwner {
   /** A chunk was not taken by the store. */
   writeFailed(error: unknown): void;
   abort(writer: StoreWriter): void;
-  /** All of it is there. Resolves when it is found in the store, with whether it is. */
-  commit(writer: StoreWriter, length: number): Awaitable<boolean>;
+  /** All of it is there. Resolves when it is found in the store, with whether it is. `takeOut` is called where it turns out that it must not be. */
+  commit(writer: StoreWriter, length: number, takeOut: () => Awaitable<false>): Awaitable<boolean>;
   /** It is in the store, and is not to be there after all. Resolves to `false`: then it is not. */
   remove(): Awaitable<false>;
+  /** It is in the store, and is to be found by nobody but `open`. Resolves to whether that is so. */
+  hide(length: number): Awaitable<boolean>;
   /** Nothing more happens with it. `isStored` is told when that is known. */
   settled(isStored: boolean): void;
   /** The rest of a stored body; `undefined` where it is not in the store. */
@@ -60,6 +62,8 @@ export class SharedBody implements ReadBody {
   #whole: Promise<Uint8Array | undefined> | undefined = undefined;
   #isOver = false;
   #isKeptOut = false;
+  /** In the store for those alone who have fallen behind. */
+  #isHidden = false;
   #failure: { readonly error: unknown } | undefined = undefined;
   #settling: Awaitable<boolean> | undefined = undefined;
   #lastReceived: Uint8Array | undefined = undefined;
@@ -141,7 +145,8 @@ export class SharedBody implements ReadBody {
   }
 
   async rest(offset: number): Promise<AsyncIterable<Uint8Array>> {
-    const rest = (await this.whenSettled()) ? await this.#owner.open(offset) : undefined;
+    const isStored = await this.whenSettled();
+    const rest = isStored || this.#isHidden ? await this.#owner.open(offset) : undefined;
     if (rest !== undefined) return rest;
     if (this.#failure !== undefined) throw this.#failure.error;
     throw new ReadError('This reader was too slow for the response that it shares, and the rest of that could not be stored', {
@@ -159,6 +164,7 @@ export class SharedBody implements ReadBody {
     this.#readers -= 1;
     this.#chunks.unwanted(position);
     this.#resume();
+    if (this.#readers === 0 && this.#isHidden) void this.#owner.remove();
     if (this.#readers > 0 || this.#isOver) return undefined;
     if (!this.#isWorthwhile()) return this.#abandon();
     void this.#drain(this.#total + this.#limits.background);
@@ -184,7 +190,9 @@ export class SharedBody implements ReadBody {
       this.#isKeptOut = true;
       return this.#settling;
     }
-    this.#dropWriter();
+    // Who has fallen behind has nowhere else to get the rest from.
+    if (this.#isNeeded) this.#isKeptOut = true;
+    else this.#dropWriter();
     return undefined;
   }
 
@@ -201,7 +209,7 @@ export class SharedBody implements ReadBody {
   }
 
   #isWorthwhile(): boolean {
-    if (this.#writer === undefined) return false;
+    if (this.#writer === undefined || this.#isKeptOut) return false;
     const rest = this.#announced === undefined ? 0 : this.#announced - this.#total;
     return this.#limits.background > 0 && rest <= this.#limits.background;
   }
@@ -304,12 +312,30 @@ export class SharedBody implements ReadBody {
       this.#dropWriter();
       return this.#settle(false);
     }
-    const committed = this.#owner.commit(writer, this.#total);
-    this.#settle(committed instanceof Promise ? committed.then((isStored) => this.#unlessKeptOut(isStored)) : committed);
+    const committed = this.#owner.commit(writer, this.#total, () => this.#takeOut());
+    this.#settle(
+      committed instanceof Promise ? committed.then((isStored) => this.#unlessKeptOut(isStored)) : this.#unlessKeptOut(committed),
+    );
   }
 
   #unlessKeptOut(isStored: boolean): Awaitable<boolean> {
-    return isStored && this.#isKeptOut ? this.#owner.remove() : isStored;
+    return isStored && this.#isKeptOut ? this.#takeOut() : isStored;
+  }
+
+  /** Has a reader lost what only the store has? */
+  get #isNeeded(): boolean {
+    return this.#writer !== undefined && this.#chunks.hasLostSome && this.#readers > 0;
+  }
+
+  #takeOut(): Awaitable<false> {
+    if (!this.#isNeeded) return this.#owner.remove();
+    const hidden = this.#owner.hide(this.#total);
+    return hidden instanceof Promise ? hidden.then((isHidden) => this.#hid(isHidden)) : this.#hid(hidden);
+  }
+
+  #hid(isHidden: boolean): Awaitable<false> {
+    this.#isHidden = isHidden;
+    return isHidden && this.#readers > 0 ? false : this.#owner.remove();
   }
 
   #failed(error: unknown): void {

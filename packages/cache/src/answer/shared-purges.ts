@@ -38,30 +38,34 @@ export class SharedPurges {
     await this.#store.tellPurged([everything], this.#by, knownFor);
   }
 
-  /** Into the store, and out of it again where another process has purged it since it was asked for. Resolves to whether it is in it. */
-  commit(key: string, stored: StoredResponse, writer: StoreWriter, length: number, replaced: readonly string[]): Awaitable<boolean> {
+  /** Into the store, and by `takeOut` out of it again where another process has purged it since it was asked for. Resolves to whether it is in it. */
+  commit(
+    key: string,
+    stored: StoredResponse,
+    writer: StoreWriter,
+    length: number,
+    replaced: readonly string[],
+    takeOut: () => Awaitable<false>,
+  ): Awaitable<boolean> {
     const committed = this.#store.commit(writer, length, replaced);
     if (!this.#store.hearsOfPurges) return committed;
     return committed instanceof Promise
-      ? this.#store.running(committed.then((isStored) => isStored && this.#unlessPurged(key, stored)))
-      : committed && this.#unlessPurged(key, stored);
+      ? this.#store.running(committed.then((isStored) => isStored && this.#unlessPurged(key, stored, takeOut)))
+      : committed && this.#unlessPurged(key, stored, takeOut);
   }
 
-  #unlessPurged(key: string, stored: StoredResponse): Awaitable<boolean> {
+  #unlessPurged(key: string, stored: StoredResponse, takeOut: () => Awaitable<false>): Awaitable<boolean> {
     const ago = this.#store.purgedAgo([nameOfUrl(key), everything, ...stored.tags.map(nameOfTag)], this.#by);
     return ago instanceof Promise
-      ? ago.then((milliseconds) => this.#unlessPurgedAgo(milliseconds, key, stored))
-      : this.#unlessPurgedAgo(ago, key, stored);
+      ? ago.then((milliseconds) => this.#isStill(milliseconds, stored) || takeOut())
+      : this.#isStill(ago, stored) || takeOut();
   }
 
   /** Durations are compared, and no moments: the clocks of the processes may differ. */
-  #unlessPurgedAgo(ago: number | undefined, key: string, { id, requestedAt }: StoredResponse): Awaitable<boolean> {
+  #isStill(ago: number | undefined, { requestedAt }: StoredResponse): boolean {
     const taken = this.#clock.now() - requestedAt;
     // A millisecond is what clocks round.
-    const isPurged = ago === undefined ? taken >= knownFor : ago <= taken + 1;
-    if (!isPurged) return true;
-    const removed = this.#store.delete(key, [id]);
-    return removed instanceof Promise ? removed.then(() => false) : false;
+    return ago === undefined ? taken < knownFor : ago > taken + 1;
   }
 }
 

@@ -109,7 +109,7 @@ export class SharedReader implements ResponseBody {
 
   async #next(): Promise<Uint8Array | undefined> {
     if (this.#rest === undefined && this.#body.hasLost(this.position)) {
-      this.#rest = (await this.#body.rest(this.#offset))[Symbol.asyncIterator]();
+      this.#rest = (await this.#interruptible(this.#body.rest(this.#offset)))[Symbol.asyncIterator]();
     }
     if (this.#rest !== undefined) {
       const result = await this.#interruptible(this.#rest.next());
