@@ -38,6 +38,8 @@ export interface CacheRequest extends Dispatched {
 export interface Bypassed {
   readonly bypass: string;
   readonly changes: string | undefined;
+  /** Is the origin not to be asked: can it not be answered at all then? */
+  readonly isCachedOnly: boolean;
 }
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'CONNECT', 'PROPFIND', 'REPORT', 'SEARCH', 'QUERY']);
@@ -120,17 +122,16 @@ export function readCacheRequest(dispatched: Dispatched, credentialFields: reado
   const further = context?.credentialFields ?? noNames;
   const found = countingFields(headers, credentialFields, further);
   const key = cacheKey(url, found.host);
-  if (key === undefined) return { bypass: 'the target is no path', changes: undefined };
-  if (method !== 'GET' && method !== 'HEAD') {
-    return { bypass: `${method} is not cached`, changes: safeMethods.has(method) ? undefined : key };
-  }
   const mode = context?.cacheMode ?? 'default';
   const own = parseCacheControl(found.control);
+  const bypassed = (bypass: string, changes?: string): Bypassed => ({ bypass, changes, isCachedOnly: isCachedOnly(mode, own) });
+  if (key === undefined) return bypassed('the target is no path');
+  if (method !== 'GET' && method !== 'HEAD') return bypassed(`${method} is not cached`, safeMethods.has(method) ? undefined : key);
   const bypass = whyBypassed(found, own, dispatched, mode);
-  if (bypass !== undefined) return { bypass, changes: undefined };
+  if (bypass !== undefined) return bypassed(bypass);
   const range = found.range === undefined || method === 'HEAD' ? undefined : parseRange(found.range);
   if (found.range !== undefined && range === undefined && method === 'GET') {
-    return { bypass: 'the request asks for several ranges, or for something else than bytes', changes: undefined };
+    return bypassed('the request asks for several ranges, or for something else than bytes');
   }
   const fields = mode === 'default' ? headers : fieldsOfMode(mode, headers);
   return {
@@ -150,6 +151,11 @@ export function readCacheRequest(dispatched: Dispatched, credentialFields: reado
     ifRange: found.ifRange,
     isConditional: found.isConditional,
   };
+}
+
+/** RFC 9111 §5.2.1.7: from the store, or not at all. */
+export function isCachedOnly(mode: CacheMode, directives: Directives): boolean {
+  return mode === 'only-if-cached' || directives.has('only-if-cached');
 }
 
 function directivesOf(fields: readonly HeaderPair[], given: readonly HeaderPair[], found: CountingFields, own: Directives): Directives {

@@ -111,6 +111,35 @@ describe('reuse', () => {
     expect(origin.seen).toHaveLength(1);
   });
 
+  it('asks nobody for only-if-cached, whatever else the request wants', async () => {
+    const origin = cachedOrigin([answer('a', fresh)]);
+    await origin.ask('/');
+    for (const asking of [
+      { method: 'POST' },
+      { method: 'OPTIONS' },
+      { body: 'body' },
+      { headers: { 'if-match': '"1"' } },
+      { headers: { range: 'bytes=0-1,3-4' } },
+      { headers: { 'cache-control': 'no-store, only-if-cached' } },
+    ]) {
+      expect(await origin.ask('/', { ...asking, context: { cacheMode: 'only-if-cached' } }), JSON.stringify(asking)).toMatchObject({
+        status: 504,
+        outcome: { state: 'miss', stored: false },
+      });
+      const headers = { 'cache-control': 'only-if-cached', ...asking.headers };
+      expect((await origin.ask('/', { ...asking, headers })).status).toBe(504);
+    }
+    expect([origin.seen, await origin.state('/')]).toEqual([['GET /'], 'hit']);
+  });
+
+  it('is used stale for only-if-cached, and not asked about', async () => {
+    const origin = cachedOrigin([answer('a', { 'cache-control': 'max-age=1, stale-while-revalidate=60' })]);
+    await origin.ask('/');
+    origin.pass(2);
+    expect(await origin.state('/', { headers: { 'cache-control': 'only-if-cached' } })).toBe('stale');
+    expect(origin.seen).toHaveLength(1);
+  });
+
   it('answers what the caller has already with 304', async () => {
     const origin = cachedOrigin([answer('a', { ...fresh, etag: '"x"', 'content-type': 'text/plain' })]);
     await origin.ask('/');
@@ -230,6 +259,35 @@ describe('parts', () => {
     expect(completed.headers['content-range']).toBeUndefined();
     expect([origin.fieldOf(1, 'range'), origin.fieldOf(1, 'if-range')]).toEqual(['bytes=5-', '"e"']);
     expect(await origin.ask('/')).toMatchObject({ text: whole, outcome: { state: 'hit' } });
+  });
+
+  it('whose rest is not as long as it says end in an error, and are not kept as a whole', async () => {
+    for (const rest of ['5678', '56789a']) {
+      const origin = cachedOrigin(({ headers }) => {
+        if (!headers.some(([, value]) => value === 'bytes=5-'))
+          return answer('01234', { ...fresh, etag: '"e"', 'content-range': 'bytes 0-4/10' }, 206);
+        const body = (async function* () {
+          yield Buffer.from(rest);
+        })();
+        return { status: 206, headers: Object.entries({ ...fresh, etag: '"e"', 'content-range': 'bytes 5-9/10' }), body };
+      });
+      await origin.ask('/', { headers: { range: 'bytes=0-4' } });
+      await expect(origin.ask('/')).rejects.toMatchObject({ name: 'ReadError' });
+      expect((await origin.dispatcher.cache.inspect('http://origin.test/')).map(({ part }) => part)).toEqual(['0-4/10']);
+    }
+  });
+
+  it('are served before a whole that is older', async () => {
+    const origin = cachedOrigin(({ headers }, number) => {
+      if (number === 1) return answer('0123456789', { 'cache-control': 'max-age=1, stale-while-revalidate=60', etag: '"1"' });
+      const isPart = headers.some(([name]) => name === 'range');
+      return isPart ? answer('ab', { ...fresh, etag: '"2"', 'content-range': 'bytes 0-1/10' }, 206) : answer('abcdefghij', fresh);
+    });
+    await origin.ask('/');
+    origin.pass(2);
+    const range = { headers: { range: 'bytes=0-1' } };
+    expect(await origin.ask('/', range)).toMatchObject({ text: '01', outcome: { state: 'stale' } });
+    expect(await origin.ask('/', range)).toMatchObject({ text: 'ab', outcome: { state: 'hit' } });
   });
 
   it('from the end answer what asks for less of the end, though the whole length is not known', async () => {

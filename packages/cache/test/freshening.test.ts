@@ -81,6 +81,23 @@ describe('a 304', () => {
     expect(await origin.dispatcher.cache.purgeByTag('old')).toBe(0);
     expect(await origin.dispatcher.cache.purgeByTag('new')).toBe(1);
   });
+
+  it('has more tags than are kept: it is kept no longer', async () => {
+    const many = (count: number): string => Array.from({ length: count }, (_, n) => `tag-${n}`).join(' ');
+    const origin = confirmedWith({ 'surrogate-key': many(1001) }, { tagField: 'surrogate-key' }, { 'surrogate-key': many(1000) });
+    await origin.ask('/');
+    const [entry] = await origin.dispatcher.cache.inspect('http://origin.test/');
+    expect(entry?.tags.at(-1)).toBe('tag-999');
+    expect((await origin.ask('/')).outcome).toMatchObject({ state: 'revalidated', stored: false });
+    expect((await origin.ask('/')).outcome).toMatchObject({ state: 'miss' });
+    const other = cachedOrigin([answer('a', { 'cache-control': 'max-age=60', 'surrogate-key': many(1001) })], {
+      tagField: 'surrogate-key',
+    });
+    expect((await other.ask('/')).outcome).toMatchObject({
+      stored: false,
+      reason: expect.stringContaining('more than 1000 tags') as string,
+    });
+  });
 });
 
 describe('the answer to a HEAD', () => {

@@ -1,7 +1,7 @@
 /** From a request to its response: what is stored is looked at first (RFC 9111 §4). */
 import type { Dispatcher, DispatchResponse, HeaderPair } from '@x/httpcore';
 
-import { readCacheRequest, type Bypassed, type CacheRequest, type Dispatched } from '../cache-request.ts';
+import { isCachedOnly, readCacheRequest, type Bypassed, type CacheRequest, type Dispatched } from '../cache-request.ts';
 import { fieldValue, hasField, noFields } from '../rules/fields.ts';
 import { relatedKeys } from '../rules/cache-key.ts';
 import { currentAge, judge, type Reuse } from '../rules/reuse.ts';
@@ -47,12 +47,11 @@ export class Answering {
   }
 
   #answerFrom(request: CacheRequest, found: readonly StoredResponse[]): Promise<DispatchResponse> {
-    const isCachedOnly = request.mode === 'only-if-cached' || request.directives.has('only-if-cached');
-    if (found.length === 0 && !isCachedOnly) return this.#fetching.fetch(request, nothingAtAll);
-    return this.#answerWith(request, found, isCachedOnly);
+    if (found.length === 0 && !isCachedOnly(request.mode, request.directives)) return this.#fetching.fetch(request, nothingAtAll);
+    return this.#answerWith(request, found);
   }
 
-  async #answerWith(request: CacheRequest, found: readonly StoredResponse[], isCachedOnly: boolean): Promise<DispatchResponse> {
+  async #answerWith(request: CacheRequest, found: readonly StoredResponse[]): Promise<DispatchResponse> {
     const basis = this.#basis(request, found);
     const { stored } = basis;
     let why = stored === undefined ? basis.why : 'the request asks for a new one';
@@ -64,12 +63,12 @@ export class Answering {
         // A store that has failed may still have it.
         if (!this.#core.store.isFailing) this.#forget(request.key, stored);
         const lost = { ...nothingStored('what was stored is lost'), found };
-        return isCachedOnly ? this.#unanswered(request, lost.why) : this.#fetching.fetch(request, lost);
+        return isCachedOnly(request.mode, request.directives) ? this.#unanswered(request, lost.why) : this.#fetching.fetch(request, lost);
       }
       why = reuse.reason;
       if (basis.isOfNobody) return this.#fetching.fetch(request, { ...nothingStored(why), found: basis.found });
     }
-    if (isCachedOnly) return this.#unanswered(request, why);
+    if (isCachedOnly(request.mode, request.directives)) return this.#unanswered(request, why);
     return this.#fetching.fetch(request, { ...basis, why });
   }
 
@@ -99,7 +98,8 @@ export class Answering {
     const isFresh = reuse.verdict === 'fresh';
     const reason = isFresh ? this.#whyFresh(stored) : (reuse as { reason: string }).reason;
     const response = await serve(this.#core, request, stored, { state: isFresh ? 'hit' : 'stale', reason, received: noFields });
-    if (response !== undefined && reuse.verdict === 'stale' && reuse.inBackground) this.#fetching.inBackground(request, basis);
+    const isAsked = reuse.verdict === 'stale' && reuse.inBackground && !isCachedOnly(request.mode, request.directives);
+    if (response !== undefined && isAsked) this.#fetching.inBackground(request, basis);
     return response;
   }
 
@@ -123,7 +123,7 @@ export class Answering {
     const matching = ofUser
       .filter(({ selecting, headers }) => matchesSelecting(selecting, headers, request.headers, this.#core.conceal))
       .sort((one, other) => other.receivedAt - one.receivedAt);
-    const stored = matching.find(({ part }) => part === null) ?? matching.find((response) => coversRange(request, response));
+    const stored = matching.find((response) => response.part === null || coversRange(request, response));
     const why = matching.length === 0 ? 'stored for other values of the fields in Vary only' : 'only a part of it is stored';
     if (isOfNobody) {
       return { ...nothingStored(stored === undefined ? 'stored for other credentials only' : ''), found, stored, isOfNobody };
@@ -149,12 +149,13 @@ export class Answering {
   }
 
   /** RFC 9111 §5.2.1.7. */
-  #unanswered(request: CacheRequest, why: string): DispatchResponse {
+  #unanswered(request: Dispatched, why: string): DispatchResponse {
     this.#core.report(request, { state: 'miss', age: undefined, stored: false, reason: `only-if-cached, and ${why}` }, noFields);
     return ['1.1', 504, 'Gateway Timeout', [['content-length', '0']], emptyBody()];
   }
 
-  async #pass(dispatched: Dispatched, { bypass, changes }: Bypassed): Promise<DispatchResponse> {
+  async #pass(dispatched: Dispatched, { bypass, changes, isCachedOnly: mustNotAsk }: Bypassed): Promise<DispatchResponse> {
+    if (mustNotAsk) return this.#unanswered(dispatched, bypass);
     const { method, url, headers, body, timeouts, context } = dispatched;
     const requestedAt = this.#core.clock.now();
     const response = await this.#inner.dispatch(method, url, headers, body, timeouts, context);

@@ -1,5 +1,5 @@
 /** A whole response out of the beginning that is stored and the rest that has come (RFC 9111 §3.4). */
-import type { DispatchResponse, HeaderPair, ResponseBody } from '@x/httpcore';
+import { ReadError, type DispatchResponse, type HeaderPair, type ResponseBody } from '@x/httpcore';
 
 import type { CacheRequest } from '../cache-request.ts';
 import { joinChunks } from '../own-bytes.ts';
@@ -25,17 +25,19 @@ export async function completedResponse(
   const headers = replaceFields(withoutFields(freshenedFields(beginning.headers, fields), new Set(['content-range'])), [
     ['content-length', String(complete)],
   ]);
-  return [httpVersion, 200, 'OK', headers, new CompletedBody(bytes, body)];
+  return [httpVersion, 200, 'OK', headers, new CompletedBody(bytes, body, complete!)];
 }
 
 class CompletedBody implements ResponseBody {
   readonly #beginning: StoredBytes;
   readonly #rest: ResponseBody;
+  readonly #length: number;
   #isOver = false;
 
-  constructor(beginning: StoredBytes, rest: ResponseBody) {
+  constructor(beginning: StoredBytes, rest: ResponseBody, length: number) {
     this.#beginning = beginning;
     this.#rest = rest;
+    this.#length = length;
   }
 
   get trailers(): readonly HeaderPair[] | undefined {
@@ -55,11 +57,30 @@ class CompletedBody implements ResponseBody {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     try {
-      if (this.#beginning instanceof Uint8Array) yield new Uint8Array(this.#beginning);
-      else for await (const chunk of this.#beginning) yield new Uint8Array(chunk);
-      yield* this.#rest;
+      let length = 0;
+      if (this.#beginning instanceof Uint8Array) {
+        length += this.#beginning.length;
+        yield new Uint8Array(this.#beginning);
+      } else {
+        for await (const chunk of this.#beginning) {
+          length += chunk.length;
+          yield new Uint8Array(chunk);
+        }
+      }
+      for await (const chunk of this.#rest) {
+        length += chunk.length;
+        if (length > this.#length) throw this.#notAsLong(length);
+        yield chunk;
+      }
+      if (length < this.#length) throw this.#notAsLong(length);
     } finally {
       await this.close();
     }
+  }
+
+  /** The rest came without a length of its own, and is not what its Content-Range says. */
+  #notAsLong(length: number): ReadError {
+    const message = `The rest of the response, of which a part was stored, is not what its Content-Range says: ${length} bytes of ${this.#length}`;
+    return new ReadError(message, { phase: 'response-body', requestSent: true });
   }
 }

@@ -11,7 +11,7 @@ import { describesStored, freshenedFields } from '../rules/validation.ts';
 import { selectingFields } from '../rules/vary.ts';
 import type { StoredResponse } from '../store/store.ts';
 import type { CacheCore } from './cache-core.ts';
-import { dated, partitionOf, tagsOf, usefulUntil } from './storable.ts';
+import { dated, mostTags, partitionOf, tagsOf, tooManyTags, usefulUntil } from './storable.ts';
 
 export interface Freshened {
   /** For whoever has asked: with all that the origin has sent. */
@@ -52,7 +52,10 @@ export function freshened(
   return {
     headers,
     stored: { ...updated, usefulUntil: usefulUntil(core.policyOf(updated), moments.receivedAt) },
-    whyNot: whyNotStorable({ status: old.status, facts, control, isAuthorized: request.isAuthorized, shared: settings.shared }),
+    whyNot:
+      updated.tags.length > mostTags
+        ? tooManyTags
+        : whyNotStorable({ status: old.status, facts, control, isAuthorized: request.isAuthorized, shared: settings.shared }),
   };
 }
 

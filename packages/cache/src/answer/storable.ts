@@ -37,6 +37,7 @@ export function storableOf(
   const whyNot = whyNotStorable({ status, facts, control, isAuthorized: request.isAuthorized, shared: settings.shared });
   if (whyNot !== null) return whyNot;
   const tags = tagsOf(fields, settings.tagField);
+  if (tags.length > mostTags) return tooManyTags;
   core.flights.brings(flight, tags);
   if (flight.isOutdated) return 'what it answers has been changed or purged meanwhile, or the cache is closed';
   const length = announcedLength(facts);
@@ -112,11 +113,14 @@ export function partitionOf({ shared }: CacheSettings, request: CacheRequest, st
   return isForEverybody ? '*' : request.partition;
 }
 
+/** With more, each of which a purge may be by, it is not kept. */
+export const mostTags = 1000;
+export const tooManyTags: string = `more than ${mostTags} tags`;
 const noTags: readonly string[] = Object.freeze([]);
 
 export function tagsOf(fields: readonly HeaderPair[], tagField: string | undefined): readonly string[] {
   const value = tagField === undefined ? undefined : fieldValue(fields, tagField);
-  return value === undefined ? noTags : [...new Set(value.split(/[\s,]+/).filter((tag) => tag !== ''))].slice(0, 256);
+  return value === undefined ? noTags : [...new Set(value.split(/[\s,]+/).filter((tag) => tag !== ''))];
 }
 
 // Seconds that a response with a validator is worth keeping for: asking about it costs less than fetching it.
