@@ -29,7 +29,17 @@ export default defineConfig({
     // What a test leaves behind it takes back by itself: a process for each file would load the packages anew in each, a quarter of the whole time.
     isolate: false,
     // Nobody's own authorities: with them each pool would read some hundred certificates, and trust whom a test does not know.
-    env: { SSL_CERT_FILE: '', NODE_EXTRA_CA_CERTS: '' },
+    // Nobody's own proxies, for what talks to this machine alone, programs such as curl among it.
+    env: {
+      SSL_CERT_FILE: '',
+      NODE_EXTRA_CA_CERTS: '',
+      ...Object.fromEntries(
+        ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'].flatMap((name) => [
+          [name, ''],
+          [name.toUpperCase(), ''],
+        ]),
+      ),
+    },
     unstubEnvs: true,
     unstubGlobals: true,
     projects: [

@@ -17,7 +17,7 @@ export interface DnsmasqServer extends AsyncDisposable {
 }
 
 /** Milliseconds that it may take to read its file again. */
-const patience = 10_000;
+const patience = 30_000;
 
 /**
  * Starts dnsmasq as the only server for some names; it knows no others. `ttl`: of its answers, in seconds.

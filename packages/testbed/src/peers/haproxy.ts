@@ -25,7 +25,7 @@ export interface Haproxy extends AsyncDisposable {
 
 const loaded = /Loading success/u;
 /** Milliseconds that it may take to say what is waited for. */
-const patience = 10_000;
+const patience = 30_000;
 
 /**
  * Starts HAProxy in front of a server, in the foreground and in a temporary folder.

@@ -11,7 +11,7 @@ import { findProgram } from './installed-program.ts';
 /** How often a port that was free a moment ago may turn out to be taken. */
 const MAX_ATTEMPTS = 10;
 /** Milliseconds that a server may take to come up, and to end. */
-const PATIENCE = 10_000;
+const PATIENCE = 30_000;
 const KNOCK_INTERVAL = 10;
 const KEPT_OUTPUT = 64 * 1024;
 
@@ -62,9 +62,12 @@ export async function startPeerProcess(command: (port: number) => PeerCommand | 
   }
 }
 
+/** For paths in the configuration of programs, of which some can not be told of a space. */
+const plainFolder = /^[\w./-]+$/u.test(tmpdir()) ? tmpdir() : '/tmp';
+
 /** A temporary folder that is removed with the server that uses it. */
 export async function temporaryFolder(name: string): Promise<{ readonly path: string; remove(): Promise<void> }> {
-  const path = await mkdtemp(join(tmpdir(), `testbed-${name}-`));
+  const path = await mkdtemp(join(plainFolder, `testbed-${name}-`));
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 

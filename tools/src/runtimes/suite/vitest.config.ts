@@ -13,8 +13,17 @@ export default defineConfig({
   test: {
     pool: 'forks',
     isolate: false,
-    // Nobody's own authorities, as in the whole suite.
-    env: { SSL_CERT_FILE: '', NODE_EXTRA_CA_CERTS: '' },
+    // Nobody's own authorities and proxies, as in the whole suite.
+    env: {
+      SSL_CERT_FILE: '',
+      NODE_EXTRA_CA_CERTS: '',
+      http_proxy: '',
+      HTTP_PROXY: '',
+      https_proxy: '',
+      HTTPS_PROXY: '',
+      no_proxy: '',
+      NO_PROXY: '',
+    },
     unstubEnvs: true,
     unstubGlobals: true,
     include:

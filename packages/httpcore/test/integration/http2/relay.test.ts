@@ -8,7 +8,7 @@ const mebibyte = 1_048_576;
 
 describe('a line of 800 Mbit/s with 20 ms there and 20 ms back', () => {
   it('is filled: the window of a stream grows to what is under way on it', async () => {
-    const size = 48 * mebibyte;
+    const size = 24 * mebibyte;
     let written = 0;
     let waiting: { readonly writableLength: number } | undefined;
     await using server = await startHttp2Server(
