@@ -201,6 +201,40 @@ describe('when the front ends its connection', () => {
     expect(world.transports).toHaveLength(2);
   });
 
+  it.each([
+    ['after many answers is pipelined to on the next', 20, 2],
+    ['after few answers is asked one by one', 15, 1],
+  ])('a server that ends its connections %s', async (_what, answers, together) => {
+    const world = startWorld({ maxConnectionsPerOrigin: 1 });
+    const transport = await world.proved();
+    // One has proved it.
+    for (let answered = 1; answered < answers; answered += 1) {
+      const isLast = answered === answers - 1;
+      const calls = world.calls('/first', ...(isLast ? ['/second', '/third'] : []));
+      await world.wait();
+      transport.receive(text('/first', ...(isLast ? ['Connection: close'] : [])));
+      await world.wait();
+      expect(calls[0]!.text).toBe('/first');
+    }
+    expect(transport.destroyed).toBe(true);
+    const [next] = world.transports.slice(1);
+    expect(asked(next!)).toEqual(['/second']);
+    next!.receive(text('/second'));
+    await world.wait();
+    expect(asked(next!)).toEqual(['/third']);
+    next!.receive(text('/third'));
+    await world.wait();
+    const more = world.calls('/fourth', '/fifth');
+    await world.wait();
+    const paths = ['/fourth', '/fifth'];
+    expect(asked(next!)).toEqual(paths.slice(0, together));
+    for (const path of paths) {
+      next!.receive(text(path));
+      await world.wait();
+    }
+    expect(texts(more)).toEqual(['/fourth', '/fifth']);
+  });
+
   it('one that was closing as an idle one is no reason to', async () => {
     const world = startWorld({ maxConnectionsPerOrigin: 1 });
     const transport = await world.proved();

@@ -115,6 +115,30 @@ describe('PINGs', () => {
     expect(pings(server.sent())).toBe(0);
   });
 
+  it('follow one another as often as is said, however long an answer may take', async () => {
+    const made = startWorld({ http2: { pingInterval: 1_000, pingTimeout: 10_000, pingWhileIdle: true } });
+    made.call('/');
+    const server = await made.server();
+    server.receive(greeting(100), whole(1));
+    await made.clock.settle();
+    server.sent();
+    for (let round = 0; round < 5; round += 1) {
+      await pass(made, 1_200);
+      const sent = server.sent();
+      expect(pings(sent)).toBe(1);
+      const [, asked = '0'] = /^PING (?:\S{8})(\S{8})$/.exec(sent.find((frame) => frame.startsWith('PING'))!) ?? [];
+      server.receive(ping(0x6c69_7665, Number.parseInt(asked, 16), true));
+    }
+    await pass(made, 1_200);
+    expect(pings(server.sent())).toBe(1);
+    // Nor is one sent while another is not answered.
+    await pass(made, 9_000);
+    expect(pings(server.sent())).toBe(0);
+    expect(made.pool.stats().connections).toBe(1);
+    await pass(made, 1_500);
+    expect(made.pool.stats().connections).toBe(0);
+  });
+
   it.each([true, false])('on an idle connection are sent where that is said: %s', async (pingWhileIdle) => {
     const made = startWorld({ http2: { pingInterval: 1_000, pingTimeout: 200, pingWhileIdle } });
     made.call('/');

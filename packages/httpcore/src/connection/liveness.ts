@@ -66,7 +66,11 @@ export class Liveness {
 
   /** When to look again; `now` where it is late. */
   lookAt(now: number): number {
-    return Math.max(now, this.isAsked ? this.#askedAt + this.#timeout : this.lastHeard + this.#silence);
+    if (!this.isAsked) return Math.max(now, this.lastHeard + this.#silence);
+    // Once it has answered it may be due again before the time for its answer is over.
+    const again = this.#askedAt + this.#silence;
+    const lost = this.#askedAt + this.#timeout;
+    return Math.max(now, again > now ? Math.min(again, lost) : lost);
   }
 }
 

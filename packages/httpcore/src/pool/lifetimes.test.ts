@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { goAway, headers, settings } from '../../test/support/http2/frame-factory.ts';
 import type { TraceEvents } from '../contract/trace.ts';
 import type { PoolOptions } from '../model/pool-options.ts';
+import { Proxy } from '../model/proxy/proxy.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { ScriptedTransport } from '../testing/scripted-transport.ts';
 import { TransportDispatcher } from '../testing/transport-dispatcher.ts';
@@ -220,6 +221,28 @@ describe.each<Protocol>(['http/1.1', 'h2'])('over %s', (protocol) => {
     // What was learnt outlives the connections, and is of one server.
     expect(await world.get(['a', 'a'], 1_500)).toEqual([5, 5]);
     expect(await world.get(['a', 'b', 'b'], 1_900)).toEqual([5, 6, 6]);
+  });
+
+  it.each<[way: string, proxy: Proxy, isShared: boolean]>([
+    ['a proxy that forwards', new Proxy('http://p.test:3128'), true],
+    ['tunnels', new Proxy('http://p.test:3128', { tunnel: true }), false],
+    ['SOCKS', new Proxy('socks5h://p.test'), false],
+  ])('is learnt through %s, for whom the connection leads to', async (_way, proxy, isForwarded) => {
+    const isShared = isForwarded && protocol === 'http/1.1';
+    const world = start(protocol, { keepAliveTimeout: undefined, proxy });
+    for (let round = 0; round < 2; round += 1) {
+      await world.get(['a'], 2_000);
+      const transport = world.transports.at(-1)!;
+      transport.receiveEnd();
+      transport.close();
+      await world.wait(4_000);
+    }
+    const idle = async (host: string, time: number): Promise<number> => {
+      await world.get([host], time);
+      return world.open;
+    };
+    expect([await idle('a', 1_500), await idle('a', 1_900)]).toEqual([1, 0]);
+    expect(await idle('b', 1_900)).toBe(isShared ? 0 : 1);
   });
 
   it('a server that restarts, and closes what happens to be idle, teaches nothing', async () => {

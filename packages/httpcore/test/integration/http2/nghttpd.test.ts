@@ -2,7 +2,7 @@
 import { installedProgram, seededBuffer, startNghttpd, type NghttpdOptions, type NghttpdServer } from '@x/testbed';
 import { describe, expect, it } from 'vitest';
 
-import { ConnectionPool, type ByteIterable, type HeaderPair } from '../../../src/index.ts';
+import { ConnectionPool, type ByteIterable, type HeaderPair, type Http2Options } from '../../../src/index.ts';
 
 interface World extends AsyncDisposable {
   readonly server: NghttpdServer;
@@ -15,10 +15,10 @@ interface World extends AsyncDisposable {
   ) => Promise<{ readonly status: number; readonly bytes: Buffer; readonly trailers: readonly HeaderPair[] }>;
 }
 
-async function start(options: NghttpdOptions): Promise<World> {
+async function start(options: NghttpdOptions, http2: Http2Options = {}): Promise<World> {
   const server = await startNghttpd(options);
   const { ca } = server;
-  const pool = new ConnectionPool(ca === undefined ? { http1: false } : { tls: { ca } });
+  const pool = new ConnectionPool(ca === undefined ? { http1: false, http2 } : { tls: { ca }, http2 });
   return {
     server,
     pool,
@@ -98,6 +98,37 @@ describe.skipIf(installedProgram('nghttpd') === undefined).each([true, false])('
     const answers = await Promise.all(Array.from({ length: 200 }, () => world.request('GET', '/page')));
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
     expect(world.pool.stats().opened).toBeLessThanOrEqual(64);
+  });
+
+  it.each([
+    [3, 1],
+    [3, 2],
+    [50, 4],
+  ])('has %i streams on a connection and %i connections at most', async (maxConcurrentStreams, maxConnectionsPerOrigin) => {
+    const options = ['--max-concurrent-streams=50'];
+    await using world = await start({ tls, files: { small: 'x' }, options }, { maxConcurrentStreams, maxConnectionsPerOrigin });
+    const answers = await Promise.all(Array.from({ length: 60 }, () => world.request('GET', '/small')));
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    expect(world.pool.stats().opened).toBe(maxConcurrentStreams === 3 ? maxConnectionsPerOrigin : 2);
+  });
+
+  it('is told windows as they are said, and fills them', async () => {
+    await using world = await start({ tls, files: { page } }, { streamWindow: 5_000, maxStreamWindow: 5_000, connectionWindow: 70_000 });
+    const [one, other] = await Promise.all([world.request('GET', '/page'), world.request('GET', '/page')]);
+    expect([one.bytes.equals(page), other.bytes.equals(page)]).toEqual([true, true]);
+    const chatty = await start({ tls, files: { small: 'x' } }, { streamWindow: 5_000, connectionWindow: 70_000 });
+    await using _chatty = chatty;
+    await chatty.request('GET', '/small');
+    await expect.poll(() => chatty.server.log()).toContain('SETTINGS_INITIAL_WINDOW_SIZE(0x04):5000');
+    expect(chatty.server.log()).toContain(`(window_size_increment=${70_000 - 65_535})`);
+  });
+
+  it('answers the PING that keeps a connection under watch', async () => {
+    await using world = await start({ tls, files: { small: 'x' } }, { pingInterval: 10, pingWhileIdle: true });
+    await world.request('GET', '/small');
+    await expect.poll(() => world.server.log().split('recv PING frame').length).toBeGreaterThan(3);
+    await world.request('GET', '/small');
+    expect(world.pool.stats().opened).toBe(1);
   });
 
   it('would push, and does not, since it was told not to', async () => {
