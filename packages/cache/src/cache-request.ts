@@ -8,6 +8,7 @@ import { noDirectives, parseCacheControl, type Directives } from './rules/cache-
 import { cacheKey } from './rules/cache-key.ts';
 import { fieldValue, hasField } from './rules/fields.ts';
 import { parseRange, type AskedRange } from './rules/ranges.ts';
+import { hashOfKey } from './store/key-hash.ts';
 
 /** The arguments of a dispatch. */
 export interface Dispatched {
@@ -21,6 +22,8 @@ export interface Dispatched {
 
 export interface CacheRequest extends Dispatched {
   readonly key: string;
+  /** Of the key. */
+  readonly hash: number;
   readonly mode: CacheMode;
   readonly directives: Directives;
   /** Of the credentials in it; `''` without any. */
@@ -46,40 +49,61 @@ const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'CONNECT', 'PROP
 
 /** What counts of a request's fields, found in one pass: every request pays for it. */
 interface CountingFields {
-  host: string | undefined;
-  control: string | undefined;
-  range: string | undefined;
-  ifRange: string | undefined;
+  readonly host: string | undefined;
+  readonly control: string | undefined;
+  readonly range: string | undefined;
+  readonly ifRange: string | undefined;
   /** One for the origin to decide. */
-  precondition: string | undefined;
-  hasPragma: boolean;
-  isConditional: boolean;
-  isAuthorized: boolean;
-  isUpgrade: boolean;
-  hasCredentials: boolean;
-  hasCookiesOnly: boolean;
+  readonly precondition: string | undefined;
+  readonly hasPragma: boolean;
+  readonly isConditional: boolean;
+  readonly isAuthorized: boolean;
+  readonly isUpgrade: boolean;
+  readonly hasCredentials: boolean;
+  readonly hasCookiesOnly: boolean;
+}
+
+const noneCounts: CountingFields = Object.freeze({
+  host: undefined,
+  control: undefined,
+  range: undefined,
+  ifRange: undefined,
+  precondition: undefined,
+  hasPragma: false,
+  isConditional: false,
+  isAuthorized: false,
+  isUpgrade: false,
+  hasCredentials: false,
+  hasCookiesOnly: true,
+});
+
+/** The names of the request that came last without a field that counts: a client says the same with every request. */
+const unimportant: { names: readonly string[]; credentialFields: readonly string[] | undefined; further: readonly string[] | undefined } = {
+  names: [],
+  credentialFields: undefined,
+  further: undefined,
+};
+
+function areUnimportant(headers: readonly HeaderPair[], credentialFields: readonly string[], further: readonly string[]): boolean {
+  const { names } = unimportant;
+  if (names.length !== headers.length || unimportant.credentialFields !== credentialFields || unimportant.further !== further) return false;
+  for (let at = 0; at < names.length; at += 1) if (headers[at]![0] !== names[at]) return false;
+  return true;
 }
 
 function countingFields(headers: readonly HeaderPair[], credentialFields: readonly string[], further: readonly string[]): CountingFields {
-  const found: CountingFields = {
-    host: undefined,
-    control: undefined,
-    range: undefined,
-    ifRange: undefined,
-    precondition: undefined,
-    hasPragma: false,
-    isConditional: false,
-    isAuthorized: false,
-    isUpgrade: false,
-    hasCredentials: false,
-    hasCookiesOnly: true,
-  };
-  for (const [given, value] of headers) {
-    const name = given.toLowerCase();
+  if (areUnimportant(headers, credentialFields, further)) return noneCounts;
+  const found: { -readonly [Name in keyof CountingFields]: CountingFields[Name] } = { ...noneCounts };
+  let counting = 0;
+  for (let at = 0; at < headers.length; at += 1) {
+    const name = headers[at]![0].toLowerCase();
+    const value = headers[at]![1];
     if (credentialFields.includes(name) || further.includes(name)) {
+      counting += 1;
       found.hasCredentials = true;
       if (name !== 'cookie') found.hasCookiesOnly = false;
     }
+    counting += 1;
     switch (name) {
       case 'host':
         found.host = value;
@@ -109,7 +133,15 @@ function countingFields(headers: readonly HeaderPair[], credentialFields: readon
         break;
       case 'upgrade':
         found.isUpgrade = true;
+        break;
+      default:
+        counting -= 1;
     }
+  }
+  if (counting === 0) {
+    unimportant.names = headers.map(([name]) => name);
+    unimportant.credentialFields = credentialFields;
+    unimportant.further = further;
   }
   return found;
 }
@@ -142,6 +174,7 @@ export function readCacheRequest(dispatched: Dispatched, credentialFields: reado
     timeouts,
     context,
     key,
+    hash: hashOfKey(key),
     mode,
     directives: directivesOf(fields, headers, found, own),
     partition: found.hasCredentials ? partitionOf(headers, credentialFields, further) : '',
@@ -155,7 +188,7 @@ export function readCacheRequest(dispatched: Dispatched, credentialFields: reado
 
 /** RFC 9111 §5.2.1.7: from the store, or not at all. */
 export function isCachedOnly(mode: CacheMode, directives: Directives): boolean {
-  return mode === 'only-if-cached' || directives.has('only-if-cached');
+  return mode === 'only-if-cached' || (directives !== noDirectives && directives.has('only-if-cached'));
 }
 
 function directivesOf(fields: readonly HeaderPair[], given: readonly HeaderPair[], found: CountingFields, own: Directives): Directives {

@@ -6,6 +6,7 @@ import { fieldValue, hasField, noFields } from '../rules/fields.ts';
 import { relatedKeys } from '../rules/cache-key.ts';
 import { currentAge, judge, type Reuse } from '../rules/reuse.ts';
 import { matchesSelecting } from '../rules/vary.ts';
+import { hashOfKey } from '../store/key-hash.ts';
 import type { StoredResponse } from '../store/store.ts';
 import type { CacheCore } from './cache-core.ts';
 import { nothingAtAll, nothingStored, type Basis } from './fetch.ts';
@@ -27,22 +28,24 @@ export class Answering {
   }
 
   dispatch(dispatched: Dispatched): Promise<DispatchResponse> {
-    const { method, url, headers, body, timeouts, context } = dispatched;
     let request: CacheRequest | Bypassed;
     try {
       request = readCacheRequest(dispatched, this.#core.settings.credentialFields);
     } catch {
       // The network says best what is wrong with it.
+      const { method, url, headers, body, timeouts, context } = dispatched;
       return this.#inner.dispatch(method, url, headers, body, timeouts, context);
     }
     if ('bypass' in request) return this.#pass(dispatched, request);
     const { searchRules } = this.#core;
-    return this.answer(searchRules === null ? request : { ...request, key: searchRules.keyOf(request.key) });
+    if (searchRules === null) return this.answer(request);
+    const key = searchRules.keyOf(request.key);
+    return this.answer(key === request.key ? request : { ...request, key, hash: hashOfKey(key) });
   }
 
   /** Looks at the store, and asks the origin where that is not enough. */
   answer(request: CacheRequest): Promise<DispatchResponse> {
-    const found = this.#core.store.find(request.key);
+    const found = this.#core.store.find(request.key, request.hash);
     return found instanceof Promise ? found.then((responses) => this.#answerFrom(request, responses)) : this.#answerFrom(request, found);
   }
 

@@ -88,8 +88,13 @@ export class CacheCore {
     this.stats.count(origin, outcome);
     if (log.enabled) log('%s %s%s %s: %s', method, origin, shownTarget(url[3]), outcome.state, outcome.reason);
     if (isObserved()) publish({ method, url: `${origin}${shownTarget(url[3])}`, ...outcome });
-    const { onCacheOutcome } = context ?? {};
-    if (onCacheOutcome !== undefined) guarded(() => onCacheOutcome(outcome, received));
+    const onCacheOutcome = context?.onCacheOutcome;
+    if (onCacheOutcome === undefined) return;
+    try {
+      onCacheOutcome(outcome, received);
+    } catch {
+      // Who listens must not change what happens.
+    }
   }
 
   saved({ url }: CacheRequest, bytes: number): void {
@@ -99,7 +104,12 @@ export class CacheCore {
   tell(event: CacheEvent): void {
     if (log.enabled) log('%s %s', event.type, 'error' in event ? String(event.error) : '');
     const { onEvent } = this.settings;
-    if (onEvent !== undefined) guarded(() => onEvent(event));
+    if (onEvent === undefined) return;
+    try {
+      onEvent(event);
+    } catch {
+      // Nor here.
+    }
   }
 }
 
@@ -107,12 +117,4 @@ export class CacheCore {
 function shownTarget(target: string): string {
   const query = target.indexOf('?');
   return query === -1 ? target : `${target.slice(0, query)}?…`;
-}
-
-function guarded(call: () => void): void {
-  try {
-    call();
-  } catch {
-    // Who listens must not change what happens.
-  }
 }

@@ -36,7 +36,8 @@ export class Callers {
 
   /** Among those who have the signal. One that has aborted tells nobody. */
   static add(signal: AbortSignal, caller: Caller): void {
-    let callers = latest.find((each) => each !== undefined && each.#signal === signal);
+    let callers = latest[last];
+    if (callers === undefined || callers.#signal !== signal) callers = latest.find((each) => each !== undefined && each.#signal === signal);
     if (callers === undefined) {
       callers = new Callers(signal);
       last = (last + 1) % latest.length;

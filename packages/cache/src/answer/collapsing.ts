@@ -2,7 +2,7 @@
 import type { Timeouts } from '@x/httpcore';
 
 import type { CacheRequest } from '../cache-request.ts';
-import { deltaSeconds } from '../rules/cache-control.ts';
+import { deltaSeconds, noDirectives } from '../rules/cache-control.ts';
 
 /** Who wants a new answer does not take part in one that is older than the question. */
 export function mayCollapse({ method, mode, directives, isConditional }: CacheRequest): boolean {
@@ -10,8 +10,7 @@ export function mayCollapse({ method, mode, directives, isConditional }: CacheRe
     method === 'GET' &&
     !isConditional &&
     (mode === 'default' || mode === 'force-cache') &&
-    !directives.has('no-cache') &&
-    deltaSeconds(directives, 'max-age') !== 0
+    (directives === noDirectives || (!directives.has('no-cache') && deltaSeconds(directives, 'max-age') !== 0))
   );
 }
 

@@ -19,6 +19,7 @@ import { currentAge, judge, mayAnswerForFailure } from '../rules/reuse.ts';
 import { responseFacts } from '../rules/response-facts.ts';
 import { controlOf } from '../rules/targeted-fields.ts';
 import { confirms } from '../rules/validation.ts';
+import { hashOfKey } from '../store/key-hash.ts';
 import type { StoredResponse, Unlock } from '../store/store.ts';
 import { addedFields } from './added-fields.ts';
 import type { CacheCore } from './cache-core.ts';
@@ -112,7 +113,8 @@ export class Fetching {
     const key = this.#core.searchRules?.keyOf(request.key) ?? request.key;
     const basis: Basis = { ...nothingStored(''), found: await this.#core.store.find(key) };
     const { flights } = this.#core;
-    const fetch = new Fetch({ ...request, key }, basis, flights.begin(key, undefined), flights, undefined);
+    const hash = hashOfKey(key);
+    const fetch = new Fetch({ ...request, key, hash }, basis, flights.begin(key, hash, undefined), flights, undefined);
     const why = 'POST is not cached, but what it has brought is what a GET would';
     return this.#keeping.keep(fetch, response, moments, why, 'bypass');
   }
@@ -140,7 +142,7 @@ export class Fetching {
 
   #lead(request: CacheRequest, basis: Basis, isShared: boolean): Promise<DispatchResponse> {
     const { flights, store } = this.#core;
-    const flight = flights.begin(request.key, isShared ? request : undefined);
+    const flight = flights.begin(request.key, request.hash, isShared ? request : undefined);
     flight.dispatcher = this.#inner;
     if (isShared && store.hasLocks && !store.isFailing && !flights.isLoner(request.key))
       return this.#leadAmongProcesses(request, basis, flight);

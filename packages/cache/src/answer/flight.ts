@@ -28,9 +28,11 @@ const over: Landing = Object.freeze({ kind: 'again' });
 
 export class Flight {
   readonly key: string;
+  /** Of the key. */
+  readonly hash: number;
   readonly #request: CacheRequest | undefined;
   #signature: string | undefined = undefined;
-  /** Another one of the same key. */
+  /** Another one of the same chain. */
   next: Flight | undefined = undefined;
   #landing: Landing | undefined = undefined;
   #landed: Promise<Landing> | undefined = undefined;
@@ -48,8 +50,9 @@ export class Flight {
   isOver = false;
 
   /** Without a request it is found by nobody. */
-  constructor(key: string, request: CacheRequest | undefined, begunAt: number) {
+  constructor(key: string, hash: number, request: CacheRequest | undefined, begunAt: number) {
     this.key = key;
+    this.hash = hash;
     this.begunAt = begunAt;
     this.#request = request;
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { CacheRequest } from '../cache-request.ts';
 import { noDirectives } from '../rules/cache-control.ts';
+import { hashOfKey } from '../store/key-hash.ts';
 import { Flights } from './flights.ts';
 
 function requestFor(key: string, accept = '*/*'): CacheRequest {
@@ -13,6 +14,7 @@ function requestFor(key: string, accept = '*/*'): CacheRequest {
     timeouts: undefined,
     context: undefined,
     key,
+    hash: hashOfKey(key),
     mode: 'default',
     directives: noDirectives,
     partition: '',
@@ -32,7 +34,7 @@ describe('flights', () => {
       [1, 0, 2],
     ]) {
       const flights = new Flights();
-      const begun = ['one', 'two', 'three'].map((accept) => flights.begin('/', requestFor('/', accept)));
+      const begun = ['one', 'two', 'three'].map((accept) => flights.begin('/', hashOfKey('/'), requestFor('/', accept)));
       for (const at of order) {
         const flight = begun[at]!;
         const equal = requestFor('/', ['one', 'two', 'three'][at]);
@@ -46,16 +48,16 @@ describe('flights', () => {
 
   it('of a request that shares with nobody are found by nobody', () => {
     const flights = new Flights();
-    flights.begin('/', undefined);
+    flights.begin('/', hashOfKey('/'), undefined);
     expect(flights.find(requestFor('/'))).toBeUndefined();
   });
 
   it('that are over make way for others of their key, and are forgotten by and by', () => {
     const flights = new Flights();
-    const long = flights.begin('/long', requestFor('/long'));
+    const long = flights.begin('/long', hashOfKey('/long'), requestFor('/long'));
     for (let n = 0; n < 1000; n += 1) {
       const request = requestFor(`/${n % 300}`);
-      const flight = flights.begin(request.key, request);
+      const flight = flights.begin(request.key, request.hash, request);
       expect(flights.find(request)).toBe(flight);
       flights.end(flight);
     }
@@ -66,10 +68,10 @@ describe('flights', () => {
   it('that are outdated are joined by nobody, and end without harm to those that came after them', () => {
     const flights = new Flights();
     const request = requestFor('/');
-    const before = flights.begin('/', request);
+    const before = flights.begin('/', request.hash, request);
     void flights.outdate('/');
     expect(before.isOutdated).toBe(true);
-    const after = flights.begin('/', request);
+    const after = flights.begin('/', request.hash, request);
     flights.end(before);
     expect(flights.find(request)).toBe(after);
   });

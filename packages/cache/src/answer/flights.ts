@@ -2,75 +2,76 @@
 import type { Dispatcher } from '@x/httpcore';
 
 import { pathOfKey } from '../rules/no-vary-search.ts';
+import { hashOfKey } from '../store/key-hash.ts';
 import { RecentFacts } from '../store/recent-facts.ts';
 import type { CacheRequest } from '../cache-request.ts';
 import { signatureOf } from './collapsing.ts';
 import { Flight } from './flight.ts';
 import { PurgedTags } from './purged-tags.ts';
 
-/** Flights that are over are taken out when there are more of them than this, and than of the others. */
-const mostOver = 64;
+const fewestChains = 64;
 
 export class Flights {
   /**
-   * Of each key the first; others hang on to it. One that is over stays until many are, and a new map takes the place of this one: a map of V8 out of
-   * which each request takes what it has put in lets no memory go before the next full collection, and costs every small one more than the request.
+   * By the hash of their key, each the first of a chain. Not a map of V8: out of that, each request would take what it has put in, and no memory of it goes
+   * before the next full collection, which costs every small one more than the request.
    */
-  #flights = new Map<string, Flight>();
-  #over = 0;
+  #chains = noChains(fewestChains);
+  #count = 0;
   /** URLs whose responses are for one request only: nobody waits for them in vain. */
   readonly #loners = new RecentFacts<true>(1000);
   readonly #purged = new PurgedTags();
 
   /** Of an equal request. */
   find(request: CacheRequest): Flight | undefined {
-    let flight = this.#flights.get(request.key);
-    if (flight === undefined || flight.isOver || this.isLoner(request.key)) return undefined;
+    const { key, hash } = request;
+    let flight = this.#chains[hash & (this.#chains.length - 1)];
+    while (flight !== undefined && (flight.hash !== hash || flight.key !== key)) flight = flight.next;
+    if (flight === undefined || this.isLoner(key)) return undefined;
     const signature = signatureOf(request);
-    while (flight !== undefined && (flight.isOutdated || flight.signature !== signature)) flight = flight.next;
+    while (flight !== undefined && (flight.isOutdated || flight.key !== key || flight.signature !== signature)) flight = flight.next;
     return flight;
   }
 
   /** `shared`: the request whose equals may find it. */
-  begin(key: string, shared: CacheRequest | undefined): Flight {
-    const flight = new Flight(key, shared, this.#purged.moment);
-    const first = this.#flights.get(key);
-    if (first !== undefined) {
-      if (first.isOver) this.#over -= 1;
-      else flight.next = first;
-    }
-    this.#flights.set(key, flight);
+  begin(key: string, hash: number, shared: CacheRequest | undefined): Flight {
+    if (this.#count === this.#chains.length) this.#grow();
+    const flight = new Flight(key, hash, shared, this.#purged.moment);
+    this.#link(flight);
+    this.#count += 1;
     return flight;
   }
 
   end(flight: Flight): void {
     if (flight.isOver) return;
     flight.letGo();
-    const first = this.#flights.get(flight.key);
-    if (first === flight) {
-      if (flight.next === undefined) this.#isOver();
-      else this.#flights.set(flight.key, flight.next);
-    } else {
-      let before = first;
-      while (before !== undefined && before.next !== flight) before = before.next;
-      if (before !== undefined) before.next = flight.next;
-    }
-    flight.next = undefined;
+    this.#unlink(flight);
   }
 
   /** What is under way may have been made before the change. Resolves when none of it is in the store. */
   async outdate(key: string): Promise<void> {
-    const first = this.#flights.get(key);
-    if (first === undefined || first.isOver) return;
     const leaving: Promise<unknown>[] = [];
-    for (let flight: Flight | undefined = first; flight !== undefined; flight = flight.next) flight.outdate(leaving);
-    this.#flights.delete(key);
+    const hash = hashOfKey(key);
+    let next: Flight | undefined;
+    for (let flight = this.#chains[hash & (this.#chains.length - 1)]; flight !== undefined; flight = next) {
+      next = flight.next;
+      if (flight.key === key) this.#outdate(flight, leaving);
+    }
     await Promise.all(leaving);
   }
 
   /** As `outdate`, for all URLs that differ in their query alone. */
   async outdatePath(path: string): Promise<void> {
-    await Promise.all([...this.#flights.keys()].filter((key) => pathOfKey(key) === path).map((key) => this.outdate(key)));
+    const leaving: Promise<unknown>[] = [];
+    this.#each((flight) => {
+      if (pathOfKey(flight.key) === path) this.#outdate(flight, leaving);
+    });
+    await Promise.all(leaving);
+  }
+
+  #outdate(flight: Flight, leaving: Promise<unknown>[]): void {
+    flight.outdate(leaving);
+    this.#unlink(flight);
   }
 
   /** As `outdate`, for whatever has this tag, or turns out to have it. */
@@ -91,7 +92,9 @@ export class Flights {
 
   /** As `outdate`, whatever it is about. */
   async outdateAll(): Promise<void> {
-    await Promise.all([...this.#flights.keys()].map((key) => this.outdate(key)));
+    const leaving: Promise<unknown>[] = [];
+    this.#each((flight) => this.#outdate(flight, leaving));
+    await Promise.all(leaving);
   }
 
   /** Nothing of what is under way is kept, and what nobody reads is not fetched to its end. What is whole already is still written. */
@@ -110,13 +113,12 @@ export class Flights {
   }
 
   #each(act: (flight: Flight) => void): void {
-    for (const first of this.#flights.values()) {
-      let flight: Flight | undefined = first;
-      while (flight !== undefined) {
+    for (const first of this.#chains) {
+      let next: Flight | undefined;
+      for (let flight = first; flight !== undefined; flight = next) {
         // Which it is no longer part of, once it is over.
-        const { next }: Flight = flight;
-        if (!flight.isOver) act(flight);
-        flight = next;
+        next = flight.next;
+        act(flight);
       }
     }
   }
@@ -130,12 +132,41 @@ export class Flights {
     else this.#loners.delete(key);
   }
 
-  #isOver(): void {
-    this.#over += 1;
-    if (this.#over <= mostOver || this.#over * 2 < this.#flights.size) return;
-    const flights = new Map<string, Flight>();
-    for (const [key, flight] of this.#flights) if (!flight.isOver) flights.set(key, flight);
-    this.#flights = flights;
-    this.#over = 0;
+  #link(flight: Flight): void {
+    const at = flight.hash & (this.#chains.length - 1);
+    flight.next = this.#chains[at];
+    this.#chains[at] = flight;
   }
+
+  /** Where it is not among them, nothing happens. */
+  #unlink(flight: Flight): void {
+    const at = flight.hash & (this.#chains.length - 1);
+    let before: Flight | undefined;
+    let each = this.#chains[at];
+    while (each !== undefined && each !== flight) {
+      before = each;
+      each = each.next;
+    }
+    if (each === undefined) return;
+    if (before === undefined) this.#chains[at] = flight.next;
+    else before.next = flight.next;
+    flight.next = undefined;
+    this.#count -= 1;
+  }
+
+  #grow(): void {
+    const chains = this.#chains;
+    this.#chains = noChains(chains.length * 2);
+    for (const first of chains) {
+      let next: Flight | undefined;
+      for (let flight = first; flight !== undefined; flight = next) {
+        next = flight.next;
+        this.#link(flight);
+      }
+    }
+  }
+}
+
+function noChains(count: number): (Flight | undefined)[] {
+  return Array.from({ length: count }, () => undefined);
 }

@@ -4,13 +4,14 @@ import { isWhole, union } from '../rules/ranges.ts';
 import { strongTag } from '../rules/validation.ts';
 import { isSameSelection } from '../rules/vary.ts';
 import { newResponseId } from '../store/response-id.ts';
+import { hashOfKey } from '../store/key-hash.ts';
 import type { StoredResponse } from '../store/store.ts';
 import type { CacheCore } from './cache-core.ts';
 import type { Entering } from './flight.ts';
 
 /** This part, and one that it belongs to. What is made of them is on its way like a response, and a purge reaches it. */
 export function joinParts(core: CacheCore, key: string, { id, tags }: StoredResponse): void {
-  const flight = core.flights.begin(key, undefined);
+  const flight = core.flights.begin(key, hashOfKey(key), undefined);
   core.flights.brings(flight, tags);
   const joining = new Joining();
   flight.body = joining;

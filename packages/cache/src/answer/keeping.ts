@@ -1,20 +1,27 @@
 /** What of a response is kept, and how it reaches who asked for it meanwhile. */
-import type { DispatchResponse, ResponseBody } from '@x/httpcore';
+import type { DispatchResponse, HeaderPair, ResponseBody } from '@x/httpcore';
 
 import type { CacheRequest } from '../cache-request.ts';
-import type { CacheState } from '../outcome.ts';
+import type { CacheOutcome, CacheState } from '../outcome.ts';
 import type { Moments } from '../rules/freshness.ts';
 import { currentAge, judge, type StoredPolicy } from '../rules/reuse.ts';
 import { isSameSelection } from '../rules/vary.ts';
+import { hashOfKey } from '../store/key-hash.ts';
 import type { StoredResponse } from '../store/store.ts';
 import type { CacheCore } from './cache-core.ts';
-import type { Fetch } from './fetch.ts';
+import { nothingAtAll, type Fetch } from './fetch.ts';
+import type { Landing } from './flight.ts';
 import { KeptBody, PassedBody } from './kept-body.ts';
 import type { Leaving } from './relay.ts';
 import { SharedBody } from './shared-body.ts';
 import type { SharedReader } from './shared-reader.ts';
 import { storableOf } from './storable.ts';
 import { WholeBody } from './whole-body.ts';
+
+const again: Landing = Object.freeze({ kind: 'again' });
+const alone: Landing = Object.freeze({ kind: 'alone' });
+/** As most are. */
+const storedMiss: CacheOutcome = Object.freeze({ state: 'miss', age: undefined, stored: true, reason: nothingAtAll.why });
 
 export class Keeping {
   readonly #core: CacheCore;
@@ -30,7 +37,13 @@ export class Keeping {
     const key = this.#core.searchRules?.learn(request.key, fields) ?? request.key;
     const { stored, policy } = typeof storable === 'string' ? { stored: undefined, policy: undefined } : storable;
     const isWhole = body.trailers !== undefined && !flight.isAwaited && this.#core.store.takesWhole;
-    if (stored !== undefined && isWhole && stored.part === null) return this.#keepWhole(fetch, response, key, stored, policy, why, state);
+    if (stored !== undefined && isWhole && stored.part === null) {
+      const { unread } = body;
+      if (unread === undefined) return this.#keepWhole(fetch, response, key, stored, policy, why, state);
+      const isKept = this.#putWhole(fetch, key, stored, policy, unread);
+      this.#told(request, state, isKept ? why : `${why}; not stored: the store has not taken it`, fields, isKept);
+      return response;
+    }
     const writer = stored === undefined ? undefined : this.#core.store.write(key, stored);
     const isKept = stored !== undefined && writer !== undefined;
     const whyNot = typeof storable === 'string' ? storable : 'the store has no place for it';
@@ -67,7 +80,37 @@ export class Keeping {
     return [httpVersion, status, reason, fields, reader];
   }
 
-  /** All of it is here, and nobody waits for it but its caller. */
+  /** All of it is here, and nobody waits for it but its caller: what is kept is a copy, and the body goes on as it is. */
+  #putWhole(fetch: Fetch, key: string, stored: StoredResponse, policy: StoredPolicy, bytes: Uint8Array | undefined): boolean {
+    const { request, flight, basis } = fetch;
+    const { store, flights, settings } = this.#core;
+    const announced = stored.length;
+    const isComplete = bytes !== undefined && bytes.length <= settings.maxEntryBytes && (announced < 0 || announced === bytes.length);
+    const isKept =
+      isComplete &&
+      !flight.isOutdated &&
+      store.put(
+        key,
+        stored,
+        bytes,
+        replacedIds(basis.found, stored, settings.maxVariants),
+        key === request.key ? request.hash : hashOfKey(key),
+      );
+    const isReusable = isForOthers(request, stored, policy);
+    flights.markLoner(request.key, !isReusable);
+    // Who has come in this moment looks at what is stored now.
+    flight.land(isKept && isReusable ? again : alone);
+    fetch.relay?.ended();
+    fetch.end();
+    return isKept;
+  }
+
+  #told(request: CacheRequest, state: CacheState, why: string, fields: readonly HeaderPair[], isKept = true): void {
+    const isUsual = isKept && state === 'miss' && why === nothingAtAll.why;
+    this.#core.report(request, isUsual ? storedMiss : { state, age: undefined, stored: isKept, reason: why }, fields);
+  }
+
+  /** The same, where the bytes have to be asked for. */
   #keepWhole(
     fetch: Fetch,
     [httpVersion, status, reason, fields, source]: DispatchResponse,
@@ -77,21 +120,9 @@ export class Keeping {
     why: string,
     state: CacheState,
   ): DispatchResponse {
-    const { request, flight, basis, relay } = fetch;
-    const { store, flights, settings } = this.#core;
-    relay?.ended();
-    this.#core.report(request, { state, age: undefined, stored: true, reason: why }, fields);
-    const isReusable = isForOthers(request, stored, policy);
-    flights.markLoner(request.key, !isReusable);
-    const body = new WholeBody(source, (bytes) => {
-      const announced = stored.length;
-      const isComplete = bytes !== undefined && bytes.length <= settings.maxEntryBytes && (announced < 0 || announced === bytes.length);
-      const isKept =
-        isComplete && !flight.isOutdated && store.put(key, stored, bytes, replacedIds(basis.found, stored, settings.maxVariants));
-      // Who has come in this moment looks at what is stored now.
-      flight.land({ kind: isKept && isReusable ? 'again' : 'alone' });
-      fetch.end();
-    });
+    fetch.relay?.ended();
+    this.#told(fetch.request, state, why, fields);
+    const body = new WholeBody(source, (bytes) => void this.#putWhole(fetch, key, stored, policy, bytes));
     return [httpVersion, status, reason, fields, body];
   }
 }

@@ -3,7 +3,7 @@ import { Aborted, DeadlineExceeded, type DispatchContext, type ErrorFacts, type 
 
 import { Callers, reasonOf, type Caller } from './callers.ts';
 import { beforeDeadline } from './deadline.ts';
-import { ExchangeSignal, type ExchangeAbort } from './exchange-signal.ts';
+import { ExchangeSignal } from './exchange-signal.ts';
 import type { SharedReader } from './shared-reader.ts';
 import type { StoredBody } from './stored-body.ts';
 
@@ -13,11 +13,13 @@ export interface Leaving {
   error(facts: ErrorFacts): HttpCoreError;
 }
 
-export class Relay implements Caller {
+/** It is the signal of its exchange itself, and never another's, not even afterwards: a dispatcher may look at a signal for longer than its exchange takes. */
+export class Relay extends ExchangeSignal implements Caller {
   readonly #caller: AbortSignal | undefined;
   readonly #deadline: number | undefined;
-  /** Never another's, not even afterwards: a dispatcher may look at a signal for longer than its exchange takes. */
-  #own: ExchangeAbort | undefined = undefined;
+  /** For a dispatcher that takes the platform's alone. */
+  #platform: AbortController | undefined = undefined;
+  #isEnded = false;
   readonly #clearDeadline: (() => void) | undefined;
   /** Has it ended by its time, which the exchange knows nothing of? */
   isOverdue = false;
@@ -31,6 +33,7 @@ export class Relay implements Caller {
 
   /** Without a `deadline`, the exchange looks after that itself. */
   constructor(caller: AbortSignal | undefined, deadline: number | undefined) {
+    super();
     this.#caller = caller;
     this.#deadline = deadline;
     if (caller !== undefined) {
@@ -60,12 +63,14 @@ export class Relay implements Caller {
 
   /** What the exchange is told instead of the caller's own. `anySignal`: its dispatcher is content with less than the platform's. */
   context(given: DispatchContext | undefined, anySignal: boolean): DispatchContext {
-    const { signal } = (this.#own ??= anySignal ? new ExchangeSignal() : new AbortController());
+    const { signal } = anySignal ? this : (this.#platform ??= new AbortController());
     return this.#clearDeadline === undefined ? { ...given, signal } : { ...given, signal, deadline: undefined };
   }
 
-  abort(reason: unknown): void {
-    this.#own?.abort(reason);
+  override abort(reason: unknown): void {
+    if (this.#isEnded) return;
+    this.#platform?.abort(reason);
+    super.abort(reason);
   }
 
   /** The caller has aborted. */
@@ -85,7 +90,8 @@ export class Relay implements Caller {
   /** All of the response has come, and the exchange is no more. */
   ended(): void {
     this.release();
-    this.#own = undefined;
+    this.#isEnded = true;
+    this.onLeave = undefined;
   }
 
   #leave(leaving: Leaving): void {

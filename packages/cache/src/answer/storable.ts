@@ -4,7 +4,7 @@ import type { DispatchResponse, HeaderPair } from '@x/httpcore';
 
 import type { CacheRequest } from '../cache-request.ts';
 import type { CacheSettings } from '../cache-options.ts';
-import { deltaSeconds, parseCount, type Directives } from '../rules/cache-control.ts';
+import { parseCount, type Directives } from '../rules/cache-control.ts';
 import { fieldValue, hasField, namesFields, replaceFields, storableFields, withoutFields } from '../rules/fields.ts';
 import type { Moments } from '../rules/freshness.ts';
 import { parseContentRange, type ContentRange } from '../rules/ranges.ts';
@@ -127,8 +127,7 @@ export function tagsOf(fields: readonly HeaderPair[], tagField: string | undefin
 const worthOfValidator = 30 * 86_400;
 
 /** When nobody can want it any more, for stores that forget by time. */
-export function usefulUntil({ lifetime, initialAge, directives }: StoredPolicy, receivedAt: number): number {
-  const window = Math.max(deltaSeconds(directives, 'stale-while-revalidate') || 0, deltaSeconds(directives, 'stale-if-error') || 0);
-  const fresh = Math.max(0, lifetime.seconds - initialAge) + window;
+export function usefulUntil({ lifetime, initialAge, staleWindow }: StoredPolicy, receivedAt: number): number {
+  const fresh = Math.max(0, lifetime.seconds - initialAge) + staleWindow;
   return receivedAt + Math.max(fresh, worthOfValidator) * 1000;
 }

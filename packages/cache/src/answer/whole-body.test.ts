@@ -1,6 +1,8 @@
-import type { ResponseBody } from '@x/httpcore';
+import type { Dispatcher, DispatchResponse, ResponseBody } from '@x/httpcore';
 import { describe, expect, it } from 'vitest';
 
+import { cached } from '../cached.ts';
+import { MemoryStore } from '../store/memory-store.ts';
 import { WholeBody } from './whole-body.ts';
 
 function source(bytes: () => Promise<Uint8Array<ArrayBuffer>>): ResponseBody {
@@ -40,5 +42,44 @@ describe('a body that is whole', () => {
     await expect(body.bytes()).rejects.toThrow('read before');
     await expect(collected(unread)).rejects.toThrow('read before');
     expect(taken).toEqual([undefined, undefined]);
+  });
+});
+
+describe('a response that is here as a whole', () => {
+  const bytesOf = (response: DispatchResponse): Promise<Uint8Array> => response[4].bytes();
+
+  function origin(unread: Uint8Array<ArrayBuffer>, length: string): Dispatcher & { readonly given: DispatchResponse } {
+    const body: ResponseBody = { ...source(async () => unread), unread };
+    const fields = [
+      ['cache-control', 'max-age=60'],
+      ['content-length', length],
+    ] as const;
+    const given: DispatchResponse = ['1.1', 200, 'OK', fields, body];
+    return { given, dispatch: async () => given, close: async () => {}, [Symbol.asyncDispose]: async () => {} };
+  }
+
+  it.each([3, 2000])(
+    'goes on as it is, and %i bytes of it are kept though nobody reads it, and whatever its reader does',
+    async (length) => {
+      const bytes = new Uint8Array(length).fill(7);
+      const inner = origin(bytes, String(length));
+      const dispatcher = cached(inner);
+      const first = await dispatcher.dispatch('GET', ['http', 'origin.test', null, '/'], [], null);
+      expect(first).toBe(inner.given);
+      bytes.fill(8);
+      const second = await dispatcher.dispatch('GET', ['http', 'origin.test', null, '/'], [], null);
+      expect(await bytesOf(second)).toEqual(new Uint8Array(length).fill(7));
+      expect(dispatcher.cache.stats()).toMatchObject({ hit: 1, miss: 1 });
+    },
+  );
+
+  it('is not kept where it is not as long as it says', async () => {
+    const store = new MemoryStore();
+    const outcomes: unknown[] = [];
+    await cached(origin(Uint8Array.of(1), '2'), { store }).dispatch('GET', ['http', 'origin.test', null, '/'], [], null, undefined, {
+      onCacheOutcome: ({ stored, reason }) => outcomes.push([stored, reason]),
+    });
+    expect(outcomes).toEqual([[false, 'nothing stored; not stored: the store has not taken it']]);
+    expect(store.size().entries).toBe(0);
   });
 });

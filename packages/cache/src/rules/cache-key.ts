@@ -2,19 +2,22 @@
 import type { UrlParts } from '@x/httpcore';
 
 /** `undefined` for what is not a path at an origin: such a target is never cached. `host` is the `Host` field, where the request has one. */
-export function cacheKey([scheme, host, port, target]: UrlParts, hostField: string | undefined): string | undefined {
-  if (!target.startsWith('/') && !target.startsWith('?')) return undefined;
-  const origin = originOf(scheme, host, port);
-  if (hostField === undefined) return flat(origin + target);
+export function cacheKey(url: UrlParts, hostField: string | undefined): string | undefined {
+  const scheme = url[0];
+  const host = url[1];
+  const port = url[2];
+  const target = url[3];
+  const first = target.charCodeAt(0);
+  if (first !== slash && first !== questionMark) return undefined;
+  const key = originOf(scheme, host, port) + target;
+  if (hostField === undefined) return key;
   // Who asks a server under another name means another resource (RFC 9110 §7.2). A space is in no part of a URL.
   const named = hostField.toLowerCase();
-  return named === authorityOf(scheme, host, port) ? flat(origin + target) : `${origin}${target} host=${named}`;
+  return named === authorityOf(scheme, host, port) ? key : `${key} host=${named}`;
 }
 
-/** One text, which a sum is not: it is looked up several times, and may be kept. V8 makes it one when a letter of it is asked for. */
-function flat(key: string): string | undefined {
-  return key.charCodeAt(0) === 0 ? undefined : key;
-}
+const slash = 0x2f;
+const questionMark = 0x3f;
 
 // One request after another goes to the same.
 const latest = { scheme: '', host: '', port: null as number | null, origin: '' };

@@ -1,5 +1,5 @@
 /** How long a response is fresh, and how old it is (RFC 9111 §4.2). All in seconds; moments in milliseconds since 1970. */
-import { deltaSeconds, parseDelta } from './cache-control.ts';
+import { deltaSeconds, parseDelta, type Directives } from './cache-control.ts';
 import { listMembers } from './fields.ts';
 import { parseHttpDate } from './http-date.ts';
 import type { ResponseFacts } from './response-facts.ts';
@@ -39,6 +39,14 @@ export interface Lifetime {
   readonly source: 's-maxage' | 'max-age' | 'Expires' | 'heuristics' | 'nothing';
 }
 
+/** RFC 9111 §4.2.1: by directives alone; what is wrong counts as stale. */
+export function statedLifetime(directives: Directives, shared: boolean): Lifetime | undefined {
+  const sharedAge = shared ? deltaSeconds(directives, 's-maxage') : undefined;
+  if (sharedAge !== undefined) return { seconds: sharedAge || 0, source: 's-maxage' };
+  const maxAge = deltaSeconds(directives, 'max-age');
+  return maxAge === undefined ? undefined : { seconds: maxAge || 0, source: 'max-age' };
+}
+
 /** RFC 9111 §4.2.1: what is wrong counts as stale. */
 export function freshnessLifetime(
   status: number,
@@ -47,10 +55,8 @@ export function freshnessLifetime(
   { receivedAt }: Moments,
   rules: FreshnessRules,
 ): Lifetime {
-  const sharedAge = rules.shared ? deltaSeconds(directives, 's-maxage') : undefined;
-  if (sharedAge !== undefined) return { seconds: sharedAge || 0, source: 's-maxage' };
-  const maxAge = deltaSeconds(directives, 'max-age');
-  if (maxAge !== undefined) return { seconds: maxAge || 0, source: 'max-age' };
+  const stated = statedLifetime(directives, rules.shared);
+  if (stated !== undefined) return stated;
   const date = parseHttpDate(facts.date, receivedAt) ?? receivedAt;
   if (expires !== undefined) {
     const at = parseHttpDate(expires, receivedAt);

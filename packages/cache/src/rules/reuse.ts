@@ -1,6 +1,6 @@
 /** May a stored response answer a request, and if not, why (RFC 9111 §4)? */
-import { deltaSeconds, qualifiedFields, type Directives } from './cache-control.ts';
-import { freshnessLifetime, initialAge, type FreshnessRules, type Lifetime, type Moments } from './freshness.ts';
+import { deltaSeconds, noDirectives, qualifiedFields, type Directives } from './cache-control.ts';
+import { freshnessLifetime, initialAge, statedLifetime, type FreshnessRules, type Lifetime, type Moments } from './freshness.ts';
 import type { ResponseFacts } from './response-facts.ts';
 import { forbidsStoring } from './storability.ts';
 import type { ResponseControl } from './targeted-fields.ts';
@@ -16,6 +16,8 @@ export interface StoredPolicy {
   readonly mustNotBeStale: boolean;
   /** Not to be handed out without asking (RFC 9111 §5.2.2.4). */
   readonly withheldFields: readonly string[];
+  /** Seconds for which it may be used stale, for whatever reason (RFC 5861). */
+  readonly staleWindow: number;
 }
 
 export function storedPolicy(
@@ -26,19 +28,46 @@ export function storedPolicy(
   rules: FreshnessRules,
 ): StoredPolicy {
   const { directives } = control;
-  const withheldFields = qualifiedFields(directives, 'no-cache');
-  // What must not be stored and is, since a 304 has said so afterwards, goes as soon as nobody reads it.
-  const mustValidate =
-    (directives.has('no-cache') && withheldFields.length === 0) || forbidsStoring(status, directives, rules.shared) !== null;
-  const isProxyRevalidated = rules.shared && (directives.has('proxy-revalidate') || directives.has('s-maxage'));
+  const said = saidBy(status, directives, rules.shared);
   return {
-    lifetime: freshnessLifetime(status, facts, control, moments, rules),
+    lifetime: said.lifetime ?? freshnessLifetime(status, facts, control, moments, rules),
     initialAge: initialAge(facts, moments),
     directives,
+    mustValidate: said.mustValidate,
+    mustNotBeStale: said.mustNotBeStale,
+    withheldFields: said.withheldFields,
+    staleWindow: said.staleWindow,
+  };
+}
+
+/** What directives say by themselves, whatever else there is. */
+interface Said extends Pick<StoredPolicy, 'mustValidate' | 'mustNotBeStale' | 'withheldFields' | 'staleWindow'> {
+  readonly status: number;
+  readonly directives: Directives;
+  readonly shared: boolean;
+  readonly lifetime: Lifetime | undefined;
+}
+
+// A server says the same with every response.
+let latest: Said | undefined;
+
+function saidBy(status: number, directives: Directives, shared: boolean): Said {
+  if (latest !== undefined && latest.directives === directives && latest.status === status && latest.shared === shared) return latest;
+  const withheldFields = qualifiedFields(directives, 'no-cache');
+  // What must not be stored and is, since a 304 has said so afterwards, goes as soon as nobody reads it.
+  const mustValidate = (directives.has('no-cache') && withheldFields.length === 0) || forbidsStoring(status, directives, shared) !== null;
+  const isProxyRevalidated = shared && (directives.has('proxy-revalidate') || directives.has('s-maxage'));
+  latest = {
+    status,
+    directives,
+    shared,
+    lifetime: statedLifetime(directives, shared),
     mustValidate,
     mustNotBeStale: mustValidate || directives.has('must-revalidate') || isProxyRevalidated,
     withheldFields,
+    staleWindow: Math.max(deltaSeconds(directives, 'stale-while-revalidate') || 0, deltaSeconds(directives, 'stale-if-error') || 0),
   };
+  return latest;
 }
 
 /** Seconds. A response that seems to be from the future is as old as it can be: its clock, or ours, was set. */
@@ -68,6 +97,7 @@ export function judge(policy: StoredPolicy, age: number, request: ReuseRequest):
   if (request.anyAge) {
     return policy.lifetime.seconds > age ? fresh : { verdict: 'stale', inBackground: false, reason: 'the caller takes whatever is stored' };
   }
+  if (directives === noDirectives && policy.lifetime.seconds > age) return fresh;
   if (directives.has('no-cache')) return { verdict: 'validate', reason: 'no-cache in the request' };
   const maxAge = deltaSeconds(directives, 'max-age');
   const isTooOld = maxAge !== undefined && !(age <= maxAge);

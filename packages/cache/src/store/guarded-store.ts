@@ -5,6 +5,8 @@
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 
 import { StoreError } from '../errors.ts';
+import { isHashed, type HashedStore } from './hashed-store.ts';
+import { hashOfKey } from './key-hash.ts';
 import { RecentResponses } from './recent-responses.ts';
 import { isStoredResponse } from './stored-shape.ts';
 import type { Awaitable, CacheStore, StoredBytes, StoredResponse, StoreSize, StoreWriter, Unlock } from './store.ts';
@@ -36,6 +38,8 @@ const nobody: readonly StoredResponse[] = Object.freeze([]);
 
 export class GuardedStore {
   readonly #store: CacheStore;
+  /** The same, where it can be told what is known of a key already. */
+  readonly #hashed: HashedStore | undefined;
   readonly #options: GuardOptions;
   readonly #wellFormedOnes = new RecentResponses<true>();
   readonly #unfinished = new Set<Promise<unknown>>();
@@ -44,6 +48,7 @@ export class GuardedStore {
 
   constructor(store: CacheStore, options: GuardOptions) {
     this.#store = store;
+    this.#hashed = isHashed(store) ? store : undefined;
     this.#options = options;
   }
 
@@ -62,9 +67,20 @@ export class GuardedStore {
   }
 
   /** What is no stored response is none, and is removed. */
-  find(key: string): Awaitable<readonly StoredResponse[]> {
+  find(key: string, hash: number = hashOfKey(key)): Awaitable<readonly StoredResponse[]> {
+    if (this.#hashed !== undefined && this.#failures === 0) return this.#findHashed(this.#hashed, key, hash);
     const found = this.#guard('find', () => this.#store.find(key), nobody);
     return found instanceof Promise ? found.then((responses) => this.#wellFormed(key, responses)) : this.#wellFormed(key, found);
+  }
+
+  #findHashed(store: HashedStore, key: string, hash: number): readonly StoredResponse[] {
+    try {
+      const found = store.findHashed(key, hash);
+      return found.length === 0 ? found : this.#wellFormed(key, found);
+    } catch (error) {
+      this.#failed('find', error);
+      return nobody;
+    }
   }
 
   open(key: string, response: StoredResponse, start: number, end: number): Awaitable<StoredBytes | undefined> {
@@ -94,10 +110,13 @@ export class GuardedStore {
   }
 
   /** `false`: it did not come to that. */
-  put(key: string, response: StoredResponse, body: Uint8Array, replaced: readonly string[]): boolean {
+  put(key: string, response: StoredResponse, body: Uint8Array, replaced: readonly string[], hash: number): boolean {
     if (this.#openUntil !== -Infinity && this.isOpen) return false;
     try {
-      const isKept = this.#store.put!(key, response, body, replaced);
+      const isKept =
+        this.#hashed === undefined
+          ? this.#store.put!(key, response, body, replaced)
+          : this.#hashed.putHashed(key, response, body, replaced, hash);
       if (this.#failures > 0) this.#succeeded();
       return isKept;
     } catch (error) {

@@ -1,21 +1,8 @@
 /** How a store in memory keeps bodies. */
 import type { StoredBytes } from './store.ts';
 
-/** Bodies up to this size are text, a byte for a letter: an array of bytes is three objects, and its memory is had and given back by itself. */
+/** Bodies up to this size are in a record with their head: an array of bytes is three objects, and its memory is had and given back by itself. */
 export const largestText = 1024;
-
-// Not by way of a Buffer over the same memory: a small array has its memory in the heap, and asking for its `buffer` moves it out.
-const { latin1Slice } = Buffer.prototype;
-
-export function bytesAsText(chunks: readonly Uint8Array[]): string {
-  let text = '';
-  for (const chunk of chunks) text += latin1Slice.call(chunk, 0, chunk.length);
-  return text;
-}
-
-export function textAsBytes(text: string): Uint8Array {
-  return Buffer.from(text, 'latin1');
-}
 
 /** What came in many small pieces is one. */
 export function keptChunks(chunks: readonly Uint8Array[], length: number): readonly Uint8Array[] {

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 /**
  * HalfSipHash-1-3 of a text (Aumasson and Bernstein): without its key, nobody can find texts that have the same. One unit of the text is a byte where all
  * of them are, and two otherwise.
@@ -66,6 +68,17 @@ export class KeyHash {
     }
     return v1 ^ v3;
   }
+}
+
+// Made when it is first needed: what a snapshot of the process is started from has none.
+let ofProcess: KeyHash | undefined;
+
+/**
+ * Of what responses are found by, in flights and in memory: found out once a request. It differs from process to process: nobody can find keys that are in
+ * each other's way.
+ */
+export function hashOfKey(key: string): number {
+  return (ofProcess ??= new KeyHash(randomBytes(8))).of(key);
 }
 
 function narrowed(text: string): string {

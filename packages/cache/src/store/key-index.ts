@@ -2,54 +2,52 @@
  * Which place a key has. As a map of V8, but that it is numbers alone: that one leaves what was deleted in its chains until it is made anew, and follows
  * each of them to a text somewhere in memory, which costs a store of many entries more than all else that it does.
  */
-import { randomBytes } from 'node:crypto';
-
-import { KeyHash } from './key-hash.ts';
-
 /** No place. */
 export const nowhere = -1;
 
 const firstSlots = 128;
 
 export class KeyIndex {
-  /** The key of each place. */
-  readonly #keys: readonly string[];
-  readonly #hash = new KeyHash(randomBytes(8));
+  readonly #isOf: (place: number, key: string) => boolean;
   /** Two for each slot: the place, one higher than it is, and the hash of its key; zero where it is empty. */
   #slots = new Int32Array(firstSlots * 2);
   #mask = firstSlots - 1;
   #count = 0;
 
-  constructor(keys: readonly string[]) {
-    this.#keys = keys;
+  /** `isOf`: is this the key of that place? */
+  constructor(isOf: (place: number, key: string) => boolean) {
+    this.#isOf = isOf;
   }
 
-  /** What the others are told, so that it is found out once. It differs from process to process: nobody can find keys that are in each other's way. */
-  hashOf(key: string): number {
-    return this.#hash.of(key);
-  }
-
+  /** `hash`: see `hashOfKey`. */
   get(key: string, hash: number): number {
-    const at = this.#slotOf(key, hash);
-    return this.#slots[at * 2]! - 1;
+    const slots = this.#slots;
+    const mask = this.#mask;
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const place = slots[at * 2]! - 1;
+      if (place === nowhere || (slots[at * 2 + 1] === hash && this.#isOf(place, key))) return place;
+    }
   }
 
-  set(key: string, hash: number, place: number): void {
-    const at = this.#slotOf(key, hash);
-    const isNew = this.#slots[at * 2] === 0;
+  /** Of a key that is not here. */
+  add(hash: number, place: number): void {
+    const at = this.#slotOf(nowhere, hash);
     this.#slots[at * 2] = place + 1;
     this.#slots[at * 2 + 1] = hash;
-    if (!isNew) return;
     this.#count += 1;
     if (this.#count * 2 > this.#mask) this.#grow();
   }
 
-  /** While the key of its place is still there. */
-  delete(key: string, hash: number): void {
-    let hole = this.#slotOf(key, hash);
+  /** Another place for the key of one that is here. */
+  replace(place: number, hash: number, by: number): void {
+    this.#slots[this.#slotOf(place, hash) * 2] = by + 1;
+  }
+
+  /** One that is here. */
+  delete(place: number, hash: number): void {
+    let hole = this.#slotOf(place, hash);
     const slots = this.#slots;
     const mask = this.#mask;
-    if (slots[hole * 2] === 0) return;
     this.#count -= 1;
     // Those behind that would be where the hole is, or before it, move up: nothing is left of what was deleted.
     for (let at = (hole + 1) & mask; slots[at * 2] !== 0; at = (at + 1) & mask) {
@@ -62,15 +60,13 @@ export class KeyIndex {
     slots[hole * 2] = 0;
   }
 
-  /** That of the key, or the empty one where it would be. */
-  #slotOf(key: string, hash: number): number {
+  /** Where this place is, which is here; of `nowhere`, the empty slot where the next one would be. */
+  #slotOf(place: number, hash: number): number {
     const slots = this.#slots;
-    let at = hash & this.#mask;
-    for (;;) {
-      const place = slots[at * 2]!;
-      if (place === 0 || (slots[at * 2 + 1] === hash && this.#keys[place - 1] === key)) return at;
-      at = (at + 1) & this.#mask;
-    }
+    const mask = this.#mask;
+    let at = hash & mask;
+    while (slots[at * 2] !== place + 1) at = (at + 1) & mask;
+    return at;
   }
 
   #grow(): void {

@@ -39,7 +39,7 @@ describe('a store in memory', () => {
     const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
     put(store, 'one', response('one'), all);
     put(store, 'two', response('two'), all.subarray(0, 100), all.subarray(100));
-    for (const key of ['one', 'two']) expect(store.open(key, response(key), 3, 250)).toEqual(Buffer.from(all.subarray(3, 250)));
+    for (const key of ['one', 'two']) expect(store.open(key, response(key), 3, 250)).toEqual(all.slice(3, 250));
   });
 
   it('gives the same object for a response that is asked for again, which is how it is known', () => {
@@ -77,5 +77,56 @@ describe('a store in memory', () => {
       expect(store.delete('/')).toBe(2);
       expect(store.size()).toEqual({ entries: 0, bytes: 0 });
     }
+  });
+
+  it('has what it was given last for each key, whatever comes, goes, is asked for, changes or moves, of whatever size and letters', () => {
+    let seed = 7;
+    const random = (below: number): number => (seed = (seed * 48_271) % 2_147_483_647) % below;
+    const store = new MemoryStore({ maxBytes: 250_000 });
+    const given = new Map<string, { readonly stored: StoredResponse; readonly body: Uint8Array }>();
+    let missing = 0;
+    const checks = (key: string): void => {
+      const known = given.get(key);
+      const found = store.find(key);
+      if (known === undefined || found.length === 0) {
+        expect(found).toEqual([]);
+        missing += known === undefined ? 0 : 1;
+        given.delete(key);
+        return;
+      }
+      expect(found).toEqual([known.stored]);
+      const bytes = store.open(key, known.stored, 1, known.body.length) as Uint8Array;
+      expect(Buffer.compare(bytes, known.body.subarray(1))).toBe(0);
+    };
+    for (let step = 0; step < 2500; step += 1) {
+      const key = `http://origin.test/${random(1200)}${random(50) === 0 ? '\u0142' : ''}`;
+      const length = [0, 11, 300, 1024, 1025, 3000][random(6)]!;
+      const headers: [string, string][] = [['server', 'one']];
+      // Like those before and unlike them, at any place, and some long.
+      for (let field = random(5); field > 0; field -= 1) headers.push([`x-${random(3)}`, `${random(4)}`]);
+      if (random(40) === 0) headers.push(['x-long', 'l'.repeat(random(30_000))]);
+      if (random(20) === 0) headers.splice(random(headers.length), 0, ['x-wide', '\u20ac']);
+      const tags = random(10) === 0 ? ['tag'] : [];
+      const url = random(3) === 0 ? key : 'http://origin.test/';
+      const stored = { ...response(`id-${step}`, headers), url, tags, length, receivedAt: step };
+      const known = given.get(key);
+      const what = random(10);
+      if (what === 0) {
+        store.delete(key);
+        given.delete(key);
+      } else if (what === 1 && known !== undefined) {
+        const changed = { ...stored, id: known.stored.id, length: known.stored.length };
+        if (store.update(key, changed)) given.set(key, { ...known, stored: changed });
+      } else if (what < 6) checks(key);
+      else {
+        const body = new Uint8Array(length).fill(step);
+        expect(store.put(key, stored, body, known === undefined ? [] : [known.stored.id])).toBe(true);
+        given.set(key, { stored, body });
+        body.slice().fill(0);
+      }
+      expect(store.size().bytes).toBeLessThanOrEqual(250_000);
+    }
+    for (const key of given.keys()) checks(key);
+    expect([missing > 20, given.size > 50, store.size().entries]).toEqual([true, true, given.size]);
   });
 });

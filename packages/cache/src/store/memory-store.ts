@@ -1,5 +1,6 @@
 import { InvalidCacheOption } from '../errors.ts';
 import { largestText } from './kept-bytes.ts';
+import { hashOfKey } from './key-hash.ts';
 import { nowhere } from './key-index.ts';
 import { MemoryPlaces } from './memory-places.ts';
 import type { CacheStore, StoredBytes, StoredResponse, StoreSize, StoreWriter } from './store.ts';
@@ -23,7 +24,7 @@ const nothing: readonly StoredResponse[] = Object.freeze([]);
  */
 export class MemoryStore implements CacheStore {
   readonly #maxBytes: number;
-  #places = new MemoryPlaces();
+  #places: MemoryPlaces;
   readonly #tagged = new Map<string, Set<number>>();
   readonly #tags = new Map<number, readonly string[]>();
   /** As they are handed out, by their place. */
@@ -34,10 +35,16 @@ export class MemoryStore implements CacheStore {
   constructor({ maxBytes = 64 * 1024 * 1024 }: MemoryStoreOptions = {}) {
     if (typeof maxBytes !== 'number' || !(maxBytes > 0)) throw new InvalidCacheOption('maxBytes', 'must be a positive number of bytes');
     this.#maxBytes = maxBytes;
+    this.#places = new MemoryPlaces(maxBytes);
   }
 
   find(key: string): readonly StoredResponse[] {
-    const first = this.#places.first(key);
+    return this.findHashed(key, hashOfKey(key));
+  }
+
+  /** @internal As `find`, with what is known already of the key: see `hashOfKey`. */
+  findHashed(key: string, hash: number): readonly StoredResponse[] {
+    const first = this.#places.first(key, hash);
     if (first === nowhere) return nothing;
     const found: StoredResponse[] = [];
     let following: number;
@@ -58,13 +65,20 @@ export class MemoryStore implements CacheStore {
   }
 
   put(key: string, response: StoredResponse, body: Uint8Array, replaced: readonly string[]): boolean {
+    return this.putHashed(key, response, body, replaced, hashOfKey(key));
+  }
+
+  /** @internal As `put`, with what is known already of the key: see `hashOfKey`. */
+  putHashed(key: string, response: StoredResponse, body: Uint8Array, replaced: readonly string[], hash: number): boolean {
     // Larger ones are kept as the bytes that they are, and those are the caller's.
     const bytes = body.length > largestText ? new Uint8Array(body) : body;
-    return this.#add(key, response, body.length, [bytes], replaced);
+    return this.#add(key, hash, response, body.length, [bytes], replaced);
   }
 
   write(key: string, response: StoredResponse): StoreWriter {
-    return new MemoryWriter(this.#maxBytes, (length, chunks, replaced) => this.#add(key, response, length, chunks, replaced));
+    return new MemoryWriter(this.#maxBytes, (length, chunks, replaced) =>
+      this.#add(key, hashOfKey(key), response, length, chunks, replaced),
+    );
   }
 
   update(key: string, response: StoredResponse): boolean {
@@ -78,7 +92,7 @@ export class MemoryStore implements CacheStore {
   delete(key: string, ids?: readonly string[]): number {
     let deleted = 0;
     let following: number;
-    for (let place = this.#places.first(key); place !== nowhere; place = following) {
+    for (let place = this.#places.first(key, hashOfKey(key)); place !== nowhere; place = following) {
       following = this.#places.next(place);
       const current = place;
       if (ids !== undefined && !ids.some((id) => this.#places.hasId(current, id))) continue;
@@ -95,7 +109,7 @@ export class MemoryStore implements CacheStore {
   }
 
   clear(): void {
-    this.#places = new MemoryPlaces();
+    this.#places = new MemoryPlaces(this.#maxBytes);
     this.#tagged.clear();
     this.#tags.clear();
     this.#unpacked.length = 0;
@@ -108,7 +122,7 @@ export class MemoryStore implements CacheStore {
   }
 
   #find(key: string, id: string): number {
-    let place = this.#places.first(key);
+    let place = this.#places.first(key, hashOfKey(key));
     while (place !== nowhere && !this.#places.hasId(place, id)) place = this.#places.next(place);
     return place;
   }
@@ -126,8 +140,15 @@ export class MemoryStore implements CacheStore {
   }
 
   /** `false`: it alone is more than the store may hold. */
-  #add(key: string, response: StoredResponse, length: number, chunks: readonly Uint8Array[], replaced: readonly string[]): boolean {
-    const place = this.#places.add(key, response, length, chunks, this.#maxBytes);
+  #add(
+    key: string,
+    hash: number,
+    response: StoredResponse,
+    length: number,
+    chunks: readonly Uint8Array[],
+    replaced: readonly string[],
+  ): boolean {
+    const place = this.#places.add(key, hash, response, length, chunks, this.#maxBytes);
     if (place === nowhere) return false;
     if (replaced.length > 0) this.delete(key, replaced);
     this.#added(place, response.tags);

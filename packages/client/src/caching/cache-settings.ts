@@ -1,5 +1,5 @@
 /** Which cache a client has, and how a call wants it. */
-import type { Dispatcher, HeaderPair } from '@x/httpcore';
+import type { DispatchContext, Dispatcher, HeaderPair } from '@x/httpcore';
 
 import { InvalidOption } from '../errors.ts';
 import { isSecretField } from '../redact.ts';
@@ -57,9 +57,29 @@ export function callCache(client: CacheSettings, mode: CacheMode | null | undefi
   return client;
 }
 
-/** What is told of one attempt. */
-export function cachedCall(attempt: Attempt, mode: CacheMode, sensitive: ReadonlySet<string>, background: BackgroundWork): CachedCall {
-  return {
+type EveryPart<Context> = { readonly [Name in keyof Required<Context>]: Context[Name] };
+
+/** What is told of one attempt, beside `given`. Each part by its name, which costs less than half of what copying does. */
+export function cachedContext(
+  given: DispatchContext,
+  attempt: Attempt,
+  mode: CacheMode,
+  sensitive: ReadonlySet<string>,
+  background: BackgroundWork,
+): DispatchContext & CachedCall {
+  const context: EveryPart<DispatchContext> & CachedCall = {
+    proxy: given.proxy,
+    network: given.network,
+    signal: given.signal,
+    deadline: given.deadline,
+    trace: given.trace,
+    traceInAnyContext: given.traceInAnyContext,
+    onInformational: given.onInformational,
+    trailers: given.trailers,
+    replayMisdirected: given.replayMisdirected,
+    replayableBody: given.replayableBody,
+    protocol: given.protocol,
+    servername: given.servername,
     cacheMode: mode,
     credentialFields: credentialFields(attempt.request.rawHeaders, sensitive),
     onCacheOutcome: (outcome, received) => {
@@ -69,6 +89,7 @@ export function cachedCall(attempt: Attempt, mode: CacheMode, sensitive: Readonl
     },
     onBackground: background.begin,
   };
+  return context;
 }
 
 const none: readonly string[] = Object.freeze([]);
@@ -86,10 +107,27 @@ function isSecret(name: string): boolean {
   return secret;
 }
 
+/** What the request before had of them: one client says the same again and again. */
+const latest: { names: readonly string[]; sensitive: ReadonlySet<string> | undefined; found: readonly string[] } = {
+  names: none,
+  sensitive: undefined,
+  found: none,
+};
+
 function credentialFields(headers: readonly HeaderPair[], sensitive: ReadonlySet<string>): readonly string[] {
-  let names: string[] | undefined;
-  for (const [name] of headers) {
-    if (isSecret(name) || (sensitive.size > 0 && sensitive.has(name.toLowerCase()))) (names ??= []).push(name.toLowerCase());
+  if (!areLatest(headers, sensitive)) {
+    const names = headers.map(([name]) => name);
+    const found = names.filter((name) => isSecret(name) || sensitive.has(name.toLowerCase())).map((name) => name.toLowerCase());
+    latest.names = names;
+    latest.sensitive = sensitive;
+    latest.found = found.length === 0 ? none : Object.freeze(found);
   }
-  return names ?? none;
+  return latest.found;
+}
+
+function areLatest(headers: readonly HeaderPair[], sensitive: ReadonlySet<string>): boolean {
+  const { names } = latest;
+  if (latest.sensitive !== sensitive || names.length !== headers.length) return false;
+  for (let at = 0; at < names.length; at += 1) if (headers[at]![0] !== names[at]) return false;
+  return true;
 }

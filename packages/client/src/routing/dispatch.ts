@@ -4,7 +4,7 @@ import type { Dispatcher, DispatchResponse, HeaderPair } from '@x/httpcore';
 import { StreamResponse } from '../response/stream-response.ts';
 import type { CallContext } from '../call/context.ts';
 import type { BackgroundWork } from '../caching/background-work.ts';
-import { cachedCall, noCache, type CacheSettings } from '../caching/cache-settings.ts';
+import { cachedContext, noCache, type CacheSettings } from '../caching/cache-settings.ts';
 import { passedBy, type ProxySettings } from '../proxies/proxy-settings.ts';
 import type { TelemetrySettings, WatchedCall } from '../telemetry/telemetry-settings.ts';
 import type { CallNetwork } from './call-network.ts';
@@ -123,12 +123,12 @@ class DispatcherHop implements Hop {
     const seen = telemetry === null ? dispatcher : telemetry.over(dispatcher);
     const target = cache === null ? seen : cache.over(seen);
     let within = context.dispatchContext(attempt, target === ours, proxy, ofHop);
+    if (cache !== null) within = cachedContext(within, attempt, mode, sensitive, background);
     if (content?.onFailure !== undefined) {
       const watch = (this.#watch = new SourceWatch(content, within.signal));
       within = { ...within, signal: watch.signal };
       attempt.whenOver(watch.release);
     }
-    if (cache !== null) Object.assign(within, cachedCall(attempt, mode, sensitive, background));
     if (telemetry !== null) Object.assign(within, { call: context.root } satisfies WatchedCall);
     const upload = content === null ? null : uploadOf(content, fields, context.onUploadProgress);
     return target.dispatch(request.method, urlParts, fields, upload, context.timeouts, within);

@@ -42,6 +42,11 @@ export interface ResponseBody extends AsyncIterable<Uint8Array<ArrayBuffer>> {
   close(): Promise<void>;
   /** The trailer section (RFC 9110 §6.5), possibly empty; `undefined` until the body has ended. */
   readonly trailers: readonly HeaderPair[] | undefined;
+  /**
+   * All of it, where it has come in one piece and nobody has begun to read it: for whoever hands a body on and wants to see its bytes, as a cache does. They are its
+   * reader's all the same: not to be changed, and not to be kept. `undefined` otherwise; bodies need not have it.
+   */
+  readonly unread?: Uint8Array | undefined;
 }
 
 /**

@@ -92,3 +92,35 @@ it('counts in the memory of the pool until it is whole, has failed or is dropped
     expect(memory.held).toBe(0);
   }
 });
+
+it('shows what has come whole and in one piece, until somebody begins to read it', () => {
+  const buffer = new BodyBuffer(null);
+  buffer.push(chunk(1));
+  expect(buffer.unread).toBeUndefined();
+  buffer.end([]);
+  expect(buffer.unread).toEqual(chunk(1));
+  expect([buffer.size, buffer.take(), buffer.unread]).toEqual([1, chunk(1), undefined]);
+
+  const claimed = new BodyBuffer(null);
+  claimed.end([]);
+  expect(claimed.unread).toEqual(new Uint8Array(0));
+  claimed.isClaimed = true;
+  expect(claimed.unread).toBeUndefined();
+
+  const inPieces = new BodyBuffer(null);
+  inPieces.push(chunk(1));
+  inPieces.push(chunk(2));
+  inPieces.end([]);
+  expect(inPieces.unread).toBeUndefined();
+
+  const closed = new BodyBuffer(null);
+  closed.push(chunk(1));
+  closed.end([]);
+  closed.discard();
+  expect(closed.unread).toBeUndefined();
+
+  const broken = new BodyBuffer(null);
+  broken.push(chunk(1));
+  broken.fail(new ReadError('gone'));
+  expect(broken.unread).toBeUndefined();
+});

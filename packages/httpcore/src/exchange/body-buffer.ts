@@ -6,6 +6,7 @@ import type { BodyMemory } from './body-memory.ts';
 const largestGathered = 1_024;
 const smallestBlock = 1_024;
 const largestBlock = 16_384;
+const nothing = new Uint8Array(0);
 
 /**
  * The bytes of one response between the connection, which puts them in as they come, and the caller, who takes them out.
@@ -48,6 +49,13 @@ export class BodyBuffer {
 
   get settled(): boolean {
     return this.trailers !== undefined || this.error !== undefined;
+  }
+
+  /** All of the body, where it is one chunk that is still here, and nobody has begun to read. */
+  get unread(): Uint8Array | undefined {
+    if (this.trailers === undefined || this.isClaimed || this.size !== this.received) return undefined;
+    if (this.size === 0) return nothing;
+    return this.#first?.length === this.size ? this.#first : undefined;
   }
 
   /** Bytes that the caller has taken. */

@@ -40,6 +40,10 @@ export class IncomingBody implements ResponseBody {
     return this.#buffer.trailers;
   }
 
+  get unread(): Uint8Array | undefined {
+    return this.#buffer.unread;
+  }
+
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
     if (!this.#buffer.isClaimed && this.#buffer.ended) {
       this.#buffer.isClaimed = true;
