@@ -1,4 +1,6 @@
+import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { CipherNameAndProtocol, PeerCertificate } from 'node:tls';
 
 import type { CloseOptions, Dispatcher, DispatchContext, DispatchResponse, ProxyIdentity } from './contract/dispatcher.ts';
 import type { ByteIterable, HeaderPair, Timeouts, UrlParts } from './contract/values.ts';
@@ -46,14 +48,28 @@ export interface ConnectOptions {
 /** A connection as a stream, with what is asked of a socket. */
 export interface ConnectedStream extends Duplex {
   readonly encrypted: boolean;
-  /** Is there TLS? Then it was verified as the pool's options say. */
+  /** TLS has verified the peer. One that is not trusted comes with `tls.rejectUnauthorized: false` only. */
   readonly authorized: boolean;
+  /** Why it is not trusted; `null`: there is nothing against it. */
+  readonly authorizationError: Error | string | null;
   /** `false` without TLS, or where the peer named none. */
   readonly alpnProtocol: string | false;
   readonly remoteAddress: string | undefined;
   readonly remotePort: number | undefined;
+  /** `IPv4` or `IPv6`; `undefined` where there is no address. */
+  readonly remoteFamily: string | undefined;
   readonly localAddress: string | undefined;
   readonly localPort: number | undefined;
+  readonly readyState: 'open' | 'readOnly' | 'writeOnly' | 'closed';
+  /** Of this end; empty where there is no address. */
+  address(): AddressInfo | {};
+  /** As that of `tls.TLSSocket`; empty without TLS. */
+  getPeerCertificate(detailed?: boolean): PeerCertificate | {};
+  /** The version of TLS, such as `TLSv1.3`; `null` without it. */
+  getProtocol(): string | null;
+  getCipher(): CipherNameAndProtocol | undefined;
+  /** Was an earlier TLS session resumed? */
+  isSessionReused(): boolean;
   /** Emits `timeout` after so many milliseconds of silence; 0: never. */
   setTimeout(milliseconds: number, listener?: () => void): this;
   setNoDelay(): this;

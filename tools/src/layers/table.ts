@@ -209,7 +209,7 @@ export const layers: readonly Layer[] = [
       'core/pool',
       'core/proxies',
     ],
-    types: ['node:stream'],
+    types: ['node:net', 'node:stream', 'node:tls'],
   },
   {
     layer: 'core/entry',
@@ -338,8 +338,7 @@ export const layers: readonly Layer[] = [
     layer: 'interop/node',
     files: [`${interop}/node/`],
     imports: ['interop/carrier'],
-    modules: ['node:http', 'node:https', 'node:net', 'node:tls'],
-    types: ['node:stream'],
+    modules: ['node:http', 'node:https', 'node:net', 'node:stream', 'node:timers', 'node:tls'],
   },
   {
     layer: 'interop/smithy',

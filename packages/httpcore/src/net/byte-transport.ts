@@ -81,4 +81,9 @@ export interface TlsFacts {
   readonly certificatePins?: (() => readonly string[]) | undefined;
   /** What is told of it to people. */
   readonly certificate?: (() => CertificateFacts | undefined) | undefined;
+  /** Why the peer is not trusted, where `rejectUnauthorized: false` has let it pass. */
+  readonly mistrust?: Error | string | undefined;
+  /** As the platform tells it: for those who want a socket. */
+  readonly peerCertificate?: ((detailed: boolean) => object | null) | undefined;
+  readonly cipherFacts?: { readonly name: string; readonly standardName: string; readonly version: string } | undefined;
 }

@@ -33,6 +33,10 @@ export function secureSocketFacts(socket: TLSSocket, under: TransportFacts, chai
       certificateNames: () => chain.names,
       certificatePins: () => chain.pins,
       certificate: () => chain.facts,
+      // What stands in for the network has no opinion.
+      mistrust: (socket.authorized as boolean | undefined) === false ? socket.authorizationError : undefined,
+      peerCertificate: (detailed) => socket.getPeerCertificate(detailed),
+      cipherFacts: cipher,
     },
   };
 }

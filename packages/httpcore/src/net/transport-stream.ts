@@ -1,8 +1,10 @@
 import { Buffer } from 'node:buffer';
+import { isIP, type AddressInfo } from 'node:net';
 import { Duplex } from 'node:stream';
+import type { CipherNameAndProtocol, PeerCertificate } from 'node:tls';
 
 import { clearTimeout, setTimeout } from '../time/platform.ts';
-import type { ByteTransport, TransportFacts } from './byte-transport.ts';
+import type { ByteTransport, TlsFacts, TransportFacts } from './byte-transport.ts';
 
 type Callback = (error?: Error | null) => void;
 
@@ -12,10 +14,13 @@ type Callback = (error?: Error | null) => void;
  */
 export class TransportStream extends Duplex {
   readonly encrypted: boolean;
-  /** What TLS verified, if there is any: a connection that was not good is never handed out. */
+  /** TLS has verified the peer. One that is not trusted comes with `rejectUnauthorized: false` only. */
   readonly authorized: boolean;
+  /** Why it is not trusted; `null`: there is nothing against it. */
+  readonly authorizationError: Error | string | null;
   readonly alpnProtocol: string | false;
   readonly connecting = false;
+  readonly pending = false;
   readonly remoteAddress: string | undefined;
   readonly remotePort: number | undefined;
   readonly localAddress: string | undefined;
@@ -25,6 +30,7 @@ export class TransportStream extends Duplex {
   /** Milliseconds of silence after which `timeout` is emitted; 0: none. */
   timeout = 0;
   readonly #transport: ByteTransport;
+  readonly #tls: TlsFacts | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
   #onDrained: Callback | undefined;
   #isPaused = false;
@@ -32,8 +38,10 @@ export class TransportStream extends Duplex {
   constructor(transport: ByteTransport) {
     super({ allowHalfOpen: false });
     const { tls, alpnProtocol, remoteAddress, remotePort, localAddress, localPort }: TransportFacts = transport.facts;
+    this.#tls = tls;
     this.encrypted = tls !== undefined;
-    this.authorized = this.encrypted;
+    this.authorizationError = tls?.mistrust ?? null;
+    this.authorized = this.encrypted && this.authorizationError === null;
     this.alpnProtocol = alpnProtocol ?? false;
     this.remoteAddress = remoteAddress;
     this.remotePort = remotePort;
@@ -46,6 +54,40 @@ export class TransportStream extends Duplex {
       onDrain: () => this.#drained(),
       onClosed: (error) => this.destroy(error),
     });
+  }
+
+  get remoteFamily(): string | undefined {
+    return familyOf(this.remoteAddress);
+  }
+
+  get readyState(): 'open' | 'readOnly' | 'writeOnly' | 'closed' {
+    if (this.readable) return this.writable ? 'open' : 'readOnly';
+    return this.writable ? 'writeOnly' : 'closed';
+  }
+
+  address(): AddressInfo | {} {
+    const { localAddress: address, localPort: port } = this;
+    const family = familyOf(address);
+    return address === undefined || port === undefined || family === undefined ? {} : { address, port, family };
+  }
+
+  /** Empty without TLS, and of a peer that has shown none. */
+  getPeerCertificate(detailed = false): PeerCertificate | {} {
+    // `null` once it has closed.
+    return this.#tls?.peerCertificate?.(detailed) ?? {};
+  }
+
+  /** The version of TLS, such as `TLSv1.3`. */
+  getProtocol(): string | null {
+    return this.#tls?.version ?? null;
+  }
+
+  getCipher(): CipherNameAndProtocol | undefined {
+    return this.#tls?.cipherFacts;
+  }
+
+  isSessionReused(): boolean {
+    return this.#tls?.resumed === true;
   }
 
   setTimeout(milliseconds: number, listener?: () => void): this {
@@ -128,4 +170,9 @@ export class TransportStream extends Duplex {
     this.#silence = setTimeout(() => this.emit('timeout'), this.timeout);
     this.#silence.unref();
   }
+}
+
+function familyOf(address: string | undefined): string | undefined {
+  const version = isIP(address ?? '');
+  return version === 0 ? undefined : `IPv${version}`;
 }

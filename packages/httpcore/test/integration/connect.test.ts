@@ -30,6 +30,7 @@ describe('ConnectionPool.connect', () => {
     expect(socket).toMatchObject({
       encrypted: false,
       authorized: false,
+      authorizationError: null,
       alpnProtocol: false,
       remoteAddress: '127.0.0.1',
       connecting: false,
@@ -62,6 +63,12 @@ describe('ConnectionPool.connect', () => {
     expect(Buffer.concat((await socket.toArray()) as Buffer[]).toString()).toMatch(/^HTTP\/1\.1 200 [^]*hi/);
     await using other = new ConnectionPool();
     await expect(other.connect(server.origin)).rejects.toMatchObject({ name: 'ConnectError', phase: 'tls' });
+    await using careless = new ConnectionPool({ tls: { rejectUnauthorized: false } });
+    const mistrusted = await careless.connect(server.origin);
+    expect(mistrusted).toMatchObject({ encrypted: true, authorized: false, readyState: 'open', remoteFamily: 'IPv4' });
+    expect(String(mistrusted.authorizationError)).toMatch(/SELF_SIGNED|UNABLE_TO_VERIFY/);
+    expect(mistrusted.getPeerCertificate()).toMatchObject({ subject: expect.any(Object) as object });
+    mistrusted.destroy();
   });
 
   it.each([

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkServerIdentity } from 'node:tls';
 import { toSystemError } from '../carrier/system-error.ts';
+import { ConnectingSocket } from './connecting-socket.ts';
 
 /** What a connection is asked of: a `Client` of `@x/client`, or a `ConnectionPool` of `@x/httpcore`. */
 export interface ConnectorLike {
@@ -42,8 +43,6 @@ export function nodeAgents(connector: ConnectorLike, options: NodeAgentOptions =
   return { http: new ConnectedHttpAgent(connector, own), https: new ConnectedHttpsAgent(connector, own) };
 }
 
-type Callback = (error: Error | null, socket?: Duplex) => void;
-
 class ConnectedHttpAgent extends HttpAgent {
   readonly #connector: ConnectorLike;
 
@@ -52,8 +51,8 @@ class ConnectedHttpAgent extends HttpAgent {
     this.#connector = connector;
   }
 
-  override createConnection(options: ClientRequestArgs, callback: Callback): undefined {
-    void connect(this.#connector, 'http', options, callback);
+  override createConnection(options: ClientRequestArgs): Duplex {
+    return connect(this.#connector, 'http', options);
   }
 }
 
@@ -65,27 +64,27 @@ class ConnectedHttpsAgent extends HttpsAgent {
     this.#connector = connector;
   }
 
-  override createConnection(options: ClientRequestArgs, callback: Callback): undefined {
-    void connect(this.#connector, 'https', options, callback);
+  override createConnection(options: ClientRequestArgs): Duplex {
+    return connect(this.#connector, 'https', options);
   }
 }
 
-async function connect(connector: ConnectorLike, scheme: 'http' | 'https', options: ClientRequestArgs, callback: Callback): Promise<void> {
-  let socket: Duplex;
-  try {
-    refuseWhatIsIgnored(options, scheme);
-    const { host, port } = options;
-    const name = host ?? 'localhost';
-    const origin = `${scheme}://${name.includes(':') && !name.startsWith('[') ? `[${name}]` : name}:${port ?? (scheme === 'http' ? 80 : 443)}`;
-    const servername = servernameOf(options, name);
-    socket = await connector.connect(origin, servername === undefined ? {} : { servername });
-  } catch (error) {
-    callback(error instanceof Error ? (toSystemError(error) ?? error) : new Error('The connection failed', { cause: error }));
-    return;
-  }
-  const { timeout } = options;
-  if (timeout !== undefined && timeout > 0) (socket as Duplex & { setTimeout(milliseconds: number): void }).setTimeout(timeout);
-  callback(null, socket);
+function connect(connector: ConnectorLike, scheme: 'http' | 'https', options: ClientRequestArgs): Duplex {
+  const { port, timeout } = options;
+  const host = options.host ?? 'localhost';
+  const servername = servernameOf(options, host);
+  const told = scheme === 'https' ? (servername ?? (isIP(host) === 0 ? host : undefined)) : undefined;
+  const socket = new ConnectingSocket(host, told, scheme === 'https', async (signal) => {
+    try {
+      refuseWhatIsIgnored(options, scheme);
+      const origin = `${scheme}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port ?? (scheme === 'http' ? 80 : 443)}`;
+      return await connector.connect(origin, { signal, ...(servername !== undefined && { servername }) });
+    } catch (error) {
+      throw error instanceof Error ? (toSystemError(error) ?? error) : new Error('The connection failed', { cause: error });
+    }
+  });
+  if (timeout !== undefined && timeout > 0) socket.setTimeout(timeout);
+  return socket;
 }
 
 /** Node's agent takes it from the `Host` field. */

@@ -2,13 +2,15 @@
 import { once } from 'node:events';
 import { get, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { Client } from '@x/client';
 import { ConnectionPool } from '@x/httpcore';
 import { nodeAgents } from '@x/interop/node';
 import { startProxy, startServer, type EchoedRequest } from '@x/testbed';
 import axios from 'axios';
 import { Stripe } from 'stripe';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 
 const client = new Client();
 const pool = new ConnectionPool();
@@ -61,6 +63,36 @@ describe.each([
     expect(error).toMatchObject({ code: 'ECONNREFUSED', address: '127.0.0.1', port: 1, cause: { name: 'ConnectError' } });
   });
 
+  it('keep to the limits of an agent while connections are made', async () => {
+    await using server = await startServer('echo');
+    const agents = nodeAgents(connector, { maxSockets: 1 });
+    await Promise.all([1, 2, 3].map(() => send(server.url('/'), { agent: agents.http })));
+    expect(server.connections.accepted).toBe(1);
+    // One that can't be made makes room for the next.
+    const failures = [1, 2, 3].map(async () => once(get('http://127.0.0.1:1/', { agent: agents.http }), 'error'));
+    expect((await Promise.all(failures)).map(([error]) => (error as NodeJS.ErrnoException).code)).toEqual(Array(3).fill('ECONNREFUSED'));
+    agents.http.destroy();
+  });
+
+  it('end a response with its connection', async () => {
+    await using server = await startServer((_, response) => {
+      response.writeHead(200, { connection: 'close' });
+      response.write('all ');
+      response.end('of it');
+    });
+    const agents = nodeAgents(connector);
+    const made = get(server.url('/'), { agent: agents.http });
+    const [socket] = (await once(made, 'socket')) as [Socket];
+    const failed = vi.fn<(error: Error) => void>();
+    socket.on('error', failed);
+    const closed = once(socket, 'close');
+    const [response] = (await once(made, 'response')) as [IncomingMessage];
+    expect(await read(response)).toBe('all of it');
+    await closed;
+    expect(failed).not.toHaveBeenCalled();
+    expect(socket.readyState).toBe('closed');
+  });
+
   it('have the timeout of a request', async () => {
     await using server = await startServer('slow');
     const agents = nodeAgents(connector);
@@ -96,6 +128,56 @@ it('have the TLS options and the proxies of their client', async () => {
   expect(error.code).toMatch(/SELF_SIGNED|UNABLE_TO_VERIFY/);
   agents.http.destroy();
   agents.https.destroy();
+});
+
+it('have a socket before there is a connection: it has the limit in time, and ends with its agent', async () => {
+  let signal: AbortSignal | undefined;
+  const agents = nodeAgents({
+    connect: async (_, options) => {
+      signal = options!.signal!;
+      await once(signal, 'abort');
+      throw new Error('given up');
+    },
+  });
+  const made = get('http://a.example/', { agent: agents.http, timeout: 5 });
+  const failed = once(made, 'error');
+  const [socket] = (await once(made, 'socket')) as [Socket];
+  expect(socket).toMatchObject({ connecting: true, readyState: 'opening' });
+  const lookedUp = vi.fn<(error: Error | null) => void>();
+  socket.once('lookup', lookedUp);
+  await once(made, 'timeout');
+  expect(lookedUp.mock.lastCall?.[0]).toBeNull();
+  expect(signal!.aborted).toBe(false);
+  agents.http.destroy();
+  expect((await failed)[0]).toMatchObject({ code: 'ECONNRESET', message: 'socket hang up' });
+  expect(signal!.aborted).toBe(true);
+});
+
+it('tell of the connection what a socket does', async () => {
+  await using server = await startServer('echo', { tls: true });
+  await using trusting = new Client({ tls: { ca: server.ca } });
+  await using careless = new Client({ tls: { rejectUnauthorized: false } });
+  for (const [carrier, authorized] of [
+    [trusting, true],
+    [careless, false],
+  ] as const) {
+    const agents = nodeAgents(carrier);
+    const made = httpsRequest(server.url('/'), { agent: agents.https });
+    made.end();
+    const [socket] = (await once(made, 'socket')) as [TLSSocket];
+    const events: string[] = [];
+    for (const name of ['connect', 'secureConnect', 'ready']) socket.on(name, () => events.push(name));
+    const [response] = (await once(made, 'response')) as [IncomingMessage];
+    expect(events).toEqual(['connect', 'secureConnect', 'ready']);
+    expect(socket).toMatchObject({ encrypted: true, authorized, connecting: false, readyState: 'open', remoteFamily: 'IPv4' });
+    expect(socket.authorizationError === null).toBe(authorized);
+    expect(socket.getPeerCertificate()).toMatchObject({ serialNumber: expect.any(String) as string });
+    expect(socket.getProtocol()).toBe('TLSv1.3');
+    expect(socket.getCipher()).toMatchObject({ version: 'TLSv1.3' });
+    expect(socket.address()).toMatchObject({ family: 'IPv4', port: socket.localPort });
+    await read(response);
+    agents.https.destroy();
+  }
 });
 
 it('need a connector', () => {
