@@ -1,6 +1,9 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
 import { startServer } from '@x/testbed';
 import { describe, expect, it } from 'vitest';
 
+import type { DispatchResponse } from './contract/dispatcher.ts';
 import { LocalProtocolError, PoolClosed } from './contract/errors.ts';
 import { ConnectionPool } from './connection-pool.ts';
 
@@ -31,6 +34,13 @@ describe('preconnect', () => {
   });
 });
 
+type Answer = Awaited<ReturnType<ConnectionPool['openRequest']>['response']>;
+
+function final(answer: Answer): DispatchResponse {
+  if (answer[0] === null) throw new Error(`${answer[1]} is no final answer`);
+  return answer;
+}
+
 describe('openRequest', () => {
   it.each(['queued', 'sent', 'answered', 'over'])('is ended by a call when it is %s', async (moment) => {
     await using server = await startServer('slow', { pieces: ['a', 'b'] });
@@ -45,7 +55,7 @@ describe('openRequest', () => {
       second.abort(reason);
       await expect(second.response).rejects.toMatchObject(ended);
       server.release();
-      await (await first.response)[4].close();
+      await final(await first.response)[4].close();
       return;
     }
     await server.connections.until(({ requests }) => requests === 1);
@@ -55,7 +65,7 @@ describe('openRequest', () => {
     } else {
       server.head.open();
       server.pieces[0]?.open();
-      const [, , , , body] = await first.response;
+      const [, , , , body] = final(await first.response);
       const reading = body.bytes();
       if (moment === 'over') {
         server.release();
@@ -83,6 +93,33 @@ describe('openRequest', () => {
     abort(new Error('enough'));
     await expect(response).rejects.toMatchObject({ name: 'Aborted' });
     expect(asked).toEqual(['GET']);
+  });
+
+  it('gives interim heads from the promise, each in the async context of who waits for it, and calls an observer where there is one', async () => {
+    await using server = await startServer('informational');
+    await using pool = new ConnectionPool({ maxConnectionsPerOrigin: 1 });
+    const store = new AsyncLocalStorage<string>();
+    const heads = async (): Promise<string[]> => {
+      const seen: string[] = [];
+      let answer = await pool.openRequest('GET', ['http', '127.0.0.1', server.port, '/'], [], null).response;
+      while (answer[0] === null) {
+        seen.push(`${answer[1]} ${store.getStore()}`);
+        answer = await answer[4];
+      }
+      await answer[4].bytes();
+      return [...seen, `${answer[1]} ${store.getStore()}`];
+    };
+    const [first, second] = await Promise.all([store.run('a', heads), store.run('b', heads)]);
+    expect(first).toContain('103 a');
+    expect(first.at(-1)).toBe('200 a');
+    expect(second).toEqual(first.map((head) => head.replace('a', 'b')));
+    const told: number[] = [];
+    const observed = pool.openRequest('GET', ['http', '127.0.0.1', server.port, '/'], [], null, undefined, {
+      onInformational: (status) => void told.push(status),
+    });
+    const [, status, , , body] = final(await observed.response);
+    await body.close();
+    expect([...told, status].map(String)).toEqual(first.map((head) => head.split(' ')[0]));
   });
 
   it('fails as a promise does, and can be ended all the same', async () => {

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { CipherNameAndProtocol, PeerCertificate } from 'node:tls';
 
-import type { CloseOptions, Dispatcher, DispatchContext, DispatchResponse, ProxyIdentity } from './contract/dispatcher.ts';
+import type { CloseOptions, Dispatcher, DispatchContext, DispatchResponse, InterimResponse, ProxyIdentity } from './contract/dispatcher.ts';
 import type { ByteIterable, HeaderPair, Timeouts, UrlParts } from './contract/values.ts';
 import type { Guard } from './contract/guard.ts';
 import { admitThroughProxy } from './dial/admission.ts';
@@ -80,18 +80,19 @@ export interface ConnectedStream extends Duplex {
 
 /** @internal A request that was given to a pool, and the way to end it. */
 export interface OpenRequest {
-  readonly response: Promise<DispatchResponse>;
+  /** Of the first head that comes: an interim one has the promise of the next. */
+  readonly response: Promise<DispatchResponse | InterimResponse>;
   /** At any stage, with `Aborted` whose cause is `reason`. */
   abort(reason: unknown): void;
 }
 
 class OpenExchange implements OpenRequest {
-  readonly response: Promise<DispatchResponse>;
+  readonly response: OpenRequest['response'];
   readonly #exchange: ReturnType<Pool['open']>;
 
   constructor(exchange: ReturnType<Pool['open']>) {
     this.#exchange = exchange;
-    this.response = exchange.response;
+    this.response = exchange.headsInTurn();
   }
 
   abort(reason: unknown): void {
@@ -147,7 +148,10 @@ export class ConnectionPool implements Dispatcher {
     }
   }
 
-  /** @internal As {@link dispatch}, for who ends a request by a call: a signal costs as much as all else of a small request. */
+  /**
+   * @internal As {@link dispatch}, for who ends a request by a call, and takes interim responses from the promise, in his own async context: a signal
+   * and a context kept for an observer cost as much as all else of a small request.
+   */
   openRequest(
     method: string,
     url: UrlParts,

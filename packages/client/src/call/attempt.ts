@@ -58,6 +58,11 @@ export class Attempt<Asked = Request> {
     return this.#queuedAt ?? (this.#startedAt ??= now());
   }
 
+  /** @internal Of one that nothing traces. */
+  beganAt(moment: number): void {
+    this.#startedAt = moment;
+  }
+
   /** @internal Over: what the dispatcher did not trace ends now. */
   end(): void {
     // It began before, if only just.

@@ -37,7 +37,7 @@ class OnlySignal implements CallSignal {
 }
 
 /** One who waits for a signal, with a place in the list of all who do. */
-abstract class Waiter {
+export abstract class Waiter {
   next: Waiter | undefined = undefined;
   previous: Waiter | undefined = undefined;
   isIn = false;
@@ -207,6 +207,62 @@ class Source extends Waiter {
 
   leave(): void {
     this.#waiters.remove(this);
+  }
+}
+
+/** What ends many calls at once. It waits for that while there is a call, in one place for all of them. */
+export class CommonEnd extends Waiters {
+  readonly #places: readonly CommonPlace[];
+  /** Of the end, once it has come. */
+  reason: unknown = undefined;
+
+  constructor(signals: readonly AnySignal[]) {
+    super();
+    this.#places = signals.map((signal) => new CommonPlace(signal, this));
+  }
+
+  get isReached(): boolean {
+    for (const { signal } of this.#places) if (signal.aborted) return true;
+    return false;
+  }
+
+  reach(reason: unknown): void {
+    this.reason = reason;
+    this.tell();
+  }
+
+  protected override onFirst(): void {
+    for (const place of this.#places) place.enter();
+  }
+
+  protected override onNone(): void {
+    for (const place of this.#places) place.leave();
+  }
+}
+
+class CommonPlace extends Waiter {
+  readonly signal: AnySignal;
+  readonly #common: CommonEnd;
+  #waiters: Waiters | undefined = undefined;
+
+  constructor(signal: AnySignal, common: CommonEnd) {
+    super();
+    this.signal = signal;
+    this.#common = common;
+  }
+
+  enter(): void {
+    this.#waiters = waitersOf(this.signal);
+    this.#waiters.add(this);
+  }
+
+  leave(): void {
+    this.#waiters?.remove(this);
+    this.#waiters = undefined;
+  }
+
+  told(): void {
+    this.#common.reach(this.signal.reason);
   }
 }
 

@@ -48,6 +48,11 @@ export class CallBuilder {
     return this.#context(this.#requests.build(target, url!, own), own, extra);
   }
 
+  /** As the client sends it where the call says nothing. */
+  request(given: Request): Request {
+    return requestUnder(given, this.#settings);
+  }
+
   /** The call of a request that is sent as it is, with these settings of its own, and what ends it. */
   open(given: Request, own: CallOptions | undefined, { trace, onInformational }: CallObservers): readonly [CallContext, JoinedEnding] {
     const settings = own === undefined ? this.#settings : resolveCallSettings(own, this.#settings);

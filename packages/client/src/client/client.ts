@@ -41,7 +41,9 @@ import { sendAsideBy } from './aside.ts';
 import { refuseSurplus } from './surplus-argument.ts';
 import { Caller } from './caller.ts';
 import { Closing } from './closing.ts';
-import { OpenRequests, type OpenRequest } from './open-requests.ts';
+import type { OpenRequest } from './open-request.ts';
+import { OpenRequests } from './open-requests.ts';
+import { StraightCalls } from './straight-calls.ts';
 import { Shutdowns } from './shutdowns.ts';
 import { releaseSources } from '../request/body/sources.ts';
 import { RequestBuilder } from '../request/request-builder.ts';
@@ -108,7 +110,16 @@ export class Client implements AsyncDisposable {
     const chain = new Chain<CallSettings>(layers, dispatch, this.#settings);
     const calls = new CallBuilder(this.#settings, this.#builder, this.#shutdowns.endings, foreign, this.#retryBudget);
     this.#caller = new Caller(calls, chain, this.#lifetime);
-    this.#openRequests = new OpenRequests(this.#builder, calls, chain, this.#lifetime);
+    const { endings } = this.#shutdowns;
+    const straight = StraightCalls.of(
+      this.#settings,
+      foreign ? undefined : dispatcher,
+      this.#route,
+      endings,
+      this.#lifetime,
+      this.#retryBudget,
+    );
+    this.#openRequests = new OpenRequests(this.#builder, calls, chain, this.#lifetime, straight);
     const { signal } = this.#settings;
     if (signal !== undefined) expectManyListeners(signal);
   }

@@ -1,15 +1,6 @@
 /** The door of a client for who speaks as to a dispatcher, such as undici's: no options to read, no URL to parse, one response, no signal. */
-import type {
-  ByteIterable,
-  DispatchResponse,
-  HeaderPair,
-  InformationalObserver,
-  TraceObserver,
-  TrailerSource,
-  UrlParts,
-} from '@x/httpcore';
+import type { ByteIterable, DispatchResponse, HeaderPair, InformationalObserver, TrailerSource, UrlParts } from '@x/httpcore';
 
-import type { CacheMode } from '../caching/cache-settings.ts';
 import { withCaller } from '../call/caller-stack.ts';
 import type { Chain } from '../call/chain.ts';
 import type { CallContext } from '../call/context.ts';
@@ -20,40 +11,34 @@ import { releaseSources } from '../request/body/sources.ts';
 import type { Request } from '../request/request.ts';
 import { hrefOf, type RequestBuilder } from '../request/request-builder.ts';
 import { messageNames } from '../request/request-options.ts';
-import type { CacheOutcome } from '../response/cache-outcome.ts';
 import { keepErrorBody } from '../response/error-body.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
 import type { CallBuilder } from './call-builder.ts';
 import { readCallOptions, type CallOptions } from './call-options.ts';
 import { settingsOf, type CallSettings } from './call-settings.ts';
-
-/** What is told beside the request. */
-export interface OpenContext {
-  readonly onInformational?: InformationalObserver | undefined;
-  readonly trailers?: TrailerSource | undefined;
-  readonly trace?: TraceObserver | undefined;
-  readonly cacheMode?: CacheMode | undefined;
-  readonly onCacheOutcome?: ((outcome: CacheOutcome) => void) | undefined;
-}
-
-/** A request on its way, and the end of it. */
-export interface OpenRequest {
-  readonly response: Promise<DispatchResponse>;
-  /** At any stage; after the head as well. */
-  abort(reason: unknown): void;
-}
+import type { InterimObserver, OpenContext, OpenRequest } from './open-request.ts';
+import type { StraightCalls } from './straight-calls.ts';
 
 export class OpenRequests {
   readonly #requests: RequestBuilder;
   readonly #calls: CallBuilder;
   readonly #chain: Chain<CallSettings>;
   readonly #lifetime: Lifetime;
+  /** Where the client has nothing to do for a call. */
+  readonly #straight: StraightCalls | undefined;
 
-  constructor(requests: RequestBuilder, calls: CallBuilder, chain: Chain<CallSettings>, lifetime: Lifetime) {
+  constructor(
+    requests: RequestBuilder,
+    calls: CallBuilder,
+    chain: Chain<CallSettings>,
+    lifetime: Lifetime,
+    straight: StraightCalls | undefined,
+  ) {
     this.#requests = requests;
     this.#calls = calls;
     this.#chain = chain;
     this.#lifetime = lifetime;
+    this.#straight = straight;
   }
 
   /** `url` and `headers` are nobody's to change: where the same ones come again, what was made of them is used again. */
@@ -63,14 +48,20 @@ export class OpenRequests {
     headers: readonly HeaderPair[],
     body: ByteIterable | null,
     silence: number | null | undefined,
-    context: OpenContext,
+    context: OpenContext | undefined,
+    interim: InterimObserver,
   ): OpenRequest {
     let hasEntered = false;
     try {
       this.#lifetime.enter();
       hasEntered = true;
-      const request = this.#request(method, url, headers, body, context.trailers);
-      const [call, ending] = this.#calls.open(request, callOptions(silence, context), context);
+      const request = this.#request(method, url, headers, body, context?.trailers);
+      if (body === null && context === undefined && silence === undefined) {
+        const straight = this.#straight?.open(this.#calls.request(request));
+        if (straight !== undefined) return straight;
+      }
+      const onInformational = interimTo(interim);
+      const [call, ending] = this.#calls.open(request, callOptions(silence, context), { trace: context?.trace, onInformational });
       return { response: this.#send(call, context), abort: (reason) => ending.abort(reason) };
     } catch (error) {
       if (hasEntered) this.#lifetime.leave();
@@ -90,7 +81,7 @@ export class OpenRequests {
     return this.#requests.build(method, hrefOf(url), { ...messageNames, headers, body, trailers });
   }
 
-  async #send(call: CallContext, { onCacheOutcome }: OpenContext): Promise<DispatchResponse> {
+  async #send(call: CallContext, context: OpenContext | undefined): Promise<DispatchResponse> {
     try {
       const settings = settingsOf(call);
       const send = this.#chain.for(settings);
@@ -111,7 +102,7 @@ export class OpenRequests {
       }
       if (settings.throwsOnStatus) response.raiseForStatus();
       const { cache, httpVersion, status, reason, rawHeaders } = response;
-      if (onCacheOutcome !== undefined && cache !== undefined) onCacheOutcome(cache);
+      if (cache !== undefined) context?.onCacheOutcome?.(cache);
       return [httpVersion, status, reason, rawHeaders, openedBody(response, call, this.#lifetime)];
     } catch (error) {
       await keepErrorBody(error);
@@ -123,7 +114,12 @@ export class OpenRequests {
   }
 }
 
-function callOptions(silence: number | null | undefined, { cacheMode }: OpenContext): CallOptions | undefined {
+function interimTo(interim: InterimObserver): InformationalObserver {
+  return (status, reason, headers) => interim.onInterim(status, reason, headers);
+}
+
+function callOptions(silence: number | null | undefined, context: OpenContext | undefined): CallOptions | undefined {
+  const cacheMode = context?.cacheMode;
   if (silence === undefined && cacheMode === undefined) return undefined;
   return readCallOptions({ timeout: silence === undefined ? undefined : { read: silence }, cache: cacheMode });
 }

@@ -72,6 +72,15 @@ export type DispatchResponse = readonly [
   body: ResponseBody,
 ];
 
+/** @internal A head that is not the final one, and the promise of the next. */
+export type InterimResponse = readonly [
+  httpVersion: null,
+  status: number,
+  reason: string,
+  headers: readonly HeaderPair[],
+  next: Promise<DispatchResponse | InterimResponse>,
+];
+
 /** A 1xx response that came before the final one (RFC 9110 §15.2), such as 103 Early Hints. */
 export type InformationalObserver = (status: number, reason: string, headers: readonly HeaderPair[]) => void;
 

@@ -13,7 +13,7 @@
  *
  * However many of them end it, and in whatever order: it ends once, in `#end`; `toldOf` says who hears of it.
  */
-import type { DispatchContext, DispatchResponse } from '../contract/dispatcher.ts';
+import type { DispatchContext, DispatchResponse, InterimResponse } from '../contract/dispatcher.ts';
 import type { ByteIterable, HeaderPair, Timeouts } from '../contract/values.ts';
 import type { ErrorPhase, HttpCoreError } from '../contract/errors.ts';
 import { Aborted, failWithCallerStack, ProxyError, RemoteProtocolError } from '../contract/errors.ts';
@@ -39,8 +39,8 @@ const noTrailers: readonly HeaderPair[] = Object.freeze([]);
 const { states, events } = exchangeMachine;
 
 export class Exchange extends GivenRequest implements AbortHandler {
-  /** Settles with the final head. */
-  readonly response: Promise<DispatchResponse>;
+  /** Settles with the first head: mostly the final one. */
+  readonly #head: Promise<DispatchResponse | InterimResponse>;
 
   // Facts that connections set.
   /** Was any of the request given to the system? */
@@ -68,7 +68,9 @@ export class Exchange extends GivenRequest implements AbortHandler {
   previousListening: AbortHandler | null = null;
   #state: number = states.queued;
   #carrier: Carrier<Exchange> | null = null;
-  readonly #resolve: Settle;
+  #resolve: Settle;
+  /** Do interim heads settle a promise, too? */
+  #givesInterim = false;
   #buffer: BodyBuffer | null = null;
   /** The rest of the response, where the caller does not want it. */
   #unread: UnwantedAnswer | null = null;
@@ -90,7 +92,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
   ) {
     super(owner, origin, method, target, headers, body, framing, timeouts, context, now, watcher);
     this.#owner = owner;
-    this.response = new Promise(handOver);
+    this.#head = new Promise(handOver);
     this.#resolve = takeSettle();
     if (context?.signal !== undefined) this.#listener = listenForAbort(context.signal, this);
     this.tell('queued', now, undefined);
@@ -99,6 +101,11 @@ export class Exchange extends GivenRequest implements AbortHandler {
   /** Told by the abort signal, as all who wait for it are. */
   handleEvent(): void {
     this.abort(new Aborted('The request was aborted', { cause: reasonOf(this.context!.signal!) }));
+  }
+
+  /** Settles with the final head. */
+  get response(): Promise<DispatchResponse> {
+    return this.#head as Promise<DispatchResponse>;
   }
 
   get ended(): boolean {
@@ -139,9 +146,22 @@ export class Exchange extends GivenRequest implements AbortHandler {
 
   onInformational(status: number, reason: string, headers: readonly HeaderPair[]): void {
     if (this.traced) this.trace('informational', { status });
+    if (this.#givesInterim && !this.ended) {
+      const settle = this.#resolve;
+      const next: InterimResponse[4] = new Promise(handOver);
+      this.#resolve = takeSettle();
+      settle([null, status, reason, headers, next]);
+      return;
+    }
     this.callInformational(status, reason, headers, (error) =>
       this.abort(new Aborted('The observer of informational responses threw', { code: 'OBSERVER_FAILED', cause: error })),
     );
+  }
+
+  /** From now on each head settles a promise of its own. To be called before one has come. */
+  headsInTurn(): Promise<DispatchResponse | InterimResponse> {
+    this.#givesInterim = this.context?.onInformational === undefined;
+    return this.#head;
   }
 
   /** The final head. The body follows, through `onData` and `onEnd`. */

@@ -45,12 +45,16 @@ export class IncomingBody implements ResponseBody {
   }
 
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    if (!this.#buffer.isClaimed && this.#buffer.ended) {
-      this.#buffer.isClaimed = true;
-      const first = this.#buffer.take() ?? new Uint8Array(0);
-      return Promise.resolve(this.#buffer.size === 0 ? first : join([first, ...this.#takeAll()]));
-    }
-    return this.#readAll();
+    const whole = this.takeWhole();
+    return whole === undefined ? this.#readAll() : Promise.resolve(whole);
+  }
+
+  /** @internal As {@link bytes}, without a promise, where all of it is here; else `undefined`, and nothing is taken. */
+  takeWhole(): Uint8Array<ArrayBuffer> | undefined {
+    if (this.#buffer.isClaimed || !this.#buffer.ended) return undefined;
+    this.#buffer.isClaimed = true;
+    const first = this.#buffer.take() ?? new Uint8Array(0);
+    return this.#buffer.size === 0 ? first : join([first, ...this.#takeAll()]);
   }
 
   async #readAll(): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,7 +1,7 @@
-import type { DispatchResponse } from '../contract/dispatcher.ts';
+import type { DispatchResponse, InterimResponse } from '../contract/dispatcher.ts';
 
 /** Settles the promise of a response; a failure is a promise of its own, see `failWithCallerStack`. */
-export type Settle = (response: DispatchResponse | Promise<never>) => void;
+export type Settle = (response: DispatchResponse | InterimResponse | Promise<never>) => void;
 
 const nothing: Settle = () => {};
 let handedOver: Settle = nothing;

@@ -15,6 +15,8 @@ type TrailerSource = readonly HeaderPair[] | (() => readonly HeaderPair[] | Prom
 /** The body of a response; one that can be written to as well after an upgrade or CONNECT. */
 export interface CarriedBody extends AsyncIterable<Uint8Array> {
   bytes(): Promise<Uint8Array>;
+  /** @internal As `bytes`, without a promise, where all of it is here; else `undefined`, and nothing is taken. */
+  takeWhole?(): Uint8Array | undefined;
   close(): Promise<void>;
   readonly trailers: readonly HeaderPair[] | undefined;
   write?(chunk: Uint8Array): Promise<void>;
@@ -54,13 +56,31 @@ export interface CarriedContext {
 }
 
 /** Of who ends his request by a call. */
-export type OpenContext = Omit<CarriedContext, 'signal'>;
+export type OpenContext = Omit<CarriedContext, 'signal' | 'onInformational'>;
 
-/** A request on its way, and the end of it. */
+/** A head that is not the final one, and the promise of the next. */
+export type InterimResponse = readonly [
+  httpVersion: null,
+  status: number,
+  reason: string,
+  headers: readonly HeaderPair[],
+  next: Promise<CarriedResponse | InterimResponse>,
+];
+
+/** Told of interim heads where they do not come from the promise. */
+export interface InterimObserver {
+  onInterim(status: number, reason: string, headers: readonly HeaderPair[]): void;
+}
+
+/** A request on its way, and the end of it. Its promise is waited for once, and one of the others told what came of it. */
 export interface Opened {
-  readonly response: Promise<CarriedResponse>;
+  readonly response: Promise<CarriedResponse | InterimResponse>;
   /** At any stage; after the head as well. */
   abort(reason: unknown): void;
+  /** Gives what is read instead. */
+  received?(response: CarriedResponse): CarriedResponse;
+  /** Gives the error to tell. */
+  failed?(error: unknown): unknown;
 }
 
 /** What is used of a `Dispatcher` of `@x/httpcore`, such as a `ConnectionPool`. */
@@ -128,7 +148,8 @@ export interface ClientLike {
     headers: readonly HeaderPair[],
     body: ByteIterable | null,
     silence: number | null | undefined,
-    context: OpenContext,
+    context: OpenContext | undefined,
+    interim: InterimObserver,
   ): Opened;
 }
 

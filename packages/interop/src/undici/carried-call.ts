@@ -1,5 +1,5 @@
 /** One request of undici's, carried: from `dispatch` to the last call of its handler, which comes exactly once. */
-import type { CarriedBody, CarriedResponse, HeaderPair, OpenContext, Opened } from '../carrier/carrier.ts';
+import type { CarriedBody, CarriedResponse, HeaderPair, InterimObserver, OpenContext, Opened } from '../carrier/carrier.ts';
 import { lastAnswer } from '../carrier/carrier.ts';
 import type { Open } from '../carrier/open.ts';
 import { receiverOf, type AnyUndiciHandler, type Receiver, type Reins } from './handlers.ts';
@@ -50,7 +50,7 @@ class CallReins implements Reins {
   }
 }
 
-export class CarriedCall implements Running {
+export class CarriedCall implements Running, InterimObserver {
   next: this | undefined = undefined;
   previous: this | undefined = undefined;
   readonly #reins = new CallReins(this);
@@ -58,7 +58,7 @@ export class CarriedCall implements Running {
   readonly #heads: HeadReader;
   readonly #options: UndiciDispatchOptions;
   readonly #receiver: Receiver;
-  readonly #onEnd: (call: CarriedCall, outcome: CallOutcome) => void;
+  readonly #onEnd: (call: CarriedCall, error: Error | undefined) => void;
   /** What carries it, once that was asked. */
   #opened: Opened | undefined;
   #limits: SilenceLimits | undefined;
@@ -75,7 +75,7 @@ export class CarriedCall implements Running {
     heads: HeadReader,
     options: UndiciDispatchOptions,
     handler: AnyUndiciHandler,
-    onEnd: (call: CarriedCall, outcome: CallOutcome) => void,
+    onEnd: (call: CarriedCall, error: Error | undefined) => void,
   ) {
     const receiver = receiverOf(handler, this.#reins);
     if (receiver === undefined) {
@@ -146,11 +146,21 @@ export class CarriedCall implements Running {
       this.#notices === undefined ? sent : this.#notices.watched(sent),
       this.#limits?.longest,
       this.#context(body !== null),
+      this,
     );
     this.#opened = opened;
-    opened.response.then(
-      (response) => this.#onResponse(response),
-      (error: unknown) => this.#onFailure(error),
+    this.#await(opened, opened.response);
+  }
+
+  /** What comes is told in the async context of who has made the call, in which its promise is waited for. */
+  #await(opened: Opened, head: Opened['response']): void {
+    head.then(
+      (answer) => {
+        if (answer[0] !== null) return this.#onResponse(opened.received === undefined ? answer : opened.received(answer));
+        this.onInterim(answer[1], answer[2], answer[3]);
+        return this.#await(opened, answer[4]);
+      },
+      (error: unknown) => this.#onFailure(opened.failed === undefined ? error : opened.failed(error)),
     );
   }
 
@@ -170,24 +180,29 @@ export class CarriedCall implements Running {
       if (this.#ended) content.close().catch(() => {});
       else if (content.write !== undefined) this.#upgrade(status, headers, content);
       else if (content.trailers === undefined) void this.#receive(status, reason, headers, content);
-      else this.#awaitWhole(status, reason, headers, content);
+      else {
+        const whole = content.takeWhole?.();
+        if (whole === undefined) this.#awaitWhole(status, reason, headers, content);
+        else this.#receiveWhole(status, reason, headers, whole);
+      }
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  #context(hasBody: boolean): OpenContext {
+  /** Nothing, where there is nothing to say: the carrier takes a context of its own for each that it is given. */
+  #context(hasBody: boolean): OpenContext | undefined {
     const { servername, cacheMode } = this.#options;
     const watchesSteps = this.#limits !== undefined || this.#notices !== undefined;
+    if (!watchesSteps && cacheMode === undefined && (servername === undefined || servername === null)) return undefined;
     return {
-      onInformational: (status, reason, headers) => this.#informed(status, reason, headers),
       trace: watchesSteps ? (step) => this.#onStep(step, hasBody) : undefined,
       servername: servername ?? undefined,
       cacheMode,
     };
   }
 
-  #informed(status: number, reason: string, headers: readonly HeaderPair[]): void {
+  onInterim(status: number, reason: string, headers: readonly HeaderPair[]): void {
     if (this.#ended) return;
     try {
       this.#receiver.head(status, reason, headers);
@@ -279,6 +294,11 @@ export class CarriedCall implements Running {
     }
   }
 
+  /** For who is told of calls that have ended. */
+  outcome(error: Error | undefined): CallOutcome {
+    return { generation: this.#receiver.generation, status: this.#status, httpVersion: this.#httpVersion, error };
+  }
+
   #upgrade(status: number, headers: readonly HeaderPair[], body: CarriedBody): void {
     const socket = new UpgradedSocket(body);
     try {
@@ -332,7 +352,7 @@ export class CarriedCall implements Running {
     this.#opened = undefined;
     this.#reins.letGo();
     this.#limits?.end();
-    this.#onEnd(this, { generation: this.#receiver.generation, status: this.#status, httpVersion: this.#httpVersion, error });
+    this.#onEnd(this, error);
     const resume = this.#resume;
     this.#resume = undefined;
     resume?.();

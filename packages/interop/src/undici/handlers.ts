@@ -222,15 +222,15 @@ export function recordOf(headers: readonly HeaderPair[]): HeaderRecord {
   const record: HeaderRecord = {};
   for (const [name, value] of headers) {
     const key = name.toLowerCase();
-    if (!Object.hasOwn(record, key)) {
-      // Also what is called like a property of every object is a field.
-      if (key in record) Object.defineProperty(record, key, { value, writable: true, enumerable: true, configurable: true });
-      else record[key] = value;
-    } else {
-      const before = record[key]!;
-      if (typeof before === 'string') record[key] = [before, value];
-      else before.push(value);
+    if (!(key in record)) {
+      record[key] = value;
+      continue;
     }
+    // Also what is called like a property of every object is a field.
+    const before = Object.hasOwn(record, key) ? record[key] : undefined;
+    if (before === undefined) Object.defineProperty(record, key, { value, writable: true, enumerable: true, configurable: true });
+    else if (typeof before === 'string') record[key] = [before, value];
+    else before.push(value);
   }
   return record;
 }

@@ -14,6 +14,7 @@ interface Known {
   /** Names and values in turn, as they were given. */
   readonly given: readonly string[];
   readonly read: ReadFields;
+  isFrozen: boolean;
 }
 
 const most = 4;
@@ -31,7 +32,8 @@ export class KnownFields {
       const known = this.#known[index]!;
       if (!isSame(known.given, names, fields)) continue;
       // What is frozen is checked once below; what comes but once is not worth it.
-      freezePairs(known.read.pairs);
+      if (!known.isFrozen) freezePairs(known.read.pairs);
+      known.isFrozen = true;
       return known.read;
     }
     return this.#learn(names, fields, read);
@@ -45,7 +47,7 @@ export class KnownFields {
       given.push(name, value);
     }
     // Of what was looked at, and not of what it may say the next time that it is asked.
-    const known: Known = { given, read: read(given) };
+    const known: Known = { given, read: read(given), isFrozen: false };
     // Lengths differ: what comes with a body would take the places of what comes again.
     if (known.read.contentLength === undefined && this.#known.push(known) > most) this.#known.shift();
     return known.read;
@@ -53,7 +55,6 @@ export class KnownFields {
 }
 
 function freezePairs(pairs: readonly HeaderPair[]): void {
-  if (Object.isFrozen(pairs)) return;
   for (const pair of pairs) Object.freeze(pair);
   Object.freeze(pairs);
 }

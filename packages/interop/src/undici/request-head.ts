@@ -48,18 +48,22 @@ export class HeadReader {
   #latestOrigin: string | undefined = undefined;
   #parts: readonly [scheme: string, host: string, port: number | null] = noParts;
   #url: UrlParts = noUrl;
+  #latest: RequestHead = { method: '', url: noUrl, headers: [], contentLength: undefined, contentType: undefined };
 
   /** @throws an `InvalidArgumentError` of undici. */
   read(options: UndiciDispatchOptions): RequestHead {
     const { method, upgrade, reset, expectContinue } = options;
     if (typeof method !== 'string') throw refuse('method must be a string');
-    const { pairs, contentLength, contentType } = this.#fields.of(options.headers, readFields);
-    const added: HeaderPair[] = [];
-    if (reset === true) added.push(['connection', 'close']);
-    if (expectContinue === true) added.push(['expect', '100-continue']);
-    if (typeof upgrade === 'string' && upgrade !== '') added.push(['connection', 'upgrade'], ['upgrade', upgrade]);
-    const headers = added.length === 0 ? pairs : [...pairs, ...added];
-    return { method, url: this.#readUrl(options), headers, contentLength, contentType };
+    const fields = this.#fields.of(options.headers, readFields);
+    const url = this.#readUrl(options);
+    const { pairs, contentLength, contentType } = fields;
+    if (reset === true || expectContinue === true || (typeof upgrade === 'string' && upgrade !== '')) {
+      const headers = [...pairs, ...addedFields(options)];
+      return { method, url, headers, contentLength, contentType };
+    }
+    const latest = this.#latest;
+    if (latest.method === method && latest.url === url && latest.headers === pairs) return latest;
+    return (this.#latest = { method, url, headers: pairs, contentLength, contentType });
   }
 
   #readUrl({ origin, path, method, query }: UndiciDispatchOptions): UrlParts {
@@ -101,6 +105,14 @@ export class HeadReader {
 
 const noParts = ['', '', null] as const;
 const noUrl: UrlParts = ['', '', null, ''];
+
+function addedFields({ upgrade, reset, expectContinue }: UndiciDispatchOptions): HeaderPair[] {
+  const added: HeaderPair[] = [];
+  if (reset === true) added.push(['connection', 'close']);
+  if (expectContinue === true) added.push(['expect', '100-continue']);
+  if (typeof upgrade === 'string' && upgrade !== '') added.push(['connection', 'upgrade'], ['upgrade', upgrade]);
+  return added;
+}
 
 /** @throws an `InvalidArgumentError` of undici. */
 function readFields(given: unknown): ReadFields {

@@ -173,11 +173,11 @@ export class UndiciDispatcher extends EventEmitter {
     }
   }
 
-  #observed(options: UndiciDispatchOptions): (call: CarriedCall, outcome: CallOutcome) => void {
+  #observed(options: UndiciDispatchOptions): (call: CarriedCall, error: Error | undefined) => void {
     const startedAt = performance.now();
-    return (call, outcome) => {
+    return (call, error) => {
       this.#forget(call);
-      this.#observer?.(options, outcome, performance.now() - startedAt);
+      this.#observer?.(options, call.outcome(error), performance.now() - startedAt);
     };
   }
 
