@@ -70,7 +70,8 @@ const printed = new Map<string, string>();
 const files = await markdownFiles();
 const snippets = (await Promise.all(files.map(async (file) => snippetsOf(file, await readFile(file, 'utf8'))))).flat();
 
-describe('snippets', () => {
+// In their order: one may leave a subscriber to what those after it do, and some are compared with those before.
+describe('snippets', { shuffle: false }, () => {
   let proxies: { http: LocalProxy; socks: LocalProxy };
   beforeAll(async () => {
     await rm(scratch, { recursive: true, force: true });

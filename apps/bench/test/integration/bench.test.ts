@@ -54,7 +54,7 @@ test('a run measures, prints and writes a report that can be shown again', async
 
   const again = await bench('--from', 'out.json');
   expect(again.stdout).toContain('h1-small-tls');
-}, 60_000);
+}, 240_000);
 
 test('a mistake on the command line is told, with exit code 2', async () => {
   await expect(bench('--scenario', 'nothing')).rejects.toMatchObject({

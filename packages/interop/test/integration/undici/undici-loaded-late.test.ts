@@ -53,10 +53,14 @@ it.each(undiciNames.toReversed())('has %s set another dispatcher and put ours ba
 it('hands handlers of one generation, behind interceptors, to an agent of the other', async () => {
   await using server = await startServer('echo');
   await using client = new Client({ headers: { 'x-through': 'client' } });
-  const { Agent: Former, setGlobalDispatcher } = await loadUndici('undici6');
+  const { Agent: Former, setGlobalDispatcher, getGlobalDispatcher: currentOfFormer } = await loadUndici('undici6');
+  const before = currentOfFormer();
   const { interceptors, getGlobalDispatcher } = await import('undici7');
   const former = new Former();
-  onTestFinished(() => former.close());
+  onTestFinished(async () => {
+    setGlobalDispatcher(before);
+    await former.close();
+  });
   setGlobalDispatcher(former);
   const off = install(client);
   const retrying = getGlobalDispatcher().compose(interceptors.retry());
