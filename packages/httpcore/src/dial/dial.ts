@@ -81,6 +81,24 @@ export interface Dialer {
   nameStats?(): NameStats | undefined;
 }
 
+export type WritableDialTimings = { -readonly [Moment in keyof DialTimings]: DialTimings[Moment] };
+
+/** Of a dial that has just begun, or that had nothing to do and took no time. */
+export function instantTimings(now: number): WritableDialTimings {
+  return {
+    start: now,
+    dnsStart: undefined,
+    dnsEnd: undefined,
+    connectStart: undefined,
+    connectEnd: undefined,
+    proxyStart: undefined,
+    proxyEnd: undefined,
+    tlsStart: undefined,
+    tlsEnd: undefined,
+    end: now,
+  };
+}
+
 /** Who waited for the dial has waited for `limit` milliseconds, and waits no longer. */
 export function connectTimeout(
   origin: Origin,

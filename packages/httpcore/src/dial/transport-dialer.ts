@@ -25,7 +25,14 @@ import { LiveTls } from '../net/live-tls.ts';
 import { TlsClient, type TlsHandshake } from '../net/tls.ts';
 import type { DialTimings, TraceEventName, TraceEvents } from '../contract/trace.ts';
 import type { Clock } from '../time/clock.ts';
-import type { Dial, DialedTransport, DialRequest, TransportDialer } from './dial.ts';
+import {
+  instantTimings,
+  type Dial,
+  type DialedTransport,
+  type DialRequest,
+  type TransportDialer,
+  type WritableDialTimings,
+} from './dial.ts';
 import { firstLeg, fromAddress, securesItself } from './first-leg.ts';
 import { traceSecured, type Stage, type Way, type WayListener, type WaysThroughProxies } from './way.ts';
 
@@ -148,7 +155,7 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
 
   readonly #request: DialRequest;
   readonly #equipment: Equipment;
-  readonly #moments: { -readonly [Moment in keyof DialTimings]: DialTimings[Moment] };
+  readonly #moments: WritableDialTimings;
   #resolve!: (dialed: DialedTransport) => void;
   #reject!: (error: HttpCoreError) => void;
   #stage: Stage = 'idle';
@@ -162,19 +169,7 @@ class TransportDial implements Dial<DialedTransport>, WayListener {
   constructor(request: DialRequest, equipment: Equipment) {
     this.#request = request;
     this.#equipment = equipment;
-    const now = equipment.clock.now();
-    this.#moments = {
-      start: now,
-      dnsStart: undefined,
-      dnsEnd: undefined,
-      connectStart: undefined,
-      connectEnd: undefined,
-      proxyStart: undefined,
-      proxyEnd: undefined,
-      tlsStart: undefined,
-      tlsEnd: undefined,
-      end: now,
-    };
+    this.#moments = instantTimings(equipment.clock.now());
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

@@ -1,11 +1,10 @@
 import type { Connection, ConnectionOwner } from '../connection/connection.ts';
 import { BodyMemory } from '../exchange/body-memory.ts';
-import type { Dial, Dialer } from '../dial/dial.ts';
+import { instantTimings, type Dial, type Dialer } from '../dial/dial.ts';
 import { nextConnectionId } from '../dial/dialer.ts';
 import type { ConnectionInfo } from '../contract/trace.ts';
 import type { Clock } from '../time/clock.ts';
 import { ApplicationConnection, type Answering } from './application-connection.ts';
-import { instantTimings } from './in-process-dispatcher.ts';
 
 /** Leads every origin to one application. */
 export class ApplicationDialer implements Dialer {

@@ -4,7 +4,6 @@ import type { ByteIterable, HeaderPair, Timeouts, UrlParts } from '../contract/v
 import type { Dialer } from '../dial/dial.ts';
 import { withCallerStack } from '../contract/errors.ts';
 import { checkGrace, resolvePoolOptions, type PoolSettings } from '../model/pool-options.ts';
-import type { DialTimings } from '../contract/trace.ts';
 import { Pool } from '../pool/pool.ts';
 import { systemClock, type Clock } from '../time/clock.ts';
 
@@ -59,20 +58,4 @@ export class InProcessDispatcher implements Dispatcher {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#pool.dispose();
   }
-}
-
-/** There was nothing to do, and it took no time. */
-export function instantTimings(now: number): DialTimings {
-  return {
-    start: now,
-    dnsStart: undefined,
-    dnsEnd: undefined,
-    connectStart: undefined,
-    connectEnd: undefined,
-    proxyStart: undefined,
-    proxyEnd: undefined,
-    tlsStart: undefined,
-    tlsEnd: undefined,
-    end: now,
-  };
 }

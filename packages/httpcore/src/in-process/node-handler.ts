@@ -2,10 +2,10 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { toError } from '../contract/thrown.ts';
 
 import type { Dispatcher } from '../contract/dispatcher.ts';
-import type { Dial, DialedTransport, DialRequest, TransportDialer } from '../dial/dial.ts';
+import { instantTimings, type Dial, type DialedTransport, type DialRequest, type TransportDialer } from '../dial/dial.ts';
 import { HttpDialer } from '../dial/dialer.ts';
 import type { Clock } from '../time/clock.ts';
-import { InProcessDispatcher, instantTimings, type InProcessOptions } from './in-process-dispatcher.ts';
+import { InProcessDispatcher, type InProcessOptions } from './in-process-dispatcher.ts';
 import { MemoryTransport } from './memory-transport.ts';
 
 /** An application for `node:http`: a plain listener, an Express app, Fastify's `routing`, Hono's `getRequestListener(app.fetch)`. */

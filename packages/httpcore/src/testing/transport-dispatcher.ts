@@ -1,7 +1,7 @@
 import type { DispatchContext, DispatchResponse, Dispatcher } from '../contract/dispatcher.ts';
 import { ConnectError, PoolClosed, rejectWithCallerStack, type HttpCoreError } from '../contract/errors.ts';
 import type { ByteIterable, HeaderPair, Timeouts, UrlParts } from '../contract/values.ts';
-import type { Dial, DialedTransport, DialRequest, TransportDialer } from '../dial/dial.ts';
+import { instantTimings, type Dial, type DialedTransport, type DialRequest, type TransportDialer } from '../dial/dial.ts';
 import { HttpDialer } from '../dial/dialer.ts';
 import { resolvePoolOptions, type PoolOptions } from '../model/pool-options.ts';
 import type { ByteTransport } from '../net/byte-transport.ts';
@@ -92,7 +92,7 @@ function dialerBy(connect: TransportDispatcherOptions['connect'], clock: Clock):
       });
       const connected = (async () => connect({ scheme, host, port, protocols }))();
       const dialed = connected.then(
-        (transport) => ({ transport, timings: { ...noSteps, start, end: clock.now() } }),
+        (transport) => ({ transport, timings: { ...instantTimings(start), end: clock.now() } }),
         (cause: unknown) => {
           throw new ConnectError(`No connection to ${host}:${port}`, { cause, phase: 'connect' });
         },
@@ -112,14 +112,3 @@ function dialerBy(connect: TransportDispatcherOptions['connect'], clock: Clock):
     },
   };
 }
-
-const noSteps = {
-  dnsStart: undefined,
-  dnsEnd: undefined,
-  connectStart: undefined,
-  connectEnd: undefined,
-  proxyStart: undefined,
-  proxyEnd: undefined,
-  tlsStart: undefined,
-  tlsEnd: undefined,
-};
