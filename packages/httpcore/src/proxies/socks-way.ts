@@ -13,8 +13,11 @@ import type { Way, WayListener } from '../dial/way.ts';
 
 const versions: Readonly<Partial<Record<ProxyScheme, SocksVersion>>> = { socks4: '4', socks4a: '4a', socks5: '5', socks5h: '5' };
 
-/** RFC 1928 §6: network or host unreachable, connection refused, address type not supported. Another address may do. */
-const isOfTheAddress = new Set([3, 4, 5, 8]);
+/**
+ * RFC 1928 §6: network or host unreachable, connection refused, TTL expired, address type not supported. Another address may do; and so it may after a general
+ * failure, which many a proxy without IPv6 says of an IPv6 address.
+ */
+const isOfTheAddress = new Set([1, 3, 4, 5, 6, 8]);
 /** SOCKS4 knows one refusal for everything. */
 const anyRefusal = 91;
 

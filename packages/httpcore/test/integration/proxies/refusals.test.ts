@@ -330,6 +330,37 @@ describe('a SOCKS proxy', () => {
     expect(asked('socks5').at(-1)).toBe(`127.0.0.1:${origin.port}`);
     expect(asked('socks4')).toEqual([`127.0.0.9:${origin.port}`, `127.0.0.1:${origin.port}`]);
   });
+
+  it.each([1, 3, 4, 5, 6, 8])('that says %i of an address is asked for the next one; of the last one that is the error', async (reply) => {
+    const greeting = [receiveBytes(3), sendBytes(Buffer.of(5, 0)), receiveBytes(10)];
+    await using proxy = await startRawServer((connection) =>
+      connection === 1
+        ? [
+            ...greeting,
+            sendBytes(Buffer.of(5, 0, 0, 1, 0, 0, 0, 0, 0, 0)),
+            receiveHead(),
+            sendBytes('HTTP/1.1 204 No Content\r\n\r\n'),
+            hang(),
+          ]
+        : [...greeting, sendBytes(Buffer.of(5, reply, 0, 1, 0, 0, 0, 0, 0, 0)), hang()],
+    );
+    let addresses = ['127.0.0.9', '127.0.0.1'];
+    const lookup = ((_host: string, _options: unknown, done: (error: null, found: unknown) => void) =>
+      setImmediate(
+        done,
+        null,
+        addresses.map((address) => ({ address, family: 4 })),
+      )) as never;
+    await using pool = new ConnectionPool({
+      proxy: `socks5://127.0.0.1:${proxy.port}`,
+      lookup,
+      maxRequestsPerConnection: 1,
+      dns: { ttl: 0 },
+    });
+    expect((await answerOf(pool, plain))[0]).toBe(204);
+    addresses = ['127.0.0.1'];
+    expect(await failure(answerOf(pool, plain))).toMatchObject({ name: 'ProxyError', code: 'PROXY_REFUSED', reply });
+  });
 });
 
 describe('TLS that fails', () => {
