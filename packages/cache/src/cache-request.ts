@@ -154,7 +154,8 @@ export function readCacheRequest(dispatched: Dispatched, credentialFields: reado
   const further = context?.credentialFields ?? noNames;
   const found = countingFields(headers, credentialFields, further);
   const key = cacheKey(url, found.host);
-  const mode = context?.cacheMode ?? 'default';
+  const given = context?.cacheMode ?? 'default';
+  const mode = context?.asksOrigin === true && (given === 'default' || given === 'force-cache') ? 'reload' : given;
   const own = parseCacheControl(found.control);
   const bypassed = (bypass: string, changes?: string): Bypassed => ({ bypass, changes, isCachedOnly: isCachedOnly(mode, own) });
   if (key === undefined) return bypassed('the target is no path');
@@ -165,7 +166,7 @@ export function readCacheRequest(dispatched: Dispatched, credentialFields: reado
   if (found.range !== undefined && range === undefined && method === 'GET') {
     return bypassed('the request asks for several ranges, or for something else than bytes');
   }
-  const fields = mode === 'default' ? headers : fieldsOfMode(mode, headers);
+  const fields = given === 'default' ? headers : fieldsOfMode(given, headers);
   return {
     method,
     url,

@@ -36,6 +36,11 @@ export type CacheMode = 'default' | 'no-store' | 'reload' | 'no-cache' | 'force-
 export interface CacheContext extends DispatchContext {
   /** Default `default`. */
   readonly cacheMode?: CacheMode | undefined;
+  /**
+   * Is the origin to be asked, since what answered the request before is of no use, as for a retry? As the mode `reload`, with nothing said of it to the
+   * servers on the way; of the modes, it counts beside `default` and `force-cache`. Default `false`.
+   */
+  readonly asksOrigin?: boolean | undefined;
   /** Names, in lower case, of fields that tell users apart, beside those of the option `credentialFields`. */
   readonly credentialFields?: readonly string[] | undefined;
   /**

@@ -140,6 +140,17 @@ describe('reuse', () => {
     expect(origin.seen).toHaveLength(1);
   });
 
+  it('asks the origin where it is told that what is stored is of no use, with the fields as they are', async () => {
+    const origin = cachedOrigin((_, number) => answer(String(number), { ...fresh, etag: '"1"' }));
+    await origin.ask('/');
+    for (const cacheMode of ['default', 'force-cache'] as const) {
+      expect((await origin.ask('/', { context: { cacheMode, asksOrigin: true } })).outcome.state).toBe('miss');
+      expect([origin.fieldOf(-1, 'cache-control'), origin.fieldOf(-1, 'if-none-match')]).toEqual([undefined, undefined]);
+    }
+    expect(await origin.ask('/', { context: { cacheMode: 'only-if-cached', asksOrigin: true } })).toMatchObject({ text: '3' });
+    expect(await origin.ask('/')).toMatchObject({ text: '3', outcome: { state: 'hit' } });
+  });
+
   it('answers what the caller has already with 304', async () => {
     const origin = cachedOrigin([answer('a', { ...fresh, etag: '"x"', 'content-type': 'text/plain' })]);
     await origin.ask('/');

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 
-import { BasicAuth, Client, DigestAuth, type ClientCache } from '@x/client';
+import { BasicAuth, Client, DigestAuth, Retries, RetryOnStatus, type ClientCache } from '@x/client';
+import { hedge } from '@x/client/resilience';
 import { HttpCache, MemoryStore } from '@x/cache';
 import { ConnectionPool } from '@x/httpcore';
 import { FileStore } from '@x/cache/files';
@@ -142,6 +143,32 @@ describe('a client with a cache', () => {
     await using client = new Client({ baseUrl: origin.url, cache: new HttpCache(), auth: new DigestAuth('ada', 'secret') });
     expect((await client.get('/a')).text()).toBe('in');
     expect((await client.get('/a')).text()).toBe('in');
+  });
+
+  it('asks the origin for a retry: what is stored is the answer that was of no use', async () => {
+    await using origin = await startOrigin((_, response) => {
+      const status = origin.seen.length < 3 ? 503 : 200;
+      response.writeHead(status, { 'cache-control': 'max-age=60', etag: '"1"' }).end(String(status));
+    });
+    const retries = new Retries(4, { limits: [new RetryOnStatus()], backoffFactor: 1 });
+    await using client = new Client({ baseUrl: origin.url, cache: new HttpCache(), retries });
+    expect((await client.get('/')).text()).toBe('200');
+    expect((await client.get('/')).cache?.state).toBe('hit');
+    // Nothing is said to servers on the way: the retries of many would all go past their caches.
+    expect(origin.seen.map(({ headers }) => [headers['cache-control'], headers.pragma, headers['if-none-match']])).toEqual(
+      Array.from({ length: 3 }, () => [undefined, undefined, undefined]),
+    );
+  });
+
+  it('sends a second request beside a slow one, and does not wait for the first', async () => {
+    await using origin = await startOrigin((_, response) => {
+      if (origin.seen.length > 1) fresh(response, 'second');
+    });
+    const networkInterceptors = [hedge({ maxDelay: 5, minDelay: 5 })];
+    await using client = new Client({ baseUrl: origin.url, cache: new HttpCache(), networkInterceptors });
+    expect((await client.get('/')).text()).toBe('second');
+    expect((await client.get('/')).cache?.state).toBe('hit');
+    expect(origin.seen).toHaveLength(2);
   });
 
   it('does not set a stored cookie once more', async () => {

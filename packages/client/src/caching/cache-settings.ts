@@ -20,6 +20,8 @@ export interface ClientCache {
 /** What a client tells the cache with each request, as properties of the dispatch context. */
 export interface CachedCall {
   readonly cacheMode: CacheMode;
+  /** Is it sent again because of what it was answered, or beside one that takes long? Then what is stored, or under way, is of no use. */
+  readonly asksOrigin: boolean;
   /** The names, in lower case, of further fields that tell users apart. */
   readonly credentialFields: readonly string[];
   /** `received`: what the origin sent for this very request. */
@@ -64,6 +66,7 @@ export function cachedContext(
   given: DispatchContext,
   attempt: Attempt,
   mode: CacheMode,
+  asksOrigin: boolean,
   sensitive: ReadonlySet<string>,
   background: BackgroundWork,
 ): DispatchContext & CachedCall {
@@ -81,6 +84,7 @@ export function cachedContext(
     protocol: given.protocol,
     servername: given.servername,
     cacheMode: mode,
+    asksOrigin,
     credentialFields: credentialFields(attempt.request.rawHeaders, sensitive),
     onCacheOutcome: (outcome, received) => {
       attempt.cache = outcome;

@@ -34,6 +34,13 @@ export class Attempts {
     return this.#first === wanted ? this.#first : this.#all?.find((attempt) => attempt === wanted);
   }
 
+  /** Does another one wait for an answer at the same time? */
+  isBesideAnother(attempt: Attempt): boolean {
+    return (
+      this.#all !== undefined && this.#all.some((other) => other !== attempt && other.status === undefined && other.error === undefined)
+    );
+  }
+
   /** Ends all of them: whatever holds a connection lets go of it. */
   settle(): void {
     if (this.#all === undefined) this.#first?.settle();

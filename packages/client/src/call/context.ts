@@ -62,6 +62,8 @@ export class CallContext implements CallRecord {
   budget: CallBudget | undefined;
   /** @internal Does the call end with its response whole in memory? */
   readsWhole = false;
+  /** @internal Is the attempt that begins made because the one before was answered, and that was of no use? */
+  wasAnsweredInVain = false;
   readonly #attempts: Attempts;
   readonly #signal: CallSignal;
   /** Parts of the call that have a signal of their own. */
@@ -122,6 +124,11 @@ export class CallContext implements CallRecord {
   /** @internal The call itself, where this is a branch of it. */
   get root(): CallContext {
     return this.#stem === undefined ? this : this.#stem.root;
+  }
+
+  /** @internal Would the answer of a cache, or of an exchange that runs already, be of no use to this attempt? */
+  needsOrigin(attempt: Attempt): boolean {
+    return this.root.wasAnsweredInVain || this.#attempts.isBesideAnother(attempt);
   }
 
   /** The responses that have led to the request that is being sent, oldest first. */

@@ -56,9 +56,11 @@ export class RetryRun {
   }
 
   async send(given: Request): Promise<StreamResponse> {
+    const { context } = this.#call;
     try {
       return await this.#sendUntilSettled(await this.#flows.begin(given));
     } finally {
+      context.root.wasAnsweredInVain = false;
       await this.#flows.end();
     }
   }
@@ -79,6 +81,8 @@ export class RetryRun {
       tell(onward, () => `is sent again in ${Math.round(delay)} ms, after ${outcomeIn(outcome)}: retry ${retries + 1}`);
       if (hook !== undefined) await withinCall(context, tellHook(hook, outcome, onward, retries + 1, delay, context));
       await wait(delay, context.signal, lifetime, clock);
+      // A cache would answer as before.
+      context.root.wasAnsweredInVain = 'response' in outcome || context.attempts.at(-1)?.status !== undefined;
       request = await this.#flows.begin(onward);
     }
   }

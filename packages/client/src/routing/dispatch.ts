@@ -123,7 +123,7 @@ class DispatcherHop implements Hop {
     const seen = telemetry === null ? dispatcher : telemetry.over(dispatcher);
     const target = cache === null ? seen : cache.over(seen);
     let within = context.dispatchContext(attempt, target === ours, proxy, ofHop);
-    if (cache !== null) within = cachedContext(within, attempt, mode, sensitive, background);
+    if (cache !== null) within = cachedContext(within, attempt, mode, context.needsOrigin(attempt), sensitive, background);
     if (content?.onFailure !== undefined) {
       const watch = (this.#watch = new SourceWatch(content, within.signal));
       within = { ...within, signal: watch.signal };
