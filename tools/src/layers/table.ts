@@ -54,10 +54,12 @@ export const layers: readonly Layer[] = [
   },
   // The only importer of sockets. Its interface stands apart, so that a connection can be had without one.
   { layer: 'core/net/interface', files: [`${core}/net/byte-transport.ts`], imports: ['core/contract', 'core/model'] },
+  // How any stream of ours fails: those over transports, and those over bodies.
+  { layer: 'core/net/failure', files: [`${core}/net/late-failure.ts`], imports: [], modules: ['node:stream'] },
   {
     layer: 'core/net',
     files: [`${core}/net/`],
-    imports: ['core/contract', 'core/model', 'core/observe', 'core/time', 'core/net/interface'],
+    imports: ['core/contract', 'core/model', 'core/observe', 'core/time', 'core/net/interface', 'core/net/failure'],
     modules: [
       'node:net',
       'node:tls',
@@ -74,7 +76,7 @@ export const layers: readonly Layer[] = [
   {
     layer: 'core/exchange',
     files: [`${core}/exchange/`],
-    imports: ['core/contract', 'core/model', 'core/observe', 'core/time', 'core/net/interface'],
+    imports: ['core/contract', 'core/model', 'core/observe', 'core/time', 'core/net/interface', 'core/net/failure'],
     modules: ['node:async_hooks', 'node:buffer', 'node:events', 'node:stream', 'node:util/types'],
   },
   // One engine joined to one transport. Only the files named after a protocol know the protocol.

@@ -1,5 +1,6 @@
 /** A response body as the streams of others. What they do not read is not read here either. */
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { toNodeStream as bodyStream } from '@x/httpcore';
 
 /** A web stream of `Uint8Array` chunks. Cancelling it closes the response. */
 export function toWebStream(chunks: AsyncIterator<Uint8Array>): ReadableStream<Uint8Array> {
@@ -7,33 +8,12 @@ export function toWebStream(chunks: AsyncIterator<Uint8Array>): ReadableStream<U
   return ReadableStream.from({ [Symbol.asyncIterator]: () => chunks });
 }
 
-/**
- * Node's `Readable`. Destroying it closes the response. `Readable.from` does not serve: what closing says after an error would take the place of
- * that error.
- */
+/** Node's `Readable`. Destroying it closes the response. */
 export function toNodeStream(chunks: AsyncIterator<Uint8Array>): Readable {
-  return new Readable({
-    // An error empties the buffer of a stream: what is read ahead of who reads would be lost with it.
-    highWaterMark: 0,
-    read() {
-      chunks.next().then(
-        (result) => this.push(result.done === true ? null : result.value),
-        (error: unknown) => this.destroy(error as Error),
-      );
-    },
-    destroy(error, callback) {
-      void close(chunks, error, callback);
+  return bodyStream({
+    [Symbol.asyncIterator]: () => chunks,
+    async close() {
+      await chunks.return?.();
     },
   });
-}
-
-/** What closing says after an error is no news. */
-async function close(chunks: AsyncIterator<Uint8Array>, error: Error | null, callback: (error: Error | null) => void): Promise<void> {
-  let failure = error;
-  try {
-    await chunks.return?.();
-  } catch (thrown) {
-    failure ??= thrown as Error;
-  }
-  callback(failure);
 }

@@ -5,6 +5,7 @@ import { toError } from '../contract/thrown.ts';
 
 import type { ByteTransport, TransportFacts, TransportHandler } from './byte-transport.ts';
 import { queueMicrotask, setImmediate } from '../time/platform.ts';
+import { confirmEnd } from './confirmed-end.ts';
 import { lendMemory } from './lend-memory.ts';
 import type { ReadMemory } from './read-memory.ts';
 import { areSocketsTakenOver } from './taken-over.ts';
@@ -64,7 +65,7 @@ export class SocketTransport implements ByteTransport {
     this.#memory = takesMemory ? memory : null;
     this.#readsByStream = this.#memory === null;
     this.#socket = socket;
-    this.#socket.on('end', () => this.#onEnd());
+    this.#socket.on('end', () => confirmEnd(this.#socket, () => this.#onEnd()));
     this.#socket.on('drain', () => this.#onDrain());
     this.#socket.on('error', (error) => this.#onError(error));
     this.#socket.on('close', () => this.#onClosed());
@@ -289,6 +290,7 @@ export class SocketTransport implements ByteTransport {
   }
 
   #onClosed(): void {
+    this.#takeRest();
     // No fault was told of, and no end either: something took the socket away. What was to come is missing.
     if (!this.#ended && !this.#destroyed) this.#error ??= new Error('it was closed without an end');
     if (this.#early !== null) {
@@ -299,6 +301,14 @@ export class SocketTransport implements ByteTransport {
       this.#handler!.onClosed(this.#error);
     } catch {
       // The last call: nothing is left that could be told, or closed.
+    }
+  }
+
+  /** A stream that was paused when it failed emits nothing any more, and still gives what it holds. */
+  #takeRest(): void {
+    if (!this.#readsByStream || this.#destroyed) return;
+    for (let chunk: unknown = this.#socket.read(); chunk !== null && !this.#destroyed; chunk = this.#socket.read()) {
+      this.#onChunk(chunk as Buffer);
     }
   }
 

@@ -5,12 +5,13 @@ import type { CipherNameAndProtocol, PeerCertificate } from 'node:tls';
 
 import { clearTimeout, setTimeout } from '../time/platform.ts';
 import type { ByteTransport, TlsFacts, TransportFacts } from './byte-transport.ts';
+import { failAfterEnd, failWhenRead, isRead } from './late-failure.ts';
 
 type Callback = (error?: Error | null) => void;
 
 /**
  * A transport as a stream, for those who want a socket: beside the bytes it has what is asked of one. When the peer has ended its direction,
- * it ends ours, as sockets do by themselves.
+ * it ends ours, as sockets do by themselves. What came before a failure is read before it.
  */
 export class TransportStream extends Duplex {
   readonly encrypted: boolean;
@@ -34,6 +35,9 @@ export class TransportStream extends Duplex {
   #silence: ReturnType<typeof setTimeout> | undefined;
   #onDrained: Callback | undefined;
   #isPaused = false;
+  #hasEnded = false;
+  /** Set when the transport has gone. */
+  #gone: { readonly error: Error | undefined } | undefined;
 
   constructor(transport: ByteTransport) {
     super({ allowHalfOpen: false });
@@ -50,9 +54,9 @@ export class TransportStream extends Duplex {
     this.#transport = transport;
     transport.start({
       onBytes: (chunk) => this.#receive(chunk),
-      onEnd: () => this.push(null),
+      onEnd: () => this.#ended(),
       onDrain: () => this.#drained(),
-      onClosed: (error) => this.destroy(error),
+      onClosed: (error) => this.#closed(error),
     });
   }
 
@@ -126,6 +130,10 @@ export class TransportStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
+    if (this.#gone !== undefined) {
+      this.#writeToNobody(callback);
+      return;
+    }
     this.#heard();
     this.bytesWritten += chunk.length;
     // An empty write says nothing, and would not be followed by a drain.
@@ -154,6 +162,30 @@ export class TransportStream extends Duplex {
     if (this.push(Buffer.from(own.buffer, own.byteOffset, own.byteLength))) return;
     this.#isPaused = true;
     this.#transport.pause();
+  }
+
+  #ended(): void {
+    this.#hasEnded = true;
+    this.push(null);
+  }
+
+  #closed(error: Error | undefined): void {
+    clearTimeout(this.#silence);
+    this.timeout = 0;
+    this.#gone = { error };
+    const waiting = this.#onDrained;
+    this.#onDrained = undefined;
+    if (this.destroyed) return;
+    if (this.#hasEnded) failAfterEnd(this, error);
+    else failWhenRead(this, error);
+    if (waiting !== undefined) this.#writeToNobody(waiting);
+  }
+
+  /** The failure is told by what is still to be read. Who only writes is told now. */
+  #writeToNobody(callback: Callback): void {
+    const { error } = this.#gone!;
+    if (this.destroyed || isRead(this)) this.#onDrained = callback;
+    else callback(error ?? new Error('The connection is closed'));
   }
 
   #drained(): void {

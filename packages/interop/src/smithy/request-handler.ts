@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { carryBy, type CarriedBody, type Carry, type ClientLike, type DispatcherLike, type HeaderPair } from '../carrier/carrier.ts';
+import { failWhenRead } from '../carrier/late-failure.ts';
 import { readBody } from '../carrier/sent-body.ts';
 import { toSystemError } from '../carrier/system-error.ts';
 
@@ -167,28 +168,25 @@ class Cancellation {
   }
 }
 
-/** What it breaks off with is told as the SDK knows it: it reads most answers itself, and tries again. */
+/**
+ * What it breaks off with is told as the SDK knows it: it reads most answers itself, and tries again. Not `Readable.from`, which reads ahead of who reads:
+ * a failure empties its buffer.
+ */
 function readableOf(body: CarriedBody): Readable {
-  // Not a generator: whoever leaves a body that is silent does not wait for it.
-  const told = {
-    [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
-      const chunks = body[Symbol.asyncIterator]();
-      return {
-        async next() {
-          try {
-            return await chunks.next();
-          } catch (error) {
-            throw toSdkError(error);
-          }
-        },
-        async return() {
-          await chunks.return?.();
-          return { done: true, value: undefined };
-        },
-      };
+  const chunks = body[Symbol.asyncIterator]();
+  return new Readable({
+    highWaterMark: 0,
+    read() {
+      chunks.next().then(
+        ({ done, value }) => this.push(done === true ? null : value),
+        (error: unknown) => failWhenRead(this, toSdkError(error) as Error),
+      );
     },
-  };
-  return Readable.from(told, { objectMode: false });
+    destroy(error, callback) {
+      const end = (): void => process.nextTick(callback, error);
+      (chunks.return?.() ?? Promise.resolve()).then(end, end);
+    },
+  });
 }
 
 function headersOf({ headers, username, password }: SmithyRequest): HeaderPair[] {
