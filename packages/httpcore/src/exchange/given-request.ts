@@ -27,11 +27,21 @@ function hasCallbacks(body: ByteIterable | null, context: DispatchContext | unde
 }
 
 /** What a request is told of where it goes. */
+/** Calls back, in the async context of a request. */
+export type InContext = <Result>(task: () => Result) => Result;
+
 export interface RequestOwner {
   /** `null` where the peer is no proxy that forwards. */
   readonly forwarding: Forwarding | null;
   /** Is something called on behalf of every request, given by it or not: an authenticator, an application? */
   readonly callsForRequests: boolean;
+}
+
+const outside = new AsyncResource('@x/httpcore');
+
+/** Runs what outlives the request that it is for: nothing that it makes keeps the async context of that. */
+export function outsideOfRequests<Result>(task: () => Result): Result {
+  return outside.runInAsyncScope(task);
 }
 
 /** The request of an exchange, as it was given, and what of it is called back. */
@@ -51,6 +61,8 @@ export class GivenRequest extends ExchangeLimits {
   readonly watcher: MessageWatcher | null;
   /** Only where something is called back: it costs as much as a promise. */
   readonly #scope: AsyncResource | null;
+  /** Calls back in the context of another request, which this one is made for and outside of. */
+  #caller: InContext | null = null;
   /** `null` where the peer is no proxy. */
   readonly forwarding: Forwarding | null;
   /** With the proxy, about it. */
@@ -126,8 +138,14 @@ export class GivenRequest extends ExchangeLimits {
     }
   }
 
+  /** It is made for another request, outside of its async context, and is to call back in that. */
+  speakFor(caller: InContext): void {
+    this.#caller = caller;
+  }
+
   /** Calls back in the async context of the call that gave what is called: an `AsyncLocalStorage` has its store, and no other's. */
   inContext<Result>(task: () => Result): Result {
+    if (this.#caller !== null) return this.#caller(task);
     return this.#scope === null ? task() : this.#scope.runInAsyncScope(task);
   }
 }

@@ -43,6 +43,9 @@ import { longestHolders } from './pool-timeout.ts';
 import { Renewals } from './renewals.ts';
 import { Room } from './room.ts';
 
+/** The request that a tunnel is for. */
+export type TunnelCaller = Pick<DialRequest, 'inContext' | 'network'>;
+
 /** Who gives no `keepAliveTimeout` has idle connections kept for so long, in milliseconds, where the server was seen to keep them. */
 const longestLearntKeepAlive = 30_000;
 
@@ -161,17 +164,18 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
   }
 
   /** Asks a proxy for a tunnel: the answer to CONNECT, whose body leads there if its status is 2xx. */
-  connect(proxy: Proxy, asked: ProxiedRequest, context: DispatchContext, network: Network | null): Promise<DispatchResponse> {
+  connect(proxy: Proxy, asked: ProxiedRequest, context: DispatchContext, caller: TunnelCaller): Promise<DispatchResponse> {
     if (this.closing) throw new PoolClosed('The pool is closed', { phase: 'request' });
     this.renewals.reviewProxies(proxy);
     const { target: authority } = asked;
     const headers: readonly HeaderPair[] = [['host', authority]];
-    const peer = this.#peers.peerFor(proxyDestination(proxy, network), true);
+    const peer = this.#peers.peerFor(proxyDestination(proxy, caller.network), true);
     const framing = requestFraming('CONNECT', headers, null, false);
     const now = this.clock.now();
     const { origin } = peer;
     const exchange = new Exchange(peer, origin, 'CONNECT', authority, headers, null, framing, this.#options.timeouts, context, now);
     exchange.conversation = conversationAbout(asked);
+    exchange.speakFor(caller.inContext);
     return this.#begin(exchange, peer, now).response;
   }
 

@@ -5,6 +5,7 @@
  *
  * This pool has no limits of its own on connections: each tunnel is asked for by a dial of the pool whose limits count.
  */
+import { outsideOfRequests } from '../exchange/given-request.ts';
 import type { UpgradedBody } from '../exchange/response-body.ts';
 import type { DispatchResponse, ResponseBody } from '../contract/dispatcher.ts';
 import type { Dialer } from '../dial/dial.ts';
@@ -24,7 +25,7 @@ import type { PoolSettings } from '../model/pool-options.ts';
 import { SocketTransport } from '../net/socket-transport.ts';
 import { TunnelStream } from './tunnel-stream.ts';
 import type { ConnectionInfo, TraceObserver } from '../contract/trace.ts';
-import { Pool } from '../pool/pool.ts';
+import { Pool, type TunnelCaller } from '../pool/pool.ts';
 import type { Clock } from '../time/clock.ts';
 import { PatientTimer } from '../time/patient-timer.ts';
 
@@ -50,17 +51,18 @@ export class ConnectTunnels implements Tunnels {
   open(request: TunnelRequest): Tunnelling {
     const controller = new AbortController();
     const { signal } = controller;
-    // An authenticator is asked in the context of the request that the tunnel is for.
-    const opening = request.inContext(() => this.#open(request, signal));
-    void opening.then(
-      (transport) => {
-        if (signal.aborted) transport.destroy();
-        else request.onOpen(transport);
-      },
-      (error: HttpCoreError) => {
-        if (!signal.aborted) request.onFailed(failureOf(request.proxy, error));
-      },
-    );
+    // A tunnel outlives the request that it is made for: only what is called for that, such as an authenticator, is called in its context.
+    outsideOfRequests(() => {
+      void this.#open(request, signal).then(
+        (transport) => {
+          if (signal.aborted) transport.destroy();
+          else request.onOpen(transport);
+        },
+        (error: HttpCoreError) => {
+          if (!signal.aborted) request.onFailed(failureOf(request.proxy, error));
+        },
+      );
+    });
     return { cancel: () => controller.abort() };
   }
 
@@ -73,7 +75,9 @@ export class ConnectTunnels implements Tunnels {
     await this.#pool?.destroy(error);
   }
 
-  async #open({ proxy, authority, network, trace }: TunnelRequest, signal: AbortSignal): Promise<SocketTransport> {
+  async #open({ proxy, authority, network, trace, ...request }: TunnelRequest, signal: AbortSignal): Promise<SocketTransport> {
+    let inContext: TunnelRequest['inContext'] | null = request.inContext;
+    const caller: TunnelCaller = { network, inContext: (task) => (inContext === null ? task() : inContext(task)) };
     const asked = { proxy: proxy.origin, method: 'CONNECT', target: authority };
     let connection: ConnectionInfo | undefined;
     const observe: TraceObserver = (name, at, detail) => {
@@ -81,7 +85,8 @@ export class ConnectTunnels implements Tunnels {
       trace(name, at, detail);
     };
     this.#pool ??= this.#createPool();
-    const answer = await this.#pool.connect(proxy, asked, { signal, trace: observe, traceInAnyContext: true }, network);
+    const answer = await this.#pool.connect(proxy, asked, { signal, trace: observe, traceInAnyContext: true }, caller);
+    inContext = null;
     const [, status, , , body] = answer;
     if (status >= 200 && status < 300) {
       return transportOf(body as UpgradedBody, connection!);

@@ -132,30 +132,54 @@ describe.each(protocols)('what a request calls back over %s', (_, serverOptions,
     await using server = await hintedServer(serverOptions);
     await using pool = new ConnectionPool({ ...poolOptions, tls: { ca: (await trustedAuthority()).certificate } });
     const [scheme, host] = serverOptions.tls ? ['https', 'localhost'] : ['http', '127.0.0.1'];
-    const objects = new AsyncLocalStorage<object>();
-    const kept: WeakRef<object>[] = [];
-    const visit = async (): Promise<void> => {
-      const first = { large: new Uint8Array(100_000) };
-      kept.push(new WeakRef(first));
-      await objects.run(first, async () => {
-        const url: UrlParts = [scheme, host, server.port, '/'];
-        const body = (async function* () {
-          yield Buffer.from('x');
-        })();
-        const expects = [['expect', '100-continue']] as const;
-        await (await pool.dispatch('POST', url, expects, body, undefined, { trace: () => objects.getStore() }))[4].bytes();
-      });
-    };
-    await visit();
-    await visit();
-    setFlagsFromString('--expose-gc');
-    const gc = runInNewContext('gc') as () => void;
-    for (let round = 0; round < 20 && kept.some((each) => each.deref() !== undefined); round += 1) {
-      await setImmediate();
-      gc();
-    }
-    expect(kept.map((each) => each.deref() === undefined)).toEqual([true, true]);
-    expect(pool.stats().connections).toBeGreaterThan(0);
+    expect(await storesKept(pool, [scheme, host, server.port, '/'])).toBe(0);
+  });
+});
+
+/** Of how many requests, whose connection is kept, the async context is kept as well. */
+async function storesKept(pool: ConnectionPool, url: UrlParts): Promise<number> {
+  const objects = new AsyncLocalStorage<object>();
+  const stores: WeakRef<object>[] = [];
+  const visit = async (): Promise<void> => {
+    const first = { large: new Uint8Array(100_000) };
+    stores.push(new WeakRef(first));
+    await objects.run(first, async () => {
+      const body = (async function* () {
+        yield Buffer.from('x');
+      })();
+      const expects = [['expect', '100-continue']] as const;
+      await (await pool.dispatch('POST', url, expects, body, undefined, { trace: () => objects.getStore() }))[4].bytes();
+    });
+  };
+  await visit();
+  await visit();
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  const kept = (): number => stores.filter((each) => each.deref() !== undefined).length;
+  for (let round = 0; round < 20 && kept() > 0; round += 1) {
+    await setImmediate();
+    gc();
+  }
+  expect(pool.stats().connections).toBeGreaterThan(0);
+  return kept();
+}
+
+describe('a connection through a proxy keeps no store of those who use it', () => {
+  it.each<[string, (ca: string) => Promise<{ proxy: AsyncDisposable; by: string | Proxy }>]>([
+    ['HTTP', async () => startProxy('http').then((proxy) => ({ proxy, by: proxy.url }))],
+    ['SOCKS', async () => startProxy('socks').then((proxy) => ({ proxy, by: proxy.url() }))],
+    [
+      'HTTP/2',
+      async (ca) =>
+        startProxy('http', { tls: true, http2: true }).then((proxy) => ({ proxy, by: new Proxy(proxy.url, { http2: true, tls: { ca } }) })),
+    ],
+  ])('%s', async (_, start) => {
+    const ca = (await trustedAuthority()).certificate;
+    await using server = await hintedServer({ tls: true, host: 'localhost' });
+    const { proxy, by } = await start(ca);
+    await using _proxy = proxy;
+    await using pool = new ConnectionPool({ proxy: by, tls: { ca } });
+    expect(await storesKept(pool, ['https', 'localhost', server.port, '/'])).toBe(0);
   });
 });
 
