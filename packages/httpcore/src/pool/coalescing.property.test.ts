@@ -176,7 +176,7 @@ class World implements TransportDialer {
     peer.read();
     const { transport, open, answered } = peer;
     const streamId = open[pick(open.length || 1)];
-    switch (pick(16)) {
+    switch (pick(17)) {
       case 0:
         transport.receive(settings([Setting.MAX_CONCURRENT_STREAMS, pick(4)]));
         return;
@@ -196,6 +196,9 @@ class World implements TransportDialer {
         return;
       case 5:
         if (answered[0] !== undefined) transport.receive(reset(answered.shift()!, ErrorCode.CANCEL));
+        return;
+      case 6:
+        if (pick(6) === 0) transport.receive(data(99, 'of no stream'));
         return;
       default:
     }

@@ -1,12 +1,18 @@
 /** Ending many is work in proportion: each is told once, however many end beside it. */
+import { Buffer } from 'node:buffer';
+
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
+import { endWorlds, startWorld } from '../../test/support/http2/pool-harness.ts';
 import { PatientDialer } from '../../test/support/patient-dialer.ts';
 import { Http1Connection } from '../connection/http1-connection.ts';
+import type { DispatchContext } from '../contract/dispatcher.ts';
 import { PoolClosed, type HttpCoreError } from '../contract/errors.ts';
 import type { Dial, DialedTransport, DialRequest } from '../dial/dial.ts';
 import { HttpDialer } from '../dial/dialer.ts';
-import { resolvePoolOptions } from '../model/pool-options.ts';
+import { resolvePoolOptions, type PoolOptions } from '../model/pool-options.ts';
+import type { ProxyAuthenticator } from '../model/proxy/proxy-authenticator.ts';
+import { Proxy } from '../model/proxy/proxy.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { Pool } from './pool.ts';
 
@@ -83,5 +89,33 @@ describe('the end of many', () => {
     expect(world.pool.stats()).toMatchObject({ active: many });
     await world.ended(world.pool.destroy(new PoolClosed('It was destroyed')));
     expect(drained.mock.calls.length).toBeLessThanOrEqual(2 * many);
+  });
+});
+
+describe('closing', () => {
+  afterEach(endWorlds);
+
+  const again: ProxyAuthenticator = { authorize: () => 'Custom token', challenged: ({ method }) => method === 'GET' };
+  const proxy = new Proxy('http://proxy.test', { auth: again });
+
+  it.each<[string, PoolOptions, DispatchContext, string]>([
+    ['a server answers 421 to', {}, { replayMisdirected: true }, 'HTTP/1.1 421 Misdirected Request\r\nContent-Length: 0\r\n\r\n'],
+    ['a proxy wants other credentials for', { proxy }, {}, 'HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n'],
+    ['a proxy that closes wants other credentials for', { proxy }, {}, 'HTTP/1.1 407 No\r\nContent-Length: 99999\r\n\r\n'],
+  ])('waits for the only request that is left, which %s', async (_, options, context, answer) => {
+    const world = startWorld({ http1: true, ...options });
+    const call = world.call('/', { context });
+    const { transport } = await world.server();
+    let isClosed = false;
+    void world.pool.close().then(() => (isClosed = true));
+    transport.receive(Buffer.from(answer));
+    await world.clock.settle();
+    world.clock.advance(2_000);
+    const second = await world.server(1);
+    expect([call.outcome(), isClosed]).toEqual(['running', false]);
+    second.transport.receive(Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'));
+    second.transport.receiveEnd();
+    await world.clock.settle();
+    expect([call.outcome(), isClosed]).toEqual(['200 "ok"', true]);
   });
 });

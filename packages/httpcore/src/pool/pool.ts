@@ -307,7 +307,8 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
   onEmpty(peer: Peer): void {
     this.#peers.forget(peer);
     this.#room.forget(peer);
-    if (this.closing && this.#peers.size === 0) this.#finish();
+    // What its connection has let go of may be on its way back, to be sent again.
+    if (this.closing && this.#peers.size === 0) void Promise.resolve().then(() => this.#finish());
   }
 
   holders(peer: Peer, now: number): readonly SlotHolder[] {
@@ -392,7 +393,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
     this.closing = true;
     this.#closing = new Closing(this);
     for (const peer of this.#peers.all()) peer.drain();
-    if (this.#peers.size === 0) this.#finish();
+    this.#finish();
     return this.#closing;
   }
 
@@ -405,6 +406,7 @@ export class Pool implements PeerOwner<Peer>, ClosingPool, IdlingPool {
   }
 
   #finish(): void {
+    if (this.#peers.size > 0) return;
     this.#deadlines.stop();
     this.#idling.stop();
     this.#closing?.finish();
