@@ -366,6 +366,9 @@ function withContentFields({ headers, contentLength, contentType }: RequestHead,
   return added.length === 0 ? headers : [...headers, ...added];
 }
 
-function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
+/** V8 keeps the octets of arrays up to this size within them: a view would move them to memory of their own first, which costs more than to copy them. */
+const largestWithin = 64;
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return bytes.length <= largestWithin ? Buffer.from(bytes) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

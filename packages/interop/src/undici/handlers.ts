@@ -213,8 +213,14 @@ class LegacyReceiver implements Receiver {
 }
 
 export function flat(headers: readonly HeaderPair[]): string[] {
-  const raw: string[] = [];
-  for (const [name, value] of headers) raw.push(name, value);
+  // Of the exact size: one that grows has room for seventeen.
+  // oxlint-disable-next-line unicorn/no-new-array -- `Array.from` takes many times as long
+  const raw = new Array<string>(headers.length * 2);
+  for (let index = 0; index < headers.length; index++) {
+    const pair = headers[index]!;
+    raw[index * 2] = pair[0];
+    raw[index * 2 + 1] = pair[1];
+  }
   return raw;
 }
 
