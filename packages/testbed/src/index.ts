@@ -18,7 +18,7 @@ export type { Upload } from './behaviours/upload.ts';
 export type { BodyDigest } from './behaviours/request-body.ts';
 export { startServer, type ExtrasOf, type OptionsOf, type ServerKind } from './start-server.ts';
 export type { Handler, ServerOptions } from './server/http-server.ts';
-export type { LocalHost } from './server/bind.ts';
+export { hasIPv6, type LocalHost } from './server/bind.ts';
 export { refusedPort } from './server/refused-port.ts';
 export type { ListenOptions, LocalServer } from './server/local-server.ts';
 export type { ConnectionCounts } from './server/connection-ledger.ts';

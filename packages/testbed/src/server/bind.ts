@@ -1,8 +1,12 @@
 /** Where a server listens: one address, a unix socket, or both loopback addresses at one port. */
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 
 export type LocalHost = '127.0.0.1' | '::1' | 'localhost';
+
+/** A container often has no `::1`: `test.skipIf(!hasIPv6)`. */
+export const hasIPv6: boolean = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'));
 
 /** How often a port that is free on one loopback address may turn out to be taken on the other. */
 const MAX_ATTEMPTS = 20;

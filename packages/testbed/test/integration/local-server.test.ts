@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { clientCertificate, startServer, type LocalServer } from '../../src/index.ts';
+import { clientCertificate, hasIPv6, startServer, type LocalServer } from '../../src/index.ts';
 
 async function fetchText(server: LocalServer, options: object = {}): Promise<string> {
   const get = server.origin.startsWith('https') ? httpsGet : httpGet;
@@ -16,7 +16,7 @@ async function fetchText(server: LocalServer, options: object = {}): Promise<str
   return text(response);
 }
 
-test('a plain server answers on both loopback addresses at ports of its own', async () => {
+test.skipIf(!hasIPv6)('a plain server answers on both loopback addresses at ports of its own', async () => {
   await using ipv4 = await startServer('plain', { body: 'four' });
   await using ipv6 = await startServer('plain', { body: 'six', host: '::1' });
   expect(ipv4.origin).toBe(`http://127.0.0.1:${ipv4.port}`);

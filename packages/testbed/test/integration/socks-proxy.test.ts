@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { receiveHead, refusedPort, reset, startProxy, startRawServer, startServer, type LocalProxy } from '../../src/index.ts';
+import { hasIPv6, receiveHead, refusedPort, reset, startProxy, startRawServer, startServer, type LocalProxy } from '../../src/index.ts';
 import { ask, counted, getThrough, octets, port16, receive } from './proxy-clients.ts';
 import { dial, readUntil } from './wire.ts';
 
@@ -15,12 +15,12 @@ async function greeted(proxy: LocalProxy): Promise<Socket> {
   return socket;
 }
 
-test('its URL has the scheme asked for', async () => {
+test.skipIf(!hasIPv6)('its URL has the scheme asked for', async () => {
   await using proxy = await startProxy('socks', { host: '::1' });
   expect([proxy.url(), proxy.url('socks4')]).toEqual([`socks5h://[::1]:${proxy.port}`, `socks4://[::1]:${proxy.port}`]);
 });
 
-test('SOCKS5 connects to addresses of both families and to names that only the proxy knows', async () => {
+test.skipIf(!hasIPv6)('SOCKS5 connects to addresses of both families and to names that only the proxy knows', async () => {
   await using origin = await startServer('plain', { host: 'localhost', body: 'behind socks' });
   await using proxy = await startProxy('socks', { resolve: (host) => (host === 'origin.test' ? '127.0.0.1' : undefined) });
   const { port } = origin;

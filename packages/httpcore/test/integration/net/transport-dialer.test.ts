@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 
-import { refusedPort, serverCertificate } from '@x/testbed';
+import { hasIPv6, refusedPort, serverCertificate } from '@x/testbed';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import type { Dial, DialedTransport } from '../../../src/dial/dial.ts';
@@ -64,12 +64,6 @@ async function failureOf(dial: Dial<DialedTransport>): Promise<ConnectError> {
   );
 }
 
-const hasIpv6 = await listen(createServer(), { host: '::1' }).then(
-  async (listening) => (await listening[Symbol.asyncDispose](), true),
-  () => false,
-);
-if (!hasIpv6) console.warn('No IPv6 loopback on this machine: the IPv6 tests are skipped.');
-
 let tls: { cert: string; key: string; ca: string };
 beforeAll(async () => {
   tls = await serverCertificate();
@@ -91,7 +85,7 @@ describe('createTransportDialer', () => {
     transport.destroy();
   });
 
-  it.skipIf(!hasIpv6)('connects to an IPv6 address', async () => {
+  it.skipIf(!hasIPv6)('connects to an IPv6 address', async () => {
     await using server = await listen(echo(), { host: '::1' });
     const transport = await connectTo({ host: '[::1]', port: server.port });
     expect(transport.facts).toMatchObject({ remoteAddress: '::1', remotePort: server.port, localAddress: '::1' });
