@@ -31,6 +31,15 @@ describe('a store that fails', () => {
     'throws when opened': { open: fail },
     'never opens': { open: never },
     'has lost the body': { open: () => undefined },
+    'opens null': { open: () => null as never },
+    'opens something else': { open: () => ({ length: 1 }) as never },
+    'opens less than there is': { open: () => new Uint8Array(0) },
+    'gives a writer late': { write: () => Promise.reject(new Error('gone')) as never },
+    'gives something else to write to': { write: () => ({}) as never },
+    'gives null to write to': { write: () => null as never },
+    'locks with something else': { lock: () => ({}) as never },
+    'throws when unlocked': { lock: () => fail },
+    'rejects when unlocked': { lock: () => Promise.resolve(() => Promise.reject(new Error('gone'))) },
     'takes nothing': { write: () => undefined },
     'throws when written to': { write: fail },
     'throws at a chunk': { write: () => ({ write: fail, commit: () => {}, abort: fail }) },
@@ -186,6 +195,23 @@ describe('a store that fails', () => {
     expect(events).toEqual([...Array.from({ length: 5 }, () => 'store-failed'), 'store-suspended']);
   });
 
+  it.each([
+    ['ends too early', [new Uint8Array(1)]],
+    ['has too much', [new Uint8Array(2), new Uint8Array(2)]],
+    ['is something else', ['abc']],
+  ])('whose body %s does not hand it out as if it were whole', async (_, chunks) => {
+    const store = broken({
+      open: async function* () {
+        yield* chunks as Uint8Array[];
+      },
+    });
+    const events: CacheEvent[] = [];
+    const origin = cachedOrigin([answer('abc', fresh)], { store, onEvent: (event) => events.push(event) });
+    await origin.ask('/');
+    await expect(origin.ask('/')).rejects.toMatchObject({ name: 'ReadError' });
+    expect(events).toMatchObject([{ type: 'store-failed', operation: 'open' }]);
+  });
+
   describe('in the middle of a body', () => {
     /** A store that has one large body, and gives the chunks of `chunks` instead of it. */
     async function opening(
@@ -204,7 +230,7 @@ describe('a store that fails', () => {
 
     it('is an error as of a connection that breaks off: it can be asked for again', async () => {
       const { origin, events } = await opening(async function* () {
-        yield new Uint8Array(3);
+        yield new Uint8Array(1);
         throw new Error('disk on fire');
       });
       const { body, outcome } = await origin.open('/');
@@ -215,7 +241,7 @@ describe('a store that fails', () => {
 
     it('is waited for no longer than for any answer', async () => {
       const { origin } = await opening(async function* () {
-        yield new Uint8Array(3);
+        yield new Uint8Array(1);
         await never();
       });
       const { body } = await origin.open('/');
@@ -224,7 +250,7 @@ describe('a store that fails', () => {
 
     it('keeps nobody who has given up', async () => {
       const { origin } = await opening(async function* () {
-        yield new Uint8Array(3);
+        yield new Uint8Array(1);
         await never();
       }, 10_000);
       const controller = new AbortController();

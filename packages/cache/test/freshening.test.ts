@@ -100,6 +100,21 @@ describe('a 304', () => {
   });
 });
 
+describe('an answer that is about the moment', () => {
+  it.each([408, 425, 429, 503])('%d: what is stored stays, and is confirmed later', async (status) => {
+    for (const method of ['GET', 'HEAD']) {
+      const origin = cachedOrigin((_, number) => {
+        if (number === 2) return answer('', {}, status);
+        return answer('a', { 'cache-control': 'max-age=1', etag: '"1"' }, number === 1 ? 200 : 304);
+      });
+      await origin.ask('/');
+      origin.pass(2);
+      expect((await origin.ask('/', { method })).status).toBe(status);
+      expect((await origin.ask('/')).outcome.state).toBe('revalidated');
+    }
+  });
+});
+
 describe('the answer to a HEAD', () => {
   it('says no-store, or brings a cookie: nothing of that is kept', async () => {
     for (const [fields, state] of [

@@ -22,6 +22,8 @@ export interface Freshened {
   readonly whyNot: string | null;
 }
 
+// Of the method, or of the moment, and nothing of what a GET would bring.
+const saysNothing = new Set([405, 408, 421, 425, 429]);
 const ofOneUser = new Set(['set-cookie']);
 
 export function freshened(
@@ -68,7 +70,7 @@ export async function learnFromHead(
   fields: readonly HeaderPair[],
   moments: Moments,
 ): Promise<void> {
-  if (stored === undefined || status >= 500 || status === 304) return;
+  if (stored === undefined || status >= 500 || status === 304 || saysNothing.has(status)) return;
   if (status === stored.status && describesStored(fields, stored.headers)) {
     const { stored: updated, whyNot } = freshened(core, request, stored, fields, moments);
     if (whyNot === null) {

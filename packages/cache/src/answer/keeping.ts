@@ -51,7 +51,7 @@ export class Keeping {
     this.#core.report(request, { state, age: undefined, stored: isKept, reason: outcomeReason }, fields);
     if (!isKept) {
       // What was stored is not what the origin answers now.
-      if (basis.stored !== undefined && status < 500 && request.method === 'GET' && status !== 304 && status !== 206) {
+      if (basis.stored !== undefined && request.method === 'GET' && tellsOfChange(status)) {
         void this.#core.store.delete(request.key, [basis.stored.id]);
       }
       // Of what is no longer so, the next one may well be for all.
@@ -125,6 +125,14 @@ export class Keeping {
     const body = new WholeBody(source, (bytes) => void this.#putWhole(fetch, key, stored, policy, bytes));
     return [httpVersion, status, reason, fields, body];
   }
+}
+
+// About the moment or the connection, and not about what is there: Request Timeout, Misdirected Request, Too Early, Too Many Requests.
+const passing = new Set([408, 421, 425, 429]);
+
+/** Does such an answer say that what is stored is no longer so? */
+function tellsOfChange(status: number): boolean {
+  return status < 500 && status !== 304 && status !== 206 && !passing.has(status);
 }
 
 /** Does it answer equal requests too? */

@@ -85,14 +85,18 @@ export class GuardedStore {
 
   open(key: string, response: StoredResponse, start: number, end: number): Awaitable<StoredBytes | undefined> {
     const opened = this.#guard('open', () => this.#store.open(key, response, start, end), undefined);
-    if (!(opened instanceof Promise)) return this.#guardedBytes(opened, response);
-    return opened.then((bytes) => this.#guardedBytes(bytes, response));
+    if (!(opened instanceof Promise)) return this.#guardedBytes(opened, response, end - start);
+    return opened.then((bytes) => this.#guardedBytes(bytes, response, end - start));
   }
 
   write(key: string, response: StoredResponse): StoreWriter | undefined {
     if (this.isOpen) return undefined;
     try {
-      return this.#store.write(key, response);
+      const writer: StoreWriter | Promise<unknown> | null | undefined = this.#store.write(key, response);
+      if (writer === undefined || writer === null) return undefined;
+      if (!(writer instanceof Promise) && typeof writer.write === 'function') return writer;
+      if (writer instanceof Promise) writer.catch(() => {});
+      throw new StoreError('write() of the store must give a writer or undefined, at once', 'STORE_FAILED');
     } catch (error) {
       this.#failed('write', error);
       return undefined;
@@ -166,13 +170,20 @@ export class GuardedStore {
   /** A lock that fails is nobody's: nobody waits for it. */
   lock(name: string, milliseconds: number): Awaitable<Unlock | undefined> {
     const locked = this.#guard('lock', () => this.#store.lock?.(name, milliseconds), notLocked);
-    return locked instanceof Promise ? locked.then((unlock) => unlock && this.#awaitedUnlock(unlock)) : locked;
+    return locked instanceof Promise ? locked.then((unlock) => this.#awaitedUnlock(unlock)) : this.#awaitedUnlock(locked);
   }
 
-  #awaitedUnlock(unlock: Unlock): Unlock {
+  /** It runs out by itself: who is done with it waits for nothing, and hears of no failure. */
+  #awaitedUnlock(unlock: Unlock | null | undefined): Unlock | undefined {
+    if (unlock === undefined || unlock === null) return undefined;
     return () => {
-      const unlocked = unlock();
-      return unlocked instanceof Promise ? this.running(this.#ended(unlocked)) : unlocked;
+      try {
+        const unlocked = unlock();
+        return unlocked instanceof Promise ? this.running(this.#ended(unlocked)) : undefined;
+      } catch (error) {
+        this.#failed('lock', error);
+        return undefined;
+      }
     };
   }
 
@@ -180,10 +191,11 @@ export class GuardedStore {
   #ended(work: Promise<void>): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, this.#options.timeout);
-      void work.finally(() => {
+      const end = (): void => {
         clearTimeout(timer);
         resolve();
-      });
+      };
+      work.then(end, end);
     });
   }
 
@@ -231,18 +243,32 @@ export class GuardedStore {
     this.#failed('write', error);
   }
 
-  #guardedBytes(bytes: StoredBytes | undefined, response: StoredResponse): StoredBytes | undefined {
-    return bytes === undefined || bytes instanceof Uint8Array ? bytes : this.#guardedChunks(bytes, response);
+  /** `length`: so much was asked for. What is not what was asked for is nothing. */
+  #guardedBytes(bytes: StoredBytes | null | undefined, response: StoredResponse, length: number): StoredBytes | undefined {
+    if (bytes === undefined || bytes === null) return undefined;
+    if (bytes instanceof Uint8Array) {
+      if (bytes.length === length) return bytes;
+    } else if (typeof bytes[Symbol.asyncIterator] === 'function') return this.#guardedChunks(bytes, response, length);
+    const given = bytes instanceof Uint8Array ? `${bytes.length} bytes` : 'neither bytes nor chunks of them';
+    this.#failed('open', new StoreError(`The store gave ${given} instead of ${length} bytes`, 'STORE_FAILED'));
+    return undefined;
   }
 
   /** A body that breaks off here has broken off for whoever reads it, as it would have on the network: it can be asked for again. */
-  async *#guardedChunks(chunks: AsyncIterable<Uint8Array>, { url }: StoredResponse): AsyncGenerator<Uint8Array, void, undefined> {
+  async *#guardedChunks(
+    chunks: AsyncIterable<Uint8Array>,
+    { url }: StoredResponse,
+    length: number,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    let left = length;
     const iterator = chunks[Symbol.asyncIterator]();
     try {
       for (;;) {
         const result = await this.#inTime(iterator.next());
-        if (result.done === true) return;
-        yield result.value;
+        if (result.done === true && left === 0) return;
+        left -= result.done === true || !(result.value instanceof Uint8Array) ? Infinity : result.value.length;
+        if (left < 0) throw new StoreError(`What the store gave are not the ${length} bytes that are stored`, 'STORE_FAILED');
+        yield result.value as Uint8Array;
       }
     } catch (error) {
       this.#failed('open', error);
