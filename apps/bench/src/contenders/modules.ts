@@ -24,6 +24,8 @@ const MODULES: Readonly<Record<string, () => Promise<ContenderModule>>> = {
   'client-telemetry-idle': () => import('./client-telemetry-idle.ts'),
   'client-direct': () => import('./client-direct.ts'),
   'undici-request': () => import('./undici-request.ts'),
+  'undici-cache-hit': () => import('./undici-cache-hit.ts'),
+  'undici-cache-miss': () => import('./undici-cache-miss.ts'),
   'undici-stream': () => import('./undici-stream.ts'),
   'undici-fetch': () => import('./undici-fetch.ts'),
   'client-fetch': () => import('./client-fetch.ts'),

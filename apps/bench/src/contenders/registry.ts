@@ -41,6 +41,8 @@ const CONTENDERS: readonly Contender[] = [
   { id: 'client-telemetry', label: '@x/client, watched', level: 'client', ours: true, peer: null },
   { id: 'client-telemetry-idle', label: '@x/client, watched by nobody', level: 'client', ours: true, peer: null },
   { id: 'undici-request', label: 'undici request', level: 'client', ours: false, peer: 'undici' },
+  { id: 'undici-cache-hit', label: 'undici request, from its cache', level: 'client', ours: false, peer: 'undici' },
+  { id: 'undici-cache-miss', label: 'undici request, into its cache', level: 'client', ours: false, peer: 'undici' },
   { id: 'undici-stream', label: 'undici stream', level: 'client', ours: false, peer: 'undici' },
   { id: 'undici-fetch', label: 'undici fetch', level: 'client', ours: false, peer: 'undici' },
   { id: 'client-fetch', label: 'fetch of @x/client', level: 'client', ours: true, peer: null },

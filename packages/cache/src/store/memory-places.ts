@@ -194,10 +194,12 @@ export class MemoryPlaces {
     const bytes = this.#bytesOf(place);
     const row = place * rowOfCounts;
     let at = this.#startOf(place) + this.#counts[row + ofKey]! + this.#counts[row + ofHead]!;
-    for (const chunk of chunks) {
-      if (chunk.length > 64) bytes.set(chunk, at);
-      else for (let index = 0; index < chunk.length; index += 1) bytes[at + index] = chunk[index]!;
-      at += chunk.length;
+    for (let number = 0; number < chunks.length; number += 1) {
+      const chunk = chunks[number]!;
+      const { length } = chunk;
+      if (length > 64) bytes.set(chunk, at);
+      else for (let index = 0; index < length; index += 1) bytes[at + index] = chunk[index]!;
+      at += length;
     }
   }
 

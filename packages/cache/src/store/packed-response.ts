@@ -67,10 +67,10 @@ export class HeadWriter {
   write(bytes: Uint8Array, from: number, turn: number, key: string, response: StoredResponse): boolean {
     const { id, url, reason, httpVersion, partition, headers } = response;
     seen = 0;
-    let at = writeText(bytes, from, key);
-    at = writeText(bytes, at, id);
+    let at = writeSum(bytes, from, key);
+    at = writeSum(bytes, at, id);
     bytes[at++] = separatorCode;
-    if (url !== key) at = writeText(bytes, at, url);
+    if (url !== key) at = writeSum(bytes, at, url);
     bytes[at++] = separatorCode;
     at = writeText(bytes, at, reason);
     bytes[at++] = separatorCode;
@@ -132,6 +132,16 @@ function writeText(bytes: Uint8Array, at: number, text: string): number {
     bytes[at + index] = unit;
   }
   seen |= units;
+  return at + length;
+}
+
+const { utf8Write } = Buffer.prototype;
+
+/** Of a text that is a sum of others, which V8 puts together once more for each letter that is asked for. Beyond ASCII it is left to others. */
+function writeSum(bytes: Uint8Array, at: number, text: string): number {
+  const { length } = text;
+  // With room for all that it may take: what is behind has not been written yet.
+  if (utf8Write.call(bytes, text, at, Math.min(length * 3, bytes.length - at)) !== length) seen = 0x100;
   return at + length;
 }
 
