@@ -6,6 +6,7 @@ import { isIP, type AddressInfo } from 'node:net';
 import { Duplex } from 'node:stream';
 import { clearImmediate, clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import type { CipherNameAndProtocol, PeerCertificate } from 'node:tls';
+import { failWhenRead } from '../carrier/late-failure.ts';
 
 /** What a connector hands out: at least a stream. */
 export interface ConnectedSocket extends Duplex {
@@ -163,8 +164,9 @@ export class ConnectingSocket extends Duplex {
   }
 
   override _write(chunk: Buffer, encoding: BufferEncoding, callback: Callback): void {
-    if (this.#connected === undefined) this.#begin = () => this.#connected!.write(chunk, encoding, callback);
-    else this.#connected.write(chunk, encoding, callback);
+    const written: Callback = (error) => this.#written(error, callback);
+    if (this.#connected === undefined) this.#begin = () => this.#connected!.write(chunk, encoding, written);
+    else this.#connected.write(chunk, encoding, written);
   }
 
   override _final(callback: Callback): void {
@@ -198,7 +200,7 @@ export class ConnectingSocket extends Duplex {
       if (!this.push(chunk)) socket.pause();
     });
     socket.once('end', () => this.push(null));
-    socket.on('error', (error) => this.destroy(error));
+    socket.on('error', (error) => failWhenRead(this, error));
     socket.once('close', () => this.#closed(socket));
     socket.on('timeout', () => this.emit('timeout'));
     clearTimeout(this.#silence);
@@ -214,6 +216,11 @@ export class ConnectingSocket extends Duplex {
     begin?.();
   }
 
+  /** The connection has failed, and says so itself. What it has brought is read first. */
+  #written(error: Error | null | undefined, callback: Callback): void {
+    if (!error || this.readableLength === 0) callback(error);
+  }
+
   /** When the peer has ended, it has ended by itself. */
   #finish(callback: Callback): void {
     const socket = this.#connected!;
@@ -223,7 +230,7 @@ export class ConnectingSocket extends Duplex {
 
   /** What it has sent is read first. */
   #closed(socket: ConnectedSocket): void {
-    if (!socket.readableEnded) this.destroy();
+    if (!socket.readableEnded) failWhenRead(this);
     else if (!this.writableFinished) this.end();
   }
 

@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
 import type { CarriedBody } from '../carrier/carrier.ts';
-import { failWhenRead } from '../carrier/late-failure.ts';
+import { failWhenRead, isRead } from '../carrier/late-failure.ts';
 
 type Callback = (error?: Error | null) => void;
 
@@ -50,7 +50,7 @@ export class UpgradedSocket extends Duplex {
 
   /** Who reads comes to the failure by himself: the socket would be empty if it failed before. */
   #written(error: Error | null | undefined, callback: Callback): void {
-    if (error && this.#isReading && !this.destroyed) this.#writeFailure = error;
+    if (error && isRead(this) && !this.readableEnded) this.#writeFailure = error;
     else callback(error);
   }
 

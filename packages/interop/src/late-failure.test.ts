@@ -1,11 +1,12 @@
 /** What came before a failure is read before it, from the streams that other people's libraries are handed. */
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 
-import type { CarriedBody } from '../carrier/carrier.ts';
-import { requestHandler } from '../smithy/request-handler.ts';
-import { UpgradedSocket } from './upgraded-socket.ts';
+import type { CarriedBody } from './carrier/carrier.ts';
+import { ConnectingSocket } from './node/connecting-socket.ts';
+import { requestHandler } from './smithy/request-handler.ts';
+import { UpgradedSocket } from './undici/upgraded-socket.ts';
 
 const reset = (): Error => Object.assign(new Error('The connection failed'), { code: 'ECONNRESET' });
 
@@ -27,6 +28,8 @@ function bodyOf(writable: boolean): CarriedBody {
 
 const makes: Record<string, () => Promise<Readable>> = {
   'an upgraded socket': () => Promise.resolve(new UpgradedSocket(bodyOf(true))),
+  "an agent's socket": () =>
+    Promise.resolve(new ConnectingSocket('127.0.0.1', undefined, false, () => Promise.resolve(new UpgradedSocket(bodyOf(true))))),
   async 'the body of an SDK'() {
     const handler = requestHandler({ dispatch: () => Promise.resolve(['1.1', 200, 'OK', [], bodyOf(false)]) });
     const { response } = await handler.handle({ method: 'GET', protocol: 'http:', hostname: 'a', path: '/', headers: {} });
@@ -67,8 +70,8 @@ describe.each(Object.entries(makes))('%s', (_name, make) => {
   });
 });
 
-it('a socket whose write fails while it is read gives what came before', async () => {
-  const socket = new UpgradedSocket(bodyOf(true));
+it.each(Object.entries(makes).slice(0, 2))('%s whose write fails while it is read gives what came before', async (_name, make) => {
+  const socket = (await make()) as Duplex;
   const text = reads['slowly']!(socket);
   socket.write('x');
   socket.write('y');
