@@ -2,6 +2,7 @@
 import { connect, type LookupFunction, type OnReadOpts, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
+import { toError } from '../contract/thrown.ts';
 import type { TransportFacts } from './byte-transport.ts';
 import { nodeTls } from './node-tls.ts';
 import { plainReadSize, ReadMemory, tlsReadSize } from './read-memory.ts';
@@ -120,7 +121,7 @@ class Opening implements SocketOpening {
   readonly #transport: SocketTransport;
   readonly #handshake: TlsHandshake | undefined;
   readonly #listener: OpeningListener;
-  readonly #onError = (error: Error): void => this.#fail(error);
+  readonly #onError = (error: unknown): void => this.#fail(toError(error));
   readonly #onClose = (): void => this.#fail(new Error('The connection was closed before it was ready'));
   #isSettled = false;
   #hasFailed = false;

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import type { ConnectionOptions, PeerCertificate, SecureContext, SecureContextOptions, TLSSocket } from 'node:tls';
 
 import { LocalProtocolError } from '../contract/errors.ts';
-import { toError } from '../contract/thrown.ts';
+import { dropLater, isOf, textOf, toError } from '../contract/thrown.ts';
 import { PinMismatch } from '../contract/pin-mismatch.ts';
 import { OriginTable } from '../model/origin-pattern.ts';
 import type { Origin } from '../model/origin.ts';
@@ -128,7 +128,13 @@ export class TlsClient {
   #checkServerIdentity(name: string, certificate: PeerCertificate): Error | undefined {
     const check = this.#own('checkServerIdentity') ?? nodeTls().checkServerIdentity;
     try {
-      return check(name, certificate);
+      const refusal: unknown = check(name, certificate);
+      if (isOf(Error, refusal)) return refusal;
+      if (!refusal) return undefined;
+      // Node would end the socket with it, and nobody could read what is no error. An answer that comes later is none.
+      dropLater(refusal);
+      const what = `tls.checkServerIdentity returned ${textOf(refusal)}: it must return an Error to refuse, else undefined, and at once`;
+      return new Error(what, { cause: refusal });
     } catch (thrown) {
       // Called from a socket callback, where a throw would end the process.
       return toError(thrown);

@@ -39,6 +39,35 @@ const whoIsIt = (http2 = false) =>
     { http2, tls: { requestClientCertificate: true } },
   );
 
+describe('tls.checkServerIdentity', () => {
+  it.each<[what: string, answer: () => unknown, reason: RegExp]>([
+    ['a promise', async () => undefined, /returned \[object Promise\]: it must return an Error/],
+    ['a promise that rejects', () => Promise.reject(new Error('later')), /returned \[object Promise\]/],
+    ['true', () => true, /returned true/],
+    ['a text', () => 'not you', /returned not you/],
+    ['an object', () => ({}), /returned \[object Object\]/],
+    ['an error that can not be read', () => Object.defineProperty(new Error('x'), 'message', { get: () => 5 }), /: 5$/],
+    [
+      'nothing, thrown',
+      () => {
+        // oxlint-disable-next-line typescript/only-throw-error -- users' code throws anything
+        throw undefined;
+      },
+      /: undefined$/,
+    ],
+  ])('refuses by %s, and nothing else ends', async (_what, answer, reason) => {
+    await using server = await startServer('plain', { tls: true });
+    await using pool = poolWith({ ca, checkServerIdentity: answer as () => undefined });
+    await expect(visit(pool, server)).rejects.toMatchObject({ code: 'TLS_FAILED', message: expect.stringMatching(reason) as string });
+  });
+
+  it.each([undefined, null, false, ''])('admits by %j', async (answer) => {
+    await using server = await startServer('plain', { tls: true });
+    await using pool = poolWith({ ca, checkServerIdentity: () => answer as undefined });
+    expect((await visit(pool, server)).status).toBe(200);
+  });
+});
+
 describe('tls.ca', () => {
   it('composes stores and certificates', async () => {
     await using server = await startServer('plain', { tls: true, body: 'hi' });
