@@ -44,7 +44,7 @@ export class HttpTelemetry {
     const meter = this.#settings.meters.getMeter(scope);
     this.#listeners = new Listeners(this.#settings, meter, scope);
     this.#instruments = createInstruments(meter);
-    this.#pools = new WatchedPools(meter, this.#instruments);
+    this.#pools = WatchedPools.of(meter, this.#instruments);
   }
 
   /**

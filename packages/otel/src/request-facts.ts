@@ -59,16 +59,31 @@ export function originAttributes(origin: string): Attributes {
   };
 }
 
-/** Without what gives access to something: who the user is, and parameters that look like secrets. */
+// A URL in a URL in a URL: of one that goes deeper nothing is shown.
+const deepest = 3;
+
+/** Without what gives access to something: who the user is, and parameters that look like secrets, also of URLs that stand in parameters. */
 export function shownUrl(parts: UrlParts): string {
-  const url = hrefOf(parts);
+  return shown(hrefOf(parts), 0);
+}
+
+function shown(url: string, depth: number): string {
   // Most have neither.
   if (!/[@=]/.test(url)) return url;
   return url
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, `$1${mask}:${mask}@`)
-    .replace(/([?&;#])([^=&;\s#]*)=([^&;#]*)/g, (whole, separator: string, name: string) =>
-      isSecretParameter(decoded(name)) ? `${separator}${name}=${mask}` : whole,
-    );
+    .replace(/^((?:[a-z][a-z0-9+.-]*:)?\/\/)[^/?#]*@/i, `$1${mask}:${mask}@`)
+    .replace(/([?&;#])([^=&;\s#]*)=([^&;#]*)/g, (_, separator: string, name: string, value: string) => {
+      return `${separator}${name}=${isSecretParameter(decoded(name)) ? mask : shownParameter(value, depth)}`;
+    });
+}
+
+function shownParameter(value: string, depth: number): string {
+  if (!/[?@#]|%(?:3f|40|23)/i.test(value)) return value;
+  const url = decoded(value);
+  if (!/^(?:[a-z][a-z0-9+.-]*:)?\/\/|^[^?]*[?#][^=]*=/i.test(url)) return value;
+  const plain = depth === deepest ? mask : shown(url, depth + 1);
+  if (plain === url) return value;
+  return url === value ? plain : encodeURIComponent(plain);
 }
 
 /** `%61ccess_token` is the same parameter. */

@@ -2,6 +2,8 @@
 import type { Context, TextMapPropagator, TextMapSetter } from '@opentelemetry/api';
 import type { HeaderPair } from '@x/httpcore';
 
+import { guarded } from './request-span.ts';
+
 interface Carrier {
   fields: readonly HeaderPair[];
 }
@@ -21,6 +23,6 @@ export function withTraceContext(
 ): readonly HeaderPair[] {
   if (propagator === null) return fields;
   const carrier: Carrier = { fields };
-  propagator.inject(context, carrier, setter);
+  guarded(() => propagator.inject(context, carrier, setter));
   return carrier.fields;
 }

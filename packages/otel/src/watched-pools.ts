@@ -8,13 +8,27 @@ import { originAttributes } from './request-facts.ts';
 
 type Pool = Pick<ConnectionPool, 'stats' | 'observe'>;
 
+/** All that is measured by one meter, by however many `HttpTelemetry`: of two answers to the same question a meter keeps the last. */
+const poolsOf = new WeakMap<Meter, WatchedPools>();
+
 export class WatchedPools {
   readonly #instruments: Instruments;
   /** A pool that is dropped is not held here. */
   readonly #pools = new Set<WeakRef<Pool>>();
   readonly #known = new WeakSet<Pool>();
+  /** So many are looked through for those that were dropped: nobody may ever collect. */
+  #sweepAt = 64;
 
-  constructor(meter: Meter, instruments: Instruments) {
+  static of(meter: Meter, instruments: Instruments): WatchedPools {
+    let pools = poolsOf.get(meter);
+    if (pools === undefined) {
+      pools = new WatchedPools(meter, instruments);
+      poolsOf.set(meter, pools);
+    }
+    return pools;
+  }
+
+  private constructor(meter: Meter, instruments: Instruments) {
     this.#instruments = instruments;
     meter
       .createObservableUpDownCounter(metric.openConnections, {
@@ -33,6 +47,7 @@ export class WatchedPools {
     if (pool === undefined || this.#known.has(pool)) return;
     this.#known.add(pool);
     this.#pools.add(new WeakRef(pool));
+    if (this.#pools.size >= this.#sweepAt) this.#sweep();
     pool.observe((name, at, detail) => {
       if (name !== 'closed') return;
       const { origin, connection } = detail as { readonly origin: string; readonly connection: ConnectionInfo };
@@ -41,6 +56,13 @@ export class WatchedPools {
         ...connectionAttributes(connection),
       });
     });
+  }
+
+  #sweep(): void {
+    for (const reference of this.#pools) {
+      if (reference.deref() === undefined) this.#pools.delete(reference);
+    }
+    this.#sweepAt = Math.max(64, 2 * this.#pools.size);
   }
 
   /** One sum for each combination of attributes, over all pools. */

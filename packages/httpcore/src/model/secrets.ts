@@ -26,12 +26,29 @@ export function isSecretParameter(name: string): boolean {
   return secretName.test(name) || secretParameter.test(name);
 }
 
-/** A URL or a part of one, with the values of parameters that look like secrets masked, and without user information and fragment. */
-export function shownTarget(target: string, mask: string = secretMask): string {
+// A URL in a URL in a URL: of one that goes deeper nothing is shown.
+const deepest = 3;
+
+/**
+ * A URL or a part of one, with the values of parameters that look like secrets masked, also of a URL that is itself the value of one, and without user
+ * information and fragment.
+ */
+export function shownTarget(target: string, mask: string = secretMask, depth = 0): string {
   const plain = target.replace(/^((?:[a-z][a-z0-9+.-]*:)?\/\/)[^/?#]*@/i, '$1').replace(/#.*$/s, '');
-  return plain.replace(/([?&;])([^=&;\s]*)=([^&;]*)/g, (whole, separator: string, name: string) =>
-    isSecretParameter(decoded(name)) ? `${separator}${name}=${mask}` : whole,
-  );
+  return plain.replace(/([?&;])([^=&;\s]*)=([^&;]*)/g, (_, separator: string, name: string, value: string) => {
+    const shown = isSecretParameter(decoded(name)) ? mask : shownParameter(value, mask, depth);
+    return `${separator}${name}=${shown}`;
+  });
+}
+
+/** The value of a parameter that is no secret by its name. */
+function shownParameter(value: string, mask: string, depth: number): string {
+  if (!/[?@#]|%(?:3f|40|23)/i.test(value)) return value;
+  const url = decoded(value);
+  if (!/^(?:[a-z][a-z0-9+.-]*:)?\/\/|^[^?]*\?[^=]*=/i.test(url)) return value;
+  const shown = depth === deepest ? mask : shownTarget(url, mask, depth + 1);
+  if (shown === url) return value;
+  return url === value ? shown : encodeURIComponent(shown);
 }
 
 /** `%61ccess_token` is the same parameter. */
