@@ -3,7 +3,7 @@
  * its pool. What layers, signals and records need for each call, and nobody here looks at, is made where the call turns out to need it: it fails, or its response is
  * still to come when its head is here.
  */
-import { ConnectionPool, type Dispatcher, type DispatchResponse } from '@x/httpcore';
+import { ConnectionPool, type Dispatcher, type DispatchResponse, type HeaderPair, type Timeouts, type UrlParts } from '@x/httpcore';
 
 import type { Attempt } from '../call/attempt.ts';
 import { CallContext, type CallBudget } from '../call/context.ts';
@@ -26,8 +26,13 @@ interface Party {
   readonly end: CommonEnd;
 }
 
+/** A pool, with what its published types leave out. */
+interface OpeningPool extends Pick<Dispatcher, 'dispatch'> {
+  openRequest(method: string, url: UrlParts, headers: readonly HeaderPair[], body: null, timeouts: Timeouts): OpenRequest;
+}
+
 export class StraightCalls {
-  readonly #pool: ConnectionPool;
+  readonly #pool: OpeningPool;
   readonly #route: FindRoute;
   readonly #budget: CallBudget;
   readonly #party: Party;
@@ -43,10 +48,10 @@ export class StraightCalls {
   ): StraightCalls | undefined {
     if (!(dispatcher instanceof ConnectionPool) || !hasNothingToDo(settings)) return undefined;
     const end = new CommonEnd(settings.signal === undefined ? endings : [...endings, settings.signal]);
-    return new StraightCalls(dispatcher, route, budget, { settings, lifetime, end });
+    return new StraightCalls(dispatcher as Pick<Dispatcher, 'dispatch'> as OpeningPool, route, budget, { settings, lifetime, end });
   }
 
-  private constructor(pool: ConnectionPool, route: FindRoute, budget: CallBudget, party: Party) {
+  private constructor(pool: OpeningPool, route: FindRoute, budget: CallBudget, party: Party) {
     this.#pool = pool;
     this.#route = route;
     this.#budget = budget;
