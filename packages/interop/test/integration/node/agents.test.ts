@@ -143,10 +143,10 @@ it('have a socket before there is a connection: it has the limit in time, and en
   const failed = once(made, 'error');
   const [socket] = (await once(made, 'socket')) as [Socket];
   expect(socket).toMatchObject({ connecting: true, readyState: 'opening' });
-  const lookedUp = vi.fn<(error: Error | null) => void>();
-  socket.once('lookup', lookedUp);
+  // The limit may pass first, where the machine is busy.
+  const lookedUp = once(socket, 'lookup');
   await once(made, 'timeout');
-  expect(lookedUp.mock.lastCall?.[0]).toBeNull();
+  expect((await lookedUp)[0]).toBeNull();
   expect(signal!.aborted).toBe(false);
   agents.http.destroy();
   expect((await failed)[0]).toMatchObject({ code: 'ECONNRESET', message: 'socket hang up' });
