@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { data, headers, settings, settingsAcknowledgement } from '../../test/support/http2/frame-factory.ts';
 import { endWorlds, startWorld, type Call, type CallOptions, type PoolHarness } from '../../test/support/http2/pool-harness.ts';
+import { Proxy } from '../model/proxy/proxy.ts';
 
 afterEach(endWorlds);
 
@@ -164,4 +165,29 @@ describe.each([0, 5])('a connection that answered %s ms ago', (idle) => {
     await world.clock.settle();
     expect(call.outcome()).toBe('200 ""');
   });
+});
+
+describe('an authenticator of a proxy that answers later', () => {
+  it.each([undefined, 3])(
+    'is asked once by a request that follows one that was given up in the same turn (pipelining: %s)',
+    async (pipelining) => {
+      let asked = 0;
+      const authorize = (): Promise<string> => Promise.resolve(`Custom ${(asked += 1)}`);
+      const proxy = new Proxy('http://proxy.test', { auth: { authorize, challenged: () => false } });
+      const world = startWorld({ http1: true, maxConnectionsPerOrigin: 1, proxy, pipelining });
+      world.call('/warm');
+      const { transport } = await world.server();
+      transport.receive(blank);
+      await world.clock.settle();
+      const controller = new AbortController();
+      const first = world.call('/first', { context: { signal: controller.signal } });
+      controller.abort();
+      const second = world.call('/second');
+      await world.clock.settle();
+      transport.receive(blank);
+      await world.clock.settle();
+      expect([first.outcome(), second.outcome(), asked]).toEqual(['ABORTED', '200 ""', 2]);
+      expect(transport.written.split('GET http').length - 1).toBe(2);
+    },
+  );
 });

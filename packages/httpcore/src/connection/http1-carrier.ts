@@ -69,6 +69,8 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask, BodyMemoryWatc
   readonly #memory: BodyMemory;
   /** How many exchanges it was given. */
   #taken = 0;
+  /** For which of them the proxy's authenticator is asked, or was. */
+  #asking = 0;
   #isPaused = false;
   /** Is the request one to write only when the socket has been looked at once more? */
   #looksAgain = false;
@@ -151,7 +153,10 @@ export class Http1Carrier implements Carrier<Exchange>, TurnTask, BodyMemoryWatc
       this.#write(exchange, exchange.target, exchange.headers);
       return;
     }
+    // It may be in this turn twice, where another was given up before it.
     const taken = this.#taken;
+    if (this.#asking === taken) return;
+    this.#asking = taken;
     const target = forwarding.target(exchange);
     const fields = exchange.inContext(() => forwarding.headers(exchange, this.#info));
     if (isLater(fields)) {
