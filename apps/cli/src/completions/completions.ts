@@ -19,20 +19,24 @@ const takesValue = (row: OptionRow): boolean => row.type !== 'flag';
 const longs = (row: OptionRow): string[] => [`--${row.name}`, ...(row.negated === undefined ? [] : [`--no-${row.name}`])];
 const namesOf = (row: OptionRow): string[] => [...(row.short === undefined ? [] : [`-${row.short}`]), `--${row.name}`];
 
+/** How a shell says what an option's value is completed with: `word` is one that nobody but the user knows. */
+type Values = Readonly<Record<NonNullable<OptionRow['completes']> | 'word' | 'flag', string>> & { choices(words: string): string };
+
+function valueOf(row: OptionRow, values: Values): string {
+  if (row.choices !== undefined) return values.choices(row.choices.join(' '));
+  return values[row.completes ?? (takesValue(row) ? 'word' : 'flag')];
+}
+
 function bash(): string {
-  const cases = optionRows.filter(takesValue).map((row) => {
-    const words =
-      row.choices !== undefined
-        ? `COMPREPLY=($(compgen -W '${row.choices.join(' ')}' -- "$cur"))`
-        : row.completes === 'file'
-          ? 'COMPREPLY=($(compgen -f -- "$cur"))'
-          : row.completes === 'folder'
-            ? 'COMPREPLY=($(compgen -d -- "$cur"))'
-            : row.completes === 'session'
-              ? 'COMPREPLY=($(compgen -W "$(xhttp session list 2>/dev/null)" -- "$cur"))'
-              : 'COMPREPLY=()';
-    return `    ${namesOf(row).join('|')}) ${words}; return ;;`;
-  });
+  const values: Values = {
+    choices: (words) => `COMPREPLY=($(compgen -W '${words}' -- "$cur"))`,
+    file: 'COMPREPLY=($(compgen -f -- "$cur"))',
+    folder: 'COMPREPLY=($(compgen -d -- "$cur"))',
+    session: 'COMPREPLY=($(compgen -W "$(xhttp session list 2>/dev/null)" -- "$cur"))',
+    word: 'COMPREPLY=()',
+    flag: '',
+  };
+  const cases = optionRows.filter(takesValue).map((row) => `    ${namesOf(row).join('|')}) ${valueOf(row, values)}; return ;;`);
   return `# bash completion of xhttp:  eval "$(xhttp completion bash)"
 _xhttp() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]}
@@ -54,18 +58,14 @@ function zsh(): string {
   const quoted = (text: string): string =>
     text.replaceAll("'", "'\\''").replaceAll('[', '\\[').replaceAll(']', '\\]').replaceAll(':', '\\:');
   const specs = optionRows.flatMap((row) => {
-    const action =
-      row.choices !== undefined
-        ? `:${row.value}:(${row.choices.join(' ')})`
-        : row.completes === 'file'
-          ? ':file:_files'
-          : row.completes === 'folder'
-            ? ':folder:_files -/'
-            : row.completes === 'session'
-              ? ':session:($(xhttp session list 2>/dev/null))'
-              : takesValue(row)
-                ? `:${quoted(row.value ?? 'value')}: `
-                : '';
+    const action = valueOf(row, {
+      choices: (words) => `:${row.value}:(${words})`,
+      file: ':file:_files',
+      folder: ':folder:_files -/',
+      session: ':session:($(xhttp session list 2>/dev/null))',
+      word: `:${quoted(row.value ?? 'value')}: `,
+      flag: '',
+    });
     return [
       ...namesOf(row).map((name) => `  '${row.type === 'texts' ? '*' : ''}${name}[${quoted(row.help)}]${action}'`),
       ...(row.negated === undefined ? [] : [`  '--no-${row.name}[${quoted(row.negated)}]'`]),
@@ -85,21 +85,17 @@ compdef _xhttp xhttp
 
 function fish(): string {
   const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+  const values: Values = {
+    choices: (words) => ` -x -a ${quoted(words)}`,
+    file: ' -r -F',
+    folder: " -x -a '(__fish_complete_directories)'",
+    session: " -x -a '(xhttp session list 2>/dev/null)'",
+    word: ' -x',
+    flag: '',
+  };
   const lines = optionRows.flatMap((row) => {
     const short = row.short === undefined ? '' : ` -s ${row.short}`;
-    const value =
-      row.choices !== undefined
-        ? ` -x -a ${quoted(row.choices.join(' '))}`
-        : row.completes === 'file'
-          ? ' -r -F'
-          : row.completes === 'folder'
-            ? " -x -a '(__fish_complete_directories)'"
-            : row.completes === 'session'
-              ? " -x -a '(xhttp session list 2>/dev/null)'"
-              : takesValue(row)
-                ? ' -x'
-                : '';
-    const own = `complete -c xhttp${short} -l ${row.name}${value} -d ${quoted(row.help)}`;
+    const own = `complete -c xhttp${short} -l ${row.name}${valueOf(row, values)} -d ${quoted(row.help)}`;
     return row.negated === undefined ? [own] : [own, `complete -c xhttp -l no-${row.name} -d ${quoted(row.negated)}`];
   });
   return `# fish completion of xhttp:  xhttp completion fish | source

@@ -17,7 +17,7 @@ export interface OptionRow {
   /** There is a `--no-…` too, which says so in `negated`. */
   readonly negated?: string;
   /** What the shell completes it with, where it is no choice. */
-  readonly completes?: 'file' | 'folder' | 'session' | 'profile';
+  readonly completes?: 'file' | 'folder' | 'session';
   /** Only on the command line: to find it in a file or in the environment would surprise. */
   readonly here?: true;
   /** Of a number. */

@@ -105,7 +105,6 @@ export const optionTable = [
     type: 'text',
     value: 'NAME',
     group: 'Who we are',
-    completes: 'profile',
     help: 'Take the options of this profile in the configuration file.',
   },
 
