@@ -1,4 +1,5 @@
 /** Asks a guard about where a way is about to lead, and ends the way where nothing is left. */
+import { dropLater } from '../contract/thrown.ts';
 import { AddressRefused, type Guard, type GuardTarget } from '../contract/guard.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Proxy } from '../model/proxy/proxy.ts';
@@ -85,6 +86,7 @@ function forbiddenBy(guard: Guard, target: GuardTarget): Forbidden | undefined {
   try {
     const rule: unknown = guard.check(target);
     if (rule === undefined) return undefined;
+    dropLater(rule);
     return { rule: typeof rule === 'string' ? rule : 'the guard gave neither undefined nor the text of a rule' };
   } catch (cause) {
     return { rule: 'the guard threw', cause };

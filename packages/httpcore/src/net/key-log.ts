@@ -1,6 +1,7 @@
 /** Where the secrets of connections are written, for those who ask to see through them: lines of the NSS key log format, which Wireshark reads. */
 import { appendFileSync } from 'node:fs';
 
+import { dropLater } from '../contract/thrown.ts';
 import type { TlsOptions } from '../contract/tls-options.ts';
 
 export type KeyLog = (line: Uint8Array) => void;
@@ -27,7 +28,8 @@ export function keyLogOf(option: TlsOptions['keylog'], environment: NodeJS.Proce
 function quietly(log: KeyLog): KeyLog {
   return (line) => {
     try {
-      log(line);
+      const returned: unknown = log(line);
+      dropLater(returned);
     } catch {
       // It is told of secrets and is no part of the connection.
     }

@@ -145,8 +145,11 @@ describe('a pool with a guard', () => {
       },
     });
     expect((await refusal(statusOf(throwing, '127.0.0.1', 80))).cause).toBe(failing);
-    await using late = new ConnectionPool({ guard: { check: () => Promise.resolve(undefined) as never } });
-    expect((await refusal(statusOf(late, '127.0.0.1', 80))).rule).toMatch(/neither/);
+    // An answer that comes later is none, and its failure ends nothing.
+    for (const check of [async () => undefined, () => Promise.reject(new Error('late'))] as (() => never)[]) {
+      await using late = new ConnectionPool({ guard: { check } });
+      expect((await refusal(statusOf(late, '127.0.0.1', 80))).rule).toMatch(/neither/);
+    }
     for (const guard of [true, {}, 'public']) expect(() => new ConnectionPool({ guard: guard as never })).toThrow(/"guard"/);
   });
 });

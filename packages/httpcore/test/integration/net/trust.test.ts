@@ -263,6 +263,12 @@ describe('TLS is told', () => {
 });
 
 describe('tls.keylog', () => {
+  it('by an asynchronous function that fails is told, and nothing ends', async () => {
+    await using server = await startServer('plain', { tls: true });
+    await using pool = poolWith({ ca, keylog: () => Promise.reject(new Error('no disk')) as never });
+    expect((await visit(pool, server)).status).toBe(200);
+  });
+
   const line =
     /^(?:CLIENT_RANDOM|CLIENT_HANDSHAKE_TRAFFIC_SECRET|SERVER_HANDSHAKE_TRAFFIC_SECRET|CLIENT_TRAFFIC_SECRET_0|SERVER_TRAFFIC_SECRET_0|EXPORTER_SECRET) [0-9a-f]{64} [0-9a-f]+$/;
 
