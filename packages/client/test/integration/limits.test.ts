@@ -40,6 +40,7 @@ describe('over the network, a limit', () => {
     await using server = await startServer('slow');
     await using client = new Client({ limits: { maxConnections: 1 } });
     const holding = client.get(server.url('/held'));
+    await server.connections.until(({ requests }) => requests === 1);
     const waiting = client.get(server.url('/'), { timeout: { pool: 50 } });
     await expect(waiting).rejects.toMatchObject({ name: 'PoolTimeout', holders: [{ method: 'GET', origin: server.origin }] });
     server.release();

@@ -327,6 +327,7 @@ describe('the pool', () => {
     await using pool = new ConnectionPool({ maxConnectionsPerOrigin: 1 });
     const controller = new AbortController();
     const held = pool.dispatch('PUT', at(server.port, '/secret?token=1'), [], null, undefined, { signal: controller.signal });
+    await expect.poll(() => pool.stats().active).toBe(1);
     const waiting: unknown = await pool.dispatch('GET', at(server.port), [], null, [null, null, null, 20]).catch((error: unknown) => error);
     expect(waiting).toBeInstanceOf(PoolTimeout);
     expect(waiting).toMatchObject({
