@@ -37,6 +37,7 @@ import { UnwantedAnswer } from './unwanted-answer.ts';
 
 const noTrailers: readonly HeaderPair[] = Object.freeze([]);
 const { states, events } = exchangeMachine;
+const marks = { misdirected: 1, headsInTurn: 2 } as const;
 
 export class Exchange extends GivenRequest implements AbortHandler {
   /** Settles with the first head: mostly the final one. */
@@ -69,12 +70,11 @@ export class Exchange extends GivenRequest implements AbortHandler {
   #state: number = states.queued;
   #carrier: Carrier<Exchange> | null = null;
   #resolve: Settle;
-  /** Do interim heads settle a promise, too? */
-  #givesInterim = false;
   #buffer: BodyBuffer | null = null;
   /** The rest of the response, where the caller does not want it. */
   #unread: UnwantedAnswer | null = null;
-  #wasMisdirected = false;
+  /** One field for all of {@link marks}: each weighs on every small request. */
+  #marks = 0;
   #writable: Moment | null = null;
 
   constructor(
@@ -146,7 +146,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
 
   onInformational(status: number, reason: string, headers: readonly HeaderPair[]): void {
     if (this.traced) this.trace('informational', { status });
-    if (this.#givesInterim && !this.ended) {
+    if ((this.#marks & marks.headsInTurn) !== 0 && !this.ended) {
       const settle = this.#resolve;
       const next: InterimResponse[4] = new Promise(handOver);
       this.#resolve = takeSettle();
@@ -160,7 +160,7 @@ export class Exchange extends GivenRequest implements AbortHandler {
 
   /** From now on each head settles a promise of its own. To be called before one has come. */
   headsInTurn(): Promise<DispatchResponse | InterimResponse> {
-    this.#givesInterim = this.context?.onInformational === undefined;
+    if (this.context?.onInformational === undefined) this.#marks |= marks.headsInTurn;
     return this.#head;
   }
 
@@ -240,9 +240,9 @@ export class Exchange extends GivenRequest implements AbortHandler {
   /** RFC 9110 §15.5.20: the server does not answer for this origin over that connection, made for another as a rule. */
   #sendElsewhere(): boolean {
     const isReplayable = this.#mayReplay('unprocessed');
-    const mayLeave = isReplayable && !this.#wasMisdirected && this.context?.replayMisdirected === true;
+    const mayLeave = isReplayable && (this.#marks & marks.misdirected) === 0 && this.context?.replayMisdirected === true;
     if (!this.#owner.onMisdirected(this, mayLeave) || !isReplayable) return false;
-    this.#wasMisdirected = true;
+    this.#marks |= marks.misdirected;
     const error = new RemoteProtocolError('The server does not serve this origin over this connection', { code: 'MISDIRECTED' });
     this.#carrier!.cancel(this, error);
     this.#replay(error);
