@@ -72,7 +72,7 @@ export type DispatchResponse = readonly [
   body: ResponseBody,
 ];
 
-/** @internal A head that is not the final one, and the promise of the next. */
+/** A head that is not the final one, and the promise of the next. For the package: it is exported nowhere. */
 export type InterimResponse = readonly [
   httpVersion: null,
   status: number,
