@@ -62,7 +62,12 @@ describe('parseOrigin', () => {
     for (const port of [0, -1, 65_536, 1.5, Number.NaN, '80']) {
       expect(() => parseOrigin('http', 'a', port as number)).toThrow(expect.objectContaining({ code: 'INVALID_PORT' }));
     }
-    expect(() => parseOrigin('https', 'a', null, 'b\r\n')).toThrow(expect.objectContaining({ code: 'INVALID_HOST' }));
+    for (const servername of ['b\r\n', '.', '..', '.b', 'b..c', 'b..']) {
+      expect(() => parseOrigin('https', 'a', null, servername)).toThrow(expect.objectContaining({ code: 'INVALID_HOST' }));
+    }
+    for (const servername of ['b.', 'b.c', '::1', '127.0.0.1']) {
+      expect(parseOrigin('https', 'a', null, servername).servername).toBe(servername);
+    }
   });
 });
 

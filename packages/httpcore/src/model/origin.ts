@@ -21,6 +21,8 @@ const defaultPorts = { http: 80, https: 443 } as const;
 // literal, perhaps with a zone. One character class each: no backtracking.
 const registeredName = /^[A-Za-z0-9\-._~!$&'()*+,;=]+$/;
 const ipv6Literal = /^[0-9A-Fa-f:.]+(?:%[A-Za-z0-9\-._~]+)?$/;
+// The one after a last dot is that of the root (RFC 1034 §3.1).
+const emptyLabel = /^\.|\.\./;
 
 /**
  * @throws {UnsupportedProtocol} the scheme is neither `http` nor `https`.
@@ -63,7 +65,8 @@ export function parseOrigin(scheme: string, host: string, port: number | null, s
 
 /** Whom TLS may be asked to verify: a DNS name or an IP address. */
 export function isServername(name: unknown): boolean {
-  return typeof name === 'string' && name.length <= 255 && (registeredName.test(name) || isIpv6Literal(name));
+  if (typeof name !== 'string' || name.length > 255) return false;
+  return (registeredName.test(name) && !emptyLabel.test(name)) || isIpv6Literal(name);
 }
 
 // The URL parser knows what the characters alone don't say: that `a:80` is no address.

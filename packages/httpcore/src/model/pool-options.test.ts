@@ -19,6 +19,7 @@ describe('resolvePoolOptions', () => {
 
   it('reads own properties only', () => {
     Object.assign(Object.prototype, { rejectUnauthorized: false, lenientHttp1: true });
+    expect(() => resolvePoolOptions({ tls: { servername: '..' } })).toThrow(/tls\.servername/);
     const { tls, lenientHttp1 } = resolvePoolOptions({ tls: { servername: 'a' } });
     expect(lenientHttp1).toBe(false);
     expect(tls.rejectUnauthorized).toBeUndefined();
