@@ -6,6 +6,7 @@ import { InvalidOption } from '../errors.ts';
 import { mergeNetworkOptions, networkOptions, type NetworkSettings } from './network-settings.ts';
 import { limitNames, tlsNames, type LimitOptions, type OwnClientOptions } from './client-options.ts';
 import { count, milliseconds } from '../options/checks.ts';
+import { givenAtOnce } from '../options/at-once.ts';
 import { ownOptions, type OptionNames } from '../options/own-options.ts';
 import { refuseProxy } from '../proxies/proxy-settings.ts';
 import { ConcurrencyLimit } from '../routing/concurrency.ts';
@@ -134,11 +135,7 @@ function layTls(under: TlsOptions | TlsSource, over: TlsOptions | TlsSource): Tl
 /** @throws {InvalidOption} the function is an asynchronous one: laid over others, its promise would be no options at all. */
 function atOnce(tls: TlsOptions | TlsSource): TlsOptions {
   if (typeof tls !== 'function') return tls;
-  const given = tls();
-  const { then } = Object(given) as Partial<PromiseLike<unknown>>;
-  if (typeof then !== 'function') return given;
-  then.call(given, undefined, () => {});
-  throw new InvalidOption('tls', 'must be given at once, and is a promise: read what it needs beforehand, or by tlsFiles()');
+  return givenAtOnce('tls', tls(), 'must be given at once, and is a promise: read what it needs beforehand, or by tlsFiles()');
 }
 
 /** Every option as an own property, so that the pool does not find one on `Object.prototype` either. */

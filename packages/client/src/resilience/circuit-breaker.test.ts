@@ -128,6 +128,42 @@ describe('a circuit breaker', () => {
     expect(outcomes).toEqual([404, 404, 'CIRCUIT_OPEN']);
   });
 
+  it.each<[string, PlayedAnswer]>([
+    ['a response', { status: 500 }],
+    ['an error', { error: reset }],
+  ])('refuses an `isFailure` that answers later, or throws, and counts nothing: %s', async (_, answer) => {
+    const faults: (() => unknown)[] = [
+      async () => true,
+      async () => Promise.reject(new Error('later')),
+      () => {
+        throw Object.assign(new Error('at once'), { code: 'AT_ONCE' });
+      },
+    ];
+    for (const [index, fault] of faults.entries()) {
+      const breaker = broken({ minRequests: 1, isFailure: fault as () => boolean }, () => answer);
+      const code = index === 2 ? 'AT_ONCE' : 'INVALID_OPTION';
+      expect(await callsAt([0, 1], breaker)).toEqual([code, code]);
+      expect(breaker.circuits.stats()).toMatchObject({ sent: 2, failed: 0, open: {} });
+    }
+  });
+
+  it('whose `isFailure` throws about the one that tries lets another try', async () => {
+    let asked = 0;
+    const isFailure = ({ response }: { readonly response: { readonly status: number } | undefined }): boolean => {
+      if ((asked += 1) === 2) throw Object.assign(new Error('once'), { code: 'ONCE' });
+      return response?.status === 500;
+    };
+    const breaker = broken({ minRequests: 1, openFor: 1000, isFailure }, (now) => ({ status: now < 1000 ? 500 : 200 }));
+    expect(await callsAt([0, 1000, 1001, 1002], breaker)).toEqual([500, 'ONCE', 200, 200]);
+  });
+
+  it('refuses a `by` that answers later', async () => {
+    for (const by of [async () => 'a', async () => Promise.reject(new Error('later'))]) {
+      const breaker = broken({ by: by as never }, () => ({}));
+      expect(await callsAt([0], breaker)).toEqual(['INVALID_OPTION']);
+    }
+  });
+
   it('says what happened and when it is worth another try', async () => {
     const server = new PlayedServer(() => ({ status: 500 }));
     const circuits = new Circuits({ minRequests: 2, openFor: 1000 }, server.time);

@@ -5,6 +5,7 @@ import type { CallContext } from '../call/context.ts';
 import type { Interceptor, Next } from '../call/interceptor.ts';
 import { systemClock, type Clock } from '../time/clock.ts';
 import { InvalidOption } from '../errors.ts';
+import { givenAtOnce } from '../options/at-once.ts';
 import { count, milliseconds } from '../options/checks.ts';
 import { ownOptions } from '../options/own-options.ts';
 import type { Request } from '../request/request.ts';
@@ -38,7 +39,7 @@ export interface CircuitBreakerOptions extends KeyedOptions {
   readonly probes?: number | undefined;
   /**
    * What counts as a failure of the server. Default: statuses from 500 up, and errors of the network and of its limits in time; not 4xx, and not what the
-   * program ended itself.
+   * program ended itself. It answers at once: a promise, or what it throws, fails the request, and counts as nothing.
    */
   readonly isFailure?: ((outcome: RequestOutcome) => boolean) | undefined;
 }
@@ -132,14 +133,27 @@ export class Circuits {
       error = thrown;
     }
     if (isProgramsOwn(error)) breaker.drop(probe);
-    else this.#settle(breaker, { request, response, error }, probe);
+    else {
+      try {
+        this.#settle(breaker, { request, response, error }, probe);
+      } catch (fault) {
+        // Of `isFailure`: nobody else gets to the response.
+        breaker.drop(probe);
+        void response?.close().catch(() => {});
+        throw fault;
+      }
+    }
     if (response === undefined) throw error;
     const { attempt } = response;
     // Its head was well, and its body broke off.
     context.whenOver(response, () => {
       const broken = attempt.error;
       if (broken === undefined || isProgramsOwn(broken)) return;
-      this.#settle(breaker, { request, response: undefined, error: broken }, undefined);
+      try {
+        this.#settle(breaker, { request, response: undefined, error: broken }, undefined);
+      } catch {
+        // The reader of the body is told why that broke off; of `isFailure` nobody can be.
+      }
     });
     return response;
   }
@@ -161,7 +175,7 @@ export class Circuits {
   }
 
   #settle(breaker: Breaker, outcome: RequestOutcome, probe: Probe | undefined): void {
-    const failed = this.#isFailure(outcome);
+    const failed = givenAtOnce('isFailure', this.#isFailure(outcome), 'must answer at once, and gives a promise');
     if (failed) this.#counts.failed++;
     const asked = outcome.response === undefined ? undefined : askedDelay(outcome.response.rawHeaders, this.#clock.today());
     if (breaker.settle(failed, probe, this.#clock.now(), asked)) this.#counts.openings++;

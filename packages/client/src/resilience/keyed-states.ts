@@ -1,5 +1,6 @@
 /** One state for each origin, or for whatever a guard counts by. */
 import { InvalidOption } from '../errors.ts';
+import { givenAtOnce } from '../options/at-once.ts';
 import type { Request } from '../request/request.ts';
 
 /** What a guard counts by: requests with the same key have one limit, one breaker, one estimate. */
@@ -69,7 +70,10 @@ export class KeyedStates<State> {
 export function keyOf(by: KeyOf | undefined): KeyOf {
   if (by === undefined) return originOf;
   if (typeof by !== 'function') throw new InvalidOption('by', 'must be a function that gives a string for a request');
-  return (request) => String(by(request));
+  return (request) => {
+    const key: unknown = by(request);
+    return typeof key === 'string' ? key : String(givenAtOnce('by', key, 'must give its string at once, and gives a promise'));
+  };
 }
 
 function originOf({ urlParts: [scheme, host, port] }: Request): string {
