@@ -3,15 +3,30 @@
  * (a stream, a copy, a form). Most read status, a field or two, and the whole body, and making streams and header lists for them costs more
  * than the request.
  */
+import { ClientError } from '../errors.ts';
 import { toOwnBytes } from '../response/own-bytes.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
 import { isNullBody, platformHeaders, platformResponse, withoutFragment, type Asked } from './platform-response.ts';
 
 type PlatformResponse = globalThis.Response;
 
-/** Makes such responses; by a function, since loading the platform's classes takes time that only users of `fetch` should spend. */
-export function responseMaker(): (response: StreamResponse, asked: Asked) => PlatformResponse {
+/** Makes such responses. */
+export type ResponseMaker = (response: StreamResponse, asked: Asked) => PlatformResponse;
+
+/**
+ * By a function, since loading the platform's classes takes time that only users of `fetch` should spend.
+ * @throws {ClientError} `FETCH_UNAVAILABLE`: this process has none of them.
+ */
+export function responseMaker(): ResponseMaker {
   const platform = globalThis.Response;
+  const missing = (['Response', 'Request', 'Headers', 'FormData'] as const).filter((name) => typeof globalThis[name] !== 'function');
+  if (missing.length > 0) {
+    throw new ClientError(
+      `client.fetch needs what this process does not have: ${missing.join(', ')}. Start it without --no-experimental-fetch, use a test environment that keeps them, ` +
+        'or call client.get(), client.request() or client.stream(), which need none of them',
+      { code: 'FETCH_UNAVAILABLE' },
+    );
+  }
 
   class FetchResponse {
     readonly #response: StreamResponse;

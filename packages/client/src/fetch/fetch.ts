@@ -7,6 +7,7 @@
  */
 import type { NetworkOptions } from '@x/httpcore';
 
+import { ClientError } from '../errors.ts';
 import type { MessageOptions } from '../request/request-options.ts';
 import type { Request } from '../request/request.ts';
 import type { StreamResponse } from '../response/stream-response.ts';
@@ -15,7 +16,7 @@ import { parseUrl } from '../request/url/url.ts';
 import { fetchBody } from './fetch-body.ts';
 import { hasIntegrity } from './integrity.ts';
 import { referrerOf } from './referrer.ts';
-import { responseMaker } from './fetch-response.ts';
+import { responseMaker, type ResponseMaker } from './fetch-response.ts';
 import { networkOf, plainCall, plainFields, type ClientFetch, type Fetch, type FetchCall, type FetchInit } from './plain-call.ts';
 
 type PlatformRequest = globalThis.Request;
@@ -46,7 +47,7 @@ const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 const localUrl = /^(?:data|blob):/i;
 
 // Taken before anybody can put a client's in its place, which would then ask itself.
-const platformFetch = globalThis.fetch;
+const platformFetch = globalThis.fetch as Fetch | undefined;
 
 /** Of the client that a `fetch` calls. */
 export interface FetchSettings {
@@ -74,10 +75,16 @@ export function fetchSettings(client: {
 }
 
 export function createFetch(client: FetchClient): ClientFetch {
-  const toResponse = responseMaker();
+  let toResponse: ResponseMaker | undefined;
   return async function fetch(input: Parameters<Fetch>[0], init?: FetchInit) {
+    toResponse ??= responseMaker();
     const plain = plainRequest(input, init, client);
-    if (plain === undefined && localUrl.test(urlOf(input))) return platformFetch(input, init);
+    if (plain === undefined && localUrl.test(urlOf(input))) {
+      if (platformFetch !== undefined) return platformFetch(input, init);
+      throw new ClientError('A data: or blob: URL is read by the fetch of the platform, which this process does not have', {
+        code: 'FETCH_UNAVAILABLE',
+      });
+    }
     const [call, request] = plain ?? (await requestOf(input, init, client));
     const { signal, redirect } = call;
     signal?.throwIfAborted();

@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 
 import { Client } from '@x/client';
 import { startRawServer, startServer, receiveHead, send, close, type EchoedRequest } from '@x/testbed';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 
 const client = new Client();
 afterAll(() => client.destroy());
@@ -228,5 +228,30 @@ describe('a stream that is sent', () => {
     await using server = await startServer('echo', {});
     const streams = [Readable.toWeb(Readable.from(['zwölf', ' ', '🎩'])) as ReadableStream, lateText(['zwölf', ' ', '🎩'])];
     for (const stream of streams) expect((await echoed(await send(server.url('/'), stream))).body).toBe('zwölf 🎩');
+  });
+});
+
+describe("without the platform's fetch", () => {
+  it('fetch says what is missing, and the other doors stand open', async () => {
+    await using server = await startServer('echo', {});
+    for (const name of ['fetch', 'Response', 'Request', 'Headers', 'FormData']) vi.stubGlobal(name, undefined);
+    await using without = new Client();
+    const unavailable = {
+      name: 'ClientError',
+      code: 'FETCH_UNAVAILABLE',
+      message: expect.stringMatching(/Response, Request, Headers, FormData/) as string,
+    };
+    await expect(without.fetch(server.url('/'))).rejects.toMatchObject(unavailable);
+    await expect(without.fetch(server.url('/'), { method: 'POST', body: 'a' })).rejects.toMatchObject(unavailable);
+    expect((await without.get(server.url('/'))).status).toBe(200);
+    expect((await without.post(server.url('/'), { json: { a: 1 } })).status).toBe(200);
+    expect((await without.post(server.url('/'), { form: { a: '1' } })).status).toBe(200);
+    expect((await without.post(server.url('/'), { files: { a: new Uint8Array(3) } })).status).toBe(200);
+    expect(() => without.buildRequest('POST', server.url('/'), { body: { getAll() {} } as never })).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION', option: 'body' }),
+    );
+    vi.unstubAllGlobals();
+    // They may come later.
+    expect((await without.fetch(server.url('/'))).status).toBe(200);
   });
 });

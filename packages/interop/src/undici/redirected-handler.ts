@@ -111,5 +111,7 @@ function redirected(options: UndiciDispatchOptions, from: URL, status: number, h
 
 function isReplayable(body: unknown): boolean {
   if (body === null || body === undefined || typeof body !== 'object') return true;
-  return ArrayBuffer.isView(body) || body instanceof ArrayBuffer || body instanceof Blob || body instanceof FormData;
+  if (ArrayBuffer.isView(body) || body instanceof ArrayBuffer || body instanceof Blob) return true;
+  // There are processes without the platform's `fetch`.
+  return typeof FormData === 'function' && body instanceof FormData;
 }

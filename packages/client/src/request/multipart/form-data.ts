@@ -4,5 +4,6 @@
  */
 export function isFormData(value: unknown): value is FormData {
   if (typeof value !== 'object' || value === null || !('getAll' in value) || value instanceof URLSearchParams) return false;
-  return value instanceof FormData;
+  // There are processes without the platform's `fetch`.
+  return typeof FormData === 'function' && value instanceof FormData;
 }
